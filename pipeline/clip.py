@@ -1,0 +1,266 @@
+"""The values that every room speaks of: files, facts, cards, clips, log values, products.
+
+All are frozen; unknown is None, never a guess. Paths are bytes relative to a root (the production
+folder or a volume), because file names need not be UTF-8 and film folders move.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from pipeline.timecode import Rate, Timecode, TimeRange
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells that a file has not changed between two looks."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFile:
+    """A file as a scan saw it; `path` is relative to the folder that was scanned, `/` between parts."""
+
+    path: bytes
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """Where relative paths begin. `place` is the absolute folder now, or None while it is offline."""
+
+    id: int
+    kind: Literal["film", "volume"]
+    volume: str
+    place: str | None
+
+
+# --- facts: what the media says of itself ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStream:
+    """The first picture track. Codec and colour names are ffmpeg's; sizes are as stored."""
+
+    video_codec: str | None = None
+    pixel_format: str | None = None
+    bit_depth: int | None = None
+    color_transfer: str | None = None
+    color_primaries: str | None = None
+    color_matrix: str | None = None
+    color_range: str | None = None
+    width: int | None = None
+    height: int | None = None
+    pixel_aspect: Fraction | None = None
+    rotation: int | None = None  # degrees clockwise that show the picture upright: 0, 90, 180, 270
+    rate: Rate | None = None  # None with `vfr`
+    average_rate: Rate | None = None  # for variable rate only
+    frames: int | None = None  # that a player shows, after edit lists
+    interlaced: bool | None = None
+    field_order: Literal["tff", "bff"] | None = None
+    vfr: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStream:
+    codec: str
+    channels: int
+    sample_rate: int
+    samples: int | None = None  # per channel, as shown by a player
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the value of one fact was read, and what other places said."""
+
+    key: str
+    where: str  # "tmcd sample", "sidecar C0001M01.XML: LtcChangeTable", "bext"
+    others: tuple[tuple[str, str], ...] = ()  # (where, what it said) where it disagrees
+    why: str = ""  # why this one was believed, or that the value is only likely
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one recording says of itself; keys are those of `rushes facts --json`.
+
+    `recorded_at` is ISO 8601 as far as the file knows; `recorded_at_zone` says what it claims.
+    """
+
+    container: str | None = None
+    video: VideoStream | None = None
+    audio: tuple[AudioStream, ...] = ()
+    start_timecode: str | None = None
+    drop_frame: bool | None = None
+    timecode_rate: Rate | None = None  # the rate that start_timecode counts at
+    reel: str | None = None
+    clip_name: str | None = None
+    camera_make: str | None = None
+    camera_model: str | None = None
+    camera_serial: str | None = None
+    lens: str | None = None
+    recorded_at: str | None = None
+    recorded_at_zone: Literal["utc", "offset", "local-unknown"] | None = None
+    gps: tuple[float, float] | None = None  # latitude, longitude in degrees of the first valid fix
+    capture_rate: Rate | None = None  # slow motion: frames per second of the sensor
+    scene: str | None = None
+    take: str | None = None
+    tape: str | None = None
+    originator: str | None = None
+    time_reference: int | None = None  # samples since midnight (bext)
+    samples: int | None = None
+    track_names: tuple[str, ...] = ()
+    decoder: bool = True  # False: no free decoder reads it (R3D, BRAW, ARRIRAW)
+    warnings: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def rate(self) -> Rate | None:
+        """The rate of editing: the picture's, else that of the sound's timecode."""
+        return self.video.rate if self.video else self.timecode_rate
+
+    @property
+    def timecode(self) -> Timecode | None:
+        rate = self.timecode_rate or self.rate
+        if self.start_timecode is None or rate is None:
+            return None
+        return Timecode.parse(self.start_timecode, rate, drop_frame=self.drop_frame)
+
+
+# --- cards and clips ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFiles:
+    """The files of one recording on a card: its parts in order of time, and what speaks of it."""
+
+    name: str  # file name of the first part, with extension
+    parts: tuple[bytes, ...]  # relative to the scanned folder
+    sidecars: tuple[bytes, ...] = ()
+    kind: Literal["picture", "sound"] = "picture"
+
+
+@dataclass(frozen=True, slots=True)
+class CardFolder:
+    """One card as its folder shows it, before anything but listings and sidecars was read."""
+
+    path: bytes  # of the card's folder, relative to the scanned folder; b"" is that folder itself
+    name: str
+    structure: str  # "sony-xavc", "gopro", "dcim", "mag", "sound", "plain", ...
+    clips: tuple[ClipFiles, ...]
+    reports: tuple[bytes, ...] = ()  # CSV camera reports
+    others: tuple[bytes, ...] = ()  # listed, never failed
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a clip. `frames` is None for what was not counted."""
+
+    root: int
+    path: bytes
+    stamp: Stamp
+    quick: str  # xxh128 hex of size, head, middle and tail
+    frames: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One logical recording: spanned files are one clip with one timecode and one duration.
+
+    `rate`, `frames` and `start` are those of editing: a variable-rate phone clip has the rate its
+    proxy is made at. `start` is the frame of day of the first frame, None without timecode.
+    """
+
+    id: str
+    name: str
+    card: str
+    kind: Literal["picture", "sound"]
+    parts: tuple[Part, ...]
+    facts: Facts
+    rate: Rate | None
+    frames: int | None
+    start: Timecode | None
+    sidecars: tuple[bytes, ...] = ()
+
+    @property
+    def duration(self) -> Fraction:
+        """Seconds; 0 where frames or rate are unknown."""
+        return self.rate.seconds(self.frames) if self.rate and self.frames else Fraction(0)
+
+    @property
+    def available(self) -> TimeRange:
+        """The clip's frames in source timecode (from 0 without timecode)."""
+        return TimeRange(self.start.frame if self.start else 0, self.frames or 0)
+
+
+# --- the log --------------------------------------------------------------------------------------
+
+# Best first: a value of a better source hides those after it.
+LOG_SOURCES: tuple[str, ...] = ("person", "editor", "report", "sidecar", "path", "rule", "gps", "inferred")
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What a rule or person says of a clip, before it is an entry of the log."""
+
+    field: str
+    value: str
+    source: str
+    op: Literal["set", "add", "remove", "clear"] = "set"
+    detail: str = ""  # what made it: the template, the place's name, "GPS of DJI_0004"
+    confidence: float = 1.0
+    range: TimeRange | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A range within a clip that someone marked; frames count from the clip's first frame."""
+
+    range: TimeRange
+    note: str = ""
+    subject: str = ""
+
+
+# --- products -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What was made of a clip and measured: `kind` is proxy, poster, filmstrip or waveform."""
+
+    clip: str
+    kind: str
+    preset: str
+    path: bytes  # relative to the production folder
+    recipe: str  # hash of the preset's content and our version: another recipe is made again
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A step that failed for a clip; kept so that it is not tried in a loop, and named in summaries."""
+
+    clip: str
+    step: str
+    recipe: str
+    sentence: str
+    attempts: int = 1
+    transient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedClip:
+    """A clip with its current log: what listings, cuts and exports work on. Texts are None when unset."""
+
+    clip: Clip
+    status: Literal["logged", "ready", "failed", "offline", "no_decoder"]
+    values: dict[str, str | int | tuple[str, ...] | None] = field(default_factory=dict)
+    markers: tuple[Marker, ...] = ()
+    products: tuple[Product, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,195 @@
+"""rushes.toml -> Settings: strict, read once at the door, handed down as a value.
+
+What a film does not set has the value that stands in configs/default.toml; a test keeps the two
+alike. Zones are names of the tz database.
+"""
+
+import re
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from pipeline.errors import SettingsError, ValueRefused
+from pipeline.timecode import Rate
+
+# Names that never are footage, or not yet: hidden files, lock files, copies under way.
+IGNORED: tuple[str, ...] = (
+    ".*", "~*", "*.part", "*.tmp", "*.partial", "*.crdownload", "*.filepart", "Thumbs.db", "desktop.ini",
+)  # fmt: skip
+NAME_FIELDS: tuple[str, ...] = ("shoot_day", "unit", "location", "subject", "camera", "card", "scene", "take")
+
+
+class IngestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    settle: float = 10.0
+    rescan: float = 60.0
+    ignore: tuple[str, ...] = IGNORED
+
+
+class NameSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    templates: tuple[str, ...] = ("{shoot_day}_{location}/{subject}/{camera}{card}",)
+    patterns: tuple[str, ...] = ()
+
+
+class TimelineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    rate: str = ""
+    start: str = "01:00:00:00"
+    size: str = ""
+
+
+class ProxySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    presets: tuple[str, ...] = ("edit",)
+    stills: bool = True
+    placement: Literal["mirror", "beside"] = "mirror"
+    jobs: int = 0
+
+
+class ToolSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    ffmpeg: str = ""
+
+
+class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A named place; `radius` in metres around latitude and longitude in degrees."""
+
+    name: str
+    latitude: float
+    longitude: float
+    radius: float = 1000.0
+    zone: str = ""
+
+
+class CameraRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first rule whose serial, model or folder fits a clip gives its letter, unit and clock zone."""
+
+    letter: str
+    serial: str = ""
+    model: str = ""
+    folder: str = ""
+    unit: str = ""
+    zone: str = ""
+
+
+class KeywordRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    words: tuple[str, ...]
+    subject: str
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    title: str = ""
+    catalogue: str = ""
+    zone: str = ""
+    ingest: IngestSettings = IngestSettings()
+    names: NameSettings = NameSettings()
+    timeline: TimelineSettings = TimelineSettings()
+    proxies: ProxySettings = ProxySettings()
+    tools: ToolSettings = ToolSettings()
+    place: tuple[Place, ...] = ()
+    camera: tuple[CameraRule, ...] = ()
+    keyword: tuple[KeywordRule, ...] = ()
+
+
+def read_settings(path: Path) -> Settings:
+    """Read a film's rushes.toml; an empty or missing file means the shipped values.
+
+    Raises SettingsError that names file, line and key for what is misspelt or of the wrong type.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read ({error}); make it a UTF-8 text file you may read.") from error
+    return parse_settings(text, str(path))
+
+
+def parse_settings(text: str, where: str) -> Settings:
+    """The settings that `text` holds; `where` names the file in refusals."""
+    try:
+        settings = msgspec.convert(tomllib.loads(text), Settings)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{where} is no valid TOML: {error}; mend that line.") from error
+    except msgspec.ValidationError as error:
+        raise SettingsError(_sentence(str(error), text, where)) from error
+    _check_values(settings, text, where)
+    return settings
+
+
+def shipped(name: str) -> str:
+    """The text of a shipped table (default.toml, proxies.toml, cameras.toml): from the wheel or a checkout."""
+    packed = resources.files("pipeline").joinpath("configs", name)
+    beside = Path(__file__).parent.parent / "configs" / name
+    source = packed if packed.is_file() else beside
+    return source.read_text(encoding="utf-8")
+
+
+def _sentence(message: str, text: str, where: str) -> str:
+    """msgspec's message with the key and the line of the file in front."""
+    problem, _, path = message.partition(" - at `")
+    keys = re.findall(r"[A-Za-z_]+", path)
+    unknown = re.search(r"unknown field `(.+)`", problem)
+    if unknown:
+        keys.append(unknown[1])
+        problem = "this key is unknown"
+    key = ".".join(keys)
+    line = _line_of(keys, text)
+    return f"{where}, line {line}, {key}: {problem[0].lower()}{problem[1:]}; configs/default.toml shows every key."
+
+
+def _line_of(keys: list[str], text: str) -> int:
+    """The line where the last of nested `keys` stands, as far as a look at the text can tell."""
+    table, last = ".".join(keys[:-1]), keys[-1] if keys else ""
+    current, best = "", 1
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[+\s*([\w.\-\" ]+?)\s*\]+", line)
+        if header:
+            current = header[1]
+            if current == ".".join(keys) or current == table:
+                best = number
+        elif current == table and re.match(rf"\s*[\"']?{re.escape(last)}[\"']?\s*=", line):
+            return number
+    return best
+
+
+def _check_values(settings: Settings, text: str, where: str) -> None:
+    zones: list[tuple[list[str], str]] = [([], settings.zone)]
+    zones += [(["place"], place.zone) for place in settings.place]
+    zones += [(["camera"], camera.zone) for camera in settings.camera]
+    for table, zone in zones:
+        if zone and not _is_zone(zone):
+            line = _line_of([*table, "zone"], text)
+            raise SettingsError(f"{where}, line {line}: '{zone}' is no time zone; write a name such as Europe/Vienna.")
+    for pattern in settings.names.patterns:
+        _check_pattern(pattern, _line_of(["names", "patterns"], text), where)
+    for template in settings.names.templates:
+        unknown = [name for name in re.findall(r"{(.*?)}", template) if name not in NAME_FIELDS]
+        if unknown:
+            line = _line_of(["names", "templates"], text)
+            known = ", ".join(NAME_FIELDS)
+            raise SettingsError(f"{where}, line {line}: '{{{unknown[0]}}}' is no name a template knows; use {known}.")
+    if settings.timeline.rate:
+        try:
+            Rate.parse(settings.timeline.rate)
+        except ValueRefused as error:
+            raise SettingsError(f"{where}, line {_line_of(['timeline', 'rate'], text)}: {error}") from error
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _check_pattern(pattern: str, line: int, where: str) -> None:
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as error:
+        raise SettingsError(f"{where}, line {line}: '{pattern}' is no regular expression ({error}).") from error
+    unknown = set(groups) - set(NAME_FIELDS)
+    if unknown or not groups:
+        known = ", ".join(NAME_FIELDS)
+        raise SettingsError(f"{where}, line {line}: '{pattern}' needs named groups out of {known}.")
