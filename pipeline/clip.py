@@ -6,16 +6,15 @@ folder or a volume), because file names need not be UTF-8 and film folders move.
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 # --- files ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """What tells that a file has not changed between two looks."""
+class Stamp(NamedTuple):
+    """What tells that a file has not changed between two looks (a tuple: scans make them by the 100,000)."""
 
     device: int
     inode: int
@@ -23,8 +22,7 @@ class Stamp:
     mtime_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class SeenFile:
+class SeenFile(NamedTuple):
     """A file as a scan saw it; `path` is relative to the folder that was scanned, `/` between parts."""
 
     path: bytes
@@ -93,6 +91,8 @@ class Facts:
     """
 
     container: str | None = None
+    format: str | None = None  # of a sidecar read alone: "dji-srt"
+    cues: int | None = None  # subtitle blocks of such a sidecar
     video: VideoStream | None = None
     audio: tuple[AudioStream, ...] = ()
     start_timecode: str | None = None

@@ -95,6 +95,12 @@ class ExportRefused(RushesError):
     exit_code = 25
 
 
+class ToolStopped(RushesError):
+    """ffmpeg was killed or made no headway; what it made was thrown away and is tried again."""
+
+    exit_code = 26
+
+
 # 30-39: disk
 
 
@@ -143,3 +149,12 @@ class CatalogueNewer(RushesError):
 
 class CatalogueDamaged(RushesError):
     exit_code = 43
+
+
+# neither: somebody changed their mind
+
+
+class Cancelled(RushesError):
+    """The work was called off; nothing of it was kept, and it is taken up again at the next run."""
+
+    exit_code = 130

@@ -47,7 +47,7 @@ FIELDS: tuple[Field, ...] = (
     Field("size", "Size", "text", "fact", "picture width x height as stored", shared=True),
     Field("subject", "Subject", "text", "log", "who or what is seen", many=True, shared=True, words=True),
     Field("tag", "Tag", "text", "log", "free keywords", many=True, words=True),
-    Field("view", "View", "text", "log", "point of view an interview takes", words=True),
+    Field("view", "View", "text", "log", "point of view an interview takes", shared=True, words=True),
     Field("scene", "Scene", "text", "log", "scene", words=True),
     Field("take", "Take", "text", "log", "take"),
     Field("recorded_at", "Recorded", "moment", "fact", "when recording began, with its offset where known"),
@@ -56,10 +56,10 @@ FIELDS: tuple[Field, ...] = (
     Field("rate", "Rate", "rate", "fact", "frames per second, exact", shared=True),
     Field("frames", "Frames", "number", "fact", "length in frames"),
     Field("duration", "Duration", "duration", "fact", "length: 30s, 2m, 1:30"),
-    Field("rating", "Rating", "number", "log", "0 to 5"),
-    Field("circled", "Circled", "flag", "log", "circled take: yes or no"),
+    Field("rating", "Rating", "number", "log", "0 to 5", shared=True),
+    Field("circled", "Circled", "flag", "log", "circled take: yes or no", shared=True),
     Field("note", "Note", "text", "log", "remarks", words=True),
-    Field("status", "Status", "text", "state", "logged, ready, failed, offline or no_decoder"),
+    Field("status", "Status", "text", "state", "logged, ready, failed, offline or no_decoder", shared=True),
 )
 
 BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}

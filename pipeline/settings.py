@@ -126,29 +126,45 @@ def shipped(name: str) -> str:
 
 
 def _sentence(message: str, text: str, where: str) -> str:
-    """msgspec's message with the key and the line of the file in front."""
+    """msgspec's message with the line of the file and the key in front."""
     problem, _, path = message.partition(" - at `")
     keys = re.findall(r"[A-Za-z_]+", path)
-    unknown = re.search(r"unknown field `(.+)`", problem)
-    if unknown:
-        keys.append(unknown[1])
-        problem = "this key is unknown"
-    key = ".".join(keys)
-    line = _line_of(keys, text)
-    return f"{where}, line {line}, {key}: {problem[0].lower()}{problem[1:]}; configs/default.toml shows every key."
+    table = keys[0] if keys else ""
+    named = re.search(r"(?:unknown|required) field `(.+)`", problem)
+    if named:
+        keys.append(named[1])
+        problem = "this key is unknown" if "unknown" in problem else "this key is missing"
+    line = _line_of(keys, text, entry=_broken_entry(text, table))
+    problem = problem[0].lower() + problem[1:]
+    return f"{where}, line {line}, {'.'.join(keys)}: {problem}; configs/default.toml shows every key."
 
 
-def _line_of(keys: list[str], text: str) -> int:
-    """The line where the last of nested `keys` stands, as far as a look at the text can tell."""
+def _broken_entry(text: str, table: str) -> int:
+    """Which entry of an array of tables it is that does not convert, counted from 0."""
+    kind = {"place": Place, "camera": CameraRule, "keyword": KeywordRule}.get(table)
+    entries = tomllib.loads(text).get(table, [])
+    if kind is None or not isinstance(entries, list):
+        return 0
+    for index, entry in enumerate(entries):
+        try:
+            msgspec.convert(entry, kind)
+        except msgspec.ValidationError:
+            return index
+    return 0
+
+
+def _line_of(keys: list[str], text: str, *, entry: int = 0) -> int:
+    """The line of the last of nested `keys`, else of its table; `entry` picks one of an array of tables."""
     table, last = ".".join(keys[:-1]), keys[-1] if keys else ""
-    current, best = "", 1
+    current, seen, best = "", -1, 1
     for number, line in enumerate(text.splitlines(), start=1):
         header = re.match(r"\s*\[+\s*([\w.\-\" ]+?)\s*\]+", line)
         if header:
             current = header[1]
-            if current == ".".join(keys) or current == table:
+            seen += current == table
+            if current in (table, ".".join(keys)) and seen <= entry:
                 best = number
-        elif current == table and re.match(rf"\s*[\"']?{re.escape(last)}[\"']?\s*=", line):
+        elif current == table and seen in (entry, -1) and re.match(rf"\s*[\"']?{re.escape(last)}[\"']?\s*=", line):
             return number
     return best
 

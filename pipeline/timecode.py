@@ -7,7 +7,8 @@ tenth). A label is made and read here and nowhere else. No float decides a frame
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
+from functools import cache
+from math import floor
 from typing import Self
 
 from pipeline.errors import ValueRefused
@@ -73,12 +74,12 @@ class Rate:
 
     @property
     def fraction(self) -> Fraction:
-        return Fraction(self.numerator, self.denominator)
+        return _fraction(self.numerator, self.denominator)
 
     @property
     def nominal(self) -> int:
         """Frames that a second of timecode counts: 30 for 29.97, 24 for 23.976."""
-        return ceil(self.fraction)
+        return -(-self.numerator // self.denominator)
 
     @property
     def can_drop(self) -> bool:
@@ -136,6 +137,29 @@ class Timecode:
         counted = (total_minutes * 60 + seconds) * rate.nominal + frames
         return cls(counted - dropped * (total_minutes - total_minutes // 10), rate, drop)
 
+    def counted_at(self, rate: Rate) -> "Timecode | None":
+        """The same moment counted at a multiple or part of this rate (25 -> 50), or None for other rates.
+
+        Rounded down to a frame: a label at 50 may fall inside a frame at 25.
+        """
+        exact = rate.fraction / self.rate.fraction
+        if exact.denominator != 1 and exact.numerator != 1:
+            return None
+        return Timecode(floor(self.frame * exact), rate, self.drop_frame)
+
+    def conformed(self, rate: Rate) -> "Timecode":
+        """The label by which a list at `rate` names this frame: hours to seconds stay, frames are scaled down.
+
+        Drop-frame labels stay drop-frame where `rate` knows it, and are then exact; else they count on without.
+        """
+        if rate == self.rate:
+            return self
+        if self.drop_frame and rate.can_drop:
+            return Timecode(floor(self.frame * rate.fraction / self.rate.fraction), rate, drop_frame=True)
+        skipped = _skipped_labels(self.frame, self.rate) if self.drop_frame else 0
+        seconds, frames = divmod(self.frame + skipped, self.rate.nominal)
+        return Timecode(seconds * rate.nominal + frames * rate.nominal // self.rate.nominal, rate)
+
     def __add__(self, frames: int) -> "Timecode":
         return Timecode(self.frame + frames, self.rate, self.drop_frame)
 
@@ -169,6 +193,11 @@ class TimeRange:
         """The part of this range that lies in `other`; empty (duration 0) where they do not meet."""
         start = min(max(self.start, other.start), other.end)
         return TimeRange(start, max(0, min(self.end, other.end) - start))
+
+
+@cache
+def _fraction(numerator: int, denominator: int) -> Fraction:
+    return Fraction(numerator, denominator)
 
 
 def frames_per_day(rate: Rate, *, drop_frame: bool) -> int:

@@ -1,0 +1,28 @@
+"""Which file names can be recordings, and how a file name is shown.
+
+A suffix is only a first guess: whether a file is a recording its bytes decide, in metadata/.
+"""
+
+# Lower case, with the dot. What no free decoder reads is footage all the same.
+UNDECODABLE: frozenset[bytes] = frozenset({b".r3d", b".braw", b".ari", b".arx", b".crm", b".nev"})
+PICTURE_SUFFIXES: frozenset[bytes] = UNDECODABLE | frozenset({
+    b".mov", b".mp4", b".m4v", b".qt", b".mxf", b".avi", b".mkv", b".webm", b".mpg", b".mpeg", b".m2v",
+    b".mts", b".m2ts", b".m2t", b".ts", b".3gp", b".3g2", b".dv", b".wmv", b".asf", b".flv", b".ogv",
+    b".mod", b".tod", b".vob", b".360", b".insv",
+})  # fmt: skip
+SOUND_SUFFIXES: frozenset[bytes] = frozenset({
+    b".wav", b".bwf", b".w64", b".rf64", b".aif", b".aiff", b".aifc", b".caf", b".flac", b".mp3", b".m4a",
+    b".aac", b".ogg", b".opus", b".wma", b".amr",
+})  # fmt: skip
+MEDIA_SUFFIXES: frozenset[bytes] = PICTURE_SUFFIXES | SOUND_SUFFIXES
+# Files of the same name as a recording that say something of it. Thumbnails and the camera's own
+# small proxies (.thm, .lrv, .lrf, .sav) say nothing new: they are listed, not read.
+SIDECAR_SUFFIXES: frozenset[bytes] = frozenset({
+    b".xml", b".xmp", b".srt", b".aae", b".csv", b".tsv", b".json", b".cif", b".sidecar", b".gpx", b".bim",
+})  # fmt: skip
+REPORT_SUFFIXES: frozenset[bytes] = frozenset({b".csv", b".tsv"})
+
+
+def shown(name: bytes) -> str:
+    """A file name as text for people and the log; bytes that are no UTF-8 appear as \\xff."""
+    return name.decode("utf-8", "backslashreplace")

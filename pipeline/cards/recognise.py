@@ -1,0 +1,227 @@
+"""A folder listing -> cards and their clips: which folder is the card, what on it is a recording.
+
+The card is the smallest folder that a structure or a path template recognises, else the folder that
+directly holds media. Folders inside a structure (PRIVATE, DCIM...) are never taken for anything
+else. What no clip is made of is listed: nothing on a card is dropped, nothing on it fails here.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from pipeline.cards.avchd import AVCHD
+from pipeline.cards.canon import CANON
+from pipeline.cards.dcim import DCIM
+from pipeline.cards.dji import DJI
+from pipeline.cards.gopro import GOPRO
+from pipeline.cards.mag import MAG
+from pipeline.cards.media import MEDIA_SUFFIXES, REPORT_SUFFIXES, shown
+from pipeline.cards.p2 import P2
+from pipeline.cards.plain import PLAIN
+from pipeline.cards.red import RED
+from pipeline.cards.sony_xavc import SONY_XAVC
+from pipeline.cards.sound import SOUND
+from pipeline.cards.structure import CardFile, Folder, Read, Structure, clips_everywhere, has_media
+from pipeline.cards.xdcam import XDCAM
+from pipeline.clip import CardFolder, ClipFiles, SeenFile
+
+# Asked in this order; the first that claims a folder has it. Layouts stand before file names.
+STRUCTURES: tuple[Structure, ...] = (
+    SONY_XAVC, XDCAM, CANON, P2, AVCHD, RED, GOPRO, DJI, DCIM, SOUND, MAG, PLAIN,
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Card:
+    """A card while its folders are gathered."""
+
+    path: bytes
+    claims: dict[str, list[Folder]] = field(default_factory=dict)
+    extra: list[CardFile] = field(default_factory=list)  # what no structure reads
+    shared: list[CardFile] = field(default_factory=list)  # reports of a folder above that speak of several cards
+    clips: list[ClipFiles] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+
+def recognise(
+    listing: Sequence[SeenFile], read: Read, fits_template: Callable[[bytes], bool], *, top: bytes = b""
+) -> tuple[CardFolder, ...]:
+    """The cards at and below the folder `top`, by path. Every file lies on exactly one of them, with two
+    exceptions: a report above several cards is a report of each, and files of no card are left out.
+
+    All paths of the listing lie below `top`: ingest/, or a card itself. A card's name is that of its
+    folder, "" where that is what paths are relative to. `read` gives the bytes of a small sidecar.
+    """
+    folders = _folders(listing)
+    made = _take_proxies(folders)
+    cards = _claim(folders.values(), fits_template, top)
+    for card in cards.values():
+        _find_clips(card, read)
+    living = {path: card for path, card in sorted(cards.items()) if card.clips or card.warnings}
+    homeless = [folder for card in cards.values() if card.path not in living for folder in chain(*card.claims.values())]
+    claimed = {folder.path for card in cards.values() for folder in chain(*card.claims.values())}
+    homeless += [folder for folder in folders.values() if folder.path not in claimed]
+    for folder in [*homeless, *made]:
+        _house(folder, living, top)
+    return tuple(_finished(card) for card in living.values())
+
+
+def _folders(listing: Sequence[SeenFile]) -> dict[bytes, Folder]:
+    """The listing by folder, in order of path."""
+    grouped: dict[bytes, list[CardFile]] = {}
+    for path, size in sorted([(seen.path, seen.stamp.size) for seen in listing]):
+        folder, _, name = path.rpartition(b"/")
+        stem, dot, suffix = name.rpartition(b".")
+        file = CardFile(path, name, stem.upper() if dot else name.upper(), dot + suffix.lower() if dot else b"", size)
+        if folder in grouped:
+            grouped[folder].append(file)
+        else:
+            grouped[folder] = [file]
+    return {
+        path: Folder(path, tuple(path.upper().split(b"/")) if path else (), files) for path, files in grouped.items()
+    }
+
+
+def _take_proxies(folders: dict[bytes, Folder]) -> list[Folder]:
+    """Takes proxies made beside the originals (Proxy/NAME.mov below NAME.mp4) out of the folders: they are no clips."""
+    made = []
+    for path, folder in list(folders.items()):
+        parent = folders.get(path.rpartition(b"/")[0])
+        if not folder.parts or folder.parts[-1] != b"PROXY" or parent is None or parent is folder:
+            continue
+        originals = {file.stem for file in parent.files if file.suffix in MEDIA_SUFFIXES}
+        ours = [file for file in folder.files if file.stem in originals]
+        rest = [file for file in folder.files if file.stem not in originals]
+        if ours:
+            made.append(Folder(path, folder.parts, ours))
+            folders[path] = Folder(path, folder.parts, rest)
+        if not rest:
+            del folders[path]
+    return made
+
+
+def _claim(folders: Iterable[Folder], fits_template: Callable[[bytes], bool], top: bytes) -> dict[bytes, _Card]:
+    """Each folder that a structure claims or that holds media, with its card."""
+    cards: dict[bytes, _Card] = {}
+    unclaimed = []
+    for folder in folders:
+        structure, depth = _structure_of(folder)
+        if depth is None:
+            if has_media(folder):
+                unclaimed.append(folder)
+            continue
+        path = _head(folder.path, depth)
+        cards.setdefault(path, _Card(path)).claims.setdefault(structure.name, []).append(folder)
+    # What was listed is ingest/ as often as a card: PRIVATE at its top does not swallow the folders beside it.
+    roots = frozenset(path for path in cards if len(path) > len(top))
+    known: dict[bytes, bytes | None] = {b"": None, top: top if fits_template(top) else None}
+    for folder in unclaimed:
+        above = _recognised_above(folder.path, roots, fits_template, known)
+        path = folder.path if above is None else above
+        cards.setdefault(path, _Card(path)).claims.setdefault(PLAIN.name, []).append(folder)
+    return cards
+
+
+def _structure_of(folder: Folder) -> tuple[Structure, int | None]:
+    for structure in STRUCTURES:
+        depth = structure.root(folder)
+        if depth is not None:
+            return structure, depth
+    return PLAIN, None
+
+
+def _head(path: bytes, depth: int) -> bytes:
+    return b"/".join(path.split(b"/", depth)[:depth])
+
+
+def _recognised_above(
+    path: bytes, roots: frozenset[bytes], fits_template: Callable[[bytes], bool], known: dict[bytes, bytes | None]
+) -> bytes | None:
+    """The smallest folder at or above `path` that is a structure's card or fits a template; `known` ends the way up."""
+    passed = []
+    while path not in known:
+        passed.append(path)
+        if path in roots or fits_template(path):
+            known[path] = path
+            break
+        path = path.rpartition(b"/")[0]
+    for each in passed:
+        known[each] = known[path]
+    return known[path]
+
+
+def _find_clips(card: _Card, read: Read) -> None:
+    for structure in STRUCTURES:
+        if structure.name in card.claims:
+            found = structure.clips(card.claims[structure.name], read)
+            card.clips.extend(found.clips)
+            card.warnings.extend(found.warnings)
+    if not card.clips and not card.warnings:  # a camera's proxies copied without their originals are footage
+        card.clips.extend(clips_everywhere(list(chain(*card.claims.values()))))
+
+
+def _house(folder: Folder, living: Mapping[bytes, _Card], top: bytes) -> None:
+    """Gives the files of a folder without clips to the nearest card above, else below.
+
+    A report above cards speaks of all of them. `top` as a card has only the files that lie in it
+    and those with no card below, because it is ingest/ as often as a card.
+    """
+    above = _nearest_above(folder.path, living)
+    reports = any(file.suffix in REPORT_SUFFIXES for file in folder.files)
+    if above is not None and above.path != top and not reports:
+        above.extra.extend(folder.files)
+        return
+    below = _below(folder.path, living)
+    for file in folder.files:
+        if file.suffix in REPORT_SUFFIXES and below and (above is None or above.path != folder.path):
+            for card in below:
+                card.shared.append(file)
+        elif above is not None and (above.path != top or folder.path == top or not below):
+            above.extra.append(file)
+        elif below and folder.path != top:
+            min(below, key=lambda card: (card.path.count(b"/"), card.path)).extra.append(file)
+
+
+def _nearest_above(path: bytes, living: Mapping[bytes, _Card]) -> _Card | None:
+    while True:
+        if path in living:
+            return living[path]
+        if not path:
+            return None
+        path = path.rpartition(b"/")[0]
+
+
+def _below(path: bytes, living: Mapping[bytes, _Card]) -> list[_Card]:
+    if not path:
+        return [card for card in living.values() if card.path]
+    paths = list(living)
+    first, after = bisect_left(paths, path + b"/"), bisect_left(paths, path + b"0")  # 0 is the byte after /
+    return [living[each] for each in paths[first:after]]
+
+
+def _finished(card: _Card) -> CardFolder:
+    files = [file for folder in chain(*card.claims.values()) for file in folder.files]
+    used = {path for clip in card.clips for path in chain(clip.parts, clip.sidecars)}
+    left = [file for file in chain(files, card.extra) if file.path not in used]
+    parts = {path for clip in card.clips for path in clip.parts}
+    empty = [file for file in files if not file.size and file.path in parts]
+    warnings = [*card.warnings, *(f"{shown(file.name)} is empty (0 bytes); copy it again." for file in empty)]
+    reports = {file.path for file in left if file.suffix in REPORT_SUFFIXES}
+    return CardFolder(
+        path=card.path,
+        name=shown(card.path.rpartition(b"/")[2]),
+        structure=_structure_name(card),
+        clips=tuple(card.clips),
+        reports=tuple(sorted(reports | {file.path for file in card.shared})),
+        others=tuple(sorted(file.path for file in left if file.path not in reports)),
+        warnings=tuple(dict.fromkeys(warnings)),
+    )
+
+
+def _structure_name(card: _Card) -> str:
+    """The first structure in order; a plain folder of sound alone is a recorder's."""
+    name = next(structure.name for structure in STRUCTURES if structure.name in card.claims)
+    if name == PLAIN.name and all(clip.kind == "sound" for clip in card.clips):
+        return SOUND.name
+    return name

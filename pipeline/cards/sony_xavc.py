@@ -1,0 +1,88 @@
+"""Sony XAVC S and XAVC HS cards: PRIVATE/M4ROOT/CLIP, a C0001M01.XML beside each C0001.MP4.
+
+SUB holds the camera's proxies, THMBNL pictures: listed, no clips. MEDIAPRO.XML lists the card.
+XDCAM cards (xdcam.py) pair recordings and M01.XML the same way and use `paired`.
+"""
+
+import re
+from collections.abc import Sequence
+
+from pipeline.cards.media import MEDIA_SUFFIXES, shown
+from pipeline.cards.mediapro import missing_from
+from pipeline.cards.structure import (
+    CardFile,
+    Folder,
+    Found,
+    Read,
+    Structure,
+    above,
+    clip_of,
+    files_of,
+    has_media,
+    sidecars_of,
+)
+
+_ABOUT = re.compile(rb"(.+)[MR]\d\d", re.DOTALL)  # C0001M01.XML, C0001R01.BIM
+
+
+def paired(files: Sequence[CardFile], *, known_lost: set[bytes]) -> Found:
+    """Clips of a folder with the M01.XML of each; halves of pairs are named, `known_lost` excepted."""
+    media = [file for file in files if file.suffix in MEDIA_SUFFIXES]
+    spoken = sidecars_of(media, files)
+    stems = {file.stem: file for file in media}
+    found = Found()
+    described = set()
+    for file in files:
+        match = _ABOUT.fullmatch(file.stem) if file.suffix in {b".xml", b".bim"} else None
+        if match is None or file.stem in stems:
+            continue
+        stem = match[1]
+        if stem in stems:
+            spoken.setdefault(stems[stem].path, []).append(file)
+            if file.suffix == b".xml":
+                described.add(stem)
+        elif file.suffix == b".xml" and stem not in known_lost:
+            found.warnings.append(f"{shown(file.name)} describes a clip that is missing; copy the card again.")
+    found.clips.extend(clip_of((file,), spoken.get(file.path, ())) for file in media)
+    if described:
+        lone = [file for file in media if file.stem not in described]
+        found.warnings.extend(f"{shown(file.name)} has no M01.XML beside it; copy the card again." for file in lone)
+    return found
+
+
+def listed(folders: Sequence[Folder], read: Read) -> tuple[list[str], set[bytes]]:
+    """What MEDIAPRO.XML lists and the card lacks."""
+    files = files_of(folders)
+    for file in files:
+        if file.name.upper() == b"MEDIAPRO.XML":
+            return missing_from(file, files, read)
+    return [], set()
+
+
+def pairs_in(folders: Sequence[Folder], read: Read, *, proxies: frozenset[bytes]) -> Found:
+    """The clips of a Sony card: pairs in every folder with media but those of the camera's proxies."""
+    warnings, lost = listed(folders, read)
+    found = Found(warnings=warnings)
+    for folder in folders:
+        if folder.parts[-1] in proxies or not (has_media(folder) or _holds_clips(folder)):
+            continue
+        one = paired(folder.files, known_lost=lost)
+        found.clips.extend(one.clips)
+        found.warnings.extend(one.warnings)
+    return found
+
+
+def _holds_clips(folder: Folder) -> bool:
+    """Folders where an XML speaks of a clip beside it; elsewhere (Edit, General) it speaks of other things."""
+    return folder.parts[-1] == b"CLIP" or b"CLPR" in folder.parts
+
+
+def _root(folder: Folder) -> int | None:
+    return above(folder.parts, b"M4ROOT")
+
+
+def _clips(folders: Sequence[Folder], read: Read) -> Found:
+    return pairs_in(folders, read, proxies=frozenset({b"SUB", b"THMBNL"}))
+
+
+SONY_XAVC = Structure("sony-xavc", _root, _clips)

@@ -1,0 +1,259 @@
+"""A card that was taken: its clips, files and log entries, recorded in one transaction.
+
+Reading a card again writes only what differs: facts of a newer reader replace the old ones whole,
+rules add or withdraw their own entries, and what people said stays.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from pipeline.catalogue.current import flicks_of, leave_group, refresh
+from pipeline.catalogue.entries import append, live_entries, new_batch
+from pipeline.catalogue.identity import content_of, displace, find, keep_parts, keep_places, still_there
+from pipeline.catalogue.packing import pack_facts, pack_list
+from pipeline.catalogue.store import Catalogue, Connection
+from pipeline.clip import CardFolder, Clip, Saying
+from pipeline.errors import ValueRefused
+from pipeline.fields import BY_NAME
+from pipeline.shotlog.clocks import LocalMoment
+from pipeline.shotlog.standing import FORGOTTEN, differences
+from pipeline.shotlog.terms import sorting_label
+from pipeline.shotlog.values import normal
+
+
+@dataclass(frozen=True, slots=True)
+class TakenClip:
+    """A clip as read now, what the rules say of it, its local moment, and the version of the reader."""
+
+    clip: Clip
+    sayings: tuple[Saying, ...]
+    local: LocalMoment | None
+    reader: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedFile:
+    """A file of a card that could not be read; `path` is relative to the root."""
+
+    path: bytes
+    sentence: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakenCard:
+    """A settled card. `folder` lists all of it; `clips` may hold only those that were read this time.
+
+    Every path is relative to the root.
+    """
+
+    root: int
+    folder: CardFolder
+    fingerprint: str
+    clips: tuple[TakenClip, ...]
+    failed: tuple[FailedFile, ...]
+    moment: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardOutcome:
+    """Ids by what became of them; a copy also names the path of its first part."""
+
+    new: tuple[str, ...] = ()
+    copies: tuple[tuple[str, bytes], ...] = ()
+    extended: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Taking:
+    """One card on its way into the catalogue."""
+
+    db: Connection
+    card: int
+    batch: int
+    touched: dict[int, None] = field(default_factory=dict)
+    robbed: set[int] = field(default_factory=set)
+    outcome: dict[str, list[str]] = field(default_factory=dict)
+    copies: list[tuple[str, bytes]] = field(default_factory=list)
+
+
+def card_fingerprints(catalogue: Catalogue, root: int) -> dict[bytes, str]:
+    """What each card under a root looked like when it was last taken, by the card's path."""
+    with catalogue.reading() as db:
+        return dict(db.execute("SELECT path, fingerprint FROM cards WHERE root = ?", (root,)).fetchall())
+
+
+def record_card(catalogue: Catalogue, taken: TakenCard) -> CardOutcome:
+    """Record a card; its clips can be searched when this returns."""
+    with catalogue.atomic() as db:
+        batch, _ = new_batch(db, who="rushes", words=f"ingest {taken.folder.name}", kind="rules")
+        work = _Taking(db, _keep_card(db, taken), batch)
+        for clip in taken.clips:
+            work.touched.update(dict.fromkeys(displace(db, clip.clip.parts)))
+        for clip in taken.clips:
+            _record_clip(work, clip)
+        work.touched.update(dict.fromkeys(_missing(db, work.card, taken)))
+        _forget_joined(work)
+        _keep_failed(db, work.card, taken)
+        refresh(db, work.touched)
+        _tidy(work)
+        said = work.outcome
+        return CardOutcome(
+            tuple(said.get("new", ())), tuple(work.copies), tuple(said.get("extended", ())),
+            tuple(said.get("moved", ())), tuple(said.get("known", ())),
+        )  # fmt: skip
+
+
+def _keep_card(db: Connection, taken: TakenCard) -> int:
+    folder = taken.folder
+    row = db.execute(
+        "INSERT INTO cards (root, path, name, structure, fingerprint, moment, reports, others, warnings)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (root, path) DO UPDATE SET name = excluded.name,"
+        " structure = excluded.structure, fingerprint = excluded.fingerprint, moment = excluded.moment,"
+        " reports = excluded.reports, others = excluded.others, warnings = excluded.warnings RETURNING n",
+        (
+            taken.root, folder.path, folder.name, folder.structure, taken.fingerprint, taken.moment,
+            pack_list(folder.reports), pack_list(folder.others), pack_list(folder.warnings),
+        ),
+    ).fetchone()  # fmt: skip
+    return int(row[0])
+
+
+def _record_clip(work: _Taking, taken: TakenClip) -> None:
+    clip, db = taken.clip, work.db
+    found = find(db, clip)
+    n, how = found.n, str(found.how)
+    if n is None:
+        n = _new_clip(db, work.card, taken)
+        keep_parts(db, n, clip.parts)
+        _keep_facts(db, n, taken)
+        _say(work, n, taken)
+    else:
+        known = db.execute("SELECT quick FROM parts WHERE clip_n = ? ORDER BY part", (n,)).fetchall()
+        quicks = [part.quick for part in clip.parts]
+        if how != "copy" and len(quicks) >= len(known):
+            if quicks != [row[0] for row in known]:
+                how = "extended"
+                keep_parts(db, n, clip.parts)
+            leave_group(db, n)
+            _keep_clip(db, n, work.card, taken)
+            _keep_facts(db, n, taken)
+            _say(work, n, taken)
+    work.robbed |= keep_places(db, n, work.card, clip.parts)
+    work.touched[n] = None
+    name = db.execute("SELECT id FROM clips WHERE n = ?", (n,)).fetchone()[0]
+    if how == "copy":
+        work.copies.append((name, clip.parts[0].path))
+    else:
+        work.outcome.setdefault(how, []).append(name)
+
+
+_COLUMNS = (
+    "flicks", "seconds", "frames", "recorded_at", "start_timecode", "start_sort", "start_rate", "rate", "kind", "name",
+    "card_n", "path", "lens", "reel", "decoder", "content", "warnings",
+)  # fmt: skip
+
+
+def _columns(card: int, taken: TakenClip) -> tuple[object, ...]:
+    clip, facts = taken.clip, taken.clip.facts
+    start = str(clip.start) if clip.start else None
+    recorded = taken.local.iso if taken.local else facts.recorded_at
+    seconds = taken.local.seconds_of_day if taken.local else None
+    return (
+        flicks_of(clip.duration), seconds, clip.frames, recorded,
+        start, sorting_label(start) if start else None, str(clip.start.rate) if clip.start else None,
+        str(clip.rate) if clip.rate else None, clip.kind, clip.name, card, clip.parts[0].path, facts.lens, facts.reel,
+        facts.decoder, content_of([part.quick for part in clip.parts]), pack_list(facts.warnings) if facts.warnings else None,
+    )  # fmt: skip
+
+
+def _new_clip(db: Connection, card: int, taken: TakenClip) -> int:
+    sql = f"INSERT INTO clips (id, {', '.join(_COLUMNS)}) VALUES (?{', ?' * len(_COLUMNS)})"
+    made = db.execute(sql, (taken.clip.id, *_columns(card, taken))).lastrowid
+    assert made is not None
+    return made
+
+
+def _keep_clip(db: Connection, n: int, card: int, taken: TakenClip) -> None:
+    sets = ", ".join(f"{name} = ?" for name in _COLUMNS)
+    db.execute(f"UPDATE clips SET {sets} WHERE n = ?", (*_columns(card, taken), n))
+
+
+def _keep_facts(db: Connection, n: int, taken: TakenClip) -> None:
+    db.execute(
+        "INSERT INTO facts VALUES (?, ?, ?, ?) ON CONFLICT (clip_n) DO UPDATE SET reader = excluded.reader,"
+        " facts = excluded.facts, sidecars = excluded.sidecars",
+        (n, taken.reader, pack_facts(taken.clip.facts), pack_list(taken.clip.sidecars)),
+    )
+
+
+def _say(work: _Taking, n: int, taken: TakenClip) -> None:
+    """Add to the log what the rules say now and did not say before; what no field can take becomes a warning."""
+    fit: list[Saying] = []
+    refused: list[str] = []
+    for saying in taken.sayings:
+        known = BY_NAME.get(saying.field)
+        if saying.range is None and (known is None or known.origin != "log"):
+            continue  # facts win over names: a template's {card} names what the folder already is
+        try:
+            value = normal(known, saying.value) if known and saying.range is None else saying.value
+        except ValueRefused as error:
+            refused.append(f"{saying.source}: {error}")
+            continue
+        fit.append(replace(saying, value=value))
+    append(work.db, work.batch, [(n, saying) for saying in differences(fit, live_entries(work.db, n))])
+    work.db.execute("UPDATE clips SET refused = ? WHERE n = ?", (pack_list(tuple(refused)) if refused else None, n))
+
+
+def _missing(db: Connection, card: int, taken: TakenCard) -> Iterable[int]:
+    """Note which files of the card's clips are gone; the clips that miss one."""
+    listed = {part for clip in taken.folder.clips for part in clip.parts}
+    listed |= {part.path for clip in taken.clips for part in clip.clip.parts}
+    place = db.execute("SELECT place FROM roots WHERE n = ?", (taken.root,)).fetchone()[0]
+    rows = db.execute("SELECT n, path, clip_n FROM places WHERE card_n = ? AND online", (card,)).fetchall()
+    gone = [(n, clip) for n, path, clip in rows if path not in listed and not still_there(place, path)]
+    db.executemany("UPDATE places SET online = 0 WHERE n = ?", [(n,) for n, _ in gone])
+    return [clip for _, clip in gone]
+
+
+def _forget_joined(work: _Taking) -> None:
+    """A chapter that was a clip of its own until the chapter before it came is no clip any more."""
+    for n in work.robbed:
+        work.touched[n] = None
+        if work.db.execute("SELECT 1 FROM places WHERE clip_n = ?", (n,)).fetchone() is None:
+            append(
+                work.db, work.batch, [(n, Saying(FORGOTTEN, "yes", "inferred", detail="joined the chapter before it"))]
+            )
+
+
+def _keep_failed(db: Connection, card: int, taken: TakenCard) -> None:
+    """The card's unreadable files: those named now, and those that were not looked at again but are still there."""
+    place = db.execute("SELECT place FROM roots WHERE n = ?", (taken.root,)).fetchone()[0]
+    read = {part.path for clip in taken.clips for part in clip.clip.parts}
+    for (path,) in db.execute("SELECT path FROM failed_files WHERE card = ?", (card,)).fetchall():
+        if path in read or not still_there(place, path):
+            db.execute("DELETE FROM failed_files WHERE card = ? AND path = ?", (card, path))
+    db.executemany(
+        "INSERT OR REPLACE INTO failed_files VALUES (?, ?, ?, ?)",
+        [(card, each.path, each.sentence, each.exit_code) for each in taken.failed],
+    )
+
+
+def _tidy(work: _Taking) -> None:
+    """Drop the batch if it said nothing, and cards that have moved away whole; add up the card's bytes."""
+    db = work.db
+    db.execute(
+        "DELETE FROM batches WHERE n = ? AND n NOT IN (SELECT batch_n FROM entries WHERE batch_n = ?)",
+        (work.batch,) * 2,
+    )
+    db.execute(
+        "UPDATE cards SET bytes = (SELECT coalesce(sum(size), 0) FROM places WHERE card_n = cards.n) WHERE n = ?",
+        (work.card,),
+    )
+    if work.outcome.get("moved"):
+        db.execute(
+            "DELETE FROM cards WHERE n <> ? AND n NOT IN (SELECT card_n FROM places)"
+            " AND n NOT IN (SELECT card_n FROM clips) AND n NOT IN (SELECT card FROM failed_files)", (work.card,)
+        )  # fmt: skip

@@ -1,0 +1,298 @@
+"""The current log of each clip, kept ready for searching: groups, texts, status, order of story.
+
+All of it is made from facts, places, entries, products and failures, in the transaction that
+changes those; `refresh` is the only place where it is made.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from fractions import Fraction
+
+import msgspec
+
+from pipeline.catalogue.entries import live_entries
+from pipeline.catalogue.packing import shown, unpack_facts
+from pipeline.catalogue.store import Connection
+from pipeline.clip import Facts
+from pipeline.fields import FIELDS
+from pipeline.shotlog.folding import words_of
+from pipeline.shotlog.standing import Standing, standing
+from pipeline.timecode import Rate
+
+# One-valued shared fields are columns of groups; `folder` is the card's path, for words.
+SHARED: tuple[str, ...] = ("folder", *(each.name for each in FIELDS if each.shared and not each.many))
+SHARED_MANY: tuple[str, ...] = tuple(each.name for each in FIELDS if each.shared and each.many)
+TEXTS: tuple[str, ...] = ("name", "path", "lens", "reel", "tag", "scene", "take", "note", "marks")
+_DAY = 200_000  # steps of story in a day: seconds, with room for a shoot day that ends after midnight
+_NO_DAY = date.max.toordinal() + 1
+
+
+@dataclass(slots=True)
+class _Pass:
+    """One refresh: what it has looked up, and by how much groups grew or shrank."""
+
+    db: Connection
+    wants: dict[str, set[tuple[str, str, str]]]
+    terms: dict[tuple[str, str], int] = field(default_factory=dict)
+    groups: dict[str, int] = field(default_factory=dict)
+    growth: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def grow(self, group: int | None, clips: int, flicks: int) -> None:
+        if group is not None:
+            old = self.growth.get(group, (0, 0))
+            self.growth[group] = (old[0] + clips, old[1] + flicks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    n: int
+    kind: str
+    name: str
+    card_n: int
+    path: bytes
+    rate: str | None
+    flicks: int
+    recorded_at: str | None
+    seconds: int | None
+    group_n: int | None
+    decoder: int
+    content: str
+    lens: str | None
+    reel: str | None
+
+
+def refresh(db: Connection, clips: Iterable[int]) -> None:
+    """Make the current log of these clips (by number) again."""
+    wants: dict[str, set[tuple[str, str, str]]] = {}
+    for kind, product, preset, recipe in db.execute("SELECT kind, product, preset, recipe FROM wants"):
+        wants.setdefault(kind, set()).add((product, preset, recipe))
+    work = _Pass(db, wants)
+    for n in clips:
+        _refresh(work, n)
+    _settle(work)
+
+
+def leave_group(db: Connection, n: int) -> None:
+    """Take a clip out of its group's totals, before its length changes."""
+    row = db.execute("SELECT group_n, flicks FROM clips WHERE n = ?", (n,)).fetchone()
+    if row and row[0] is not None:
+        db.execute("UPDATE clips SET group_n = NULL WHERE n = ?", (n,))
+        work = _Pass(db, {})
+        work.grow(row[0], -1, -row[1])
+        _settle(work)
+
+
+def _settle(work: _Pass) -> None:
+    changed = [(clips, flicks, n) for n, (clips, flicks) in work.growth.items() if clips or flicks]
+    work.db.executemany("UPDATE groups SET clips = clips + ?, flicks = flicks + ? WHERE n = ?", changed)
+    work.db.executemany("DELETE FROM groups WHERE n = ? AND clips = 0", [(n,) for n in work.growth])
+
+
+def _refresh(work: _Pass, n: int) -> None:
+    db = work.db
+    row = _Row(
+        *db.execute(
+            "SELECT n, kind, name, card_n, path, rate, flicks, recorded_at, seconds, group_n, decoder, content, lens, reel"
+            " FROM clips WHERE n = ?",
+            (n,),
+        ).fetchone()
+    )
+    row, online = _settle_place(db, row)
+    log = standing(live_entries(db, n))
+    group = None
+    if not log.forgotten:
+        status = _status(work, row, online=online)
+        group = _group(work, row, log, status)
+    if group != row.group_n:
+        work.grow(row.group_n, -1, -row.flicks)
+        work.grow(group, 1, row.flicks)
+    one = {name: value for name, value in log.values.items() if isinstance(value, str)}
+    tags = log.values.get("tag")
+    db.execute(
+        "UPDATE clips SET group_n = ?, story = ?, tag = ?, scene = ?, take = ?, note = ? WHERE n = ?",
+        (
+            group, _story(one.get("shoot_day"), row.recorded_at, row.seconds),
+            msgspec.json.encode(tags).decode() if tags else None,
+            one.get("scene"), one.get("take"), one.get("note"), n,
+        ),
+    )  # fmt: skip
+    _keep_markers(db, n, log)
+    _keep_texts(db, row, log)
+
+
+def _settle_place(db: Connection, row: _Row) -> tuple[_Row, bool]:
+    """Where the clip is read from: a card on which all parts are online, its own card first."""
+    needed = db.execute("SELECT count(*) FROM parts WHERE clip_n = ?", (row.n,)).fetchone()[0]
+    whole = db.execute(
+        "SELECT p.card_n, min(CASE WHEN p.part = 0 THEN p.n END) FROM places p WHERE p.clip_n = ? AND p.online"
+        " GROUP BY p.card_n HAVING count(DISTINCT p.part) >= ? ORDER BY p.card_n <> ?, p.card_n LIMIT 1",
+        (row.n, needed, row.card_n),
+    ).fetchone()
+    if whole is None or whole[1] is None:
+        return row, False
+    path = db.execute("SELECT path FROM places WHERE n = ?", (whole[1],)).fetchone()[0]
+    if path == row.path and whole[0] == row.card_n:
+        return row, True
+    name = shown(path.rpartition(b"/")[2])
+    db.execute("UPDATE clips SET card_n = ?, path = ?, name = ? WHERE n = ?", (whole[0], path, name, row.n))
+    moved = _Row(
+        row.n, row.kind, name, whole[0], path, row.rate, row.flicks, row.recorded_at, row.seconds, row.group_n,
+        row.decoder, row.content, row.lens, row.reel,
+    )  # fmt: skip
+    return moved, True
+
+
+def _status(work: _Pass, row: _Row, *, online: bool) -> str:
+    """The worst of what is true of a clip: offline, no_decoder, failed; else ready or logged."""
+    if not online:
+        return "offline"
+    if not row.decoder:
+        return "no_decoder"
+    wants = work.wants.get(row.kind, set())
+    recipes = {recipe for _, _, recipe in wants} | {""}
+    failed = work.db.execute("SELECT recipe FROM failures WHERE clip_n = ? AND content = ?", (row.n, row.content))
+    if any(recipe in recipes for (recipe,) in failed):
+        return "failed"
+    sql = "SELECT kind, preset, recipe FROM products WHERE clip_n = ? AND content = ?"
+    if wants and wants <= set(work.db.execute(sql, (row.n, row.content))):
+        return "ready"
+    return "logged"
+
+
+def _group(work: _Pass, row: _Row, log: Standing, status: str) -> int:
+    """The group of clips that agree with this one in every shared field, made if it is new."""
+    card = work.db.execute("SELECT name, path FROM cards WHERE n = ?", (row.card_n,)).fetchone()
+    facts = unpack_facts(work.db.execute("SELECT facts FROM facts WHERE clip_n = ?", (row.n,)).fetchone()[0])
+    values = _fact_values(facts)
+    values |= {name: value for name, value in log.values.items() if isinstance(value, str)}
+    values |= {"folder": shown(card[1]), "card": card[0], "kind": row.kind, "rate": row.rate, "status": status}
+    ones = {name: _term(work, name, value) for name in SHARED if (value := values.get(name))}
+    many = {name: sorted(_term(work, name, value) for value in log.values.get(name, ())) for name in SHARED_MANY}
+    keyed = {name: ",".join(map(str, terms)) or None for name, terms in many.items()}
+    key = "|".join(
+        [str(row.card_n), *(str(ones.get(name, "")) for name in SHARED), *(keyed[n] or "" for n in SHARED_MANY)]
+    )
+    found = work.groups.get(key)
+    if found is None:
+        old = work.db.execute("SELECT n FROM groups WHERE key = ?", (key,)).fetchone()
+        terms = {*ones.values(), *(term for each in many.values() for term in each)}
+        found = int(old[0]) if old else _new_group(work, key, {**ones, **keyed, "card_n": row.card_n}, terms, values)
+        work.groups[key] = found
+    return found
+
+
+def _new_group(
+    work: _Pass, key: str, columns: dict[str, int | str | None], terms: set[int], values: dict[str, str | None]
+) -> int:
+    names = list(columns)
+    sql = f"INSERT INTO groups (key, day, {', '.join(names)}) VALUES (?, ?{', ?' * len(names)})"
+    number = work.db.execute(sql, (key, values.get("shoot_day"), *columns.values())).lastrowid
+    assert number is not None
+    work.db.executemany("INSERT INTO group_terms VALUES (?, ?)", [(term, number) for term in sorted(terms)])
+    return number
+
+
+def _term(work: _Pass, name: str, value: str) -> int:
+    known = work.terms.get((name, value))
+    if known is None:
+        row = work.db.execute("SELECT n FROM terms WHERE field = ? AND value = ?", (name, value)).fetchone()
+        known = int(row[0]) if row else _new_term(work.db, name, value)
+        work.terms[name, value] = known
+    return known
+
+
+def _new_term(db: Connection, name: str, value: str) -> int:
+    number: float | None = None
+    if name == "rate":
+        number = float(Rate.parse(value).fraction)
+    elif name == "rating":
+        number = float(value)
+    # A card's folder is read on by the path within the card: the two halves are one text.
+    words = packed(value).removesuffix("|") if name == "folder" else packed(value)
+    sql = "INSERT INTO terms (field, value, words, number) VALUES (?, ?, ?, ?)"
+    made = db.execute(sql, (name, value, words, number)).lastrowid
+    assert made is not None
+    return made
+
+
+def _fact_values(facts: Facts) -> dict[str, str | None]:
+    video, audio = facts.video, facts.audio
+    make, model = facts.camera_make or "", facts.camera_model or ""
+    both = model if model.lower().startswith(make.lower()) else f"{make} {model}"
+    return {
+        "camera_model": both.strip() or None,
+        "camera_serial": facts.camera_serial,
+        "codec": video.video_codec if video else audio[0].codec if audio else None,
+        "size": f"{video.width}x{video.height}" if video and video.width and video.height else None,
+    }
+
+
+def _story(day: str | None, recorded: str | None, seconds: int | None) -> int:
+    """Where a clip stands in story order: by shoot day, then by when recording began; unknown comes last."""
+    began = _ordinal(recorded[:10]) if recorded else None
+    base = _ordinal(day) if day else None
+    if base is None:
+        base = _NO_DAY + (began or _NO_DAY)
+        began = base if began else None
+    if began is None or seconds is None:
+        return base * _DAY + _DAY - 1
+    return base * _DAY + min(max((began - base) * 86_400 + seconds + 50_000, 0), _DAY - 2)
+
+
+def _ordinal(day: str) -> int | None:
+    try:
+        return date.fromisoformat(day).toordinal()
+    except ValueError:
+        return None
+
+
+def _keep_markers(db: Connection, n: int, log: Standing) -> None:
+    new = [(n, each.range.start, each.range.duration, each.note, each.subject) for each in log.markers]
+    if new != db.execute("SELECT * FROM markers WHERE clip_n = ? ORDER BY start, frames", (n,)).fetchall():
+        db.execute("DELETE FROM markers WHERE clip_n = ?", (n,))
+        db.executemany("INSERT INTO markers VALUES (?, ?, ?, ?, ?)", new)
+
+
+def _keep_texts(db: Connection, row: _Row, log: Standing) -> None:
+    """The folded texts of a clip, and the same in the index of words; a forgotten clip has neither."""
+    columns = ", ".join(TEXTS)
+    old = db.execute(f"SELECT {columns} FROM texts WHERE n = ?", (row.n,)).fetchone()
+    new = None if log.forgotten else _texts(db, row, log)
+    if old == new:
+        return
+    holes = ", ?" * len(TEXTS)
+    if old is not None:
+        db.execute(f"INSERT INTO words (words, rowid, {columns}) VALUES ('delete', ?{holes})", (row.n, *old))
+        db.execute("DELETE FROM texts WHERE n = ?", (row.n,))
+    if new is not None:
+        db.execute(f"INSERT INTO texts (n, {columns}) VALUES (?{holes})", (row.n, *new))
+        db.execute(f"INSERT INTO words (rowid, {columns}) VALUES (?{holes})", (row.n, *new))
+
+
+def _texts(db: Connection, row: _Row, log: Standing) -> tuple[str, ...]:
+    folder = db.execute("SELECT path FROM cards WHERE n = ?", (row.card_n,)).fetchone()[0]
+    within = row.path.removeprefix(folder + b"/")
+    said = log.values
+    texts: dict[str, str] = {
+        "name": packed(row.name),
+        "path": packed(shown(within)).removeprefix("|"),
+        "lens": packed(row.lens),
+        "reel": packed(row.reel),
+        "marks": packed(*(text for each in log.markers for text in (each.note, each.subject))),
+    }
+    for name in ("tag", "scene", "take", "note"):
+        value = said.get(name, ())
+        texts[name] = packed(value) if isinstance(value, str) else packed(*value)
+    return tuple(texts[name] for name in TEXTS)
+
+
+def packed(*values: str | None) -> str:
+    """Folded words, each value between bars: `| a001 c002 |`. No phrase crosses a bar; nothing is empty text."""
+    folded = [" ".join(words) for value in values if value and (words := words_of(value))]
+    return f"| {' | '.join(folded)} |" if folded else ""
+
+
+def flicks_of(duration: Fraction) -> int:
+    """Seconds in flicks, whole for every standard rate."""
+    return round(duration * 705_600_000)

@@ -1,0 +1,68 @@
+"""Cuts that were saved, each with its recipe and clips, by name and version."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from pipeline.catalogue.store import Catalogue, now
+from pipeline.errors import NotFound, ValueRefused
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCut:
+    """A version of a cut: `spec` is what it was made by (JSON values), `clips` the ids in order."""
+
+    name: str
+    version: int
+    spec: dict[str, Any]
+    clips: tuple[str, ...]
+    moment: str
+
+
+def save_cut(catalogue: Catalogue, name: str, spec: dict[str, Any], clips: list[str]) -> int:
+    """Keep a cut under its name; the same name again is its next version, which is returned."""
+    if not name.strip() or re.search(r"[/\x00-\x1f]", name) or name in (".", ".."):
+        raise ValueRefused(f"'{name}' cannot name a cut: it becomes a file name; leave out slashes.")
+    with catalogue.atomic() as db:
+        version = db.execute("SELECT coalesce(max(version), 0) + 1 FROM cuts WHERE name = ?", (name,)).fetchone()[0]
+        packed = msgspec.json.encode(spec).decode()
+        db.execute("INSERT INTO cuts VALUES (?, ?, ?, ?)", (name, version, packed, now()))
+        numbered = [(name, version, position, clip) for position, clip in enumerate(clips)]
+        db.executemany("INSERT INTO cut_clips VALUES (?, ?, ?, ?)", numbered)
+    return int(version)
+
+
+def cut(catalogue: Catalogue, name: str, *, version: int | None = None) -> SavedCut:
+    """The newest version of a cut, or that one. Raises NotFound."""
+    with catalogue.reading() as db:
+        row = db.execute(
+            "SELECT name, version, spec, moment FROM cuts WHERE name = ? AND (version = ? OR ? IS NULL)"
+            " ORDER BY version DESC LIMIT 1",
+            (name, version, version),
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"There is no cut '{name}'; `rushes cut {name} QUERY` makes it.")
+        clips = db.execute(
+            "SELECT clip FROM cut_clips WHERE name = ? AND version = ? ORDER BY position", row[:2]
+        ).fetchall()
+    return SavedCut(row[0], row[1], msgspec.json.decode(row[2]), tuple(each for (each,) in clips), row[3])
+
+
+def cuts(catalogue: Catalogue) -> tuple[SavedCut, ...]:
+    """The newest version of every cut, by name."""
+    with catalogue.reading() as db:
+        names = [name for (name,) in db.execute("SELECT DISTINCT name FROM cuts ORDER BY name")]
+    return tuple(cut(catalogue, name) for name in names)
+
+
+def cuts_using(catalogue: Catalogue, clip_id: str) -> tuple[str, ...]:
+    """The names of the cuts whose newest version uses a clip."""
+    with catalogue.reading() as db:
+        rows = db.execute(
+            "SELECT DISTINCT u.name FROM cut_clips u WHERE u.clip = ?"
+            " AND u.version = (SELECT max(version) FROM cuts WHERE name = u.name) ORDER BY u.name",
+            (clip_id,),
+        ).fetchall()
+    return tuple(name for (name,) in rows)

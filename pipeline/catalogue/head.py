@@ -1,0 +1,67 @@
+"""What a head asks that no one else does: cards that went away, how much is left, whose file a path is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.catalogue.current import refresh
+from pipeline.catalogue.store import FLICKS, Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class CardWork:
+    """What is left to make on one card: clips and their running time in seconds."""
+
+    card: str
+    clips: int
+    seconds: float
+
+
+def miss_cards(catalogue: Catalogue, root: int, cards: Sequence[bytes]) -> int:
+    """Note that these cards (by path) are not there; how many clips went offline. Deletes nothing.
+
+    Their fingerprints go, so that they are taken again when they come back.
+    """
+    with catalogue.atomic() as db:
+        touched: set[int] = set()
+        for path in cards:
+            row = db.execute("SELECT n FROM cards WHERE root = ? AND path = ?", (root, path)).fetchone()
+            if row is None:
+                continue
+            touched |= {n for (n,) in db.execute("SELECT clip_n FROM places WHERE card_n = ? AND online", row)}
+            db.execute("UPDATE places SET online = 0 WHERE card_n = ?", row)
+            db.execute("UPDATE cards SET fingerprint = '' WHERE n = ?", row)
+            db.execute("DELETE FROM failed_files WHERE card = ?", row)
+        refresh(db, sorted(touched))
+        return len(touched)
+
+
+def cards_left(catalogue: Catalogue) -> tuple[CardWork, ...]:
+    """Cards with clips that are logged and lack something, with how much."""
+    with catalogue.reading() as db:
+        rows = db.execute(
+            "SELECT c.value, sum(g.clips), sum(g.flicks) FROM groups g JOIN terms s ON s.n = g.status"
+            " JOIN terms c ON c.n = g.card WHERE s.value = 'logged' AND g.clips > 0 GROUP BY c.value ORDER BY min(g.day)"
+        ).fetchall()
+    return tuple(CardWork(card, clips, flicks / FLICKS) for card, clips, flicks in rows)
+
+
+def owner_of_product(catalogue: Catalogue, path: bytes) -> str | None:
+    """The id of the clip that a published file was made of."""
+    with catalogue.reading() as db:
+        row = db.execute(
+            "SELECT c.id FROM products p JOIN clips c ON c.n = p.clip_n WHERE p.path = ?", (path,)
+        ).fetchone()
+    return row[0] if row else None
+
+
+def last_sight(catalogue: Catalogue, root: int, below: bytes) -> str | None:
+    """The fingerprint of a folder when everything in it was last found taken."""
+    with catalogue.reading() as db:
+        row = db.execute("SELECT fingerprint FROM sights WHERE root = ? AND below = ?", (root, below)).fetchone()
+    return row[0] if row else None
+
+
+def record_sight(catalogue: Catalogue, root: int, below: bytes, fingerprint: str) -> None:
+    """Note that everything in a folder is taken; void as soon as a card is due to be read again."""
+    with catalogue.atomic() as db:
+        db.execute("INSERT OR REPLACE INTO sights VALUES (?, ?, ?)", (root, below, fingerprint))

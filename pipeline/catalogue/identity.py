@@ -1,0 +1,169 @@
+"""Which clip a recording on a card is: known at its place, a copy, moved, extended, or new.
+
+Paths bind to clips through *places*; bytes bind through quick identities, and in the end through
+full hashes, which may show that what looked like a copy is another clip.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import xxhash
+
+from pipeline.catalogue.current import refresh
+from pipeline.catalogue.store import Catalogue, Connection
+from pipeline.clip import Clip, Part
+from pipeline.errors import NotFound
+
+How = Literal["new", "copy", "moved", "known"]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The number of the clip that a recording is (None: a new one), and how it was known."""
+
+    n: int | None
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class HashOutcome:
+    """The clip that a file belongs to by its full hash; `agrees` is False where it had to become another clip."""
+
+    clip: str
+    agrees: bool
+
+
+def content_of(quicks: Sequence[str]) -> str:
+    """What tells one state of a clip from another: products remember it, and a further chapter changes it."""
+    return quicks[0] if len(quicks) == 1 else xxhash.xxh128_hexdigest(":".join(quicks).encode())
+
+
+def displace(db: Connection, parts: Sequence[Part]) -> set[int]:
+    """Unbind the places among `parts` that now hold other bytes; the clips that lost one."""
+    lost: set[int] = set()
+    for part in parts:
+        row = db.execute(
+            "SELECT n, clip_n FROM places WHERE root = ? AND path = ? AND (quick <> ? OR size <> ?)",
+            (part.root, part.path, part.quick, part.stamp.size),
+        ).fetchone()
+        if row:
+            db.execute("DELETE FROM places WHERE n = ?", (row[0],))
+            lost.add(row[1])
+    return lost
+
+
+def find(db: Connection, clip: Clip) -> Found:
+    """Which clip this is. A clip that has moved loses its old places here."""
+    here = [
+        db.execute("SELECT clip_n FROM places WHERE root = ? AND path = ?", (part.root, part.path)).fetchone()
+        for part in clip.parts
+    ]
+    at_place = list(dict.fromkeys(row[0] for row in here if row))
+    by_id = db.execute("SELECT n FROM clips WHERE id = ?", (clip.id,)).fetchone()
+    if at_place:
+        return Found(by_id[0] if by_id and by_id[0] in at_place else at_place[0], "known")
+    if by_id is None:
+        return Found(None, "new")
+    return Found(by_id[0], "copy" if _lies_elsewhere(db, by_id[0]) else "moved")
+
+
+def _lies_elsewhere(db: Connection, n: int) -> bool:
+    """Whether the clip is still at another path; places whose file is gone are dropped if it is at none."""
+    rows = db.execute(
+        "SELECT p.n, r.place, p.path FROM places p JOIN roots r ON r.n = p.root WHERE p.clip_n = ?", (n,)
+    ).fetchall()
+    if any(still_there(place, path) for _, place, path in rows):
+        return True
+    db.executemany("DELETE FROM places WHERE n = ?", [(number,) for number, _, _ in rows])
+    return False
+
+
+def still_there(place: str | None, path: bytes) -> bool:
+    """Whether a file is where it was; on a volume that is not mounted it is taken to be."""
+    return place is None or os.path.lexists(os.path.join(os.fsencode(place), path))
+
+
+def keep_parts(db: Connection, n: int, parts: Sequence[Part]) -> None:
+    """Write which files a clip consists of; full hashes that are known stay."""
+    known = dict(db.execute("SELECT quick, full FROM parts WHERE clip_n = ?", (n,)).fetchall())
+    db.execute("DELETE FROM parts WHERE clip_n = ?", (n,))
+    db.executemany(
+        "INSERT INTO parts (clip_n, part, quick, size, frames, full) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (n, number, part.quick, part.stamp.size, part.frames, known.get(part.quick))
+            for number, part in enumerate(parts)
+        ],
+    )
+
+
+def keep_places(db: Connection, n: int, card: int, parts: Sequence[Part]) -> set[int]:
+    """Bind the paths of `parts` to a clip; the other clips that lose one to it."""
+    robbed: set[int] = set()
+    for number, part in enumerate(parts):
+        old = db.execute("SELECT clip_n FROM places WHERE root = ? AND path = ?", (part.root, part.path)).fetchone()
+        if old and old[0] != n:
+            robbed.add(old[0])
+        stamp = part.stamp
+        db.execute(
+            "INSERT INTO places (root, path, card_n, clip_n, part, device, inode, size, mtime_ns, quick, full)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL) ON CONFLICT (root, path) DO UPDATE SET"
+            " card_n = excluded.card_n, clip_n = excluded.clip_n, part = excluded.part, device = excluded.device,"
+            " inode = excluded.inode, size = excluded.size, quick = excluded.quick, online = 1,"
+            " full = CASE WHEN mtime_ns = excluded.mtime_ns AND size = excluded.size THEN full END,"
+            " mtime_ns = excluded.mtime_ns",
+            (
+                part.root, part.path, card, n, number, stamp.device, stamp.inode, stamp.size, stamp.mtime_ns, part.quick,
+            ),
+        )  # fmt: skip
+    return robbed
+
+
+def record_hash(catalogue: Catalogue, root: int, path: bytes, full: str) -> HashOutcome:
+    """Note the xxh128 of a whole file. Where it contradicts the clip's, the file becomes a clip of its own.
+
+    That clip takes its id from its full hash, and its card is due to be read again. Raises NotFound.
+    """
+    with catalogue.atomic() as db:
+        row = db.execute(
+            "SELECT p.n, p.clip_n, p.part, p.card_n, c.id, s.full FROM places p JOIN clips c ON c.n = p.clip_n"
+            " JOIN parts s ON s.clip_n = p.clip_n AND s.part = p.part WHERE p.root = ? AND p.path = ?",
+            (root, path),
+        ).fetchone()
+        if row is None:
+            raise NotFound(f"{path!r} belongs to no clip of the log; ingest its card first.")
+        place, n, part, card, clip, known = row
+        db.execute("UPDATE places SET full = ? WHERE n = ?", (full, place))
+        if known is None:
+            db.execute("UPDATE parts SET full = ? WHERE clip_n = ? AND part = ?", (full, n, part))
+        if known in (None, full):
+            refresh(db, [n])
+            return HashOutcome(clip, agrees=True)
+        return HashOutcome(_split(db, n, card, full), agrees=False)
+
+
+def _split(db: Connection, n: int, card: int, full: str) -> str:
+    """The files of clip `n` on `card` become a clip whose id is `full`."""
+    columns = [
+        row[1] for row in db.execute("PRAGMA table_info(clips)") if row[1] not in ("n", "id", "group_n", "card_n")
+    ]
+    names = ", ".join(columns)
+    known = db.execute("SELECT n FROM clips WHERE id = ?", (full,)).fetchone()
+    if known:
+        new = int(known[0])
+    else:
+        sql = f"INSERT INTO clips (id, card_n, {names}) SELECT ?, ?, {names} FROM clips WHERE n = ?"
+        made = db.execute(sql, (full, card, n)).lastrowid
+        assert made is not None
+        new = made
+        db.execute("INSERT INTO facts SELECT ?, '', facts, sidecars FROM facts WHERE clip_n = ?", (new, n))
+        db.execute("INSERT INTO parts SELECT ?, part, quick, size, frames, NULL FROM parts WHERE clip_n = ?", (new, n))
+    db.execute("UPDATE places SET clip_n = ? WHERE clip_n = ? AND card_n = ?", (new, n, card))
+    db.execute(
+        "UPDATE parts SET full = (SELECT full FROM places p WHERE p.clip_n = ? AND p.part = parts.part) WHERE clip_n = ?",
+        (new, new),
+    )
+    db.execute("UPDATE cards SET fingerprint = '' WHERE n = ?", (card,))
+    refresh(db, [n, new])
+    return full

@@ -1,0 +1,56 @@
+"""Values to and from what a column holds: facts as JSON, paths as text to show, rates and timecodes."""
+
+from fractions import Fraction
+from typing import Any
+
+import msgspec
+
+from pipeline.clip import Facts
+from pipeline.timecode import Rate, Timecode
+
+
+def _fraction_out(value: Any) -> Any:
+    if isinstance(value, Fraction):
+        return str(value)
+    raise NotImplementedError(type(value).__name__)
+
+
+def _fraction_in(kind: type, value: Any) -> Any:
+    if kind is Fraction:
+        return Fraction(value)
+    raise NotImplementedError(kind.__name__)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_fraction_out)
+_DECODER = msgspec.json.Decoder(Facts, dec_hook=_fraction_in)
+
+
+def pack_facts(facts: Facts) -> bytes:
+    return _ENCODER.encode(facts)
+
+
+def unpack_facts(packed: bytes) -> Facts:
+    return _DECODER.decode(packed)
+
+
+def shown(path: bytes) -> str:
+    """A path as text; bytes that are no UTF-8 are written out as \\xNN."""
+    return path.decode("utf-8", "backslashreplace")
+
+
+def pack_list(values: tuple[str, ...] | tuple[bytes, ...]) -> str:
+    """Texts or paths as a JSON list; paths keep every byte (each byte as one character)."""
+    texts = [value.decode("latin-1") if isinstance(value, bytes) else value for value in values]
+    return msgspec.json.encode(texts).decode()
+
+
+def unpack_texts(packed: str | None) -> tuple[str, ...]:
+    return msgspec.json.decode(packed, type=tuple[str, ...]) if packed else ()
+
+
+def unpack_paths(packed: str) -> tuple[bytes, ...]:
+    return tuple(text.encode("latin-1") for text in unpack_texts(packed))
+
+
+def timecode(label: str | None, rate: str | None) -> Timecode | None:
+    return Timecode.parse(label, Rate.parse(rate)) if label and rate else None

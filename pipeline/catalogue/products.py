@@ -1,0 +1,222 @@
+"""What is made of clips: what a ready clip has, what is left to make, what was made, what failed.
+
+There is no list of jobs: the work left is what wants say, less products and failures of the same
+recipe and the same content. A failure of a passing cause (transient) is work again at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.catalogue.current import refresh
+from pipeline.catalogue.packing import shown
+from pipeline.catalogue.reading import part_from, read_clips, values_of
+from pipeline.catalogue.store import Catalogue, Connection, now
+from pipeline.clip import Clip, Failure, Part, Product
+from pipeline.errors import NotFound
+
+LogValues = dict[str, str | int | tuple[str, ...] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """A product that a ready clip has: kind (proxy, poster...), preset, and the recipe it is made by."""
+
+    kind: str
+    preset: str
+    recipe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is left to do for a clip. `unhashed` are its files, copies included, without a full hash."""
+
+    clip: Clip
+    folder: bytes  # the card's path, relative to its root
+    values: LogValues
+    missing: tuple[Want, ...]
+    unhashed: tuple[Part, ...]
+
+    @property
+    def hash_missing(self) -> bool:
+        return bool(self.unhashed)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A failure for summaries: of a step of a clip, or (`clip` empty) of a file that could not be read."""
+
+    clip: str
+    name: str
+    path: str
+    step: str
+    sentence: str
+    exit_code: int
+    attempts: int
+    transient: bool
+
+
+def want(catalogue: Catalogue, picture: Sequence[Want], sound: Sequence[Want]) -> None:
+    """Say what a ready clip with pictures has, and one with sound alone; status follows."""
+    rows = {("picture", each.kind, each.preset, each.recipe) for each in picture}
+    rows |= {("sound", each.kind, each.preset, each.recipe) for each in sound}
+    with catalogue.reading() as db:
+        if set(db.execute("SELECT kind, product, preset, recipe FROM wants")) == rows:
+            return
+    with catalogue.atomic() as db:
+        db.execute("DELETE FROM wants")
+        db.executemany("INSERT INTO wants VALUES (?, ?, ?, ?)", sorted(rows))
+        refresh(db, [n for (n,) in db.execute(_TOUCHED_BY_WANTS)])
+
+
+# Clips of which something was made or tried; the others stay `logged` whatever is wanted.
+_TOUCHED_BY_WANTS = (
+    "SELECT n FROM clips WHERE group_n IS NOT NULL AND"
+    " (n IN (SELECT clip_n FROM products) OR n IN (SELECT clip_n FROM failures)) ORDER BY n"
+)
+_UNFINISHED = (
+    "SELECT c.n, c.kind, c.content, c.decoder FROM clips c WHERE c.group_n IS NOT NULL AND c.n IN"
+    " (SELECT n FROM clips WHERE group_n IN (SELECT g.n FROM groups g JOIN terms t ON t.n = g.status"
+    " WHERE t.value IN ('logged', 'failed')) UNION SELECT clip_n FROM places WHERE full IS NULL AND online)"
+    " ORDER BY +c.story, c.n"
+)
+
+
+def work_left(catalogue: Catalogue, *, limit: int | None = None) -> tuple[Work, ...]:
+    """Clips that are online and lack a product or a full hash, in story order.
+
+    Left out is what failed by the same recipe for a lasting cause.
+    """
+    with catalogue.reading() as db:
+        wants = _wants(db)
+        rows = db.execute(_UNFINISHED).fetchall()
+        missing: dict[int, tuple[Want, ...]] = {}
+        unhashed: dict[int, tuple[Part, ...]] = {}
+        for n, kind, content, decoder in rows:
+            lacking = _missing(db, n, content, wants.get(kind, ()) if decoder else ())
+            files = _unhashed(db, n, content)
+            if (lacking or files) and _online(db, n):
+                missing[n], unhashed[n] = lacking, files
+            if limit is not None and len(missing) >= limit:
+                break
+        clips, values = read_clips(db, list(missing)), values_of(db, list(missing))
+        folders = {n: _folder(db, n) for n in missing}
+    return tuple(Work(clips[n], folders[n], values[n], missing[n], unhashed[n]) for n in missing)
+
+
+def record_products(catalogue: Catalogue, clip_id: str, products: Sequence[Product]) -> None:
+    """Note what was made of a clip and published; failures of the same recipes are over."""
+    with catalogue.atomic() as db:
+        n, content = _clip(db, clip_id)
+        for made in products:
+            db.execute(
+                "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (n, made.kind, made.preset, made.path, made.recipe, content, made.size, now()),
+            )
+            db.execute("DELETE FROM failures WHERE clip_n = ? AND recipe = ?", (n, made.recipe))
+        refresh(db, [n])
+
+
+def drop_product(catalogue: Catalogue, clip_id: str, kind: str, preset: str) -> None:
+    """Note that a product is gone, so that it is made again."""
+    with catalogue.atomic() as db:
+        n, _ = _clip(db, clip_id)
+        db.execute("DELETE FROM products WHERE clip_n = ? AND kind = ? AND preset = ?", (n, kind, preset))
+        refresh(db, [n])
+
+
+def record_failure(catalogue: Catalogue, failure: Failure) -> None:
+    """Note that a step failed; attempts add up.
+
+    `recipe` is that of the want that was not made, empty for a step that is no product (hash).
+    """
+    with catalogue.atomic() as db:
+        n, content = _clip(db, failure.clip)
+        db.execute(
+            "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (clip_n, step, recipe) DO UPDATE SET"
+            " attempts = CASE WHEN content = excluded.content THEN attempts + excluded.attempts ELSE excluded.attempts END,"
+            " content = excluded.content, sentence = excluded.sentence, transient = excluded.transient,"
+            " moment = excluded.moment",
+            (
+                n, failure.step, failure.recipe, content, failure.sentence, failure.attempts, failure.transient, now(),
+            ),
+        )  # fmt: skip
+        refresh(db, [n])
+
+
+def failures(catalogue: Catalogue) -> tuple[Failed, ...]:
+    """All that failed and still counts: steps of clips in the log, and files that could not be read."""
+    with catalogue.reading() as db:
+        steps = db.execute(
+            "SELECT c.id, c.name, c.path, f.step, f.sentence, 0, f.attempts, f.transient FROM failures f"
+            " JOIN clips c ON c.n = f.clip_n WHERE c.group_n IS NOT NULL AND f.content = c.content"
+            " AND (f.recipe = '' OR f.recipe IN (SELECT recipe FROM wants WHERE kind = c.kind)) ORDER BY c.story, c.n, f.step"
+        ).fetchall()
+        files = db.execute("SELECT path, sentence, exit_code FROM failed_files ORDER BY path").fetchall()
+    named = [Failed(row[0], row[1], shown(row[2]), *row[3:7], bool(row[7])) for row in steps]
+    unread = [
+        Failed("", shown(path.rpartition(b"/")[2]), shown(path), "read", sentence, code, 1, transient=False)
+        for path, sentence, code in files
+    ]
+    return (*named, *unread)
+
+
+def retry_failures(catalogue: Catalogue) -> int:
+    """Forget what failed, so that it is tried again; how many failures that were.
+
+    Cards with unreadable files lose their fingerprint and are read again.
+    """
+    with catalogue.atomic() as db:
+        clips = [n for (n,) in db.execute("SELECT DISTINCT clip_n FROM failures")]
+        count = int(db.execute("DELETE FROM failures").rowcount)
+        db.execute("UPDATE cards SET fingerprint = '' WHERE n IN (SELECT card FROM failed_files)")
+        count += int(db.execute("DELETE FROM failed_files").rowcount)
+        refresh(db, clips)
+        return count
+
+
+def _wants(db: Connection) -> dict[str, tuple[Want, ...]]:
+    wants: dict[str, tuple[Want, ...]] = {}
+    for kind, *rest in db.execute("SELECT kind, product, preset, recipe FROM wants ORDER BY kind, product, preset"):
+        wants[kind] = (*wants.get(kind, ()), Want(*rest))
+    return wants
+
+
+def _missing(db: Connection, n: int, content: str, wants: Sequence[Want]) -> tuple[Want, ...]:
+    sql = "SELECT kind, preset, recipe FROM products WHERE clip_n = ? AND content = ?"
+    made = set(db.execute(sql, (n, content)))
+    sql = "SELECT recipe FROM failures WHERE clip_n = ? AND content = ? AND NOT transient"
+    failed = {recipe for (recipe,) in db.execute(sql, (n, content))}
+    return tuple(
+        each for each in wants if (each.kind, each.preset, each.recipe) not in made and each.recipe not in failed
+    )
+
+
+def _unhashed(db: Connection, n: int, content: str) -> tuple[Part, ...]:
+    sql = "SELECT 1 FROM failures WHERE clip_n = ? AND content = ? AND step = 'hash' AND NOT transient"
+    if db.execute(sql, (n, content)).fetchone():
+        return ()
+    return tuple(
+        part_from(row)
+        for row in db.execute(
+            "SELECT root, path, device, inode, size, mtime_ns, quick, NULL FROM places"
+            " WHERE clip_n = ? AND full IS NULL AND online ORDER BY n",
+            (n,),
+        )
+    )
+
+
+def _online(db: Connection, n: int) -> bool:
+    sql = "SELECT t.value FROM clips c JOIN groups g ON g.n = c.group_n JOIN terms t ON t.n = g.status WHERE c.n = ?"
+    return bool(db.execute(sql, (n,)).fetchone()[0] != "offline")
+
+
+def _folder(db: Connection, n: int) -> bytes:
+    sql = "SELECT cards.path FROM cards JOIN clips ON clips.card_n = cards.n WHERE clips.n = ?"
+    return bytes(db.execute(sql, (n,)).fetchone()[0])
+
+
+def _clip(db: Connection, clip_id: str) -> tuple[int, str]:
+    row = db.execute("SELECT n, content FROM clips WHERE id = ?", (clip_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"There is no clip {clip_id}; `rushes log` lists what there is.")
+    return int(row[0]), str(row[1])

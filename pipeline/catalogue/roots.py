@@ -1,0 +1,57 @@
+"""Roots: where relative paths begin, and where that lies on this machine now."""
+
+from typing import Literal
+
+from pipeline.catalogue.current import refresh
+from pipeline.catalogue.store import Catalogue
+from pipeline.clip import Root
+
+
+def root(catalogue: Catalogue, kind: Literal["film", "volume"], volume: str, *, place: str | None) -> Root:
+    """The root of that kind and volume id, made if it is new; its place is noted."""
+    with catalogue.atomic() as db:
+        row = db.execute("SELECT n, place FROM roots WHERE kind = ? AND volume = ?", (kind, volume)).fetchone()
+        if row is None:
+            sql = "INSERT INTO roots (kind, volume, place) VALUES (?, ?, ?)"
+            number = db.execute(sql, (kind, volume, place)).lastrowid
+            assert number is not None
+            return Root(number, kind, volume, place)
+        if row[1] != place:
+            db.execute("UPDATE roots SET place = ? WHERE n = ?", (place, row[0]))
+        return Root(row[0], kind, volume, place)
+
+
+def roots(catalogue: Catalogue) -> tuple[Root, ...]:
+    with catalogue.reading() as db:
+        return tuple(Root(*row) for row in db.execute("SELECT n, kind, volume, place FROM roots ORDER BY n"))
+
+
+def mark_offline(catalogue: Catalogue, root: int, paths: list[bytes] | None = None) -> int:
+    """Note that these files (None: all of the root) are not there; how many clips that touches. Deletes nothing."""
+    return _mark(catalogue, root, paths, online=False)
+
+
+def mark_online(catalogue: Catalogue, root: int, paths: list[bytes] | None = None) -> int:
+    """Note that these files (None: all of the root) are there again; how many clips that touches."""
+    return _mark(catalogue, root, paths, online=True)
+
+
+def _mark(catalogue: Catalogue, root: int, paths: list[bytes] | None, *, online: bool) -> int:
+    with catalogue.atomic() as db:
+        sql = "SELECT n, clip_n FROM places WHERE root = ? AND online <> ?"
+        if paths is None:
+            rows = db.execute(sql, (root, online)).fetchall()
+        else:
+            each = (db.execute(f"{sql} AND path = ?", (root, online, path)).fetchone() for path in paths)
+            rows = [row for row in each if row]
+        db.executemany("UPDATE places SET online = ? WHERE n = ?", [(online, n) for n, _ in rows])
+        touched = {clip for _, clip in rows}
+        refresh(db, sorted(touched))
+        return len(touched)
+
+
+def known_files(catalogue: Catalogue, root: int) -> dict[bytes, tuple[int, int, int, int, bool]]:
+    """Every file of clips under a root: path -> (device, inode, size, mtime_ns, online)."""
+    with catalogue.reading() as db:
+        rows = db.execute("SELECT path, device, inode, size, mtime_ns, online FROM places WHERE root = ?", (root,))
+        return {row[0]: (row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}

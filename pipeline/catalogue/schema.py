@@ -1,0 +1,145 @@
+"""The tables of the catalogue, as numbered migrations. A migration that has landed is never edited.
+
+    roots < cards < places > parts > clips      where the files lie, and which clip they make
+    sights                                      folders in which every card is taken, as they looked then
+    batches < entries > clips                   the log: append-only, the truth
+    facts                                       what the media says, whole, with the reader's version
+    products, failures, wants                   what was made, what failed, what a ready clip has
+    terms < group_terms > groups < clips        the current log, for searching: made again from the above
+    texts, words, markers                       the same for what each clip has of its own
+
+A *group* is the set of clips that agree in every shared field (see fields.py), with their number
+and running time: a search by shared fields, and every total, is answered from groups alone.
+"""
+
+MIGRATIONS: tuple[tuple[str, str], ...] = (
+    (
+        "the catalogue",
+        """
+CREATE TABLE roots (
+    n INTEGER PRIMARY KEY, kind TEXT NOT NULL, volume TEXT NOT NULL, place TEXT,
+    UNIQUE (kind, volume)
+);
+CREATE TABLE cards (
+    n INTEGER PRIMARY KEY, root INTEGER NOT NULL REFERENCES roots, path BLOB NOT NULL, name TEXT NOT NULL,
+    structure TEXT NOT NULL, fingerprint TEXT NOT NULL, moment TEXT NOT NULL, bytes INTEGER NOT NULL DEFAULT 0,
+    reports TEXT NOT NULL, others TEXT NOT NULL, warnings TEXT NOT NULL,
+    UNIQUE (root, path)
+);
+CREATE TABLE sights (
+    root INTEGER NOT NULL REFERENCES roots, below BLOB NOT NULL, fingerprint TEXT NOT NULL, PRIMARY KEY (root, below)
+) WITHOUT ROWID;
+CREATE TRIGGER cards_read_again AFTER UPDATE OF fingerprint ON cards WHEN new.fingerprint = ''
+BEGIN DELETE FROM sights WHERE root = new.root; END;
+CREATE TABLE failed_files (
+    card INTEGER NOT NULL REFERENCES cards ON DELETE CASCADE, path BLOB NOT NULL, sentence TEXT NOT NULL,
+    exit_code INTEGER NOT NULL, PRIMARY KEY (card, path)
+) WITHOUT ROWID;
+
+CREATE TABLE groups (
+    n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, card_n INTEGER NOT NULL, day TEXT,
+    clips INTEGER NOT NULL DEFAULT 0, flicks INTEGER NOT NULL DEFAULT 0,
+    folder INTEGER, card INTEGER, kind INTEGER, shoot_day INTEGER, unit INTEGER, location INTEGER, camera INTEGER,
+    camera_model INTEGER, camera_serial INTEGER, codec INTEGER, size INTEGER, subject TEXT, view INTEGER, rate INTEGER,
+    rating INTEGER, circled INTEGER, status INTEGER
+);
+CREATE INDEX groups_day ON groups (day);
+CREATE TABLE terms (
+    n INTEGER PRIMARY KEY, field TEXT NOT NULL, value TEXT NOT NULL, words TEXT NOT NULL, number REAL,
+    UNIQUE (field, value)
+);
+CREATE TABLE group_terms (
+    term_n INTEGER NOT NULL REFERENCES terms, group_n INTEGER NOT NULL REFERENCES groups ON DELETE CASCADE,
+    PRIMARY KEY (term_n, group_n)
+) WITHOUT ROWID;
+CREATE INDEX group_terms_group ON group_terms (group_n);
+
+CREATE TABLE clips (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, group_n INTEGER REFERENCES groups, story INTEGER NOT NULL DEFAULT 0,
+    flicks INTEGER NOT NULL DEFAULT 0, seconds INTEGER, frames INTEGER, recorded_at TEXT,
+    start_timecode TEXT, start_sort TEXT, start_rate TEXT, rate TEXT, kind TEXT NOT NULL, name TEXT NOT NULL,
+    card_n INTEGER NOT NULL REFERENCES cards, path BLOB NOT NULL, lens TEXT, reel TEXT, tag TEXT, scene TEXT, take TEXT,
+    note TEXT, decoder INTEGER NOT NULL, content TEXT NOT NULL, warnings TEXT, refused TEXT
+);
+CREATE INDEX clips_group ON clips (group_n, seconds, flicks);
+CREATE INDEX clips_story ON clips (story, group_n);
+CREATE INDEX clips_card ON clips (card_n);
+CREATE INDEX clips_flicks ON clips (flicks);
+CREATE INDEX clips_seconds ON clips (seconds);
+CREATE INDEX clips_frames ON clips (frames);
+CREATE INDEX clips_recorded ON clips (recorded_at);
+CREATE INDEX clips_start ON clips (start_sort);
+CREATE INDEX clips_tag ON clips (n) WHERE tag IS NOT NULL;
+CREATE INDEX clips_scene ON clips (scene) WHERE scene IS NOT NULL;
+CREATE INDEX clips_note ON clips (n) WHERE note IS NOT NULL;
+CREATE TABLE facts (clip_n INTEGER PRIMARY KEY REFERENCES clips, reader TEXT NOT NULL, facts BLOB NOT NULL,
+    sidecars TEXT NOT NULL);
+CREATE TABLE parts (
+    clip_n INTEGER NOT NULL REFERENCES clips, part INTEGER NOT NULL, quick TEXT NOT NULL, size INTEGER NOT NULL,
+    frames INTEGER, full TEXT, PRIMARY KEY (clip_n, part)
+) WITHOUT ROWID;
+CREATE TABLE places (
+    n INTEGER PRIMARY KEY, root INTEGER NOT NULL REFERENCES roots, path BLOB NOT NULL,
+    card_n INTEGER NOT NULL REFERENCES cards, clip_n INTEGER NOT NULL REFERENCES clips, part INTEGER NOT NULL,
+    device INTEGER NOT NULL, inode INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
+    quick TEXT NOT NULL, full TEXT, online INTEGER NOT NULL DEFAULT 1,
+    UNIQUE (root, path)
+);
+CREATE INDEX places_clip ON places (clip_n);
+CREATE INDEX places_card ON places (card_n);
+CREATE INDEX places_unhashed ON places (clip_n, online) WHERE full IS NULL;
+
+CREATE TABLE batches (
+    n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, who TEXT NOT NULL, moment TEXT NOT NULL, words TEXT NOT NULL,
+    kind TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE entries (
+    n INTEGER PRIMARY KEY, batch_n INTEGER NOT NULL REFERENCES batches, ordinal INTEGER NOT NULL,
+    clip_n INTEGER NOT NULL REFERENCES clips, field TEXT NOT NULL, op TEXT NOT NULL, value TEXT NOT NULL,
+    source TEXT NOT NULL, confidence REAL NOT NULL, detail TEXT NOT NULL, start INTEGER, frames INTEGER
+);
+CREATE INDEX entries_clip ON entries (clip_n);
+CREATE INDEX entries_batch ON entries (batch_n);
+CREATE TRIGGER entries_stand BEFORE UPDATE ON entries BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER entries_stay BEFORE DELETE ON entries BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TABLE markers (
+    clip_n INTEGER NOT NULL REFERENCES clips, start INTEGER NOT NULL, frames INTEGER NOT NULL,
+    note TEXT NOT NULL, subject TEXT NOT NULL, PRIMARY KEY (clip_n, start, frames)
+) WITHOUT ROWID;
+
+CREATE TABLE texts (
+    n INTEGER PRIMARY KEY REFERENCES clips, name TEXT NOT NULL, path TEXT NOT NULL, lens TEXT NOT NULL,
+    reel TEXT NOT NULL, tag TEXT NOT NULL, scene TEXT NOT NULL, take TEXT NOT NULL, note TEXT NOT NULL,
+    marks TEXT NOT NULL
+);
+CREATE VIRTUAL TABLE words USING fts5 (
+    name, path, lens, reel, tag, scene, take, note, marks,
+    content='texts', content_rowid='n', tokenize='ascii', columnsize=0
+);
+
+CREATE TABLE wants (
+    kind TEXT NOT NULL, product TEXT NOT NULL, preset TEXT NOT NULL, recipe TEXT NOT NULL,
+    PRIMARY KEY (kind, product, preset)
+) WITHOUT ROWID;
+CREATE TABLE products (
+    clip_n INTEGER NOT NULL REFERENCES clips, kind TEXT NOT NULL, preset TEXT NOT NULL, path BLOB NOT NULL,
+    recipe TEXT NOT NULL, content TEXT NOT NULL, size INTEGER NOT NULL, moment TEXT NOT NULL,
+    PRIMARY KEY (clip_n, kind, preset)
+) WITHOUT ROWID;
+CREATE INDEX products_path ON products (path);
+CREATE TABLE failures (
+    clip_n INTEGER NOT NULL REFERENCES clips, step TEXT NOT NULL, recipe TEXT NOT NULL, content TEXT NOT NULL,
+    sentence TEXT NOT NULL, attempts INTEGER NOT NULL, transient INTEGER NOT NULL, moment TEXT NOT NULL,
+    PRIMARY KEY (clip_n, step, recipe)
+) WITHOUT ROWID;
+CREATE TABLE cuts (
+    name TEXT NOT NULL, version INTEGER NOT NULL, spec TEXT NOT NULL, moment TEXT NOT NULL, PRIMARY KEY (name, version)
+) WITHOUT ROWID;
+CREATE TABLE cut_clips (
+    name TEXT NOT NULL, version INTEGER NOT NULL, position INTEGER NOT NULL, clip TEXT NOT NULL,
+    PRIMARY KEY (name, version, position), FOREIGN KEY (name, version) REFERENCES cuts
+) WITHOUT ROWID;
+CREATE INDEX cut_clips_clip ON cut_clips (clip);
+""",
+    ),
+)

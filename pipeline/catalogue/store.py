@@ -1,0 +1,172 @@
+"""The catalogue file: opened, migrated, and every transaction. The tables are in schema.py.
+
+One connection a process, guarded by a lock; any number of processes. Who writes takes the write
+lock first (BEGIN IMMEDIATE) and waits its turn; nothing slow happens inside a transaction.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import RLock
+from typing import Self
+
+from pipeline.catalogue.schema import MIGRATIONS
+from pipeline.errors import CatalogueBusy, CatalogueDamaged, CatalogueNewer, DiskFull, PathMissing, PathRefused
+
+APPLICATION = 0x52534853  # "RSHS" in the file's header: tells our catalogue from other SQLite files
+PATIENCE = 60.0  # seconds that a writer waits for another: a large card is one transaction
+FLICKS = 705_600_000  # to the second: every standard rate has whole flicks a frame, so sums are exact
+Connection = sqlite3.Connection
+
+
+class Catalogue:
+    """An open catalogue; a context manager that closes it."""
+
+    def __init__(self, path: Path, connection: Connection) -> None:
+        self.path = path
+        self._connection = connection
+        self._lock = RLock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def atomic(self) -> Iterator[Connection]:
+        """All of the statements inside, or none: any exception rolls back. Within another it joins that one."""
+        with self._lock, _transaction(self._connection, "BEGIN IMMEDIATE", self.path) as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One moment of the catalogue for all statements inside, whoever writes meanwhile."""
+        with self._lock, _transaction(self._connection, "BEGIN", self.path) as connection:
+            yield connection
+
+
+@contextmanager
+def _transaction(connection: Connection, begin: str, path: Path) -> Iterator[Connection]:
+    if connection.in_transaction:
+        yield connection
+        return
+    with refusals(path):
+        connection.execute(begin)
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        finally:
+            # After a full disk SQLite has rolled back by itself.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+
+@contextmanager
+def refusals(path: Path) -> Iterator[None]:
+    """What SQLite says, as a sentence for the person."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise CatalogueBusy(f"Another program has been writing to {path} for a minute; try again.") from error
+        if code == sqlite3.SQLITE_FULL:
+            raise DiskFull(f"The disk of {path} is full; make room and run the command again.") from error
+        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            sentence = f"{path} is damaged ({error}); put a backup in its place, or move it away and ingest again."
+            raise CatalogueDamaged(sentence) from error
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+            raise PathRefused(f"{path} cannot be opened for writing ({error}); check who owns it.") from error
+        raise
+
+
+def open_catalogue(path: Path, *, create: bool = False) -> Catalogue:
+    """Open the catalogue, brought up to the newest schema.
+
+    Raises PathMissing where there is none and `create` is not asked, CatalogueNewer, CatalogueDamaged.
+    """
+    if not create and not path.exists():
+        raise PathMissing(f"There is no catalogue at {path}; run `rushes init` on the film folder first.")
+    with refusals(path):
+        connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
+        try:
+            _prepare(connection, path, create=create)
+        except BaseException:
+            connection.close()
+            raise
+    return Catalogue(path, connection)
+
+
+def _prepare(connection: Connection, path: Path, *, create: bool) -> None:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if not create and application != APPLICATION:
+        sentence = (
+            f"{path} is empty or no catalogue of ours; put a backup in its place, or move it away and ingest again."
+        )
+        raise CatalogueDamaged(sentence)
+    if version > len(MIGRATIONS):
+        raise CatalogueNewer(f"{path} was written by a newer release; upgrade with `pip install --upgrade rushes`.")
+    if version < len(MIGRATIONS):
+        connection.execute("PRAGMA journal_mode = WAL")
+        migrate(connection)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536", "temp_store = MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def migrate(connection: Connection, *, migrations: tuple[tuple[str, str], ...] = MIGRATIONS) -> None:
+    """Take each step that is missing, each in one transaction with its own record."""
+    while True:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version >= len(migrations):
+                break
+            _step(connection, version + 1, *migrations[version])
+            connection.execute("COMMIT")
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+
+def _step(connection: Connection, number: int, name: str, script: str) -> None:
+    connection.execute("CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT, moment TEXT)")
+    for statement in _statements(script):
+        connection.execute(statement)
+    connection.execute("INSERT INTO migrations VALUES (?, ?, ?)", (number, name, now()))
+    connection.execute(f"PRAGMA application_id = {APPLICATION}")
+    connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One statement after another; executescript would commit the transaction they belong to."""
+    pending = ""
+    for line in script.strip().splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def check(catalogue: Catalogue) -> tuple[str, ...]:
+    """What is wrong with the file and its search index; nothing where all is well. Reads all of it."""
+    found: list[str] = []
+    with catalogue.atomic() as db:
+        found += [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        found += [f"a row of {row[0]} refers to nothing" for row in db.execute("PRAGMA foreign_key_check")]
+        with suppress(sqlite3.DatabaseError):
+            db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+            return tuple(found)
+        found.append("the search index does not agree with the log")
+    return tuple(found)

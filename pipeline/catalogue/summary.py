@@ -1,0 +1,97 @@
+"""What came in, card by card, and how far it is; counts for status."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pipeline.catalogue.packing import shown, unpack_paths, unpack_texts
+from pipeline.catalogue.store import FLICKS, Catalogue, Connection
+
+
+@dataclass(frozen=True, slots=True)
+class CardRow:
+    """A card for `rushes cards`; `duration` in seconds, `size` in bytes. Fields on which its clips differ list every value."""
+
+    name: str
+    path: str
+    structure: str
+    camera: str | None
+    unit: str | None
+    shoot_day: str | None
+    clips: int
+    duration: Fraction
+    size: int
+    state: str  # offline, failed, ready or logged
+    warnings: tuple[str, ...]
+    proxies_done: int
+    proxies_wanted: int
+    failed_files: tuple[str, ...]
+    others: tuple[bytes, ...]
+    moment: str
+
+
+def card_rows(catalogue: Catalogue) -> list[CardRow]:
+    """Every card, by shoot day, then by path."""
+    with catalogue.reading() as db:
+        failed: dict[int, list[str]] = {}
+        for card, path in db.execute("SELECT card, path FROM failed_files ORDER BY path"):
+            failed.setdefault(card, []).append(shown(path))
+        sums = {row[0]: row[1:] for row in db.execute(_BY_CARD)}
+        cards = db.execute("SELECT n, name, path, structure, bytes, warnings, others, moment FROM cards").fetchall()
+        wanting = _kinds_wanting(db)
+        progress = _progress(db, wanting)
+    made: list[CardRow] = []
+    for n, name, path, structure, size, warnings, others, moment in cards:
+        camera, unit, day, clips, flicks = sums.get(n, (None, None, None, 0, 0))
+        done, wanted, broken, present = progress.get(n, (0, 0, 0, 0))
+        lost = tuple(failed.get(n, ()))
+        state = "offline" if clips and not present else "failed" if broken or lost else "logged"
+        if state == "logged" and wanted and done == wanted:
+            state = "ready"
+        made.append(
+            CardRow(
+                name, shown(path), structure, camera, unit, day, clips, Fraction(flicks, FLICKS), size, state,
+                unpack_texts(warnings), done, wanted, lost, unpack_paths(others), moment,
+            )
+        )  # fmt: skip
+    return sorted(made, key=lambda row: (row.shoot_day is None, row.shoot_day or "", row.path))
+
+
+_BY_CARD = """
+SELECT g.card_n,
+    (SELECT group_concat(value, ', ') FROM (SELECT DISTINCT t.value FROM groups h JOIN terms t ON t.n = h.camera
+        WHERE h.card_n = g.card_n ORDER BY 1)),
+    (SELECT group_concat(value, ', ') FROM (SELECT DISTINCT t.value FROM groups h JOIN terms t ON t.n = h.unit
+        WHERE h.card_n = g.card_n ORDER BY 1)),
+    min(g.day), sum(g.clips), sum(g.flicks)
+FROM groups g GROUP BY g.card_n
+"""
+
+
+def _kinds_wanting(db: Connection) -> set[str]:
+    return {kind for (kind,) in db.execute("SELECT DISTINCT kind FROM wants")}
+
+
+def _progress(db: Connection, wanting: set[str]) -> dict[int, tuple[int, int, int, int]]:
+    """For each card: clips that have all they need, that need something, that failed, that are online."""
+    found: dict[int, tuple[int, int, int, int]] = {}
+    rows = db.execute(
+        "SELECT g.card_n, k.value, s.value, sum(g.clips) FROM groups g JOIN terms k ON k.n = g.kind"
+        " JOIN terms s ON s.n = g.status GROUP BY g.card_n, k.value, s.value"
+    )
+    for card, kind, status, clips in rows:
+        done, wanted, failed, present = found.get(card, (0, 0, 0, 0))
+        needs = kind in wanting and status in ("logged", "ready", "failed")
+        found[card] = (
+            done + (clips if status == "ready" else 0),
+            wanted + (clips if needs else 0),
+            failed + (clips if status == "failed" else 0),
+            present + (clips if status != "offline" else 0),
+        )
+    return found
+
+
+def status_counts(catalogue: Catalogue) -> dict[str, int]:
+    """How many clips of the log have each status."""
+    with catalogue.reading() as db:
+        rows = db.execute("SELECT t.value, sum(g.clips) FROM groups g JOIN terms t ON t.n = g.status GROUP BY 1")
+        return dict(rows.fetchall())

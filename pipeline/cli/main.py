@@ -1,0 +1,110 @@
+"""The door: finds the command, prints refusals, turns them into exit codes.
+
+Commands live in the modules beside this one and are imported when they are called, so that `rushes
+log` never waits for what only `rushes ingest` needs.
+"""
+
+import importlib
+import os
+import sys
+
+import click
+
+from pipeline.errors import RushesError
+
+# Name, module, what it does; in the order in which footage passes through them.
+COMMANDS: tuple[tuple[str, str, str], ...] = (
+    ("init", "production", "Make a production folder."),
+    ("demo", "demo", "See it all on a small shoot: ingest, log, cut, export."),
+    ("ingest", "ingesting", "Take cards in now: log, stills, hashes, proxies."),
+    ("watch", "ingesting", "The same for ever: take in what settles in ingest/."),
+    ("status", "ingesting", "What the running head does and what is left."),
+    ("cards", "cards", "What came in: complete or not, what is ready."),
+    ("facts", "facts", "What media files say of themselves."),
+    ("log", "log", "Search the shot log."),
+    ("show", "show", "One clip: facts, log with sources, proxies, cuts."),
+    ("set", "logging", "Log by hand: rushes set QUERY rating=4 subject+=coach."),
+    ("mark", "logging", "Mark a range within a clip."),
+    ("undo", "logging", "Take back the last change of the log."),
+    ("forget", "logging", "Take clips out of the log; media stay where they are."),
+    ("cut", "cutting", "Make a timeline of what a search finds."),
+    ("export", "cutting", "Write a cut for the editing suite."),
+    ("doctor", "doctor", "Check catalogue, ffmpeg, disk, limits, clock."),
+)
+BUG = 70
+
+
+class LazyCommands(click.Group):
+    """Knows the commands by the table above and imports one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return [name for name, _, _ in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        for name, module, _ in COMMANDS:
+            if name == cmd_name:
+                command: click.Command = getattr(importlib.import_module(f"pipeline.cli.{module}"), name + "_command")
+                return command
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        names = self.list_commands(ctx)
+        if args and args[0] not in names and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], names, 1)
+            hint = f"did you mean '{near[0]}'?" if near else "'rushes --help' lists them all."
+            raise click.UsageError(f"There is no command '{args[0]}'; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_text) for name, _, help_text in COMMANDS])
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--film", metavar="DIR", help="The production folder; otherwise the one this folder lies in.")
+@click.version_option(package_name="rushes", prog_name="rushes")
+@click.pass_context
+def rushes(context: click.Context, film: str | None) -> None:
+    """From camera card to cut: checked proxies, a searchable shot log, timelines that open.
+
+    Data goes to stdout, progress and messages to stderr.
+    """
+    context.obj = film
+
+
+def main() -> None:
+    """Run one command and leave with its exit code; see docs/exit-codes.md."""
+    try:
+        code = rushes.main(prog_name="rushes", standalone_mode=False)
+    except RushesError as error:
+        click.echo(f"rushes: {error.sentence}", err=True)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("rushes: stopped; run the same command again to go on.", err=True)
+        code = 130
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:  # noqa: BLE001 - the last door: a bug of ours still gets a sentence
+        code = _our_bug(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _our_bug(error: Exception) -> int:
+    if os.environ.get("RUSHES_DEBUG"):
+        raise error
+    what = f"{type(error).__name__}: {error}"
+    click.echo(f"rushes: a bug of ours ({what}); run again with RUSHES_DEBUG=1 and send us what it prints.", err=True)
+    return BUG
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""What commands share: the film they work on, the search they take, and its completion."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from pipeline.errors import PathMissing, RushesError
+from pipeline.fields import ALIASES, BY_NAME, FIELDS
+from pipeline.film import Film, find_film, open_film
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def film_option(command: Command) -> Command:
+    """`--film DIR`, on the command as well as before it."""
+    return click.option("--film", metavar="DIR", help="The production folder; otherwise the one this folder lies in.")(
+        command
+    )
+
+
+def chosen_film(film: str | None) -> Film:
+    """The film named on the command line, else the one that the current folder lies in."""
+    named = film or click.get_current_context().find_root().obj
+    if not named:
+        return find_film(Path.cwd())
+    if not Path(named).is_dir():
+        raise PathMissing(f"{named} is no folder; name the film's folder with --film DIR.")
+    return open_film(Path(named))
+
+
+def query_argument(command: Command) -> Command:
+    """QUERY as any number of words: quotes that the shell took away are put back."""
+    return click.argument("query", nargs=-1, shell_complete=complete_query)(command)
+
+
+def query_text(words: tuple[str, ...]) -> str:
+    """The search as it was meant: one word is the whole search; of several, each is as the shell split it,
+    so that the quotes which the shell took from `subject:"coach interview"` are put back."""
+    return words[0] if len(words) == 1 else " ".join(_requoted(word) for word in words)
+
+
+def _requoted(word: str) -> str:
+    field, _, value = word.partition(":")
+    known = field.lstrip("-") in BY_NAME or field.lstrip("-") in ALIASES
+    plain = " " in value and not set(value) & set('":()')
+    return f'{field}:"{value}"' if known and plain else word
+
+
+def complete_query(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Fields with their colon; after `field:` the values that the log knows."""
+    lead = incomplete[: len(incomplete) - len(incomplete.lstrip("-("))]
+    field, colon, begun = incomplete[len(lead) :].partition(":")
+    if not colon:
+        names = [(f.name, f.help) for f in FIELDS] + [(alias, f"= {name}") for alias, name in ALIASES.items()]
+        return [CompletionItem(f"{lead}{name}:", help=text) for name, text in names if name.startswith(field)]
+    try:
+        film = context.params.get("film") or context.find_root().params.get("film")
+        found = open_film(Path(film)) if film else find_film(Path.cwd())
+        from pipeline.catalogue.store import open_catalogue
+
+        with open_catalogue(found.catalogue) as catalogue:
+            values = catalogue.values(ALIASES.get(field, field), begun.lstrip('="'))
+    except RushesError:
+        return []
+    return [
+        CompletionItem(f'{lead}{field}:"{value}"' if " " in value else f"{lead}{field}:{value}") for value in values
+    ]

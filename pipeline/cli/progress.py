@@ -1,0 +1,158 @@
+"""How a head's events look: bars on a terminal, plain lines elsewhere, nothing with --quiet."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.tables import console, plural, running_time
+from pipeline.ingest.events import CardTaken, CardWaiting, ClipFailed, ClipMade, Event, Progress, Said, Summary
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+_PLAIN_EVERY = 10.0  # seconds between progress lines where there is no terminal
+
+
+@contextmanager
+def shown_progress(*, quiet: bool) -> Iterator[Callable[[Event], None]]:
+    """What a head tells its events to while the block runs."""
+    if quiet:
+        yield _quiet
+    elif sys.stderr.isatty():
+        with _bars() as bars:
+            yield _Live(bars).tell
+    else:
+        yield _Plain().tell
+
+
+def sentence_of(event: Event) -> str:
+    """The line that an event leaves behind; empty for those that only move bars."""
+    match event:
+        case Said(sentence):
+            return sentence
+        case CardTaken():
+            return _taken(event)
+        case ClipFailed(name=name, card=card, sentence=sentence):
+            return f"failed  {card}: {name}: {sentence}"
+    return ""
+
+
+def print_summary(summary: Summary, seconds: float) -> None:
+    """The end of a run, on stderr: what came in, what was made, every failure by name."""
+    if not summary.cards and not summary.made and not summary.failed and not summary.left:
+        click.echo("Nothing to do: every card in ingest/ is in the log and has its proxies.", err=True)
+    else:
+        parts = [plural(summary.clips, "clip"), running_time(summary.duration), f"{summary.new:,} new"]
+        parts += [plural(summary.copies, "copy").replace("copys", "copies")] if summary.copies else []
+        parts += [f"proxies and stills of {summary.made:,}"] if summary.made else []
+        click.echo(f"{plural(summary.cards, 'card')}: {', '.join(parts)}, in {running_time(seconds)}.", err=True)
+    for card in summary.left:
+        click.echo(
+            f"not taken  {card}: it is still changing; run 'rushes ingest' again when the copy has ended.", err=True
+        )
+    if summary.failed:
+        click.echo(f"{plural(len(summary.failed), 'failure')}:", err=True)
+        for name, sentence in summary.failed:
+            click.echo(f"  {name}: {sentence}", err=True)
+    if summary.stopped_by:
+        click.echo(f"rushes: {summary.stopped_by[1]}", err=True)
+
+
+def _taken(event: CardTaken) -> str:
+    line = f"taken   {event.card}: {plural(event.clips, 'clip')}, {running_time(event.duration)}"
+    if event.new != event.clips:
+        line += f", {event.new} new"
+    if event.others:
+        line += f", {plural(event.others, 'other file')}"
+    lines = [line]
+    lines += [
+        f"copy    {event.card}: {name} is in the log already; it also lies at {path}" for name, path in event.copies
+    ]
+    lines += [f"warning {event.card}: {warning}" for warning in event.warnings]
+    lines += [f"failed  {event.card}: {sentence}" for _, sentence in event.failed]
+    return "\n".join(lines)
+
+
+def _quiet(event: Event) -> None:
+    if isinstance(event, Said):
+        click.echo(event.sentence, err=True)
+
+
+class _Plain:
+    """Lines for a log file: what happened, and now and then how far it is."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def tell(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            now = time.monotonic()
+            if event.wanted and now - self._last >= _PLAIN_EVERY:
+                self._last = now
+                click.echo(f"working {_how_far(event)}", err=True)
+        elif isinstance(event, ClipMade):
+            click.echo(
+                f"made    {event.card}: {event.name} ({running_time(event.duration)} in {running_time(event.seconds)})",
+                err=True,
+            )
+        elif line := sentence_of(event):
+            click.echo(line, err=True)
+
+
+def _how_far(progress: Progress) -> str:
+    share = progress.done / progress.wanted if progress.wanted else 1.0
+    left = f", {running_time(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    return f"{share:.0%} of {running_time(progress.wanted)}, {progress.speed:.1f} x real time{left}"
+
+
+@contextmanager
+def _bars() -> "Iterator[Bars]":
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bars
+
+    columns = (
+        TextColumn("{task.description}", table_column=None),
+        BarColumn(bar_width=28),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TextColumn("{task.fields[clips]}"),
+        TextColumn("{task.fields[pace]}", style="dim"),
+    )
+    with Bars(*columns, console=console(stderr=True)) as bars:
+        yield bars
+
+
+class _Live:
+    """A bar for each card under way and one for all; lines scroll above."""
+
+    def __init__(self, bars: "Bars") -> None:
+        self._bars = bars
+        self._total: TaskID | None = None
+        self._cards: dict[str, TaskID] = {}
+
+    def tell(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self._draw(event)
+        elif isinstance(event, CardWaiting):
+            self._task(event.card, 1.0, 0.0, plural(event.files, "file"), f"settles in {running_time(event.seconds)}")
+        elif line := sentence_of(event):
+            self._bars.console.print(line)
+
+    def _draw(self, progress: Progress) -> None:
+        for card in progress.cards:
+            self._task(card.card, card.wanted, card.done, f"{card.clips_done}/{card.clips} clips", "")
+        if progress.wanted:
+            left = f"{running_time(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+            pace = f"{progress.speed:.1f} x real time  {left}"
+            if self._total is None:
+                self._total = self._bars.add_task("all cards", total=progress.wanted, clips="", pace="")
+            self._bars.update(self._total, total=progress.wanted, completed=progress.done, pace=pace)
+
+    def _task(self, card: str, total: float, done: float, clips: str, pace: str) -> None:
+        if card not in self._cards:
+            self._cards[card] = self._bars.add_task(card, total=total, clips=clips, pace=pace)
+        self._bars.update(self._cards[card], total=total, completed=done, clips=clips, pace=pace)

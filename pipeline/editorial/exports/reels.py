@@ -1,0 +1,102 @@
+"""Short reel names, and the table that leads back from them.
+
+A reel and a timecode must name one frame of one file. Clips of one card and reel share a short
+name as long as their timecodes do not overlap; where they do (or where there is no timecode), each
+file has its own. Names that would be cut to the same letters all get a part that comes from a hash
+of card, reel and file instead, so that a name does not depend on what else lies in the cut's order.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from hashlib import blake2s
+from itertools import count, pairwise
+
+from pipeline.editorial.exports.events import Source
+from pipeline.timecode import Rate
+
+# What event lists mean by them: black, and an auxiliary source.
+_RESERVED = frozenset({"BL", "AX", "NONE"})
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32, without those that are read as others
+_HASHED = 4
+_MILLISECONDS = Rate(1000)  # label time that clips of any rate can be compared in
+_DAY = 24 * 60 * 60 * 1000
+
+Key = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReelRow:
+    """One line of the table: what the short name stands for. `path` is None while the volume is offline."""
+
+    short: str
+    reel: str
+    card: str
+    clip: str
+    name: str
+    path: str | None
+
+
+def reel_table(sources: Iterable[Source], *, length: int = 8) -> dict[Source, ReelRow]:
+    """The short reel name of each source: letters, digits and `_`, at most `length`, unique."""
+    groups: dict[Key, list[Source]] = defaultdict(list)
+    for source in dict.fromkeys(sources):
+        groups[(source.card, source.reel or source.card or source.name)].append(source)
+    keys = dict(_keyed(groups))
+    short = _short_names(dict.fromkeys(keys.values()), length)
+    return {
+        source: ReelRow(short[key], source.reel, source.card, source.clip, source.name, source.path)
+        for source, key in keys.items()
+    }
+
+
+def _keyed(groups: dict[Key, list[Source]]) -> Iterator[tuple[Source, Key]]:
+    for key, members in groups.items():
+        apart = _overlap(members)
+        for source in members:
+            yield source, (*key, source.clip, source.path or source.name) if apart else key
+
+
+def _overlap(sources: list[Source]) -> bool:
+    """Whether two files claim the same moment of the day, or one has no timecode to tell by."""
+    if len({(source.path, source.name, source.clip) for source in sources}) < 2:
+        return False
+    if not all(source.timed for source in sources):
+        return True
+    spans: list[tuple[int, int]] = []
+    for source in sources:
+        begin = source.timecode(source.available.start).conformed(_MILLISECONDS).frame
+        end = begin + source.available.duration * 1000 // source.rate.nominal
+        spans += [(begin, min(end, _DAY)), (0, end - _DAY)] if end > _DAY else [(begin, end)]
+    return any(later[0] < earlier[1] for earlier, later in pairwise(sorted(spans)))
+
+
+def _short_names(keys: Iterable[Key], length: int) -> dict[Key, str]:
+    wanted = {key: _letters(key[1]) for key in keys}
+    claims: dict[str, list[Key]] = defaultdict(list)
+    for key, name in wanted.items():
+        claims[name[:length]].append(key)
+    names: dict[Key, str] = {}
+    taken = set(claims) | _RESERVED
+    for name, claimants in claims.items():
+        if len(claimants) == 1 and name and name not in _RESERVED:
+            names[claimants[0]] = name
+            continue
+        for key in sorted(claimants):
+            names[key] = next(made for made in _hashed(wanted[key][: length - _HASHED], key) if made not in taken)
+            taken.add(names[key])
+    return names
+
+
+def _letters(reel: str) -> str:
+    """Capital letters, digits and `_`: what every reader of reels takes."""
+    stem = re.sub(r"\.[A-Za-z0-9]{2,4}$", "", reel)
+    return re.sub(r"[^A-Z0-9]+", "_", stem.upper()).strip("_")
+
+
+def _hashed(head: str, key: Key) -> Iterator[str]:
+    for attempt in count():
+        seed = "\x00".join((*key, str(attempt))).encode("utf-8", "replace")
+        digest = int.from_bytes(blake2s(seed, digest_size=8).digest(), "big")
+        yield head + "".join(_LETTERS[(digest >> (5 * place)) & 31] for place in range(_HASHED))

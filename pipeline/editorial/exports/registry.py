@@ -1,0 +1,25 @@
+"""EXPORTS: the formats a cut is written in, one line each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from opentimelineio.schema import Timeline
+
+from pipeline.editorial.exports import edl, otio_json, otioz
+from pipeline.editorial.exports.written import ExportOptions, Written
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """`write` gives the files as bytes, or as paths in `options.folder` where a bundle is made on disk."""
+
+    suffix: str
+    title: str
+    write: Callable[[Timeline, ExportOptions], Written]
+
+
+EXPORTS: tuple[Export, ...] = (
+    Export(".otio", "OpenTimelineIO: everything, for DaVinci Resolve and Premiere Pro", otio_json.write),
+    Export(".otioz", "OpenTimelineIO with its proxies in one file", otioz.write),
+    Export(".edl", "CMX 3600: pictures and four channels of sound, for any editor", edl.write),
+)

@@ -1,0 +1,83 @@
+"""Where work runs: `submit(step, value)` gives a handle with result, progress and cancel.
+
+A step is a function importable by name; its value and its result are plain data, and it reports
+progress and asks "cancelled?" through the two callables it is given. That is all a step may know,
+so that a cluster can carry the same four things. Here the hands are threads of this process; they
+live as long as the engine, because a child that dies with its parent dies with the parent's thread.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Event
+from types import TracebackType
+from typing import Generic, Self, TypeVar
+
+Value = TypeVar("Value")
+Result = TypeVar("Result")
+# What an engine runs: value, progress (seconds of media done), cancelled (asked often) -> result.
+Step = Callable[[Value, Callable[[float], None], Callable[[], bool]], Result]
+
+
+@dataclass(eq=False, slots=True)
+class Handle(Generic[Result]):
+    """Work under way. `done_seconds` grows while it runs; `result()` raises what the step raised."""
+
+    _future: "Future[Result]"
+    _cancel: Event
+    _progress: list[float] = field(default_factory=lambda: [0.0])
+
+    @property
+    def done(self) -> bool:
+        return self._future.done()
+
+    @property
+    def running(self) -> bool:
+        return self._future.running()
+
+    @property
+    def done_seconds(self) -> float:
+        return self._progress[0]
+
+    def result(self) -> Result:
+        return self._future.result()
+
+    def cancel(self) -> None:
+        self._future.cancel()
+        self._cancel.set()
+
+
+class Engine:
+    """A number of hands. `ended` is set whenever a piece of work ends, so that a head can sleep."""
+
+    def __init__(self, hands: int) -> None:
+        self.hands = hands
+        self.ended = Event()
+        self._cancel = Event()
+        self._pool = ThreadPoolExecutor(hands, thread_name_prefix="hand")
+
+    def submit(self, step: Step[Value, Result], value: Value) -> Handle[Result]:
+        cancel, progress = Event(), [0.0]
+
+        def report(seconds: float) -> None:
+            progress[0] = seconds
+
+        def cancelled() -> bool:
+            return cancel.is_set() or self._cancel.is_set()
+
+        future = self._pool.submit(step, value, report, cancelled)
+        future.add_done_callback(lambda _: self.ended.set())
+        return Handle(future, cancel, progress)
+
+    def close(self) -> None:
+        """Cancel what runs and wait until every hand has let go."""
+        self._cancel.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

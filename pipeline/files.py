@@ -1,0 +1,344 @@
+"""The disk: looked at, hashed, locked, published whole. Originals are only ever opened for reading.
+
+Linux-only looks (mount table) stand behind one check each, so that other systems fall back to the
+plain answer.
+"""
+
+import contextlib
+import errno
+import fcntl
+import fnmatch
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+
+import xxhash
+
+from pipeline.clip import SeenFile, Stamp
+from pipeline.errors import CatalogueBusy, ChangedWhileRead, DiskFull, MediaUnreadable, PathMissing, PathRefused
+
+CHUNK = 4 << 20
+_SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
+_name = attrgetter("name")
+_TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
+_MOUNTS = Path("/proc/self/mountinfo")
+_NETWORK_TYPES = re.compile(
+    r"nfs|cifs|smb|afs|ceph|gluster|lustre|gpfs|9p|davfs|fuse\.(sshfs|rclone|s3fs|davfs|curlftpfs|glusterfs)"
+)
+
+
+# --- looking --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """All regular files below a folder; `skipped` says of links and the like why they were left out."""
+
+    files: tuple[SeenFile, ...]
+    skipped: tuple[tuple[bytes, str], ...]
+
+
+def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
+    """Look at every file in the folder `below` the root; paths come back relative to the root.
+
+    Links are never followed. Raises PathMissing where the folder is gone. The order is the same each time.
+    """
+    ignored = re.compile(b"|".join(fnmatch.translate(pattern).encode() for pattern in ignore) or rb"(?!)").match
+    files: list[SeenFile] = []
+    skipped: list[tuple[bytes, str]] = []
+    pending = [below]
+    base = os.fsencode(root)
+    while pending:
+        folder = pending.pop()
+        try:
+            entries = sorted(os.scandir(os.path.join(base, folder)), key=_name)
+        except OSError as error:
+            if folder == below:
+                raise path_error(error, root / os.fsdecode(below)) from error
+            skipped.append((folder, f"the folder cannot be read ({error.strerror}); grant access and ingest again"))
+            continue
+        for entry in entries:
+            if ignored(entry.name):
+                continue
+            path = folder + b"/" + entry.name if folder else entry.name
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(path)
+                    continue
+                seen = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue  # gone between listing and look: the next look tells
+            if stat.S_ISREG(seen.st_mode):
+                files.append(SeenFile(path, Stamp(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)))
+            elif stat.S_ISLNK(seen.st_mode):
+                skipped.append((path, "it is a link and links are not followed; copy in what it points to"))
+            else:
+                skipped.append((path, "it is no regular file; remove it from the card"))
+    return Scan(tuple(files), tuple(skipped))
+
+
+def stamp_of(path: Path) -> Stamp:
+    """The stamp of a regular file now; raises PathMissing or PathRefused."""
+    try:
+        seen = path.stat(follow_symlinks=False)
+    except OSError as error:
+        raise path_error(error, path) from error
+    if not stat.S_ISREG(seen.st_mode):
+        raise PathRefused(f"{shown(path)} is a link or a device, not a file; name the file itself.")
+    return Stamp(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+
+
+def fingerprint(files: tuple[SeenFile, ...]) -> str:
+    """One hash that changes when any file below a card changes, comes or goes."""
+    digest = xxhash.xxh128()
+    for file in files:
+        stamp = file.stamp
+        digest.update(b"%b\0%d %d %d\0" % (file.path, stamp.inode, stamp.size, stamp.mtime_ns))
+    return digest.hexdigest()
+
+
+def shown(path: Path | bytes | str) -> str:
+    """A path as one printable line: what is no UTF-8 or would break the line is escaped."""
+    text = os.fsdecode(path)
+    return "".join(
+        letter if letter.isprintable() and not 0xDC80 <= ord(letter) <= 0xDCFF
+        else letter.encode("utf-8", "surrogateescape").decode("latin-1").encode("unicode_escape").decode()
+        for letter in text
+    )  # fmt: skip
+
+
+# --- hashing --------------------------------------------------------------------------------------
+
+
+def quick_identity(path: Path) -> str:
+    """xxh128 (hex) of size, head, middle and tail: the whole file where it is smaller than these."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size == 0:
+                raise MediaUnreadable(f"{shown(path.name)} is empty (0 bytes); copy it again from the card.")
+            digest = xxhash.xxh128(size.to_bytes(8, "little"))
+            if size <= 3 * _SAMPLE:
+                digest.update(_read_exactly(file.fileno(), 0, size))
+            else:
+                for offset in (0, (size - _SAMPLE) // 2, size - _SAMPLE):
+                    digest.update(_read_exactly(file.fileno(), offset, _SAMPLE))
+            return digest.hexdigest()
+    except OSError as error:
+        raise path_error(error, path) from error
+
+
+def clip_id(size: int, quick: str) -> str:
+    """The id of a recording from its first part: the same bytes have it in every catalogue."""
+    return xxhash.xxh128(f"{size}:{quick}".encode()).hexdigest()
+
+
+def full_hash(path: Path, progress: Callable[[int], None], cancelled: Callable[[], bool]) -> str:
+    """xxh128 (hex) of the whole file; `progress` gets the bytes of each chunk.
+
+    Raises ChangedWhileRead when the file changed meanwhile, PathMissing when it went away.
+    """
+    before = stamp_of(path)
+    digest = xxhash.xxh128()
+    buffer = memoryview(bytearray(CHUNK))
+    try:
+        with path.open("rb", buffering=0) as file:
+            while count := file.readinto(buffer):
+                digest.update(buffer[:count])
+                progress(count)
+                if cancelled():
+                    break
+    except OSError as error:
+        raise path_error(error, path) from error
+    if stamp_of(path) != before:
+        raise ChangedWhileRead(f"{shown(path.name)} changed while it was read; it is taken again when it rests.")
+    return digest.hexdigest()
+
+
+def _read_exactly(descriptor: int, offset: int, length: int) -> bytes:
+    data = os.pread(descriptor, length, offset)
+    while len(data) < length:
+        more = os.pread(descriptor, length - len(data), offset + len(data))
+        if not more:
+            raise OSError(errno.EIO, "the file is shorter than it says")
+        data += more
+    return data
+
+
+# --- publishing -----------------------------------------------------------------------------------
+
+
+def temporary_beside(final: Path) -> Path:
+    """A fresh hidden name in the folder of `final`, which is made where it is missing."""
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise path_error(error, final.parent) from error
+    return final.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}.part")
+
+
+def publish(temporary: Path, final: Path) -> None:
+    """Make a finished file appear under its name, whole and safe on disk, or not at all."""
+    try:
+        _sync(temporary)
+        temporary.replace(final)
+        _sync(final.parent)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise path_error(error, final) from error
+
+
+def write_whole(final: Path, data: bytes) -> None:
+    """Write a small file whole: readers see the old bytes or the new ones."""
+    temporary = temporary_beside(final)
+    try:
+        temporary.write_bytes(data)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise path_error(error, final) from error
+    publish(temporary, final)
+
+
+def sweep_temporaries(folder: Path) -> int:
+    """Remove what a killed head left half-made below `folder`; returns how many files went."""
+    swept = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            if name.startswith(_TEMPORARY):
+                Path(parent, name).unlink(missing_ok=True)
+                swept += 1
+    return swept
+
+
+def free_bytes(folder: Path) -> int:
+    """Free space of the disk that holds `folder`, in bytes."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def path_error(error: OSError, path: Path) -> PathMissing | PathRefused | DiskFull:
+    """The refusal that fits an error of the system: what happened and what to do."""
+    name = shown(path)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return DiskFull(f"The disk is full at {name}; free some space and run the same command again.")
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ESTALE, errno.ENXIO):
+        return PathMissing(f"{name} is not there; check the name, or mount the volume it lies on.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return PathRefused(f"{name} may not be used ({error.strerror}); grant access to it.")
+    return PathRefused(f"{name} cannot be used: {error.strerror}; check the disk or card reader.")
+
+
+# --- locks and volumes ----------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def held_lock(path: Path, words: str) -> Iterator[None]:
+    """Hold the one lock of a production while the block runs.
+
+    Raises CatalogueBusy naming who holds it. The system frees it when the process dies.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise CatalogueBusy(_holder_sentence(os.pread(descriptor, 4096, 0))) from None
+        holder = {"words": words, "process": os.getpid(), "host": socket.gethostname()}
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_locked(path: Path) -> bool:
+    """Whether a living process holds the lock."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
+def _holder_sentence(text: bytes) -> str:
+    try:
+        holder = json.loads(text)
+        who = f"'{holder['words']}' (process {holder['process']} on {holder['host']})"
+    except (ValueError, KeyError, TypeError):
+        who = "another process"
+    return f"{who} is already at work on this production; let it finish, or stop it and run this again."
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """A mounted filesystem: `id` names it wherever it is mounted."""
+
+    id: str
+    place: Path
+    type: str
+
+    @property
+    def network(self) -> bool:
+        return bool(_NETWORK_TYPES.match(self.type))
+
+
+def volume_of(path: Path) -> Volume:
+    """The filesystem that holds `path`, or will hold it where it does not exist yet."""
+    path = path.absolute()
+    while not path.exists():
+        path = path.parent
+    path = path.resolve()
+    mounted = {volume.place: volume for volume in volumes()}
+    for folder in (path, *path.parents):
+        if folder in mounted:
+            return mounted[folder]
+    while not path.is_mount():
+        path = path.parent
+    return Volume(f"path:{path}", path, "")
+
+
+def volumes() -> tuple[Volume, ...]:
+    """What is mounted now; empty where the system has no mount table (then paths name volumes)."""
+    if not _MOUNTS.exists():
+        return ()
+    names = _uuids()
+    found: list[Volume] = []
+    for line in _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
+        before, _, after = line.partition(" - ")
+        place = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), before.split()[4])
+        kind, source = after.split()[:2]
+        identity = names.get(os.path.realpath(source)) if source.startswith("/") else None
+        name = f"uuid:{identity}" if identity else f"{kind}:{source}" if ":" in source else f"path:{place}"
+        found.append(Volume(name, Path(place), kind))
+    return tuple(found)
+
+
+def _uuids() -> dict[str, str]:
+    folder = Path("/dev/disk/by-uuid")
+    if not folder.is_dir():
+        return {}
+    return {os.path.realpath(link): link.name for link in folder.iterdir()}

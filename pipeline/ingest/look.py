@@ -1,0 +1,98 @@
+"""One look at a ground: which cards lie there, and in which state."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import xxhash
+
+from pipeline.cards.recognise import recognise
+from pipeline.clip import CardFolder, Root, SeenFile, Stamp
+from pipeline.files import fingerprint, scan
+from pipeline.metadata.facts import READER_VERSION
+from pipeline.settings import Settings
+from pipeline.shotlog.names import fits_template
+
+_SIDECAR_LIMIT = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A folder that is looked at: `below` a root, whose place is an absolute folder now."""
+
+    root: Root
+    below: bytes
+
+    def absolute(self, path: bytes) -> Path:
+        return absolute(self.root, path)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCard:
+    """A card as one look found it; the fingerprint changes with any of its files and with the rules."""
+
+    folder: CardFolder
+    fingerprint: str
+    stamps: dict[bytes, Stamp]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    cards: tuple[SeenCard, ...]
+    skipped: tuple[tuple[bytes, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What lies on a ground before anyone asked what it is. `fingerprint` stands for all of it."""
+
+    files: tuple[SeenFile, ...]
+    skipped: tuple[tuple[bytes, str], ...]
+    fingerprint: str
+
+
+def absolute(root: Root, path: bytes) -> Path:
+    """Where a file lies now; the root must be online."""
+    assert root.place is not None
+    return Path(root.place) / path.decode("utf-8", "surrogateescape")
+
+
+def see(ground: Ground, settings: Settings) -> Sight:
+    """Scan a ground; raises PathMissing when it is gone."""
+    assert ground.root.place is not None
+    seen = scan(Path(ground.root.place), ground.below, settings.ingest.ignore)
+    return Sight(seen.files, seen.skipped, rules_version(settings) + fingerprint(seen.files))
+
+
+def look(ground: Ground, sight: Sight, settings: Settings) -> Look:
+    """Sort what lies on a ground into cards."""
+
+    def read(path: bytes) -> bytes:
+        try:
+            with ground.absolute(path).open("rb") as file:
+                return file.read(_SIDECAR_LIMIT)
+        except OSError:
+            return b""
+
+    def fits(folder: bytes) -> bool:
+        return fits_template(folder, settings.names.templates)
+
+    stamps = {file.path: file.stamp for file in sight.files}
+    version = rules_version(settings)
+    cards = tuple(_seen_card(folder, stamps, version) for folder in recognise(sight.files, read, fits))
+    return Look(cards, sight.skipped)
+
+
+def rules_version(settings: Settings) -> str:
+    """Changes with the readers and with every rule that the log follows: known cards are read again then."""
+    rules = (settings.zone, settings.names, settings.place, settings.camera, settings.keyword)
+    return f"{READER_VERSION}-{xxhash.xxh64_hexdigest(msgspec.json.encode(rules))}-"
+
+
+def _seen_card(folder: CardFolder, stamps: dict[bytes, Stamp], version: str) -> SeenCard:
+    named = [*folder.others, *folder.reports]
+    for clip in folder.clips:
+        named += [*clip.parts, *clip.sidecars]
+    mine = {path: stamps[path] for path in sorted(set(named)) if path in stamps}
+    files = tuple(SeenFile(path, stamp) for path, stamp in mine.items())
+    return SeenCard(folder, version + fingerprint(files), mine)

@@ -1,0 +1,159 @@
+"""What is made of a clip: the order, the step that a hand carries out, the publishing only the head does."""
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.catalogue.products import Want, Work
+from pipeline.clip import Clip, Product, Root, Stamp
+from pipeline.errors import ChangedWhileRead, RushesError
+from pipeline.files import full_hash, publish, shown, stamp_of, temporary_beside
+from pipeline.film import Film
+from pipeline.ingest.look import absolute
+from pipeline.processes import Progress
+from pipeline.proxies.job import Made, Output, ProxyJob
+from pipeline.proxies.make import make
+from pipeline.proxies.naming import proxy_path, still_path
+from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
+from pipeline.settings import Settings, shipped
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """One file of a clip: where it lies now, and whether its full hash is still wanted."""
+
+    root: int
+    path: bytes
+    place: Path
+    stamp: Stamp
+    hash_wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What orders are made with: the film, where its roots lie now, its presets, ffmpeg (None: none was found)."""
+
+    film: Film
+    roots: dict[int, Root]
+    presets: tuple[Preset, ...]
+    ffmpeg: Path | None
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One clip's work as plain data. `finals` are the published places of the job's outputs, in order."""
+
+    clip: Clip
+    originals: tuple[Original, ...]
+    job: ProxyJob | None
+    finals: tuple[Path, ...]
+    ffmpeg: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of an order; `error` says why not everything that was asked for is there."""
+
+    hashes: tuple[tuple[Original, str], ...] = ()
+    made: tuple[Made, ...] = ()
+    seconds: float = 0.0
+    error: RushesError | None = None
+
+
+def film_presets(film: Film) -> tuple[Preset, ...]:
+    """The presets that a film wants; its own proxies.toml changes or joins the shipped table."""
+    table = film.folder / "proxies.toml"
+    own = table.read_text(encoding="utf-8") if table.is_file() else ""
+    return chosen(load_presets(shipped("proxies.toml"), own, str(table)), film.settings.proxies.presets)
+
+
+def wants(settings: Settings, presets: tuple[Preset, ...]) -> tuple[tuple[Want, ...], tuple[Want, ...]]:
+    """What a ready clip has: with a picture, and of sound alone."""
+    stills = {kind: Want(kind, "", stills_recipe(kind)) for kind in STILLS if settings.proxies.stills}
+    picture = tuple(Want("proxy", preset.name, preset.recipe) for preset in presets) + tuple(stills.values())
+    return picture, tuple(want for kind, want in stills.items() if kind == "waveform")
+
+
+def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Order:
+    """What to hash and make for a clip, and where it will lie.
+
+    `owner` says of which clip a published file was made: no clip takes the place of another's proxy.
+    """
+    by_name = {preset.name: preset for preset in bench.presets}
+    outputs: list[Output] = []
+    finals: list[Path] = []
+    for want in work.missing if bench.ffmpeg else ():
+        path = _product_path(work, want, by_name, bench.film.settings)
+        if owner(path) not in (None, work.clip.id):
+            folder, _, name = path.rpartition(b"/")
+            path = b"/".join([folder, work.clip.id[:8].encode(), name])
+        final = bench.film.folder / os.fsdecode(path)
+        outputs.append(Output(want.kind, temporary_beside(final), by_name.get(want.preset)))
+        finals.append(final)
+    unhashed = {(part.root, part.path) for part in work.unhashed}
+    files = {(part.root, part.path): part for part in (*work.clip.parts, *work.unhashed)}
+    originals = tuple(
+        Original(part.root, part.path, absolute(bench.roots[part.root], part.path), part.stamp, key in unhashed)
+        for key, part in files.items()
+    )
+    sources = tuple(absolute(bench.roots[part.root], part.path) for part in work.clip.parts)
+    job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads) if outputs else None
+    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg)
+
+
+def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Outcome:
+    """Hash the originals and make the products into temporary files: a step for an engine.
+
+    Never raises what a person can mend: that is part of the outcome, beside what was done before it.
+    """
+    started = time.monotonic()
+    hashes: list[tuple[Original, str]] = []
+    made: tuple[Made, ...] = ()
+    error: RushesError | None = None
+    try:
+        for original in order.originals:
+            if stamp_of(original.place) != original.stamp:
+                raise ChangedWhileRead(f"{shown(original.place.name)} has changed; it is taken again when it rests.")
+            if original.hash_wanted:
+                hashes.append((original, full_hash(original.place, lambda _: None, cancelled)))
+        if order.job and order.ffmpeg:
+
+            def heard(told: Progress) -> None:
+                progress(told.seconds)
+
+            made = make(order.job, order.ffmpeg, progress=heard, cancelled=cancelled)
+    except RushesError as refused:
+        error = refused
+    return Outcome(tuple(hashes), made, time.monotonic() - started, error)
+
+
+def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product, ...]:
+    """Move what was made to its place, whole and safe; the products are ready to be recorded."""
+    finals = (
+        {output.path: final for output, final in zip(order.job.outputs, order.finals, strict=True)} if order.job else {}
+    )
+    products = []
+    for made in outcome.made:
+        final = finals[made.output.path]
+        publish(made.output.path, final)
+        path = os.fsencode(final.relative_to(film.folder))
+        recipe = made.output.preset.recipe if made.output.preset else stills_recipe(made.output.kind)
+        products.append(Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size))
+    return tuple(products)
+
+
+def discard(order: Order) -> None:
+    """Remove the temporary files of an order whose outcome is not wanted any more."""
+    for output in order.job.outputs if order.job else ():
+        with suppress(OSError):
+            output.path.unlink()
+
+
+def _product_path(work: Work, want: Want, presets: dict[str, Preset], settings: Settings) -> bytes:
+    if want.kind == "proxy":
+        return proxy_path(work.clip, work.folder, presets[want.preset], settings.proxies.placement)
+    return still_path(work.clip, want.kind)

@@ -1,0 +1,34 @@
+"""Names of colour primaries, transfer and matrix codes (ITU-T H.273), as ffmpeg spells them."""
+
+from dataclasses import dataclass
+
+PRIMARIES = {
+    1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "film", 9: "bt2020", 10: "smpte428",
+    11: "smpte431", 12: "smpte432", 22: "ebu3213",
+}  # fmt: skip
+TRANSFERS = {
+    1: "bt709", 4: "bt470m", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "linear", 9: "log100", 10: "log316",
+    11: "iec61966-2-4", 12: "bt1361e", 13: "iec61966-2-1", 14: "bt2020-10", 15: "bt2020-12", 16: "smpte2084",
+    17: "smpte428", 18: "arib-std-b67",
+}  # fmt: skip
+MATRICES = {
+    0: "gbr", 1: "bt709", 4: "fcc", 5: "bt470bg", 6: "smpte170m", 7: "smpte240m", 8: "ycgco", 9: "bt2020nc",
+    10: "bt2020c", 14: "ictcp",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Colour:
+    primaries: str | None = None
+    transfer: str | None = None
+    matrix: str | None = None
+    range: str | None = None
+
+
+UNKNOWN = Colour()
+
+
+def colour_of(primaries: int, transfer: int, matrix: int, *, full: bool | None) -> Colour:
+    """Code points to names; `full` is None where the range is not stated."""
+    span = None if full is None else "pc" if full else "tv"
+    return Colour(PRIMARIES.get(primaries), TRANSFERS.get(transfer), MATRICES.get(matrix), span)

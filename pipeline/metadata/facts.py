@@ -1,0 +1,230 @@
+"""Facts of a recording: which reader reads it, what its sidecars add, and the one value of each fact.
+
+A new format is one file beside this one and one line in READERS (recordings) or SIDECARS (what
+lies beside them). Readers get bytes and yield findings; they open nothing. Whose finding counts
+is decided in trust.py.
+"""
+
+import struct
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.clip import AudioStream, Facts, VideoStream
+from pipeline.errors import MediaUnreadable, NotMedia
+from pipeline.metadata import dji, gopro, magic, quicktime, sony, undecodable, wav
+from pipeline.metadata.findings import Finding
+from pipeline.metadata.source import ByteSource
+from pipeline.metadata.trust import resolve
+from pipeline.timecode import Rate
+
+if TYPE_CHECKING:
+    from pipeline.processes import ReaderProcess
+
+# Changes whenever a reader may say something new of a file it has read before.
+READER_VERSION = "1"
+HEAD = 4096
+# What a broken structure raises inside a reader; anything else is a bug of ours.
+BROKEN = (struct.error, IndexError, ValueError, OverflowError)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states."""
+
+    name: str
+    recognises: Callable[[bytes], bool]
+    read: Callable[[ByteSource], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarReader:
+    """Reads a whole small file; findings name it."""
+
+    name: str
+    recognises: Callable[[bytes], bool]
+    read: Callable[[bytes, str], Iterator[Finding]]
+    largest: int
+
+
+# MXF, Matroska, AVI and MPEG-TS (magic.by_mediainfo) are MediaInfo's until each has a line here.
+READERS: tuple[Reader, ...] = (
+    Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
+    Reader("WAV", wav.recognises, wav.read),
+    Reader("R3D and ARRIRAW", undecodable.recognises, undecodable.read),
+)
+SIDECARS: tuple[SidecarReader, ...] = (
+    SidecarReader("Sony NonRealTimeMeta", sony.recognises, sony.read, 8 * 1024 * 1024),
+    SidecarReader("DJI subtitles", dji.recognises, dji.read, dji.LARGEST),
+    SidecarReader("GoPro telemetry", gopro.recognises, gopro.read, 64 * 1024 * 1024),
+)
+
+
+def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderProcess | None" = None) -> Facts:
+    """What one recording and its sidecars say, as one value per fact.
+
+    Raises NotMedia for what is no recording by its bytes, MediaUnreadable for what is empty, cut
+    off or damaged beyond use, PathMissing and PathRefused for what cannot be opened.
+    """
+    with ByteSource.open(path) as source:
+        if source.size == 0:
+            raise MediaUnreadable(f"{path.name} is empty: copy it again from the card.")
+        head = source.upto(0, HEAD)
+        reader = next((reader for reader in READERS if reader.recognises(head)), None)
+        if reader is not None:
+            findings = _findings(reader, source, path)
+        elif magic.by_mediainfo(head):
+            findings = _by_mediainfo(path, head, source.size, process=mediainfo)
+        else:
+            raise NotMedia(f"{path.name} is no picture or sound recording: {magic.describe(head)}.")
+    for sidecar in sidecars:
+        findings += read_sidecar(sidecar)
+    return assemble(findings)
+
+
+def read_sidecar(path: Path) -> list[Finding]:
+    """Findings of one file beside a recording; none for a kind that is not known or cannot be read."""
+    try:
+        with ByteSource.open(path) as source:
+            head = source.upto(0, HEAD)
+            reader = next((reader for reader in SIDECARS if reader.recognises(head)), None)
+            if reader is None:
+                return []
+            data = source.read_whole(reader.largest)
+    except (MediaUnreadable, NotMedia) as error:
+        return [Finding("warnings", f"{path.name}: {error.sentence}", "sidecar", path.name)]
+    try:
+        return list(reader.read(data, path.name))
+    except BROKEN:
+        return [Finding("warnings", f"{path.name} is damaged and was not read.", "sidecar", path.name)]
+
+
+def sidecar_facts(path: Path) -> Facts:
+    """Facts that a sidecar alone states; raises NotMedia for a file that is no sidecar known here."""
+    with ByteSource.open(path) as source:
+        if source.size == 0:
+            raise MediaUnreadable(f"{path.name} is empty: copy it again from the card.")
+        head = source.upto(0, HEAD)
+    if not any(reader.recognises(head) for reader in SIDECARS):
+        raise NotMedia(f"{path.name} is no recording and no sidecar: {magic.describe(head)}.")
+    return assemble(read_sidecar(path))
+
+
+def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
+    try:
+        return list(reader.read(source))
+    except MediaUnreadable as error:
+        raise MediaUnreadable(f"{path.name} cannot be read: {error.sentence}") from None
+    except BROKEN:
+        raise MediaUnreadable(f"{path.name} cannot be read: its structure is damaged.") from None
+
+
+def _by_mediainfo(path: Path, head: bytes, size: int, *, process: "ReaderProcess | None") -> list[Finding]:
+    from pipeline.metadata import mediainfo
+
+    if process is None:
+        raise MediaUnreadable(f"{path.name} is {magic.describe(head)}, which needs MediaInfo to be read.")
+    reply = process.ask({"path": str(path.absolute())})
+    try:
+        return [*mediainfo.read(reply.get("tracks") or ()), *magic.shortened(head, size)]
+    except MediaUnreadable as error:
+        raise MediaUnreadable(f"{path.name} cannot be read: {error.sentence}") from None
+    except BROKEN:
+        raise MediaUnreadable(f"{path.name} cannot be read: its structure is damaged.") from None
+
+
+_VIDEO_KEYS = frozenset(VideoStream.__dataclass_fields__)
+_FACT_KEYS = frozenset(Facts.__dataclass_fields__) - {"video", "sources", "warnings", "start_timecode", "recorded_at"}
+
+
+def assemble(findings: Iterable[Finding]) -> Facts:
+    """Findings of all sources as Facts."""
+    findings = list(findings)
+    warnings = tuple(dict.fromkeys(str(finding.value) for finding in findings if finding.key == "warnings"))
+    # What a header or sidecar counts is not there where the file is cut off.
+    unknown = {"warnings", "cut_off"} | (
+        {"frames", "samples"} if any(item.key == "cut_off" for item in findings) else set()
+    )
+    values, sources = resolve(finding for finding in findings if finding.key not in unknown)
+    picture = {key: value for key, value in values.items() if key in _VIDEO_KEYS}
+    known = {key: value for key, value in values.items() if key in _FACT_KEYS}
+    start, recorded = values.get("start_timecode"), values.get("recorded_at")
+    if start is not None:
+        known |= {"start_timecode": str(start), "drop_frame": start.drop_frame, "timecode_rate": start.rate}
+    if recorded is not None:
+        known |= {"recorded_at": recorded.iso, "recorded_at_zone": recorded.zone}
+    return Facts(video=VideoStream(**picture) if picture else None, warnings=warnings, sources=tuple(sources), **known)
+
+
+def span_facts(parts: Sequence[Facts]) -> Facts:
+    """Chapters in order as one recording: starts as the first, lasts as long as all together."""
+    first = parts[0]
+    video = first.video
+    if video is not None:
+        video = replace(video, frames=_summed([part.video.frames if part.video else None for part in parts]))
+    audio = tuple(
+        replace(
+            stream, samples=_summed([part.audio[index].samples if index < len(part.audio) else None for part in parts])
+        )
+        for index, stream in enumerate(first.audio)
+    )
+    warnings = tuple(dict.fromkeys(warning for part in parts for warning in part.warnings))
+    return replace(
+        first, video=video, audio=audio, samples=_summed([part.samples for part in parts]), warnings=warnings
+    )
+
+
+def _summed(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if len(known) == len(counts) else None
+
+
+def facts_json(facts: Facts) -> dict[str, object]:
+    """Facts as flat plain data: what is known, under the names people use, plus `sources`."""
+    row: dict[str, object] = {}
+    if facts.video is not None:
+        row |= {key: getattr(facts.video, key) for key in VideoStream.__dataclass_fields__}
+    row |= {
+        key: getattr(facts, key) for key in Facts.__dataclass_fields__ if key not in ("video", "sources", "decoder")
+    }
+    if facts.video is None and facts.audio:
+        first = facts.audio[0]
+        row |= {"channels": first.channels, "sample_rate": first.sample_rate, "bit_depth": _bit_depth(first)}
+    plain = {key: _plain(value) for key, value in row.items() if value is not None and value != ()}
+    if facts.audio or facts.container:
+        plain["audio"] = [_stream(stream) for stream in facts.audio]
+    if not facts.decoder:
+        plain["decoder"] = False
+    plain["sources"] = {
+        source.key: {
+            "where": source.where,
+            **({"others": [{"where": where, "said": said} for where, said in source.others]} if source.others else {}),
+            **({"why": source.why} if source.why else {}),
+        }
+        for source in facts.sources
+    }
+    return plain
+
+
+def _stream(stream: AudioStream) -> dict[str, object]:
+    row: dict[str, object] = {"codec": stream.codec, "channels": stream.channels, "sample_rate": stream.sample_rate}
+    return row if stream.samples is None else row | {"samples": stream.samples}
+
+
+def _bit_depth(stream: AudioStream) -> int | None:
+    digits = "".join(letter for letter in stream.codec if letter.isdecimal())
+    return int(digits) if stream.codec.startswith("pcm_") and digits else None
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Rate):
+        return str(value)
+    if isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}"
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return str(value)

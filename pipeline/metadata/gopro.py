@@ -1,0 +1,146 @@
+"""GoPro telemetry (GPMF): camera, serial number and the first position with a fix.
+
+GPMF is a tree of KLV: four letters, a type, a size, a count, data padded to four bytes. GPS5 holds
+latitude, longitude, altitude and two speeds as scaled whole numbers, and the fix stands beside it
+(GPSF: 0 none, 2 flat, 3 in space; GPSP: precision times 100). GPS9 carries fix and precision in
+every sample. Drones of the maker write GLPI. Format: github.com/gopro/gpmf-parser.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pipeline.metadata.findings import Finding, place, text_of
+
+ORIGIN = "gpmf"
+MOST_ITEMS = 20_000
+MOST_DEPTH = 6
+# Dilution above this is no position (GoPro: under 500 is good).
+WORST_PRECISION = 1000
+
+
+class Item(NamedTuple):
+    key: bytes
+    kind: int
+    size: int
+    repeat: int
+    data: bytes
+
+
+def recognises(head: bytes) -> bool:
+    """A raw payload: a device block that begins with its id or name."""
+    return head[:4] == b"DEVC" and head[4:5] == b"\0" and head[8:12] in (b"DVID", b"DVNM", b"TICK", b"TSMP")
+
+
+def items(data: bytes) -> Iterator[Item]:
+    """The items side by side; ends where the data does."""
+    at = 0
+    for _ in range(MOST_ITEMS):
+        if at + 8 > len(data):
+            return
+        key, kind, size, count = struct.unpack_from(">4sBBH", data, at)
+        length = size * count
+        if key == b"\0\0\0\0" or at + 8 + length > len(data):
+            return
+        yield Item(key, kind, size, count, data[at + 8 : at + 8 + length])
+        at += 8 + (length + 3 & ~3)
+
+
+def read_payload(data: bytes, where: str) -> Iterator[Finding]:
+    """Findings of one payload of the telemetry track, or of the GPMF box in the user data."""
+    yield from _walk(data, where, 0)
+
+
+def read(data: bytes, name: str) -> Iterator[Finding]:
+    """A payload in a file of its own."""
+    yield Finding("format", "gpmf", ORIGIN, name)
+    yield from read_payload(data, name)
+
+
+def _walk(data: bytes, where: str, depth: int) -> Iterator[Finding]:
+    found = list(items(data))
+    for item in found:
+        if item.kind == 0 and depth < MOST_DEPTH:
+            yield from _walk(item.data, where, depth + 1)
+        elif item.key in (b"MINF", b"DVNM"):
+            model = text_of(item.data)
+            if model and (item.key == b"MINF" or "hero" in model.lower() or "black" in model.lower()):
+                yield Finding("camera_make", "GoPro", ORIGIN, f"{where} {item.key.decode()}")
+                yield Finding("camera_model", model, ORIGIN, f"{where} {item.key.decode()}")
+        elif item.key == b"CASN" and (serial := text_of(item.data)):
+            yield Finding("camera_serial", serial, ORIGIN, f"{where} CASN")
+    if position := _position({item.key: item for item in found}):
+        yield Finding("gps", position, ORIGIN, f"{where} {_stream_name(found)}")
+
+
+def _stream_name(found: list[Item]) -> str:
+    return next((item.key.decode() for item in found if item.key in _STREAMS), "GPS")
+
+
+_STREAMS = (b"GPS9", b"GPS5", b"GLPI")
+
+
+def _position(stream: dict[bytes, Item]) -> tuple[float, float] | None:
+    """The first sample with a fix in a stream of positions."""
+    scales = _numbers(stream.get(b"SCAL"))
+    if b"GPS9" in stream:
+        return _gps9(stream[b"GPS9"], scales)
+    if b"GPS5" in stream and _has_fix(stream) and len(scales) >= 2:
+        return _first(stream[b"GPS5"], ">ii", 0, scales[:2])
+    if b"GLPI" in stream and len(scales) >= 3:
+        return _first(stream[b"GLPI"], ">ii", 4, scales[1:3])
+    return None
+
+
+def _has_fix(stream: dict[bytes, Item]) -> bool:
+    fix, precision = _numbers(stream.get(b"GPSF")), _numbers(stream.get(b"GPSP"))
+    return bool(fix and fix[0] in (2, 3)) and not (precision and precision[0] > WORST_PRECISION)
+
+
+def _first(item: Item, layout: str, skip: int, scales: list[int]) -> tuple[float, float] | None:
+    for start in range(0, len(item.data) - item.size + 1, max(1, item.size)):
+        if item.size < skip + 8 or 0 in scales:
+            return None
+        latitude, longitude = struct.unpack_from(layout, item.data, start + skip)
+        if found := place(latitude / scales[0], longitude / scales[1]):
+            return found
+    return None
+
+
+def _gps9(item: Item, scales: list[int]) -> tuple[float, float] | None:
+    """lat, lon, alt, two speeds, days, seconds (all 32 bits), then precision and fix (16 bits)."""
+    if item.size < 32 or len(scales) < 9 or 0 in scales:
+        return None
+    for start in range(0, len(item.data) - item.size + 1, item.size):
+        latitude, longitude = struct.unpack_from(">ii", item.data, start)
+        precision, fix = struct.unpack_from(">HH", item.data, start + 28)
+        if (
+            fix in (2, 3)
+            and precision <= WORST_PRECISION
+            and (found := place(latitude / scales[0], longitude / scales[1]))
+        ):
+            return found
+    return None
+
+
+def _numbers(item: Item | None) -> list[int]:
+    """Whole numbers of an item: l signed 32, L 32, s signed 16, S 16, B 8."""
+    if item is None:
+        return []
+    letter = {108: "i", 76: "I", 115: "h", 83: "H", 66: "B", 98: "b"}.get(item.kind)
+    if letter is None or len(item.data) > 1024:
+        return []
+    width = struct.calcsize(f">{letter}")
+    return [struct.unpack_from(f">{letter}", item.data, at)[0] for at in range(0, len(item.data) - width + 1, width)]
+
+
+def read_header(head: bytes) -> Iterator[Finding]:
+    """The GPRO block that opens the media data of older models: firmware, lens, camera serial, model."""
+    if head[:4] != b"GPRO" or len(head) < 136:
+        return
+    serial, model = text_of(head[87:103]), text_of(head[102:134])
+    yield Finding("camera_make", "GoPro", ORIGIN, "GPRO block")
+    if serial and serial.isalnum() and len(serial) == 14:
+        yield Finding("camera_serial", serial, ORIGIN, "GPRO block")
+        if model:
+            yield Finding("camera_model", model, ORIGIN, "GPRO block")

@@ -1,0 +1,213 @@
+"""What a sequence parameter set says of the picture: ITU-T H.264 (7.3.2.1) and H.265 (7.3.2.2)."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from pipeline.metadata.bits import Bits, unescaped
+from pipeline.metadata.colour import UNKNOWN, Colour, colour_of
+
+_HIGH_PROFILES = frozenset({100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135})
+_CHROMA = ("gray", "yuv420p", "yuv422p", "yuv444p")
+_MOST_SETS = 65
+
+
+@dataclass(frozen=True, slots=True)
+class PictureHeader:
+    """Unknown parts are None; `fields` tells that pictures may be coded as two fields."""
+
+    pixel_format: str | None = None
+    bit_depth: int | None = None
+    fields: bool | None = None
+    colour: Colour = UNKNOWN
+    pixel_aspect: Fraction | None = None
+
+
+def pixel_format(chroma: int, depth: int) -> str:
+    """ffmpeg's name of a planar format: `yuv420p`, `yuv422p10le`."""
+    return _CHROMA[chroma] + ("" if depth == 8 else f"{depth}le")
+
+
+def read_avc(nal: bytes) -> PictureHeader:
+    """An H.264 sequence parameter set, its NAL header byte included; raises ValueError if broken."""
+    bits = Bits(unescaped(nal[1:2048]))
+    profile = bits.take(8)
+    bits.take(16)
+    bits.golomb()
+    chroma, depth = 1, 8
+    if profile in _HIGH_PROFILES:
+        chroma, depth = _avc_high(bits)
+    bits.golomb()
+    _avc_order_count(bits)
+    bits.golomb()
+    bits.flag()
+    bits.golomb()
+    bits.golomb()
+    frames_only = bits.flag()
+    if not frames_only:
+        bits.flag()
+    bits.flag()
+    if bits.flag():
+        for _ in range(4):
+            bits.golomb()
+    aspect, colour = _vui(bits) if bits.flag() else (None, UNKNOWN)
+    return PictureHeader(pixel_format(chroma, depth), depth, not frames_only, colour, aspect)
+
+
+def _avc_high(bits: Bits) -> tuple[int, int]:
+    chroma = bits.golomb()
+    if chroma > 3:
+        raise ValueError("no such chroma format")
+    if chroma == 3:
+        bits.flag()
+    depth = 8 + bits.golomb()
+    bits.golomb()
+    bits.flag()
+    if bits.flag():
+        for index in range(8 if chroma != 3 else 12):
+            if bits.flag():
+                _avc_scaling_list(bits, 16 if index < 6 else 64)
+    return chroma, depth
+
+
+def _avc_scaling_list(bits: Bits, size: int) -> None:
+    last = following = 8
+    for _ in range(size):
+        if following:
+            following = (last + bits.signed()) % 256
+        last = following or last
+
+
+def _avc_order_count(bits: Bits) -> None:
+    kind = bits.golomb()
+    if kind == 0:
+        bits.golomb()
+    elif kind == 1:
+        bits.flag()
+        bits.signed()
+        bits.signed()
+        for _ in range(min(bits.golomb(), 255)):
+            bits.signed()
+
+
+def read_hevc(nal: bytes) -> PictureHeader:
+    """An H.265 sequence parameter set, its two header bytes included; raises ValueError if broken."""
+    bits = Bits(unescaped(nal[2:2048]))
+    bits.take(4)
+    layers = bits.take(3)
+    bits.flag()
+    interlaced = _profile(bits, layers)
+    bits.golomb()
+    chroma = bits.golomb()
+    if chroma > 3:
+        raise ValueError("no such chroma format")
+    if chroma == 3:
+        bits.flag()
+    bits.golomb()
+    bits.golomb()
+    if bits.flag():
+        for _ in range(4):
+            bits.golomb()
+    depth = 8 + bits.golomb()
+    bits.golomb()
+    found = PictureHeader(pixel_format(chroma, depth), depth, interlaced)
+    try:
+        aspect, colour = _hevc_rest(bits, layers)
+    except ValueError:
+        return found
+    return PictureHeader(found.pixel_format, depth, interlaced, colour, aspect)
+
+
+def _profile(bits: Bits, layers: int) -> bool:
+    """profile_tier_level; True where the source is interlaced and not progressive."""
+    bits.take(40)
+    progressive, interlaced = bits.flag(), bits.flag()
+    bits.take(46 + 8)
+    present = [(bits.flag(), bits.flag()) for _ in range(layers)]
+    if layers:
+        bits.take(2 * (8 - layers))
+    for profile, level in present:
+        bits.take(88 * profile + 8 * level)
+    return interlaced and not progressive
+
+
+def _hevc_rest(bits: Bits, layers: int) -> tuple[Fraction | None, Colour]:
+    order_bits = bits.golomb() + 4
+    for _ in range(layers + 1 if bits.flag() else 1):
+        for _ in range(3):
+            bits.golomb()
+    for _ in range(6):
+        bits.golomb()
+    if bits.flag() and bits.flag():
+        _hevc_scaling_lists(bits)
+    bits.take(2)
+    if bits.flag():
+        bits.take(8)
+        bits.golomb()
+        bits.golomb()
+        bits.flag()
+    _reference_sets(bits)
+    if bits.flag():
+        for _ in range(min(bits.golomb(), 32)):
+            bits.take(order_bits + 1)
+    bits.take(2)
+    return _vui(bits) if bits.flag() else (None, UNKNOWN)
+
+
+def _hevc_scaling_lists(bits: Bits) -> None:
+    for size in range(4):
+        for _ in range(0, 6, 3 if size == 3 else 1):
+            if not bits.flag():
+                bits.golomb()
+                continue
+            if size > 1:
+                bits.signed()
+            for _ in range(min(64, 1 << (4 + (size << 1)))):
+                bits.signed()
+
+
+def _reference_sets(bits: Bits) -> None:
+    """st_ref_pic_set for each set; later sets may be predicted from the one before."""
+    sets = bits.golomb()
+    if sets > _MOST_SETS:
+        raise ValueError("too many reference sets")
+    pictures = 0
+    for index in range(sets):
+        if index and bits.flag():
+            bits.flag()
+            bits.golomb()
+            used = 0
+            for _ in range(pictures + 1):
+                if bits.flag() or bits.flag():
+                    used += 1
+            pictures = used
+            continue
+        before, after = bits.golomb(), bits.golomb()
+        if before + after > 16:
+            raise ValueError("too many reference pictures")
+        pictures = before + after
+        for _ in range(pictures):
+            bits.golomb()
+            bits.flag()
+
+
+_ASPECTS = (
+    None, (1, 1), (12, 11), (10, 11), (16, 11), (40, 33), (24, 11), (20, 11), (32, 11), (80, 33), (18, 11), (15, 11),
+    (64, 33), (160, 99), (4, 3), (3, 2), (2, 1),
+)  # fmt: skip
+
+
+def _vui(bits: Bits) -> tuple[Fraction | None, Colour]:
+    """The beginning of the video usability information, the same in both codecs."""
+    aspect = None
+    if bits.flag():
+        kind = bits.take(8)
+        pair = (bits.take(16), bits.take(16)) if kind == 255 else _ASPECTS[kind] if kind < len(_ASPECTS) else None
+        aspect = Fraction(*pair) if pair and all(pair) else None
+    if bits.flag():
+        bits.flag()
+    if not bits.flag():
+        return aspect, UNKNOWN
+    bits.take(3)
+    full = bits.flag()
+    codes = (bits.take(8), bits.take(8), bits.take(8)) if bits.flag() else (2, 2, 2)
+    return aspect, colour_of(*codes, full=full)

@@ -1,0 +1,149 @@
+"""What MediaInfo says, for containers that no reader here knows yet (MXF, Matroska, AVI, MPEG-TS).
+
+MediaInfo is native code that reads untrusted bytes, so it runs in a process of its own
+(`mediainfo_child.py`), which knows nothing but the path. Here its answer becomes findings.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from pipeline.clip import AudioStream
+from pipeline.errors import MediaUnreadable
+from pipeline.metadata.findings import Finding, moment, parsed
+from pipeline.timecode import Rate
+
+ORIGIN = "mediainfo"
+_CONTAINERS = {
+    "MXF": "mxf",
+    "Matroska": "mkv",
+    "WebM": "mkv",
+    "AVI": "avi",
+    "MPEG-TS": "mpegts",
+    "BDAV": "mpegts",
+    "DV": "dv",
+}
+_VIDEO = {
+    "AVC": "h264", "HEVC": "hevc", "MPEG Video": "mpeg2video", "ProRes": "prores", "VC-3": "dnxhd", "JPEG": "mjpeg",
+    "JPEG 2000": "jpeg2000", "DV": "dvvideo", "VP8": "vp8", "VP9": "vp9", "AV1": "av1", "MPEG-4 Visual": "mpeg4",
+    "FFV1": "ffv1",
+}  # fmt: skip
+_SOUND = {
+    "AAC": "aac",
+    "AC-3": "ac3",
+    "E-AC-3": "eac3",
+    "MPEG Audio": "mp3",
+    "FLAC": "flac",
+    "Opus": "opus",
+    "Vorbis": "vorbis",
+    "DTS": "dts",
+    "ALAC": "alac",
+}
+_PRIMARIES = {
+    "BT.709": "bt709",
+    "BT.601 PAL": "bt470bg",
+    "BT.601 NTSC": "smpte170m",
+    "BT.2020": "bt2020",
+    "Display P3": "smpte432",
+}
+_TRANSFERS = {
+    "BT.709": "bt709",
+    "BT.601": "smpte170m",
+    "PQ": "smpte2084",
+    "HLG": "arib-std-b67",
+    "BT.2020 (10-bit)": "bt2020-10",
+}
+_CHROMA = {"4:2:0": 420, "4:2:2": 422, "4:4:4": 444}
+
+Track = Mapping[str, Any]
+
+
+def read(tracks: Sequence[Track]) -> Iterator[Finding]:
+    """Findings of MediaInfo's tracks; raises MediaUnreadable where it saw no track at all."""
+    general = next((track for track in tracks if track.get("track_type") == "General"), {})
+    pictures = [track for track in tracks if track.get("track_type") == "Video"]
+    sounds = [track for track in tracks if track.get("track_type") == "Audio"]
+    container = _CONTAINERS.get(str(general.get("format")))
+    if container is None or len(tracks) < 2:
+        raise MediaUnreadable("no picture or sound was found in it.")
+    yield Finding("container", container, ORIGIN, "General Format")
+    if pictures:
+        # A transport stream has no index: its frame count is an estimate, and an estimate is no fact.
+        skipped = ("frames", "vfr") if container == "mpegts" else ()
+        yield from (finding for finding in _picture(pictures[0]) if finding.key not in skipped)
+        if container in ("avi", "mxf") and _rate(pictures[0]):
+            yield Finding("vfr", False, ORIGIN, f"{container.upper()} has one rate for all frames")
+    yield Finding("audio", tuple(stream for track in sounds if (stream := _sound(track))), ORIGIN, "Audio")
+    yield from _timecode(tracks, pictures)
+    yield from _general(general)
+
+
+def _picture(track: Track) -> Iterator[Finding]:
+    depth, chroma = _whole(track.get("bit_depth")), _CHROMA.get(str(track.get("chroma_subsampling")))
+    codec = _VIDEO.get(str(track.get("format")))
+    values = {
+        "video_codec": codec,
+        "width": _whole(track.get("stored_width")) or _whole(track.get("width")),
+        "height": _whole(track.get("height")),
+        "bit_depth": depth,
+        "pixel_format": f"yuv{chroma}p" + ("" if depth == 8 else f"{depth}le") if depth and chroma else None,
+        "rate": _rate(track),
+        "vfr": {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode"))),
+        "frames": _whole(track.get("frame_count")),
+        "interlaced": {"Interlaced": True, "MBAFF": True, "PAFF": True, "Progressive": False}.get(
+            str(track.get("scan_type"))
+        ),
+        "color_primaries": _PRIMARIES.get(str(track.get("color_primaries"))),
+        "color_transfer": _TRANSFERS.get(str(track.get("transfer_characteristics"))),
+        "color_range": {"Limited": "tv", "Full": "pc"}.get(str(track.get("color_range"))),
+    }
+    for key, value in values.items():
+        if value is not None:
+            yield Finding(key, value, ORIGIN, f"Video {key}")
+
+
+def _rate(track: Track) -> Rate | None:
+    over, under = _whole(track.get("framerate_num")), _whole(track.get("framerate_den"))
+    if over and under:
+        return Rate.nearest(Fraction(over, under)) or Rate(over, under)
+    text = str(track.get("frame_rate") or "")
+    exact = Fraction(text) if text.replace(".", "", 1).isdecimal() else Fraction(0)
+    return (Rate.nearest(exact) or Rate.of(exact)) if exact > 0 else None
+
+
+def _sound(track: Track) -> AudioStream | None:
+    channels, rate = _whole(track.get("channel_s")), _whole(track.get("sampling_rate"))
+    name, depth = str(track.get("format")), _whole(track.get("bit_depth"))
+    if name == "PCM" and depth:
+        big = str(track.get("format_settings__endianness") or track.get("format_settings_endianness")) == "Big"
+        codec: str | None = "pcm_u8" if depth == 8 else f"pcm_s{depth}{'be' if big else 'le'}"
+    else:
+        codec = _SOUND.get(name)
+    if codec is None or not channels or not rate:
+        return None
+    return AudioStream(codec, channels, rate, _whole(track.get("samples_count")))
+
+
+def _timecode(tracks: Sequence[Track], pictures: Sequence[Track]) -> Iterator[Finding]:
+    """The first timecode track with a label at a rate that can carry it."""
+    fallback = _rate(pictures[0]) if pictures else None
+    for track in tracks:
+        label = track.get("time_code_of_first_frame")
+        rate = _rate(track) or fallback
+        if label and rate and (code := parsed(str(label), rate)):
+            yield Finding("start_timecode", code, ORIGIN, f"{track.get('track_type')} TimeCode_FirstFrame")
+            return
+
+
+def _general(general: Track) -> Iterator[Finding]:
+    date = str(general.get("recorded_date") or "")
+    if found := moment(date):
+        yield Finding("recorded_at", found, ORIGIN, "General Recorded_Date")
+
+
+def _whole(value: object) -> int | None:
+    """A whole number from what MediaInfo writes as text or number; None otherwise."""
+    try:
+        return int(float(str(value))) if value is not None else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,101 @@
+"""Headers inside the first sample, for codecs whose sample description says little.
+
+ProRes: SMPTE RDD 36. MPEG-2: ITU-T H.262. MPEG-4 part 2: ISO/IEC 14496-2. JPEG: ITU-T T.81.
+"""
+
+from pipeline.metadata.bits import Bits
+from pipeline.metadata.colour import Colour, colour_of
+from pipeline.metadata.h26x import PictureHeader, pixel_format
+
+# How much of the first sample a header needs.
+SAMPLE_BYTES = 4096
+
+
+def prores_header(sample: bytes) -> PictureHeader:
+    """The frame header after `icpf`: interlace mode, primaries, transfer, matrix."""
+    if sample[4:8] != b"icpf" or len(sample) < 28:
+        return PictureHeader()
+    mode = sample[8 + 12] >> 2 & 3
+    colour = colour_of(sample[8 + 14], sample[8 + 15], sample[8 + 16], full=None)
+    return PictureHeader(fields=mode in (1, 2), colour=colour)
+
+
+def mpeg2_header(sample: bytes) -> PictureHeader:
+    """The sequence extension (chroma, progressive) and the sequence display extension (colour)."""
+    found = PictureHeader()
+    at = sample.find(b"\0\0\1\xb5")
+    while at >= 0:
+        bits = Bits(sample[at + 4 : at + 16])
+        kind = bits.take(4)
+        if kind == 1:
+            bits.take(8)
+            progressive = bits.flag()
+            found = PictureHeader(pixel_format(bits.take(2), 8), 8, not progressive, found.colour)
+        elif kind == 2:
+            bits.take(3)
+            if bits.flag():
+                colour = colour_of(bits.take(8), bits.take(8), bits.take(8), full=None)
+                found = PictureHeader(found.pixel_format, found.bit_depth, found.fields, colour)
+        at = sample.find(b"\0\0\1\xb5", at + 4)
+    return found
+
+
+def mpeg4_header(esds: bytes) -> PictureHeader:
+    """The video object layer in a decoder configuration: interlaced or not, colour of the visual object."""
+    colour = Colour()
+    at = esds.find(b"\0\0\1\xb5")
+    if at >= 0:
+        colour = _visual_object(Bits(esds[at + 4 : at + 20]))
+    for start in range(0x20, 0x30):
+        at = esds.find(bytes((0, 0, 1, start)))
+        if at >= 0:
+            return PictureHeader(fields=_layer_interlaced(Bits(esds[at + 4 : at + 64])), colour=colour)
+    return PictureHeader(colour=colour)
+
+
+def _visual_object(bits: Bits) -> Colour:
+    if bits.flag():
+        bits.take(7)
+    if bits.take(4) != 1 or not bits.flag():
+        return Colour()
+    bits.take(3)
+    full = bits.flag()
+    codes = (bits.take(8), bits.take(8), bits.take(8)) if bits.flag() else (2, 2, 2)
+    return colour_of(*codes, full=full)
+
+
+def _layer_interlaced(bits: Bits) -> bool | None:
+    """14496-2, 6.2.3, as far as the `interlaced` bit of a rectangular layer."""
+    bits.take(9)
+    if bits.flag():
+        bits.take(7)
+    if bits.take(4) == 15:
+        bits.take(16)
+    if bits.flag():
+        bits.take(3)
+        if bits.flag():
+            bits.take(79)
+    if bits.take(2) != 0:
+        return None
+    bits.take(1)
+    clock = bits.take(16)
+    bits.take(1)
+    if bits.flag():
+        bits.take(max(1, (clock - 1).bit_length()))
+    bits.take(29)
+    return bits.flag()
+
+
+def mjpeg_header(sample: bytes) -> PictureHeader:
+    """The first frame header: bit depth and chroma; two-field JPEG says so by the height, not here."""
+    at = 2
+    while at + 19 <= len(sample) and sample[at] == 0xFF:
+        marker, size = sample[at + 1], int.from_bytes(sample[at + 2 : at + 4], "big")
+        if marker in (0xC0, 0xC1, 0xC2):
+            chroma = {0x22: 1, 0x21: 2, 0x11: 3}.get(sample[at + 11])
+            if sample[at + 9] != 3 or chroma is None:
+                return PictureHeader(fields=False)
+            depth = sample[at + 4]
+            return PictureHeader(pixel_format(chroma, depth), depth, False, Colour(range="pc"))
+        at += 2 + size
+    return PictureHeader()

@@ -1,0 +1,443 @@
+"""The only module that starts a program: ffmpeg, and our own long-lived reader child.
+
+A program is watched (progress, stall, total time), niced, called off with its whole process group,
+and dies with us. What it leaves behind on the disk is its caller's business. Linux-only aids
+(setpriv, unshare, prlimit) are used where they are found; without them the rest still holds.
+"""
+
+import json
+import math
+import os
+import resource
+import selectors
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Self
+
+from pipeline.errors import (
+    Cancelled,
+    DiskFull,
+    MediaUnreadable,
+    PathMissing,
+    PathRefused,
+    RushesError,
+    ToolMissing,
+    ToolStopped,
+)
+
+# Demuxers that footage comes in. Playlists (HLS, DASH, ffconcat, SDP) and image or text demuxers are
+# not among them: under a .mov name they would make ffmpeg read other files or the network.
+INPUT_FORMATS = "mov,matroska,mxf,mpegts,mpeg,avi,dv,asf,wav,w64,aiff,caf,flac,mp3,aac,ogg"
+MAX_PIXELS = 80_000_000  # above 12K; a 0.7 MB file can claim a gigapixel and take the memory for it
+# On every input of every run, before -i.
+INPUT_GUARD: tuple[tuple[str, str], ...] = (
+    ("protocol_whitelist", "file"),
+    ("format_whitelist", INPUT_FORMATS),
+    ("max_pixels", str(MAX_PIXELS)),
+)
+
+_POLL = 0.1  # seconds between two looks at cancelled()
+_GRACE = 2.0  # seconds from SIGTERM to SIGKILL
+_TAIL_LINES = 60
+_LINE_LENGTH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far ffmpeg has come: frames and seconds of the output, `speed` in x real time or None."""
+
+    frames: int = 0
+    seconds: float = 0.0
+    speed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which a program runs: what it works on (for refusals), its limits in seconds, its niceness.
+
+    `stall` is the time without headway, `total` the whole time (None: as long as it takes).
+    """
+
+    subject: str = "the clip"
+    stall: float = 120.0
+    total: float | None = None
+    nice: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that ended with exit code 0: no proof of success, only the reason to measure what it made."""
+
+    progress: Progress
+    stderr_tail: tuple[str, ...] = ()
+
+
+def never() -> bool:
+    """Say that nobody has called the work off."""
+    return False
+
+
+def unheard(_progress: Progress) -> None:
+    """Let progress go unheard."""
+
+
+# --- finding ffmpeg -------------------------------------------------------------------------------
+
+
+def find_ffmpeg(setting: str = "") -> Path:
+    """The ffmpeg to use: the setting, else RUSHES_FFMPEG, else the one of the imageio-ffmpeg wheel.
+
+    Raises ToolMissing that names where the missing one was asked for.
+    """
+    for asked, where in (
+        (setting, "rushes.toml, tools.ffmpeg"),
+        (os.environ.get("RUSHES_FFMPEG", ""), "RUSHES_FFMPEG"),
+    ):
+        if asked:
+            found = shutil.which(str(Path(asked).expanduser()))
+            if found is None:
+                raise ToolMissing(f"{where} names '{asked}', which is no program that can be run; mend or remove it.")
+            return Path(found).resolve()
+    return _shipped_ffmpeg()
+
+
+def _shipped_ffmpeg() -> Path:
+    wheel: Any = import_module("imageio_ffmpeg")  # here, because `rushes log` never needs it
+    try:
+        return Path(wheel.get_ffmpeg_exe())
+    except RuntimeError:
+        raise ToolMissing(
+            "No ffmpeg was found; install the package again (it brings one), or name yours in RUSHES_FFMPEG."
+        ) from None
+
+
+# --- running ffmpeg -------------------------------------------------------------------------------
+
+
+def run_ffmpeg(
+    ffmpeg: Path,
+    arguments: Sequence[str],
+    *,
+    progress: Callable[[Progress], None] = unheard,
+    cancelled: Callable[[], bool] = never,
+    terms: Terms = Terms(),
+) -> Finished:
+    """Run ffmpeg to its end and say how far it came.
+
+    `arguments` begin after the program's name; both callables run in this thread. Raises
+    MediaUnreadable, DiskFull, PathMissing, PathRefused, ToolMissing, ToolStopped (killed or
+    stalled) or Cancelled; no process of the run is left then.
+    """
+    command = [
+        *_dying_with_us(terms.nice), str(ffmpeg), "-hide_banner", "-nostdin", "-loglevel", "error",
+        "-progress", "pipe:1", "-stats_period", "0.5", *arguments,
+    ]  # fmt: skip
+    with _started(command, ffmpeg) as process:
+        watch = _Watch(process, terms)
+        told = watch.progress
+        while watch.look():
+            if watch.progress != told:
+                told = watch.progress
+                progress(told)
+            if cancelled():
+                raise Cancelled(f"Work on {terms.subject} was called off; nothing of it was kept.")
+        tail = tuple(watch.tail)
+        code = process.wait()
+    refusal = _refusal(code, tail, terms.subject)
+    if refusal is not None:
+        raise refusal
+    return Finished(watch.progress, tail)
+
+
+@contextmanager
+def _started(command: Sequence[str], ffmpeg: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The running program in a session of its own; its process group is gone when the block ends."""
+    if not ffmpeg.is_file() or not os.access(ffmpeg, os.X_OK):
+        raise ToolMissing(f"{ffmpeg} is no program that can be run; name another ffmpeg in RUSHES_FFMPEG.")
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        cwd="/",
+    )
+    try:
+        yield process
+    finally:
+        _end_group(process)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Ask the process group to end, then make it; returns when its leader is gone."""
+    if process.poll() is not None:
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_GRACE)
+    except subprocess.TimeoutExpired:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _dying_with_us(nice: int) -> list[str]:
+    """What to put before a program so that it is polite and does not outlive us.
+
+    PR_SET_PDEATHSIG fires when the *thread* that started the program ends: so that thread must wait.
+    """
+    polite = ["nice", "-n", str(nice)] if nice and shutil.which("nice") else []
+    mortal = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
+    return [*polite, *mortal]
+
+
+class _Watch:
+    """Reads a running ffmpeg's two pipes; keeps the last lines, the progress, and the clocks."""
+
+    def __init__(self, process: subprocess.Popen[bytes], terms: Terms) -> None:
+        self.progress = Progress()
+        self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
+        self._terms = terms
+        self._begun = self._moved = time.monotonic()
+        self._rest = {"stdout": b"", "stderr": b""}
+        self._fields: dict[str, str] = {}
+        self._selector = selectors.DefaultSelector()
+        for name, pipe in (("stdout", process.stdout), ("stderr", process.stderr)):
+            assert pipe is not None
+            self._selector.register(pipe, selectors.EVENT_READ, name)
+
+    def look(self) -> bool:
+        """Read what has come within a moment; False once both pipes are closed. Raises ToolStopped."""
+        for key, _events in self._selector.select(_POLL):
+            data = os.read(key.fd, 65536)
+            if not data:
+                self._selector.unregister(key.fileobj)
+            self._take(key.data, data)
+        if not self._selector.get_map():
+            self._selector.close()
+            return False
+        self._check_clocks()
+        return True
+
+    def _take(self, name: str, data: bytes) -> None:
+        *lines, rest = (self._rest[name] + data).split(b"\n")
+        self._rest[name] = rest[-_LINE_LENGTH:] if data else b""
+        for line in [*lines, *([] if data else [rest])]:
+            text = line.decode("utf-8", "replace").strip()[:_LINE_LENGTH]
+            if name == "stdout":
+                self._take_progress(text)
+            elif text:
+                self.tail.append(text)
+
+    def _take_progress(self, text: str) -> None:
+        key, _, value = text.partition("=")
+        self._fields[key] = value.strip()
+        if key != "progress":
+            return
+        now = Progress(
+            int(_number(self._fields.get("frame", "")) or 0),
+            (_number(self._fields.get("out_time_us", "")) or 0.0) / 1_000_000,
+            _number(self._fields.get("speed", "").removesuffix("x")),
+        )
+        if (now.frames, now.seconds) != (self.progress.frames, self.progress.seconds):
+            self._moved = time.monotonic()
+        self.progress = now
+
+    def _check_clocks(self) -> None:
+        now = time.monotonic()
+        if now - self._moved > self._terms.stall:
+            raise ToolStopped(
+                f"ffmpeg made no headway with {self._terms.subject} for {self._terms.stall:.0f} seconds and was "
+                "stopped; check the disk it lies on, then ingest again."
+            )
+        if self._terms.total is not None and now - self._begun > self._terms.total:
+            raise ToolStopped(
+                f"ffmpeg took longer than {self._terms.total:.0f} seconds for {self._terms.subject} and was stopped; "
+                "check the disk and the machine's load, then ingest again."
+            )
+
+
+def _number(text: str) -> float | None:
+    """A number out of ffmpeg's progress, which says N/A at first."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+# --- what ffmpeg's words mean ---------------------------------------------------------------------
+
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
+_LACKING = ("Unknown encoder", "No such filter", "Unrecognized option", "Option not found", "Unknown decoder")
+_FORBIDDEN = ("not on whitelist", "Format not on whitelist", "Protocol not found")
+
+
+def _refusal(code: int, tail: Sequence[str], subject: str) -> RushesError | None:
+    """The refusal that an exit code and the last words stand for; None for a run that may be good."""
+    words = "\n".join(tail)
+    # Some releases report a full disk while closing the file and exit with 0 all the same.
+    if any(sign in words for sign in _FULL) or code in {228, -signal.SIGXFSZ}:
+        return DiskFull(f"The disk filled up while making the proxy of {subject}; free some space, then ingest again.")
+    if code == 0:
+        return None
+    if code < 0:
+        name = signal.Signals(-code).name
+        return ToolStopped(f"ffmpeg was killed ({name}) while it worked on {subject}; ingest again, with fewer jobs.")
+    if any(sign in words for sign in _LACKING):
+        return ToolMissing(
+            f"This ffmpeg lacks what the proxy of {subject} needs ({_reason(tail)}); name another in RUSHES_FFMPEG."
+        )
+    if any(sign in words for sign in _FORBIDDEN):
+        return MediaUnreadable(f"{subject} is a playlist or a format that footage does not come in; it was not opened.")
+    if "Error opening input" in words and "No such file or directory" in words:
+        return PathMissing(f"{subject} is no longer there; bring its disk back, then ingest again.")
+    if "Error opening input" in words and "Permission denied" in words:
+        return PathRefused(f"{subject} may not be read; give yourself permission to read it.")
+    return MediaUnreadable(f"{subject} could not be decoded to its end ({_reason(tail)}); copy it from the card again.")
+
+
+def _reason(tail: Sequence[str]) -> str:
+    """ffmpeg's first complaint without its address prefix: the first is the cause, the rest follow from it."""
+    if not tail:
+        return "ffmpeg did not say why"
+    return tail[0].rpartition("] ")[2].rstrip(" .")
+
+
+# --- our own reader child -------------------------------------------------------------------------
+
+
+class ReaderProcess:
+    """A long-lived child `python -P -m MODULE` that answers one JSON object a line with another.
+
+    Untrusted files are read there, with its memory and network cut off, so that a crash or a bomb
+    costs one file. The module runs `serve`. The child ends when its stdin closes: with us, whatever
+    happens to us. Thread-safe; one question at a time.
+    """
+
+    def __init__(self, module: str, *, memory: int = 1 << 30, timeout: float = 20.0) -> None:
+        self._module = module
+        self._memory = memory
+        self._timeout = timeout
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, request: dict[str, Any], *, timeout: float | None = None) -> dict[str, Any]:
+        """The child's answer to `request`. Raises MediaUnreadable where it died of it or took too long.
+
+        A child that died before the question came is replaced without a word.
+        """
+        with self._lock:
+            if self._process is not None and self._process.poll() is not None:
+                self._stop()
+            process = self._process or self._start()
+            try:
+                line = self._exchange(process, json.dumps(request).encode() + b"\n", timeout or self._timeout)
+                answer = json.loads(line)
+            except (OSError, ValueError, TimeoutError) as error:
+                self._stop()
+                why = "took too long" if isinstance(error, TimeoutError) else "died"
+                raise MediaUnreadable(f"The reader {why} over this file; it is damaged or made to harm.") from error
+            if not isinstance(answer, dict):
+                raise MediaUnreadable("The reader gave no usable answer about this file; it is damaged.")
+            return answer
+
+    def close(self) -> None:
+        """End the child; asking again starts another."""
+        with self._lock:
+            self._stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [*_without_network(), sys.executable, "-P", "-m", self._module]
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            cwd="/",
+        )
+        if hasattr(resource, "prlimit"):
+            with suppress(ProcessLookupError, PermissionError):
+                resource.prlimit(process.pid, resource.RLIMIT_AS, (self._memory, self._memory))
+                resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+        self._process = process
+        return process
+
+    def _stop(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+    def _exchange(self, process: subprocess.Popen[bytes], line: bytes, timeout: float) -> bytes:
+        """Write a line, read a line. Raises TimeoutError, or OSError when the child is gone."""
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(line)
+        process.stdin.flush()
+        until = time.monotonic() + timeout
+        answer = bytearray()
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ)
+            while not answer.endswith(b"\n"):
+                if not selector.select(max(0.0, until - time.monotonic())):
+                    raise TimeoutError
+                data = os.read(process.stdout.fileno(), 1 << 20)
+                if not data:
+                    raise ConnectionResetError
+                answer += data
+        return bytes(answer)
+
+
+def serve(answer: Callable[[dict[str, Any]], dict[str, Any]], *, cpu_seconds: int = 20) -> None:
+    """The child's side: answer every line of stdin until it closes, each within `cpu_seconds` of CPU."""
+    out = os.dup(1)
+    os.dup2(2, 1)  # a library that prints must not break the framing
+    for line in sys.stdin.buffer:
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + cpu_seconds, hard))
+        _write_all(out, json.dumps(answer(json.loads(line))).encode() + b"\n")
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+@cache
+def _without_network() -> tuple[str, ...]:
+    """What to put before a program so that it has no network, where the system lets us; else nothing."""
+    wrapper = ("unshare", "--map-current-user", "--net", "--")
+    if shutil.which("unshare") is None:
+        return ()
+    tried = subprocess.run([*wrapper, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return wrapper if tried.returncode == 0 else ()

@@ -1,0 +1,67 @@
+"""What is to be made of one clip in one go, and what came of it: plain values that any hand can carry."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from pipeline.clip import AudioStream, Clip
+from pipeline.proxies.presets import STILLS, Preset
+
+# Sound tracks that players and editors skip and ffmpeg cannot decode (Apple's spatial sound beside the stereo).
+_NO_SOUND = frozenset({"apac", "mebx", "none", "unknown", ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file to make: `kind` is proxy, poster, filmstrip or waveform; `preset` names the proxy's preset."""
+
+    kind: str
+    path: Path
+    preset: Preset | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProxyJob:
+    """One clip, the absolute paths of its parts in order, and the temp files to make of it.
+
+    `threads` limits decoder and encoder each (0: ffmpeg decides). `picture_late` is how many seconds
+    the picture begins after the sound (MPEG-TS); frame 0 of the proxy is the first picture.
+    """
+
+    clip: Clip
+    sources: tuple[Path, ...]
+    outputs: tuple[Output, ...]
+    threads: int = 0
+    picture_late: Fraction = Fraction(0)
+
+    @property
+    def proxies(self) -> tuple[Output, ...]:
+        return tuple(output for output in self.outputs if output.kind == "proxy")
+
+    def still(self, kind: str) -> Output | None:
+        return next((output for output in self.outputs if output.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that was made and measured; the head publishes it."""
+
+    output: Output
+    size: int
+
+    @property
+    def preset_name(self) -> str:
+        return self.output.preset.name if self.output.preset else ""
+
+
+def sound_tracks(clip: Clip) -> tuple[tuple[int, AudioStream], ...]:
+    """The sound tracks that can be decoded, each with its number among all sound tracks of the file."""
+    return tuple((index, track) for index, track in enumerate(clip.facts.audio) if track.codec not in _NO_SOUND)
+
+
+def kinds_wanted(clip: Clip, *, stills: bool) -> tuple[str, ...]:
+    """What can be made of a clip beside proxies; sound alone has a waveform and no picture."""
+    if not stills:
+        return ()
+    picture = ("poster", "filmstrip") if clip.kind == "picture" else ()
+    return tuple(kind for kind in STILLS if kind in picture or (kind == "waveform" and sound_tracks(clip)))

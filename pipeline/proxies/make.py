@@ -1,0 +1,106 @@
+"""A job -> its files, made in one go and measured; what cannot be vouched for is not left on the disk."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+
+from pipeline.clip import Clip
+from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused
+from pipeline.processes import Finished, Progress, Terms, never, run_ffmpeg, unheard
+from pipeline.proxies.graph import arguments
+from pipeline.proxies.job import Made, Output, ProxyJob, sound_tracks
+from pipeline.proxies.verdict import broken_rules, measure, missing_frames
+
+_SIGNATURES = {
+    "poster": (b"\xff\xd8", b"\xff\xd9"),
+    "filmstrip": (b"\xff\xd8", b"\xff\xd9"),
+    "waveform": (b"\x89PNG", b"IEND\xaeB`\x82"),
+}
+_SLACK = Fraction(1, 10)  # seconds by which counted sound may fall short: decoders end on whole packets
+_SLOWEST = 400  # times real time that the slowest machine may take before a run counts as hung
+
+
+def make(
+    job: ProxyJob,
+    ffmpeg: Path,
+    *,
+    progress: Callable[[Progress], None] = unheard,
+    cancelled: Callable[[], bool] = never,
+) -> tuple[Made, ...]:
+    """Make all outputs of a job in one ffmpeg process that decodes once, and measure them.
+
+    Nothing is published. Raises ProxyRefused naming the rules that a proxy breaks, MediaUnreadable
+    for an original that is cut off or damaged, and what run_ffmpeg raises; no output is left then.
+    """
+    try:
+        _check_sources(job)
+        finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=_terms(job.clip))
+        if job.clip.kind == "sound":
+            _check_sound(job.clip, finished)
+        return tuple(_measured(job, output) for output in job.outputs)
+    except BaseException:
+        _remove(job)
+        raise
+
+
+def _terms(clip: Clip) -> Terms:
+    return Terms(subject=clip.name, total=600.0 + _SLOWEST * float(clip.duration) if clip.duration else None)
+
+
+def _check_sources(job: ProxyJob) -> None:
+    for source in job.sources:
+        if not source.is_file():
+            raise PathMissing(f"{source.name} is no longer there; bring its disk back, then ingest again.")
+
+
+def _measured(job: ProxyJob, output: Output) -> Made:
+    try:
+        size = output.path.stat().st_size
+    except FileNotFoundError:
+        size = 0
+    if output.kind != "proxy":
+        _check_still(job.clip, output, size)
+        return Made(output, size)
+    found = measure(output.path)
+    missing = missing_frames(job, found)
+    if missing:
+        raise MediaUnreadable(
+            f"{job.clip.name} is cut off or damaged: {missing} of its {job.clip.frames} frames are missing; "
+            "copy it from the card again."
+        )
+    broken = broken_rules(job, output, found)
+    if broken:
+        raise ProxyRefused(
+            f"The proxy of {job.clip.name} is not what was asked for ({'; '.join(broken)}); it was not kept. "
+            "Please report this with the clip's facts."
+        )
+    return Made(output, size)
+
+
+def _check_still(clip: Clip, output: Output, size: int) -> None:
+    """A whole JPEG or PNG has its first and its last bytes."""
+    head, tail = _SIGNATURES[output.kind]
+    data = output.path.read_bytes() if size else b""
+    if not (data.startswith(head) and data.endswith(tail)):
+        raise ProxyRefused(f"The {output.kind} of {clip.name} did not come out whole; ingest again.")
+
+
+def _check_sound(clip: Clip, finished: Finished) -> None:
+    """Sound alone makes no proxy whose length could be measured: what was decoded is counted instead."""
+    _, track = sound_tracks(clip)[0]
+    samples = track.samples if track.samples is not None else clip.facts.samples
+    if samples is None:
+        return
+    expected = Fraction(samples, track.sample_rate)
+    if Fraction(finished.progress.seconds) < expected - _SLACK:
+        raise MediaUnreadable(
+            f"{clip.name} is cut off or damaged: {finished.progress.seconds:.1f} of {float(expected):.1f} seconds "
+            "could be read; copy it from the card again."
+        )
+
+
+def _remove(job: ProxyJob) -> None:
+    for output in job.outputs:
+        with suppress(OSError):
+            output.path.unlink()

@@ -1,0 +1,131 @@
+"""The picture's way through the graph: small first, then Rec. 709, then frame by frame in time; and the stills."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from pipeline.clip import VideoStream
+from pipeline.proxies.geometry import Size, assumed_matrix, fitted, is_hdr, proxy_size
+from pipeline.proxies.presets import Preset
+from pipeline.timecode import Rate
+
+POSTER_LONG_SIDE = 640
+TILE_LONG_SIDE = 160
+TILES = 12
+_TILE_GAP = 2
+_STILL_PIXELS = "yuv420p"
+
+Stream = Any  # ffmpeg-python has no types
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a picture shall be: its size, ffmpeg's pixel format, and whether fields stay fields."""
+
+    size: Size
+    pixel_format: str
+    fields: bool
+
+    @classmethod
+    def of(cls, video: VideoStream, preset: Preset | None) -> "Look":
+        """The look a preset asks for; without a preset that of stills alone."""
+        if preset is None:
+            return cls(proxy_size(video, POSTER_LONG_SIDE), _STILL_PIXELS, fields=False)
+        return cls(proxy_size(video, preset.height), preset.codec.pixel_format, _keeps_fields(video, preset))
+
+
+def _keeps_fields(video: VideoStream, preset: Preset) -> bool:
+    """Fields survive where the encoder knows them and no line is lost or turned."""
+    whole = proxy_size(video, preset.height).height == video.height and not video.rotation
+    return bool(video.interlaced and preset.codec.fields and whole)
+
+
+def small(stream: Stream, video: VideoStream, look: Look) -> Stream:
+    """The picture at its final size, upright (ffmpeg turns it), square pixels, Rec. 709, studio range."""
+    if video.interlaced:
+        mode = {"tff": "tff", "bff": "bff"}.get(video.field_order or "", "auto")
+        stream = stream.filter("setparams", field_mode=mode) if mode != "auto" else stream
+        if not look.fields:
+            stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
+    scale: dict[str, Any] = {"flags": "bilinear"}
+    if look.fields:
+        scale["interl"] = 1
+    if is_hdr(video):
+        stream = _tone_mapped(stream.filter("scale", look.size.width, look.size.height, **scale))
+    else:
+        matrix = assumed_matrix(video)
+        scale |= {"out_color_matrix": "bt709", "out_range": "tv"} | ({"in_color_matrix": matrix} if matrix else {})
+        stream = stream.filter("scale", look.size.width, look.size.height, **scale)
+    stream = stream.filter("format", look.pixel_format).filter("setsar", 1)
+    return stream.filter("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv")
+
+
+def _tone_mapped(stream: Stream) -> Stream:
+    """PQ or HLG brought to Rec. 709; 203 nits is reference white (ITU-R BT.2408)."""
+    stream = stream.filter("zscale", transfer="linear", npl=203).filter("format", "gbrpf32le")
+    stream = stream.filter("zscale", primaries="bt709").filter("tonemap", tonemap="hable", desat=0)
+    return stream.filter("zscale", transfer="bt709", matrix="bt709", range="limited")
+
+
+def timed(stream: Stream, video: VideoStream, rate: Rate, frames: int) -> Stream:
+    """Every decoded picture is the next frame at `rate`; a variable rate is first made constant.
+
+    Numbering, not rounding of time stamps: a missing picture makes the proxy shorter and is found out,
+    where the fps filter would repeat its neighbour and hide it.
+    """
+    if video.vfr:
+        # The last picture lasts to the clip's end: it is repeated as often as its length asks, at most.
+        stream = stream.filter("fps", str(rate), start_time=0, eof_action="pass")
+        stream = stream.filter("tpad", stop=2, stop_mode="clone").filter("trim", end_frame=frames)
+    # In a coarse time base every duration becomes 0, unknown: a longer one would repeat its picture.
+    stream = stream.filter("settb", 1000).filter("settb", f"{rate.denominator}/{rate.numerator}")
+    return stream.filter("setpts", "N")
+
+
+def stills(stream: Stream, look: Look, frames: int, kinds: Sequence[str]) -> list[Stream]:
+    """Poster and filmstrip (those of `kinds`) out of the small picture: few frames are kept, then scaled.
+
+    The poster is the most typical of the frames kept, which a black or flashed one never is.
+    """
+    numbers = still_frames(frames)
+    kept = stream.filter("select", "+".join(f"eq(n,{number})" for number in numbers))
+    if look.fields:
+        kept = kept.filter("field", "top")
+    kept = _jpeg_picture(kept, fitted(look.size, long_side=POSTER_LONG_SIDE))
+    roads = split(kept, len(kinds))
+    return [
+        _poster(road, len(numbers)) if kind == "poster" else _filmstrip(road, look, len(numbers))
+        for kind, road in zip(kinds, roads, strict=True)
+    ]
+
+
+def _poster(stream: Stream, count: int) -> Stream:
+    return stream.filter("thumbnail", n=count, log="quiet") if count > 1 else stream
+
+
+def _filmstrip(stream: Stream, look: Look, count: int) -> Stream:
+    tile = fitted(look.size, long_side=TILE_LONG_SIDE)
+    small_tile = stream.filter("scale", tile.width, tile.height, flags="area")
+    return small_tile.filter("tile", f"{count}x1", padding=_TILE_GAP, color="0x181818")
+
+
+def _jpeg_picture(stream: Stream, size: Size) -> Stream:
+    """A picture as JPEG means it: full range, Rec. 601 matrix."""
+    return stream.filter(
+        "scale", size.width, size.height, flags="area", out_color_matrix="bt601", out_range="pc"
+    ).filter("format", "yuvj420p").filter("setsar", 1)  # fmt: skip
+
+
+def still_frames(frames: int) -> tuple[int, ...]:
+    """The frames that stills show: at most TILES, in the middle of equal shares of the clip."""
+    tiles = max(1, min(TILES, frames))
+    return tuple(int(Fraction(2 * tile + 1, 2) * frames / tiles) for tile in range(tiles))
+
+
+def split(stream: Stream, ways: int, *, sound: bool = False) -> list[Stream]:
+    """The same stream for `ways` uses."""
+    if ways == 1:
+        return [stream]
+    many = stream.filter_multi_output("asplit" if sound else "split", ways)
+    return [many[way] for way in range(ways)]

@@ -1,0 +1,131 @@
+"""When a card has come to rest, and when to look: events are a hint, the rescan is the truth.
+
+Events are lost (trees moved in, network shares, full queues) and come too often, so that all they do
+here is ring a bell; what has changed is only ever learnt from a scan.
+"""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from watchdog.events import FileSystemEvent
+    from watchdog.observers.api import BaseObserver
+
+# A person's word that the copy has ended still gets two looks this far apart (seconds).
+TWO_LOOKS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    fingerprint: str
+    first: float
+    since: float
+    looks: int
+    moved: bool
+
+
+@dataclass(slots=True)
+class Settler:
+    """Remembers since when each card has not changed; times are seconds of a monotonic clock.
+
+    `quiet` is how long a card must rest. With `trusted` (someone said that the copy has ended) two
+    looks TWO_LOOKS apart suffice, unless the card moved between them.
+    """
+
+    quiet: float
+    trusted: bool = False
+    _rests: dict[bytes, _Rest] = field(default_factory=dict)
+
+    def observe(self, card: bytes, fingerprint: str, now: float) -> bool:
+        """Take in one look at a card and say whether it has settled."""
+        rest = self._rests.get(card)
+        if rest is None or rest.fingerprint != fingerprint:
+            rest = _Rest(fingerprint, rest.first if rest else now, now, 1, moved=rest is not None)
+        else:
+            rest = replace(rest, looks=rest.looks + 1)
+        self._rests[card] = rest
+        return rest.looks > 1 and now - rest.since >= self._wait(rest)
+
+    def settles_in(self, card: bytes, now: float) -> float:
+        """Seconds until the card can have settled, if it stays as it is."""
+        rest = self._rests[card]
+        return max(0.0, rest.since + self._wait(rest) - now)
+
+    def waited(self, card: bytes, now: float) -> float:
+        """Seconds since the card was first seen and has not settled."""
+        return now - self._rests[card].first
+
+    def forget(self, cards: Iterable[bytes]) -> None:
+        for card in cards:
+            self._rests.pop(card, None)
+
+    def _wait(self, rest: _Rest) -> float:
+        return min(TWO_LOOKS, self.quiet) if self.trusted and not rest.moved else self.quiet
+
+
+class Doorbell:
+    """Rings when something moves below a folder, and wakes whoever sleeps on `wake`.
+
+    A bell that cannot hang (no inotify left, a network share) is no fault: the rescan goes on.
+    """
+
+    def __init__(self, wake: threading.Event) -> None:
+        self._wake = wake
+        self._rung = threading.Event()
+        self._observer: BaseObserver | None = None
+
+    def rang(self) -> bool:
+        """Whether it rang since it was asked last."""
+        rung = self._rung.is_set()
+        self._rung.clear()
+        return rung
+
+    def hang(self, folder: Path) -> str:
+        """Listen below `folder` from now on; returns why it cannot, or an empty string."""
+        from watchdog.observers import Observer
+
+        self.take_down()
+        try:
+            observer = Observer()
+            # A handler is whatever can dispatch; its base class would cost every other command watchdog's import.
+            observer.schedule(_Ringer(self._rung, self._wake), str(folder), recursive=True)  # type: ignore[arg-type]
+            observer.start()
+        except OSError as error:
+            return (
+                f"Changes in {folder} cannot be listened for ({error.strerror}); it is looked at every rescan instead."
+            )
+        self._observer = observer
+        return ""
+
+    def take_down(self) -> None:
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join(timeout=5)
+            self._observer = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.take_down()
+
+
+class _Ringer:
+    """What watchdog calls: it must not fail, so that it does nothing but set a flag."""
+
+    # Our own looks at the folder must not ring the bell.
+    _SILENT = frozenset({"opened", "closed_no_write"})
+
+    def __init__(self, *flags: threading.Event) -> None:
+        self._flags = flags
+
+    def dispatch(self, event: "FileSystemEvent") -> None:
+        if event.event_type not in self._SILENT:
+            for flag in self._flags:
+                flag.set()

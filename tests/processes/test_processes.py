@@ -1,0 +1,335 @@
+"""Programs are found, watched, called off with all their children, and die with us."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathMissing, RushesError, ToolMissing, ToolStopped
+from pipeline.processes import INPUT_GUARD, ReaderProcess, Terms, find_ffmpeg, run_ffmpeg
+
+GUARD = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
+ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25", "-f", "null", "-"]
+
+
+@pytest.fixture(scope="module")
+def ffmpeg() -> Path:
+    return find_ffmpeg()
+
+
+def program(path: Path, text: str) -> Path:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return path
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def gone(pid: int, seconds: float = 5.0) -> bool:
+    until = time.monotonic() + seconds
+    while alive(pid) and time.monotonic() < until:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+# --- finding --------------------------------------------------------------------------------------
+
+
+def test_the_setting_wins_over_the_environment_and_that_over_the_wheel(tmp_path, monkeypatch):
+    monkeypatch.delenv("RUSHES_FFMPEG", raising=False)
+    one, two = program(tmp_path / "one", "exit 0"), program(tmp_path / "two", "exit 0")
+    assert "imageio_ffmpeg" in str(find_ffmpeg())
+    monkeypatch.setenv("RUSHES_FFMPEG", str(two))
+    assert find_ffmpeg() == two
+    assert find_ffmpeg(str(one)) == one
+
+
+@pytest.mark.parametrize("where", ["setting", "environment"])
+def test_a_missing_ffmpeg_is_refused_by_the_place_that_names_it(monkeypatch, where):
+    monkeypatch.setenv("RUSHES_FFMPEG", "/nowhere/ffmpeg" if where == "environment" else "")
+    with pytest.raises(ToolMissing, match=r"RUSHES_FFMPEG names" if where == "environment" else r"tools\.ffmpeg names"):
+        find_ffmpeg("/nowhere/ffmpeg" if where == "setting" else "")
+
+
+def test_an_ffmpeg_that_went_away_is_a_missing_tool(tmp_path):
+    with pytest.raises(ToolMissing):
+        run_ffmpeg(tmp_path / "ffmpeg", ["-version"])
+
+
+# --- running --------------------------------------------------------------------------------------
+
+
+def test_progress_is_told_in_frames_and_seconds(ffmpeg):
+    told = []
+    done = run_ffmpeg(
+        ffmpeg, ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=2", "-f", "null", "-"], progress=told.append
+    )
+    assert done.progress.frames == 50
+    assert done.progress.seconds == 2.0
+    assert told[-1] == done.progress
+
+
+FAILURES = {
+    "No space left on device": DiskFull,
+    "Disk quota exceeded": DiskFull,
+    "File too large": DiskFull,
+    "Unknown encoder 'prores'": ToolMissing,
+    "Unrecognized option 'xerror'": ToolMissing,
+    "[in#0 @ 0x5] Error opening input: No such file or directory": PathMissing,
+    "[mov @ 0x5] Format not on whitelist": MediaUnreadable,
+    "[mov @ 0x5] moov atom not found": MediaUnreadable,
+    "": MediaUnreadable,
+}
+
+
+@pytest.mark.parametrize(("words", "refusal"), FAILURES.items())
+def test_what_ffmpeg_says_becomes_the_right_refusal(tmp_path, words, refusal):
+    fake = program(tmp_path / "ffmpeg", f'echo "{words}" >&2; exit 1')
+    with pytest.raises(RushesError) as caught:
+        run_ffmpeg(fake, [], terms=Terms(subject="C0001.MP4"))
+    assert type(caught.value) is refusal
+    assert "C0001.MP4" in caught.value.sentence
+    assert "0x5" not in caught.value.sentence
+    assert caught.value.sentence.endswith(".")
+
+
+def test_a_full_disk_is_believed_even_when_the_exit_code_is_good(tmp_path):
+    fake = program(tmp_path / "ffmpeg", 'echo "Error writing trailer: No space left on device" >&2; exit 0')
+    with pytest.raises(DiskFull):
+        run_ffmpeg(fake, [])
+
+
+def test_a_flood_of_complaints_neither_blocks_nor_fills_memory(tmp_path):
+    fake = program(
+        tmp_path / "ffmpeg",
+        'i=0; while [ $i -lt 20000 ]; do echo "complaint $i of a very long kind" >&2; i=$((i+1)); done',
+    )
+    done = run_ffmpeg(fake, [])
+    assert len(done.stderr_tail) == 60
+    assert done.stderr_tail[-1].startswith("complaint 19999")
+
+
+def test_no_headway_is_a_stall(tmp_path):
+    fake = program(
+        tmp_path / "ffmpeg", "while :; do echo frame=1; echo out_time_us=40000; echo progress=continue; sleep 0.1; done"
+    )
+    with pytest.raises(ToolStopped, match="no headway"):
+        run_ffmpeg(fake, [], terms=Terms(stall=0.5))
+
+
+def test_a_run_has_a_total_time(ffmpeg):
+    with pytest.raises(ToolStopped, match="longer than"):
+        run_ffmpeg(ffmpeg, ENDLESS, terms=Terms(total=0.5))
+
+
+def test_a_killed_ffmpeg_is_no_fault_of_the_media(tmp_path):
+    with pytest.raises(ToolStopped, match="SIGKILL"):
+        run_ffmpeg(program(tmp_path / "ffmpeg", "kill -9 $$"), [])
+
+
+def test_a_file_limit_is_a_full_disk(tmp_path):
+    with pytest.raises(DiskFull):
+        run_ffmpeg(program(tmp_path / "ffmpeg", "kill -XFSZ $$"), [])
+
+
+def test_calling_off_ends_the_whole_tree_even_one_that_will_not_listen(tmp_path):
+    pids = tmp_path / "pids"
+    fake = program(tmp_path / "ffmpeg", f"trap '' TERM; sleep 60 & echo $$ $! > {pids}; while :; do sleep 1; done")
+    with pytest.raises(Cancelled):
+        run_ffmpeg(fake, [], cancelled=pids.is_file)
+    assert all(gone(int(pid)) for pid in pids.read_text().split())
+
+
+def test_an_error_in_our_own_callback_leaves_no_process(tmp_path):
+    pids = tmp_path / "pids"
+    fake = program(tmp_path / "ffmpeg", f"echo $$ > {pids}; echo frame=1; echo progress=continue; exec sleep 60")
+
+    def burst(_progress):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        run_ffmpeg(fake, [], progress=burst)
+    assert gone(int(pids.read_text()))
+
+
+def test_ffmpeg_does_not_read_our_stdin(tmp_path):
+    fake = program(tmp_path / "ffmpeg", "readlink /proc/self/fd/0 >&2")
+    assert run_ffmpeg(fake, []).stderr_tail == ("/dev/null",)
+
+
+def test_ffmpeg_is_polite(tmp_path):
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    done = run_ffmpeg(program(tmp_path / "ffmpeg", "nice >&2"), [], terms=Terms(nice=7))
+    assert int(done.stderr_tail[0]) == min(19, own + 7)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="PR_SET_PDEATHSIG is Linux's")
+def test_kill_9_of_the_head_leaves_no_orphan(tmp_path, ffmpeg):
+    script = textwrap.dedent(f"""
+        import threading
+        from pathlib import Path
+        from pipeline.processes import run_ffmpeg
+        work = threading.Thread(target=run_ffmpeg, args=(Path({str(ffmpeg)!r}), {ENDLESS!r}))
+        work.start()
+        work.join()
+    """)
+    head = subprocess.Popen([sys.executable, "-c", script])
+    children = Path(f"/proc/{head.pid}/task")
+    child = wait_for(
+        lambda: next((pid for task in children.iterdir() for pid in (task / "children").read_text().split()), None)
+    )
+    wait_for(lambda: "ffmpeg" in Path(f"/proc/{child}/cmdline").read_text().split("\0")[0])
+    head.send_signal(signal.SIGKILL)
+    head.wait()
+    assert gone(int(child))
+
+
+def wait_for(look, seconds: float = 10.0):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if found := look():
+            return found
+        time.sleep(0.02)
+    raise TimeoutError
+
+
+# --- hostile input --------------------------------------------------------------------------------
+
+
+def test_a_playlist_under_a_footage_name_reads_no_other_file(tmp_path, ffmpeg):
+    secret = tmp_path / "secret.ts"
+    run_ffmpeg(ffmpeg, ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=1", "-f", "mpegts", str(secret)])
+    text = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n"
+    for name, content in {"hls.mov": text, "concat.mp4": f"ffconcat version 1.0\nfile {secret.name}\n"}.items():
+        (tmp_path / name).write_text(content)
+        with pytest.raises(MediaUnreadable):
+            run_ffmpeg(ffmpeg, [*GUARD, "-i", f"file:{tmp_path / name}", "-f", "null", "-"])
+
+
+def test_a_picture_bomb_is_refused(tmp_path, ffmpeg):
+    bomb = tmp_path / "bomb.mov"
+    run_ffmpeg(
+        ffmpeg, ["-f", "lavfi", "-i", "color=s=12000x8000:r=1:d=1", "-pix_fmt", "gray", "-c:v", "png", str(bomb)]
+    )
+    with pytest.raises(MediaUnreadable):
+        run_ffmpeg(ffmpeg, ["-xerror", *GUARD, "-i", f"file:{bomb}", "-f", "null", "-"])
+
+
+# --- the reader child -----------------------------------------------------------------------------
+
+CHILD = """
+import os, time
+from pipeline.processes import serve
+
+def answer(request):
+    what = request.get("do")
+    if what == "die": os._exit(3)
+    if what == "sleep": time.sleep(60)
+    if what == "print": print("a library's chatter", flush=True)
+    if what == "spin":
+        while True: pass
+    if what == "eat": return {"length": len(bytearray(1 << 31))}
+    if what == "send":
+        import socket
+        socket.create_connection(("127.0.0.1", request["port"]), timeout=2).close()
+    return {"pid": os.getpid(), "text": request.get("text")}
+
+if __name__ == "__main__":
+    serve(answer, cpu_seconds=1)
+"""
+
+
+@pytest.fixture
+def reader(tmp_path, monkeypatch):
+    (tmp_path / "child_for_tests.py").write_text(CHILD)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with ReaderProcess("child_for_tests", timeout=10.0) as process:
+        yield process
+
+
+def test_the_reader_answers_in_one_process(reader):
+    answers = [reader.ask({"text": f"Édith \udcff\n{number}"}) for number in range(3)]
+    assert [answer["text"] for answer in answers] == [f"Édith \udcff\n{number}" for number in range(3)]
+    assert len({answer["pid"] for answer in answers}) == 1
+
+
+@pytest.mark.parametrize("deed", ["die", "spin", "eat"])
+def test_a_reader_that_died_is_replaced(reader, deed):
+    before = reader.ask({})["pid"]
+    with pytest.raises(MediaUnreadable):
+        reader.ask({"do": deed})
+    assert gone(before)
+    assert reader.ask({})["pid"] != before
+
+
+def test_a_reader_that_takes_too_long_is_ended(reader):
+    before = reader.ask({})["pid"]
+    with pytest.raises(MediaUnreadable, match="took too long"):
+        reader.ask({"do": "sleep"}, timeout=0.3)
+    assert gone(before)
+
+
+def test_a_reader_that_was_killed_between_questions_is_replaced_without_a_word(reader):
+    os.kill(reader.ask({})["pid"], signal.SIGKILL)
+    time.sleep(0.1)
+    assert reader.ask({"text": "again"})["text"] == "again"
+
+
+def test_chatter_does_not_break_the_framing(reader):
+    assert reader.ask({"do": "print", "text": "x"})["text"] == "x"
+
+
+def test_many_threads_share_a_reader(reader):
+    found: dict[int, str] = {}
+    threads = [
+        threading.Thread(target=lambda number=number: found.update({number: reader.ask({"text": str(number)})["text"]}))
+        for number in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {number: str(number) for number in range(12)}
+
+
+def test_a_closed_reader_leaves_no_process(reader):
+    pid = reader.ask({})["pid"]
+    reader.close()
+    assert gone(pid)
+
+
+def test_the_reader_ends_when_we_are_killed(tmp_path):
+    (tmp_path / "child_for_tests.py").write_text(CHILD)
+    script = (
+        "import time; from pipeline.processes import ReaderProcess\n"
+        "print(ReaderProcess('child_for_tests').ask({})['pid'], flush=True); time.sleep(60)"
+    )
+    head = subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(tmp_path)}
+    )
+    assert head.stdout is not None
+    pid = int(head.stdout.readline())
+    head.kill()
+    head.wait()
+    head.stdout.close()
+    assert gone(pid)
+
+
+def test_the_reader_has_no_network_where_the_system_can_take_it_away(reader):
+    if subprocess.run(["unshare", "--map-current-user", "--net", "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets no one give up the network")
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(MediaUnreadable):
+        reader.ask({"do": "send", "port": server.getsockname()[1]})

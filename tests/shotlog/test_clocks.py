@@ -1,0 +1,97 @@
+"""Local time: zones that a file, a camera rule or a place gives, and the nights clocks change."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clip import Facts
+from pipeline.shotlog.clocks import Zones, local_moment
+
+VIENNA, NAIROBI = "Europe/Vienna", "Africa/Nairobi"
+
+
+def moment(recorded_at, claim=None, **zones):
+    return local_moment(Facts(recorded_at=recorded_at, recorded_at_zone=claim), Zones(**zones))
+
+
+@pytest.mark.parametrize(
+    ("recorded_at", "claim", "zones", "iso", "seconds"),
+    [
+        # An offset in the file is local time there and needs no settings.
+        ("2019-10-12T06:30:00+02:00", "offset", {}, "2019-10-12T06:30:00+02:00", 23400),
+        (
+            "2019-10-12T06:30:00+02:00",
+            "offset",
+            {"clock": NAIROBI, "film": NAIROBI},
+            "2019-10-12T06:30:00+02:00",
+            23400,
+        ),
+        # A phone still on Vienna time in Kenya: the place's time counts.
+        ("2019-08-14T05:30:00+02:00", "offset", {"place": NAIROBI}, "2019-08-14T06:30:00+03:00", 23400),
+        # UTC.
+        ("2019-08-14T03:30:00Z", "utc", {"place": NAIROBI, "film": VIENNA}, "2019-08-14T06:30:00+03:00", 23400),
+        ("2019-08-14T03:30:00", "utc", {"place": NAIROBI}, "2019-08-14T06:30:00+03:00", 23400),
+        ("2019-08-14T22:30:00Z", "utc", {"film": VIENNA}, "2019-08-15T00:30:00+02:00", 1800),
+        ("2019-08-14T03:30:00Z", "utc", {}, "2019-08-14T03:30:00+00:00", None),
+        # A clock without a zone.
+        ("2019-08-14T06:30:00", "local-unknown", {}, "2019-08-14T06:30:00", 23400),
+        ("2019-08-14T06:30:00", None, {"clock": NAIROBI}, "2019-08-14T06:30:00+03:00", 23400),
+        (
+            "2019-08-14T05:30:00",
+            "local-unknown",
+            {"clock": VIENNA, "place": NAIROBI},
+            "2019-08-14T06:30:00+03:00",
+            23400,
+        ),
+        ("2019-10-12T06:30:00.250", "local-unknown", {"clock": VIENNA}, "2019-10-12T06:30:00.250+02:00", 23400),
+        # The day alone.
+        ("2019-10-12", None, {"clock": VIENNA}, "2019-10-12", None),
+    ],
+)
+def test_local_time_is_that_of_the_place(recorded_at, claim, zones, iso, seconds):
+    local = moment(recorded_at, claim, **zones)
+    assert local is not None
+    assert (local.iso, local.day, local.seconds_of_day) == (iso, iso[:10], seconds)
+
+
+@pytest.mark.parametrize(
+    "recorded_at", [None, "", "yesterday", "2019-13-01T00:00:00", "0000", "0001-01-01T00:00:00", "9999-12-31T23:59:59"]
+)
+def test_no_date_is_no_moment(recorded_at):
+    assert moment(recorded_at, clock=VIENNA) is None
+
+
+@pytest.mark.parametrize(
+    ("recorded_at", "claim", "zones", "iso", "why"),
+    [
+        # Vienna, 2019-10-27: 03:00 summer time becomes 02:00.
+        ("2019-10-27T01:59:59", None, {"clock": VIENNA}, "2019-10-27T01:59:59+02:00", "by settings"),
+        ("2019-10-27T02:30:00", None, {"clock": VIENNA}, "2019-10-27T02:30:00+02:00", "came twice"),
+        ("2019-10-27T03:00:00", None, {"clock": VIENNA}, "2019-10-27T03:00:00+01:00", "by settings"),
+        ("2019-10-27T00:30:00Z", "utc", {"place": VIENNA}, "2019-10-27T02:30:00+02:00", "UTC"),
+        ("2019-10-27T01:30:00Z", "utc", {"place": VIENNA}, "2019-10-27T02:30:00+01:00", "UTC"),
+        ("2019-10-27T02:30:00+01:00", "offset", {"place": VIENNA}, "2019-10-27T02:30:00+01:00", "offset"),
+        # 2019-03-31: 02:00 becomes 03:00; a clock not put forward shows an hour that never was.
+        ("2019-03-31T02:30:00", None, {"clock": VIENNA}, "2019-03-31T03:30:00+02:00", "not put forward"),
+        # Nairobi has no such night.
+        ("2019-10-27T02:30:00", None, {"clock": NAIROBI}, "2019-10-27T02:30:00+03:00", "by settings"),
+        ("2019-03-31T02:30:00", None, {"clock": NAIROBI}, "2019-03-31T02:30:00+03:00", "by settings"),
+    ],
+)
+def test_the_nights_when_clocks_change(recorded_at, claim, zones, iso, why):
+    local = moment(recorded_at, claim, **zones)
+    assert local is not None
+    assert local.iso == iso
+    assert why in local.why
+
+
+@given(
+    st.datetimes().filter(lambda stated: 1 < stated.year < 9999),
+    st.sampled_from([None, "utc", "offset", "local-unknown"]),
+    st.sampled_from([VIENNA, NAIROBI, ""]),
+)
+def test_a_zone_is_never_laid_on_silently(stated, claim, zone):
+    local = moment(stated.isoformat(), claim, clock=zone, film=zone)
+    assert local is not None
+    assert not zone or claim == "offset" or zone in local.why
+    assert local.day == local.iso[:10]

@@ -1,0 +1,52 @@
+"""rushes.toml: the shipped table, and refusals that name file, line and key."""
+
+import re
+
+import pytest
+
+from pipeline.errors import SettingsError
+from pipeline.settings import Settings, parse_settings, read_settings, shipped
+
+
+def test_the_shipped_table_shows_the_values_that_code_ships():
+    assert parse_settings(shipped("default.toml"), "default.toml") == Settings()
+
+
+def test_the_commented_examples_of_the_shipped_table_are_valid():
+    text = shipped("default.toml")
+    examples = text[text.index("# [[place]]") :]
+    settings = parse_settings(re.sub(r"(?m)^# ", "", examples), "examples")
+    assert settings.place[0].name == "Kaptagat"
+    assert settings.camera[0].letter == "A"
+    assert settings.keyword[0].subject
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[ingest]\nsettel = 3", "line 2, ingest.settel: this key is unknown"),
+        ('\n[ingest]\n\nsettle = "soon"', "line 4, ingest.settle: expected `float`, got `str`"),
+        ('[[place]]\nname = "x"\nlatitude = "a"\nlongitude = 1.0', "line 3, place.latitude"),
+        ('[[camera]]\nletter = "A"\n[[camera]]\nletter = 3', "line 4, camera.letter"),
+        ('[[camera]]\nletter = "A"\n[[camera]]\nleter = "B"', "line 4, camera.leter"),
+        ('zone = "Mars/Olympus"', "line 1: 'Mars/Olympus' is no time zone"),
+        ('[names]\ntemplates = ["{colour}"]', "line 2: '{colour}' is no name a template knows"),
+        ('[names]\npatterns = ["(?P<subject>"]', "line 2: '(?P<subject>' is no regular expression"),
+        ('[names]\npatterns = ["abc"]', "line 2: 'abc' needs named groups"),
+        ('[timeline]\nrate = "29.5"', "line 2"),
+        ("settle = = 3", "line 1"),
+        ("[[place]]\nlatitude = 1.0\nlongitude = 1.0", "line 1, place.name"),
+    ],
+)
+def test_a_broken_file_is_refused_with_file_line_and_key(tmp_path, text, says):
+    file = tmp_path / "rushes.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError) as refusal:
+        read_settings(file)
+    assert str(file) in refusal.value.sentence
+    assert says in refusal.value.sentence
+    assert "\n" not in refusal.value.sentence
+
+
+def test_a_missing_file_means_the_shipped_values(tmp_path):
+    assert read_settings(tmp_path / "rushes.toml") == Settings()
