@@ -122,6 +122,21 @@ def _shipped_ffmpeg() -> Path:
         ) from None
 
 
+def encoders_of(ffmpeg: Path) -> tuple[str, frozenset[str]]:
+    """ffmpeg's own word on its version, and the names of the encoders it has. Raises ToolMissing."""
+    try:
+        said = [
+            subprocess.run(
+                [ffmpeg, "-hide_banner", asked], capture_output=True, text=True, timeout=20, check=True
+            ).stdout
+            for asked in ("-version", "-encoders")
+        ]
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ToolMissing(f"{ffmpeg} does not run ({error}); name another in RUSHES_FFMPEG.") from error
+    rows = (line.split() for line in said[1].splitlines())
+    return said[0].splitlines()[0], frozenset(row[1] for row in rows if len(row) > 1)
+
+
 # --- running ffmpeg -------------------------------------------------------------------------------
 
 

@@ -114,7 +114,9 @@ class Timecode:
     def __post_init__(self) -> None:
         if self.drop_frame and not self.rate.can_drop:
             raise ValueRefused(f"There is no drop-frame timecode at {self.rate.label()} frames per second.")
-        object.__setattr__(self, "frame", self.frame % frames_per_day(self.rate, drop_frame=self.drop_frame))
+        day = frames_per_day(self.rate, drop_frame=self.drop_frame)
+        if not 0 <= self.frame < day:
+            object.__setattr__(self, "frame", self.frame % day)
 
     @classmethod
     def parse(cls, text: str, rate: Rate, *, drop_frame: bool | None = None) -> Self:

@@ -30,9 +30,7 @@ def _clips(folders: Sequence[Folder], _read: Read) -> Found:
         pieces, rest = _split(folder.files, own)
         if pieces:
             about = [file for file in rest if file.stem == folder.parts[-1] and file.suffix in {b".xml", b".cif"}]
-            one = chained(pieces, {pieces[0].file.path: about}, partial(_piece, pieces[0].file.name))
-            found.clips.extend(one.clips)
-            found.warnings.extend(one.warnings)
+            found.add(chained(pieces, {pieces[0].file.path: about}, partial(_piece, pieces[0].file.name)))
         found.clips.extend(clips_beside(rest))
     return found
 

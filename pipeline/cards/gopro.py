@@ -58,9 +58,7 @@ def _root(folder: Folder) -> int | None:
 def _clips(folders: Sequence[Folder], _read: Read) -> Found:
     found = Found()
     for folder in folders:
-        one = _folder_clips(folder.files)
-        found.clips.extend(one.clips)
-        found.warnings.extend(one.warnings)
+        found.add(_folder_clips(folder.files))
     return found
 
 
@@ -76,9 +74,7 @@ def _folder_clips(files: Sequence[CardFile]) -> Found:
         else:
             recordings.setdefault(_recording(file, chapter[0]), []).append(Piece(chapter[1], file))
     for pieces in recordings.values():
-        one = chained(pieces, spoken, partial(_chapter_name, pieces[0].file.name))
-        found.clips.extend(one.clips)
-        found.warnings.extend(one.warnings)
+        found.add(chained(pieces, spoken, partial(_chapter_name, pieces[0].file.name)))
     found.warnings.extend(_lost(files, media))
     return found
 

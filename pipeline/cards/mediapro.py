@@ -66,7 +66,9 @@ def _entries(element: "Element") -> list[Listed]:
     if not isinstance(element.tag, str) or element.tag.rpartition("}")[2] != "Material":
         return []
     named = [(element, True), *((child, False) for child in element)]
-    return [Listed(_below(item.get("uri", "")), recording) for item, recording in named if item.get("uri")]
+    uris = [(item.get("uri", ""), recording) for item, recording in named]
+    # Parts of an edit list are named by UMID (urn:...): only relative paths are files of the card.
+    return [Listed(_below(uri), recording) for uri, recording in uris if uri and ":" not in uri]
 
 
 def _below(uri: str) -> bytes:

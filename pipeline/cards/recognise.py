@@ -22,9 +22,9 @@ from pipeline.cards.plain import PLAIN
 from pipeline.cards.red import RED
 from pipeline.cards.sony_xavc import SONY_XAVC
 from pipeline.cards.sound import SOUND
-from pipeline.cards.structure import CardFile, Folder, Read, Structure, clips_everywhere, has_media
+from pipeline.cards.structure import CardFile, Folder, Found, Read, Structure, clips_everywhere, has_media
 from pipeline.cards.xdcam import XDCAM
-from pipeline.clip import CardFolder, ClipFiles, SeenFile
+from pipeline.clip import CardFolder, SeenFile
 
 # Asked in this order; the first that claims a folder has it. Layouts stand before file names.
 STRUCTURES: tuple[Structure, ...] = (
@@ -40,8 +40,7 @@ class _Card:
     claims: dict[str, list[Folder]] = field(default_factory=dict)
     extra: list[CardFile] = field(default_factory=list)  # what no structure reads
     shared: list[CardFile] = field(default_factory=list)  # reports of a folder above that speak of several cards
-    clips: list[ClipFiles] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    found: Found = field(default_factory=Found)
 
 
 def recognise(
@@ -58,7 +57,7 @@ def recognise(
     cards = _claim(folders.values(), fits_template, top)
     for card in cards.values():
         _find_clips(card, read)
-    living = {path: card for path, card in sorted(cards.items()) if card.clips or card.warnings}
+    living = {path: card for path, card in sorted(cards.items()) if card.found.clips or card.found.warnings}
     homeless = [folder for card in cards.values() if card.path not in living for folder in chain(*card.claims.values())]
     claimed = {folder.path for card in cards.values() for folder in chain(*card.claims.values())}
     homeless += [folder for folder in folders.values() if folder.path not in claimed]
@@ -104,6 +103,7 @@ def _take_proxies(folders: dict[bytes, Folder]) -> list[Folder]:
 def _claim(folders: Iterable[Folder], fits_template: Callable[[bytes], bool], top: bytes) -> dict[bytes, _Card]:
     """Each folder that a structure claims or that holds media, with its card."""
     cards: dict[bytes, _Card] = {}
+    roots: set[bytes] = set()
     unclaimed = []
     for folder in folders:
         structure, depth = _structure_of(folder)
@@ -113,8 +113,9 @@ def _claim(folders: Iterable[Folder], fits_template: Callable[[bytes], bool], to
             continue
         path = _head(folder.path, depth)
         cards.setdefault(path, _Card(path)).claims.setdefault(structure.name, []).append(folder)
-    # What was listed is ingest/ as often as a card: PRIVATE at its top does not swallow the folders beside it.
-    roots = frozenset(path for path in cards if len(path) > len(top))
+        if depth < len(folder.parts):  # a layout makes all that lies beside it one card; names of files do not
+            roots.add(path)
+    # `top` is ingest/ as often as a card: PRIVATE lying there does not swallow the folders beside it.
     known: dict[bytes, bytes | None] = {b"": None, top: top if fits_template(top) else None}
     for folder in unclaimed:
         above = _recognised_above(folder.path, roots, fits_template, known)
@@ -136,7 +137,7 @@ def _head(path: bytes, depth: int) -> bytes:
 
 
 def _recognised_above(
-    path: bytes, roots: frozenset[bytes], fits_template: Callable[[bytes], bool], known: dict[bytes, bytes | None]
+    path: bytes, roots: set[bytes], fits_template: Callable[[bytes], bool], known: dict[bytes, bytes | None]
 ) -> bytes | None:
     """The smallest folder at or above `path` that is a structure's card or fits a template; `known` ends the way up."""
     passed = []
@@ -154,11 +155,9 @@ def _recognised_above(
 def _find_clips(card: _Card, read: Read) -> None:
     for structure in STRUCTURES:
         if structure.name in card.claims:
-            found = structure.clips(card.claims[structure.name], read)
-            card.clips.extend(found.clips)
-            card.warnings.extend(found.warnings)
-    if not card.clips and not card.warnings:  # a camera's proxies copied without their originals are footage
-        card.clips.extend(clips_everywhere(list(chain(*card.claims.values()))))
+            card.found.add(structure.clips(card.claims[structure.name], read))
+    if not card.found.clips and not card.found.warnings:  # a camera's proxies without their originals are footage
+        card.found.clips.extend(clips_everywhere(list(chain(*card.claims.values()))))
 
 
 def _house(folder: Folder, living: Mapping[bytes, _Card], top: bytes) -> None:
@@ -202,17 +201,17 @@ def _below(path: bytes, living: Mapping[bytes, _Card]) -> list[_Card]:
 
 def _finished(card: _Card) -> CardFolder:
     files = [file for folder in chain(*card.claims.values()) for file in folder.files]
-    used = {path for clip in card.clips for path in chain(clip.parts, clip.sidecars)}
+    used = {path for clip in card.found.clips for path in chain(clip.parts, clip.sidecars)}
     left = [file for file in chain(files, card.extra) if file.path not in used]
-    parts = {path for clip in card.clips for path in clip.parts}
+    parts = {path for clip in card.found.clips for path in clip.parts}
     empty = [file for file in files if not file.size and file.path in parts]
-    warnings = [*card.warnings, *(f"{shown(file.name)} is empty (0 bytes); copy it again." for file in empty)]
+    warnings = [*card.found.warnings, *(f"{shown(file.name)} is empty (0 bytes); copy it again." for file in empty)]
     reports = {file.path for file in left if file.suffix in REPORT_SUFFIXES}
     return CardFolder(
         path=card.path,
         name=shown(card.path.rpartition(b"/")[2]),
         structure=_structure_name(card),
-        clips=tuple(card.clips),
+        clips=tuple(card.found.clips),
         reports=tuple(sorted(reports | {file.path for file in card.shared})),
         others=tuple(sorted(file.path for file in left if file.path not in reports)),
         warnings=tuple(dict.fromkeys(warnings)),
@@ -222,6 +221,6 @@ def _finished(card: _Card) -> CardFolder:
 def _structure_name(card: _Card) -> str:
     """The first structure in order; a plain folder of sound alone is a recorder's."""
     name = next(structure.name for structure in STRUCTURES if structure.name in card.claims)
-    if name == PLAIN.name and all(clip.kind == "sound" for clip in card.clips):
+    if name == PLAIN.name and all(clip.kind == "sound" for clip in card.found.clips):
         return SOUND.name
     return name

@@ -38,9 +38,7 @@ def _clips(folders: Sequence[Folder], _read: Read) -> Found:
             else:
                 rest.append(file)
         for pieces in segments.values():
-            one = chained(pieces, {}, partial(_segment, pieces[0].file.name))
-            found.clips.extend(one.clips)
-            found.warnings.extend(one.warnings)
+            found.add(chained(pieces, {}, partial(_segment, pieces[0].file.name)))
         if any(file.suffix in MEDIA_SUFFIXES for file in rest):
             found.clips.extend(clips_beside(rest))
     return found

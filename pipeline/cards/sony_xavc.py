@@ -66,9 +66,7 @@ def pairs_in(folders: Sequence[Folder], read: Read, *, proxies: frozenset[bytes]
     for folder in folders:
         if folder.parts[-1] in proxies or not (has_media(folder) or _holds_clips(folder)):
             continue
-        one = paired(folder.files, known_lost=lost)
-        found.clips.extend(one.clips)
-        found.warnings.extend(one.warnings)
+        found.add(paired(folder.files, known_lost=lost))
     return found
 
 

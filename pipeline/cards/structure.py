@@ -36,12 +36,16 @@ class Folder(NamedTuple):
     files: list[CardFile]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
-    """The clips of one structure on one card; what is missing of it, one sentence each."""
+    """The clips of one structure on one card, gathered; what is missing of it, one sentence each."""
 
     clips: list[ClipFiles] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    def add(self, more: "Found") -> None:
+        self.clips.extend(more.clips)
+        self.warnings.extend(more.warnings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ from typing import Any
 
 import msgspec
 
+from pipeline.catalogue.reading import read_logged
 from pipeline.catalogue.store import Catalogue, now
+from pipeline.clip import LoggedClip
 from pipeline.errors import NotFound, ValueRefused
 
 
@@ -66,3 +68,10 @@ def cuts_using(catalogue: Catalogue, clip_id: str) -> tuple[str, ...]:
             (clip_id,),
         ).fetchall()
     return tuple(name for (name,) in rows)
+
+
+def clips_of_cut(catalogue: Catalogue, saved: SavedCut) -> list[LoggedClip]:
+    """The clips of a cut that are in the log, in its order, with what the log says of them now."""
+    with catalogue.reading() as db:
+        found = (db.execute("SELECT n FROM clips WHERE id = ? AND group_n IS NOT NULL", (each,)).fetchone() for each in saved.clips)
+        return read_logged(db, [row[0] for row in found if row])

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from pipeline.catalogue.search import Condition, Sql, condition, on_clips, ways_of
+from pipeline.catalogue.search import Condition, Sql, Way, condition, on_clips, ways_of
 from pipeline.catalogue.store import Connection
 from pipeline.shotlog.query import Query
 
-FEW = 2_000  # clips: a way that finds no more than this is good enough to take
+FEW = 1_000  # clips: a way that finds no more than this is good enough to take
 _MOST = 100_000  # counting stops here: such a way is broad
 
 
@@ -30,41 +30,49 @@ def plan(db: Connection, query: Query) -> Plan:
     asked = condition(query.root)
     test = on_clips(asked)
     source = "clips c CROSS JOIN texts t ON t.n = c.n" if asked.texts else "clips c"
-    way, count = _best_way(db, asked)
-    if way is not None and count < _MOST:
-        union = " UNION ".join(each.text for each in way)
-        values = tuple(value for each in way for value in each.values)
+    ways = _best_ways(db, asked)
+    if ways is None:
+        where = Sql(f"c.group_n IS NOT NULL AND ({test.text})", test.values)
+    else:
+        union = " UNION ".join(way.select.text for way in ways)
+        values = tuple(value for way in ways for value in way.select.values)
         where = Sql(f"c.n IN ({union}) AND c.group_n IS NOT NULL AND ({test.text})", (*values, *test.values))
-        return Plan(asked.test if asked.of_groups else None, source, where, few=True)
-    where = Sql(f"c.group_n IS NOT NULL AND ({test.text})", test.values)
-    return Plan(asked.test if asked.of_groups else None, source, where, few=False)
+    return Plan(asked.test if asked.of_groups else None, source, where, few=ways is not None)
 
 
-def _best_way(db: Connection, asked: Condition) -> tuple[tuple[Sql, ...] | None, int]:
-    """The way with the fewest clips; counting ends as soon as one has few."""
-    best: tuple[Sql, ...] | None = None
+def _best_ways(db: Connection, asked: Condition) -> tuple[Way, ...] | None:
+    """The ways with the fewest clips; counting ends as soon as some have few, or as many as the best so far."""
+    best: tuple[Way, ...] | None = None
     fewest = _MOST
     for part in sorted(asked.parts or (asked,), key=_promise):
-        ways = ways_of(part)
-        if not ways:
-            continue
-        count = sum(_count(db, way, fewest + 1, of_groups=part.of_groups, test=part.test) for way in ways)
+        count = _count(db, ways_of(part), fewest)
         if count < fewest:
-            best, fewest = ways, count
+            best, fewest = ways_of(part), count
         if fewest <= FEW:
             break
-    return best, fewest
+    return best
 
 
-def _count(db: Connection, way: Sql, most: int, *, of_groups: bool, test: Sql) -> int:
-    if of_groups:
-        total = db.execute(f"SELECT coalesce(sum(g.clips), 0) FROM groups g WHERE {test.text}", test.values)
-        return int(total.fetchone()[0])
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({way.text}) LIMIT {most})"
-    return int(db.execute(sql, way.values).fetchone()[0])
+def _count(db: Connection, ways: tuple[Way, ...] | None, most: int) -> int:
+    """How many clips lie along these ways; `most` stands for that and more."""
+    if not ways:
+        return most
+    count = 0
+    for way in sorted(ways, key=lambda way: way.groups is None):
+        if count < most:
+            count += _along(db, way, most - count)
+    return min(count, most)
+
+
+def _along(db: Connection, way: Way, most: int) -> int:
+    if way.groups is not None:
+        sql = f"SELECT coalesce(sum(g.clips), 0) FROM groups g WHERE {way.groups.text}"
+        return int(db.execute(sql, way.groups.values).fetchone()[0])
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({way.select.text}) LIMIT {most})"
+    return int(db.execute(sql, way.select.values).fetchone()[0])
 
 
 def _promise(part: Condition) -> tuple[int, int]:
-    """Which part to count first: groups are cheap, then the longest words, which are the rarest."""
+    """Which part to count first: groups are cheap, then what needs one look, then the longest words, the rarest."""
     longest = max((len(value) for value in part.test.values if isinstance(value, str)), default=0)
-    return (0 if part.of_groups else 1, -longest)
+    return (0 if part.of_groups else len(part.ways or ()), -longest)

@@ -33,15 +33,23 @@ class Sql:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A select of clip numbers through an index. Those of whole `groups` are counted without looking at clips."""
+
+    select: Sql
+    groups: Sql | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One node of a search. `of_groups`: `test` is about a row `g` of groups, else about `c` of clips and `t` of texts.
 
-    `ways` are selects of clip numbers whose union holds every clip that passes; None: there is no such way.
+    `ways` together hold every clip that passes; None: no index leads to them.
     """
 
     test: Sql
     of_groups: bool = False
-    ways: tuple[Sql, ...] | None = None
+    ways: tuple[Way, ...] | None = None
     texts: bool = False
     parts: tuple["Condition", ...] = ()  # of a conjunction: each alone must hold
 
@@ -74,11 +82,12 @@ def on_clips(part: Condition) -> Sql:
     return Sql(f"c.group_n IN (SELECT g.n FROM groups g WHERE {part.test.text})", part.test.values)
 
 
-def ways_of(part: Condition) -> tuple[Sql, ...] | None:
+def ways_of(part: Condition) -> tuple[Way, ...] | None:
     """How clips that pass are found through an index."""
     if part.of_groups:
         test = part.test
-        return (Sql(f"SELECT n FROM clips WHERE group_n IN (SELECT g.n FROM groups g WHERE {test.text})", test.values),)
+        select = f"SELECT n FROM clips WHERE group_n IN (SELECT g.n FROM groups g WHERE {test.text})"
+        return (Way(Sql(select, test.values), test),)
     return part.ways
 
 
@@ -108,11 +117,15 @@ def _any(parts: tuple[Condition, ...]) -> Condition:
     )
 
 
-def _narrowest(part: Condition) -> tuple[Sql, ...] | None:
+def _narrowest(part: Condition) -> tuple[Way, ...] | None:
     """A way for a conjunction inside `or`: that of any part will do; words first, they are the rarest."""
     ways = [ways_of(each) for each in part.parts]
     found = [each for each in ways if each]
-    return min(found, key=lambda each: (any("groups" in way.text for way in each), len(each))) if found else None
+    return min(found, key=lambda each: (any(way.groups for way in each), len(each))) if found else None
+
+
+def _way(select: str, *values: Value) -> Way:
+    return Way(Sql(select, values))
 
 
 def _join(word: str, parts: list[Sql]) -> Sql:
@@ -141,7 +154,7 @@ def _has(name: str) -> Condition:
         test = "c.flicks > 0" if name == "duration" else "1"
         return Condition(Sql(test))
     column = _COLUMNS.get(name, name)
-    return Condition(Sql(f"c.{column} IS NOT NULL"), ways=(Sql(f"SELECT n FROM clips WHERE {column} IS NOT NULL"),))
+    return Condition(Sql(f"c.{column} IS NOT NULL"), ways=(_way(f"SELECT n FROM clips WHERE {column} IS NOT NULL"),))
 
 
 def _span(node: Span) -> Condition:
@@ -155,11 +168,11 @@ def _span(node: Span) -> Condition:
     if node.field == "at" and isinstance(low, int) and isinstance(high, int) and low > high:
         text, values = f"({column} >= ? OR {column} <= ?)", (low, high)
         ways = tuple(
-            Sql(f"SELECT n FROM clips WHERE {column} {sign} ?", (v,)) for sign, v in ((">=", low), ("<=", high))
+            _way(f"SELECT n FROM clips WHERE {column} {sign} ?", v) for sign, v in ((">=", low), ("<=", high))
         )
     else:
         text, values = _between(column, low, high)
-        ways = (Sql(f"SELECT n FROM clips WHERE {text}", values),)
+        ways = (_way(f"SELECT n FROM clips WHERE {text}", *values),)
     named = text.replace(column, f"c.{column}")
     return Condition(Sql(f"coalesce({named}, 0)", values), ways=ways)
 
@@ -191,7 +204,7 @@ def _text(node: Text) -> Condition:
         end = low[:-1] + chr(ord(low[-1]) + 1)
         return Condition(
             Sql("c.id >= ? AND c.id < ?", (low, end)),
-            ways=(Sql("SELECT n FROM clips WHERE id >= ? AND id < ?", (low, end)),),
+            ways=(_way("SELECT n FROM clips WHERE id >= ? AND id < ?", low, end),),
         )
     needle = _needle(node)
     if node.field is not None and BY_NAME[node.field].shared:
@@ -237,17 +250,15 @@ def _within(node: Text, needle: str, columns: tuple[str, ...]) -> Condition:
         return Condition(test, texts=True)
     phrase = f'"{" ".join(node.words)}"' + ("*" if node.match == "begins" else "")
     match = f"{{{' '.join(columns)}}} : {phrase}"
-    return Condition(test, ways=(Sql("SELECT rowid FROM words WHERE words MATCH ?", (match,)),), texts=True)
+    return Condition(test, ways=(_way("SELECT rowid FROM words WHERE words MATCH ?", match),), texts=True)
 
 
 def _across(node: Text, needle: str) -> tuple[Condition, ...]:
     """Words that run from a card's path on into the path within the card: of several, or parts of words."""
     if len(node.words) == 1 and node.match != "whole":
         return ()
-    whole = (
-        "instr((SELECT w.words FROM groups k JOIN terms w ON w.n = k.folder WHERE k.n = c.group_n) || t.path, ?) > 0"
-    )
-    test = Sql(f"coalesce({whole}, 0)", (needle,))
+    folder = "(SELECT w.words FROM groups k JOIN terms w ON w.n = k.folder WHERE k.n = c.group_n)"
+    test = Sql(f"instr(rtrim(coalesce({folder}, '|')) || t.path, ?)", (needle,))
     if node.match == "anywhere":
         return (Condition(test, texts=True),)
     begun = _terms("folder", Sql("instr(t.words, ?)", (f" {node.words[0]} ",)))

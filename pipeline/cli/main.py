@@ -22,7 +22,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("cards", "cards", "What came in: complete or not, what is ready."),
     ("facts", "facts", "What media files say of themselves."),
     ("log", "log", "Search the shot log."),
-    ("show", "show", "One clip: facts, log with sources, proxies, cuts."),
+    ("show", "log", "One clip: facts, log with sources, proxies, cuts."),
     ("set", "logging", "Log by hand: rushes set QUERY rating=4 subject+=coach."),
     ("mark", "logging", "Mark a range within a clip."),
     ("undo", "logging", "Take back the last change of the log."),

@@ -59,12 +59,11 @@ def complete_query(context: click.Context, _parameter: click.Parameter, incomple
     try:
         film = context.params.get("film") or context.find_root().params.get("film")
         found = open_film(Path(film)) if film else find_film(Path.cwd())
+        from pipeline.catalogue.listing import values
         from pipeline.catalogue.store import open_catalogue
 
         with open_catalogue(found.catalogue) as catalogue:
-            values = catalogue.values(ALIASES.get(field, field), begun.lstrip('="'))
+            known = values(catalogue, ALIASES.get(field, field), begun.lstrip('="'))
     except RushesError:
         return []
-    return [
-        CompletionItem(f'{lead}{field}:"{value}"' if " " in value else f"{lead}{field}:{value}") for value in values
-    ]
+    return [CompletionItem(f'{lead}{field}:"{value}"' if " " in value else f"{lead}{field}:{value}") for value in known]

@@ -42,9 +42,11 @@ def sentence_of(event: Event) -> str:
     return ""
 
 
-def print_summary(summary: Summary, seconds: float) -> None:
+def print_summary(summary: Summary, seconds: float, *, quiet: bool) -> None:
     """The end of a run, on stderr: what came in, what was made, every failure by name."""
-    if not summary.cards and not summary.made and not summary.failed and not summary.left:
+    if quiet:
+        pass
+    elif not summary.cards and not summary.made and not summary.failed and not summary.left:
         click.echo("Nothing to do: every card in ingest/ is in the log and has its proxies.", err=True)
     else:
         parts = [plural(summary.clips, "clip"), running_time(summary.duration), f"{summary.new:,} new"]
@@ -94,7 +96,7 @@ class _Plain:
             now = time.monotonic()
             if event.wanted and now - self._last >= _PLAIN_EVERY:
                 self._last = now
-                click.echo(f"working {_how_far(event)}", err=True)
+                click.echo(f"working {how_far(event)}", err=True)
         elif isinstance(event, ClipMade):
             click.echo(
                 f"made    {event.card}: {event.name} ({running_time(event.duration)} in {running_time(event.seconds)})",
@@ -104,7 +106,7 @@ class _Plain:
             click.echo(line, err=True)
 
 
-def _how_far(progress: Progress) -> str:
+def how_far(progress: Progress) -> str:
     share = progress.done / progress.wanted if progress.wanted else 1.0
     left = f", {running_time(progress.seconds_left)} left" if progress.seconds_left is not None else ""
     return f"{share:.0%} of {running_time(progress.wanted)}, {progress.speed:.1f} x real time{left}"

@@ -138,8 +138,12 @@ def in_order(clips: Iterable[LoggedClip], sort: Sequence[str] = ()) -> list[Logg
 
 def _ready(clips: Sequence[LoggedClip], settings: CutSettings) -> list[LoggedClip]:
     """The clips of a cut, counted in frames and in order."""
-    ready = (replace(clip, clip=counted(clip.clip, settings.rate)) for clip in clips)
-    return in_order(ready, settings.sort)
+    return in_order((_counted(clip, settings.rate) for clip in clips), settings.sort)
+
+
+def _counted(clip: LoggedClip, rate: Rate) -> LoggedClip:
+    recording = counted(clip.clip, rate)
+    return clip if recording is clip.clip else replace(clip, clip=recording)
 
 
 def _files(clip: LoggedClip, media: MediaById) -> Media:

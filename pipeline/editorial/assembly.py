@@ -28,13 +28,14 @@ from opentimelineio.schema import Clip, ExternalReference, Gap, MissingReference
 
 from pipeline.clip import LoggedClip, Marker
 from pipeline.editorial.arrange import CutSettings, kind_named
+from pipeline.editorial.bulk import unswept
 from pipeline.editorial.shots import Media, MediaPart, Shot, named, shown
 from pipeline.errors import ExportRefused
 from pipeline.fields import FIELDS
 from pipeline.timecode import Rate, TimeRange
 
 ORIGINAL, PROXY = "DEFAULT_MEDIA", "proxy"
-_LOG_FIELDS = tuple(field.name for field in FIELDS if field.origin == "log")
+_LOG_FIELDS = frozenset(field.name for field in FIELDS if field.origin == "log")
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -86,7 +87,8 @@ def assemble(kind: str, clips: Sequence[LoggedClip], media: Mapping[str, Media],
     Raises ValueRefused for an unknown kind or field, NotFound if selects find nothing, ExportRefused
     if no clip can be cut.
     """
-    return timeline_of(kind_named(kind).arrange(clips, media, settings), settings)
+    with unswept():
+        return timeline_of(kind_named(kind).arrange(clips, media, settings), settings)
 
 
 def timeline_of(shots: Sequence[Shot], settings: CutSettings) -> Cut:
@@ -274,11 +276,11 @@ def _clip_metadata(piece: Piece) -> dict[str, Any]:
 
 
 def _log(logged: LoggedClip) -> dict[str, Any]:
-    values = ((name, logged.values.get(name)) for name in _LOG_FIELDS)
-    return {name: _plain(value) for name, value in values if value is not None and value not in ("", ())}
+    said = logged.values.items()
+    return {name: _plain(value) for name, value in said if name in _LOG_FIELDS and value not in (None, "", ())}
 
 
-def _plain(value: str | int | tuple[str, ...]) -> str | int | list[str]:
+def _plain(value: str | int | tuple[str, ...] | None) -> str | int | list[str] | None:
     if isinstance(value, tuple):
         return [shown(item) for item in value]
     return shown(value) if isinstance(value, str) else value

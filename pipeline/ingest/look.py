@@ -26,6 +26,12 @@ class Ground:
     def absolute(self, path: bytes) -> Path:
         return absolute(self.root, path)
 
+    def telling(self, folder: bytes) -> bytes:
+        """The part of a card's path whose folders speak: ingest/ itself says nothing."""
+        if self.root.kind == "film" and folder.split(b"/")[0] == b"ingest":
+            return folder.partition(b"/")[2]
+        return folder
+
 
 @dataclass(frozen=True, slots=True)
 class SeenCard:
@@ -75,11 +81,13 @@ def look(ground: Ground, sight: Sight, settings: Settings) -> Look:
             return b""
 
     def fits(folder: bytes) -> bool:
-        return fits_template(folder, settings.names.templates)
+        return fits_template(ground.telling(folder), settings.names.templates)
 
     stamps = {file.path: file.stamp for file in sight.files}
     version = rules_version(settings)
-    cards = tuple(_seen_card(folder, stamps, version) for folder in recognise(sight.files, read, fits))
+    cards = tuple(
+        _seen_card(folder, stamps, version) for folder in recognise(sight.files, read, fits, top=ground.below)
+    )
     return Look(cards, sight.skipped)
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.clip import AudioStream, Facts, VideoStream
-from pipeline.errors import MediaUnreadable, NotMedia
-from pipeline.metadata import dji, gopro, magic, quicktime, sony, undecodable, wav
+from pipeline.errors import MediaUnreadable, NotMedia, ValueRefused
+from pipeline.metadata import dji, gopro, magic, mpegts, quicktime, sony, undecodable, wav
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.trust import resolve
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 READER_VERSION = "1"
 HEAD = 4096
 # What a broken structure raises inside a reader; anything else is a bug of ours.
-BROKEN = (struct.error, IndexError, ValueError, OverflowError)
+BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class SidecarReader:
     largest: int
 
 
-# MXF, Matroska, AVI and MPEG-TS (magic.by_mediainfo) are MediaInfo's until each has a line here.
+# MXF, Matroska, AVI, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
 READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
     Reader("WAV", wav.recognises, wav.read),
@@ -76,7 +76,7 @@ def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderP
         if reader is not None:
             findings = _findings(reader, source, path)
         elif magic.by_mediainfo(head):
-            findings = _by_mediainfo(path, head, source.size, process=mediainfo)
+            findings = _by_mediainfo(path, source, mediainfo)
         else:
             raise NotMedia(f"{path.name} is no picture or sound recording: {magic.describe(head)}.")
     for sidecar in sidecars:
@@ -121,14 +121,18 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
         raise MediaUnreadable(f"{path.name} cannot be read: its structure is damaged.") from None
 
 
-def _by_mediainfo(path: Path, head: bytes, size: int, *, process: "ReaderProcess | None") -> list[Finding]:
-    from pipeline.metadata import mediainfo
+def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None") -> list[Finding]:
+    """What MediaInfo says, and what it leaves open of transport streams."""
+    from pipeline.metadata import mediainfo  # noqa: PLC0415 - few files need it
 
     if process is None:
-        raise MediaUnreadable(f"{path.name} is {magic.describe(head)}, which needs MediaInfo to be read.")
+        kind = magic.describe(source.upto(0, HEAD))
+        raise MediaUnreadable(f"{path.name} cannot be read without MediaInfo: {kind}.")
     reply = process.ask({"path": str(path.absolute())})
     try:
-        return [*mediainfo.read(reply.get("tracks") or ()), *magic.shortened(head, size)]
+        findings = list(mediainfo.read(reply.get("tracks") or ()))
+        rate = next((finding.value for finding in findings if finding.key == "rate"), None)
+        return [*findings, *mpegts.read(source, rate)]
     except MediaUnreadable as error:
         raise MediaUnreadable(f"{path.name} cannot be read: {error.sentence}") from None
     except BROKEN:

@@ -6,14 +6,42 @@ no playlist reaches it.
 
 from collections.abc import Iterator
 
-from pipeline.metadata.findings import Finding, cut_off
+from pipeline.metadata import mpegts
 
-_TS_PACKETS = ((0, 188), (4, 192))
+# Formats told by their first bytes alone.
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (bytes.fromhex("060e2b34020501010d0102"), "an MXF file"),
+    (b"\0\0\1\xba", "an MPEG program stream"),
+    (b"\x1f\x07\0\x3f", "a DV recording"),
+    (b"\x1f\x07\0\xbf", "a DV recording"),
+    (bytes.fromhex("3026b2758e66cf11"), "a Windows Media file"),
+    (b"FLV\1", "a Flash video"),
+    (b"fLaC", "a FLAC file"),
+    (b"OggS", "an Ogg file"),
+    (b"caff", "a Core Audio file"),
+    (bytes.fromhex("726966662e91cf11"), "a Wave64 file"),
+    (b"ID3", "an MP3 file"),
+    (b"\xff\xfb", "an MP3 file"),
+)
 
 
 def by_mediainfo(head: bytes) -> bool:
-    """MXF, Matroska, AVI or MPEG-TS by its signature."""
-    return _mxf(head) or _matroska(head) or _avi(head) or _transport(head)
+    """Whether these are bytes of a format that is left to MediaInfo."""
+    return _kind(head) is not None
+
+
+def _kind(head: bytes) -> str | None:
+    """The format in words, where it is one of those left to MediaInfo."""
+    for signature, words in _SIGNATURES:
+        if head.startswith(signature):
+            return words
+    if _matroska(head):
+        return "a Matroska file"
+    if _avi(head):
+        return "an AVI file"
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "an AIFF file"
+    return "an MPEG transport stream" if mpegts.layout(head) else None
 
 
 def _matroska(head: bytes) -> bool:
@@ -52,18 +80,6 @@ def _places(head: bytes, word: bytes) -> Iterator[int]:
         at = head.find(word, at + 1)
 
 
-def _mxf(head: bytes) -> bool:
-    return head[:11] == bytes.fromhex("060e2b34020501010d0102")
-
-
-def _transport(head: bytes) -> bool:
-    """Sync bytes at the distance of packets, or of packets with AVCHD's four-byte time stamp."""
-    return any(
-        len(head) > start + 3 * size and all(head[start + index * size] == 0x47 for index in range(4))
-        for start, size in _TS_PACKETS
-    )
-
-
 _WORDS: tuple[tuple[bytes, str], ...] = (
     (b"ffconcat", "it is a playlist (ffconcat) that points to other files, and is never followed"),
     (b"\xff\xd8\xff", "it is a JPEG picture"),
@@ -79,12 +95,21 @@ _WORDS: tuple[tuple[bytes, str], ...] = (
 )
 
 
+def _text(sample: bytes) -> bool:
+    """Printable bytes that are UTF-8, a character cut off at the end aside."""
+    if any(letter < 32 and letter not in b"\t\r\n\f" for letter in sample):
+        return False
+    try:
+        sample.decode()
+    except UnicodeDecodeError as error:
+        return error.start > len(sample) - 4
+    return True
+
+
 def describe(head: bytes) -> str:
     """In words what a file is, for the sentence that refuses it."""
-    if _mxf(head):
-        return "an MXF file"
-    if by_mediainfo(head):
-        return {b"\x1aE\xdf\xa3": "a Matroska file", b"RIFF": "an AVI file"}.get(head[:4], "an MPEG transport stream")
+    if kind := _kind(head):
+        return f"it is {kind}"
     if b"#EXTM3U" in head:
         return "it is or holds a playlist (HLS) that points to other files, and is never followed"
     if head[:4] == b"\x1aE\xdf\xa3":
@@ -95,13 +120,6 @@ def describe(head: bytes) -> str:
             return words
     if not head.strip(b"\0"):
         return "it holds nothing but zeros"
-    sample = head[:1024]
-    if all(letter >= 32 or letter in b"\t\r\n\f" for letter in sample):
+    if _text(head[:1024]):
         return "it is a text file"
     return "its bytes begin like no format that is known here"
-
-
-def shortened(head: bytes, size: int) -> Iterator[Finding]:
-    """That an AVI ends before the size in its header does."""
-    if head[:4] == b"RIFF" and int.from_bytes(head[4:8], "little") + 8 > size + 1:
-        yield from cut_off("RIFF header")

@@ -10,19 +10,17 @@ from typing import Any
 
 from pipeline.clip import AudioStream
 from pipeline.errors import MediaUnreadable
-from pipeline.metadata.findings import Finding, moment, parsed
+from pipeline.metadata.findings import Finding, cut_off, moment, parsed, text_of
 from pipeline.timecode import Rate
 
 ORIGIN = "mediainfo"
 _CONTAINERS = {
-    "MXF": "mxf",
-    "Matroska": "mkv",
-    "WebM": "mkv",
-    "AVI": "avi",
-    "MPEG-TS": "mpegts",
-    "BDAV": "mpegts",
-    "DV": "dv",
-}
+    "MXF": "mxf", "Matroska": "mkv", "WebM": "mkv", "AVI": "avi", "MPEG-TS": "mpegts", "BDAV": "mpegts", "DV": "dv",
+    "MPEG-PS": "mpegps", "Windows Media": "asf", "Flash Video": "flv", "FLAC": "flac", "Ogg": "ogg", "CAF": "caf",
+    "Wave64": "w64", "MPEG Audio": "mp3", "AIFF": "aiff",
+}  # fmt: skip
+# One rate for all frames, by the format.
+_CONSTANT = ("avi", "mxf", "dv")
 _VIDEO = {
     "AVC": "h264", "HEVC": "hevc", "MPEG Video": "mpeg2video", "ProRes": "prores", "VC-3": "dnxhd", "JPEG": "mjpeg",
     "JPEG 2000": "jpeg2000", "DV": "dvvideo", "VP8": "vp8", "VP9": "vp9", "AV1": "av1", "MPEG-4 Visual": "mpeg4",
@@ -71,11 +69,14 @@ def read(tracks: Sequence[Track]) -> Iterator[Finding]:
         # A transport stream has no index: its frame count is an estimate, and an estimate is no fact.
         skipped = ("frames", "vfr") if container == "mpegts" else ()
         yield from (finding for finding in _picture(pictures[0]) if finding.key not in skipped)
-        if container in ("avi", "mxf") and _rate(pictures[0]):
+        if container in _CONSTANT and _rate(pictures[0]):
             yield Finding("vfr", False, ORIGIN, f"{container.upper()} has one rate for all frames")
-    yield Finding("audio", tuple(stream for track in sounds if (stream := _sound(track))), ORIGIN, "Audio")
+    audio = tuple(stream for track in sounds if (stream := _sound(track, in_dv=container == "dv")))
+    yield Finding("audio", audio, ORIGIN, "Audio")
     yield from _timecode(tracks, pictures)
-    yield from _general(general)
+    yield from _general(general, camera_notes=container == "mpegts")
+    if general.get("istruncated") == "Yes":
+        yield from cut_off("General IsTruncated")
 
 
 def _picture(track: Track) -> Iterator[Finding]:
@@ -89,7 +90,7 @@ def _picture(track: Track) -> Iterator[Finding]:
         "pixel_format": f"yuv{chroma}p" + ("" if depth == 8 else f"{depth}le") if depth and chroma else None,
         "rate": _rate(track),
         "vfr": {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode"))),
-        "frames": _whole(track.get("frame_count")),
+        "frames": _whole(track.get("frame_count")) or None,
         "interlaced": {"Interlaced": True, "MBAFF": True, "PAFF": True, "Progressive": False}.get(
             str(track.get("scan_type"))
         ),
@@ -111,12 +112,14 @@ def _rate(track: Track) -> Rate | None:
     return (Rate.nearest(exact) or Rate.of(exact)) if exact > 0 else None
 
 
-def _sound(track: Track) -> AudioStream | None:
+def _sound(track: Track, *, in_dv: bool) -> AudioStream | None:
     channels, rate = _whole(track.get("channel_s")), _whole(track.get("sampling_rate"))
     name, depth = str(track.get("format")), _whole(track.get("bit_depth"))
-    if name == "PCM" and depth:
+    if name == "PCM" and in_dv:
+        codec: str | None = "pcm_s16le"  # what decoders make of DV's 12 and 16 bits
+    elif name == "PCM" and depth:
         big = str(track.get("format_settings__endianness") or track.get("format_settings_endianness")) == "Big"
-        codec: str | None = "pcm_u8" if depth == 8 else f"pcm_s{depth}{'be' if big else 'le'}"
+        codec = "pcm_u8" if depth == 8 else f"pcm_s{depth}{'be' if big else 'le'}"
     else:
         codec = _SOUND.get(name)
     if codec is None or not channels or not rate:
@@ -135,10 +138,15 @@ def _timecode(tracks: Sequence[Track], pictures: Sequence[Track]) -> Iterator[Fi
             return
 
 
-def _general(general: Track) -> Iterator[Finding]:
-    date = str(general.get("recorded_date") or "")
-    if found := moment(date):
-        yield Finding("recorded_at", found, ORIGIN, "General Recorded_Date")
+def _general(general: Track, *, camera_notes: bool) -> Iterator[Finding]:
+    """Dates of recording; AVCHD keeps make and model where others name their program."""
+    for name in ("recorded_date", "mastered_date"):
+        if found := moment(str(general.get(name) or "")):
+            yield Finding("recorded_at", found, ORIGIN, f"General {name}")
+    if camera_notes:
+        for key, name in (("camera_make", "companyname"), ("camera_model", "name")):
+            if value := text_of(str(general.get(f"encoded_application_{name}") or "")):
+                yield Finding(key, value, ORIGIN, f"General Encoded_Application_{name}")
 
 
 def _whole(value: object) -> int | None:

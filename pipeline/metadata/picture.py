@@ -39,7 +39,7 @@ CODECS: dict[bytes, str] = {
     b"SVQ3": "svq3",
     b"mjp2": "jpeg2000",
     b"hcpa": "hap",
-    b"braw": "braw",
+    **dict.fromkeys((b"braw", b"brst", b"brhq", b"brxq", b"brlt", b"brvn"), "braw"),
 }  # fmt: skip
 _MPEG2_FAMILIES = (b"xd", b"hdv", b"mx5", b"mx3", b"mx4")
 _PRORES_FORMATS = {b"ap4h": ("yuv444p12le", 12), b"ap4x": ("yuv444p12le", 12)}

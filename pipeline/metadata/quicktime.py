@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
 from pipeline.clip import AudioStream
-from pipeline.errors import MediaUnreadable
+from pipeline.errors import MediaUnreadable, ValueRefused
 from pipeline.metadata import gopro, tmcd
 from pipeline.metadata.boxes import Box, body, boxes, children, first
 from pipeline.metadata.findings import Finding, Moment, cut_off
@@ -114,7 +114,7 @@ def _tags(source: ByteSource, top: list[Box], moov: Box) -> Iterator[Finding]:
                 yield from read_meta(source, meta, "trak/meta")
             elif box.kind == b"udta":
                 yield from read_user_data(source, box)
-        except (MediaUnreadable, struct.error, IndexError, ValueError):
+        except (MediaUnreadable, ValueRefused, struct.error, LookupError, ValueError, ArithmeticError):
             yield Finding("warnings", "Some of its tags are damaged and were not read.", "structure", "udta")
 
 
@@ -172,15 +172,17 @@ def _telemetry(source: ByteSource, top: list[Box], tracks: list[Track]) -> Itera
 
 def _streams(source: ByteSource, tracks: list[Track], clock: int) -> Iterator[Finding]:
     audio = []
-    seen = False
+    pictures = [track for track in tracks if track.handler == b"vide" and track.entries]
+    # A disabled picture track is a still or chapter images.
+    for track in [track for track in pictures if track.enabled][:1] or pictures[:1]:
+        yield from _picture(source, track, clock)
     for track in tracks:
-        if track.handler == b"vide" and not seen and track.entries:
-            seen = True
-            yield from _picture(source, track, clock)
-        elif track.handler == b"soun" and track.entries and (sound := read_sound(track.entries[0])):
+        if track.handler == b"soun" and track.entries and (sound := read_sound(track.entries[0])):
             samples = _samples_shown(track, clock, sound.rate)
             audio.append(AudioStream(sound.codec, sound.channels, sound.rate, samples))
     known = all(track.entries and read_sound(track.entries[0]) for track in tracks if track.handler == b"soun")
+    if not pictures and not audio:
+        yield Finding("warnings", "It holds neither picture nor sound that is known here.", "structure", "moov")
     if audio or known:
         yield Finding("audio", tuple(audio), "structure", "stsd")
 

@@ -7,11 +7,14 @@ drop-frame flag. `tcFps` counts labels a second; `formatFps` says whether that i
 import re
 from collections.abc import Iterator
 from fractions import Fraction
-from xml.etree.ElementTree import Element
+from typing import TYPE_CHECKING
 
 from pipeline.metadata.findings import Finding, moment, parsed, place
 from pipeline.metadata.xml import attribute, child, find, name_of, parse
 from pipeline.timecode import Rate, Timecode
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 ORIGIN = "nrtm"
 # C0001M01.XML belongs to C0001.MP4.
@@ -35,7 +38,7 @@ def read(data: bytes, name: str) -> Iterator[Finding]:
             yield Finding(key, value, ORIGIN, f"{name}: {where}")
 
 
-def _values(root: Element) -> Iterator[tuple[str, object, str]]:
+def _values(root: "Element") -> Iterator[tuple[str, object, str]]:
     rate = _format_rate(root)
     yield "start_timecode", _start(root, rate), "LtcChangeTable"
     created = attribute(child(root, "CreationDate"), "value")
@@ -61,7 +64,7 @@ def _values(root: Element) -> Iterator[tuple[str, object, str]]:
         yield key, int(size) if size and size.isdecimal() and len(size) < 6 else None, "VideoLayout"
 
 
-def _meta(root: Element, name: str) -> str | None:
+def _meta(root: "Element", name: str) -> str | None:
     return next((attribute(meta, "content") for meta in find(root, "Meta") if attribute(meta, "name") == name), None)
 
 
@@ -81,7 +84,7 @@ def _exact(number: Fraction | None) -> Rate | None:
     return Rate.nearest(number) or (Rate.of(number) if number.denominator == 1 else None)
 
 
-def _format_rate(root: Element) -> Rate | None:
+def _format_rate(root: "Element") -> Rate | None:
     """Frames a second; an interlaced format is named after its fields."""
     text = attribute(next(find(root, "VideoFrame"), None), "formatFps")
     number = _number(text)
@@ -90,7 +93,7 @@ def _format_rate(root: Element) -> Rate | None:
     return _exact(number)
 
 
-def _capture(root: Element, rate: Rate | None) -> Rate | None:
+def _capture(root: "Element", rate: Rate | None) -> Rate | None:
     """The sensor's rate, where it is not that of the format (slow and quick motion)."""
     captured = _exact(_number(attribute(next(find(root, "VideoFrame"), None), "captureFps")))
     return captured if captured != rate and captured is not None and _differs(captured, rate) else None
@@ -101,7 +104,7 @@ def _differs(captured: Rate, rate: Rate | None) -> bool:
     return rate is None or captured.fraction != rate.fraction * 2
 
 
-def _start(root: Element, rate: Rate | None) -> Timecode | None:
+def _start(root: "Element", rate: Rate | None) -> Timecode | None:
     table = child(root, "LtcChangeTable")
     count = attribute(table, "tcFps")
     if table is None or count is None or not count.isdecimal() or not 0 < int(count) <= 120:
@@ -120,7 +123,7 @@ def ltc(value: str, rate: Rate) -> Timecode | None:
         raw = bytes.fromhex(value)
     except ValueError:
         return None
-    if len(raw) != 4:
+    if len(raw) != 4 or any(byte & 15 > 9 for byte in raw):
         return None
     fields = [(byte & mask) >> 4 for byte, mask in zip(raw, (0x30, 0x70, 0x70, 0x30), strict=True)]
     frames, seconds, minutes, hours = (tens * 10 + (byte & 15) for tens, byte in zip(fields, raw, strict=True))
@@ -128,7 +131,7 @@ def ltc(value: str, rate: Rate) -> Timecode | None:
     return parsed(f"{hours:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{frames:02}", rate, drop_frame=drop)
 
 
-def _position(root: Element) -> tuple[float, float] | None:
+def _position(root: "Element") -> tuple[float, float] | None:
     """The ExifGPS group: `GPSLatitude` 48:12:30.1 with its reference; status V is no fix."""
     items = {attribute(item, "name"): attribute(item, "value") for item in find(root, "Item")}
     latitude, longitude = _degrees(items.get("Latitude")), _degrees(items.get("Longitude"))

@@ -31,17 +31,29 @@ _KEYS: dict[str, str] = {
     "com.apple.quicktime.reelname": "reel",
     "com.apple.proapps.reel": "reel",
     "com.apple.proapps.scene": "scene",
-    "com.apple.proapps.shot": "take",
     "com.apple.proapps.clipID": "clip_name",
     "com.apple.proapps.clipFileName": "clip_name",
     "com.apple.proapps.serialno": "camera_serial",
     "com.apple.proapps.manufacturer": "camera_make",
     "com.apple.proapps.modelname": "camera_model",
+    "com.arri.camera.CameraModel": "camera_model",
+    "com.arri.camera.CameraSerialNumber": "camera_serial",
+    "com.arri.camera.LensType": "lens",
+    "com.arri.camera.ReelName": "reel",
+    "com.arri.camera.SceneName": "scene",
+    "com.arri.camera.TakeName": "take",
     "com.android.manufacturer": "camera_make",
     "com.android.model": "camera_model",
 }
+# What cameras write where nobody filled in a value.
+_PLACEHOLDERS = frozenset({"n.a.", "n/a", "none", "-", "no scene name", "no take name", "unknown"})
 _LENS_KEY = re.compile(r"com\.apple\.quicktime\.camera\.lens_model(-[a-zA-Z]{3})?")
-_UDTA: dict[bytes, str] = {b"\xa9mak": "camera_make", b"\xa9mod": "camera_model", b"\xa9mdl": "camera_model", b"\xa9lns": "lens"}
+_UDTA: dict[bytes, str] = {
+    b"\xa9mak": "camera_make",
+    b"\xa9mod": "camera_model",
+    b"\xa9mdl": "camera_model",
+    b"\xa9lns": "lens",
+}
 
 
 def iso6709(text: str) -> tuple[float, float] | None:
@@ -133,8 +145,10 @@ def _of_key(key: str, value: str | float, where: str) -> Iterator[Finding]:
             yield Finding("capture_rate", rate, "keys", place_in_words)
     elif _LENS_KEY.fullmatch(key):
         yield Finding("lens", str(value), "keys", place_in_words)
-    elif fact := _KEYS.get(key):
+    elif (fact := _KEYS.get(key)) and str(value).casefold() not in _PLACEHOLDERS:
         yield Finding(fact, str(value), "keys", place_in_words)
+    if key == "com.arri.camera.CameraModel":
+        yield Finding("camera_make", "ARRI", "keys", f"{where}/keys com.arri.camera")
 
 
 def _capture_rate(value: float) -> Rate | None:

@@ -73,7 +73,7 @@ def shown(samples: Samples, edits: list[Edit], movie_clock: int) -> Shown:
     if step and (count > MOST_CHECKED or not samples.offsets):
         return _on_grid(samples, step, spans)
     if count > MOST_LAID_OUT:
-        return Shown(count, why="too many samples of uneven length: edits were not applied")
+        return _long(samples, count)
     times = presentation_times(samples)
     kept = [time for time in times if any(start <= time < end for start, end in spans)] if spans else times
     return _measured(kept, samples, whole=len(kept) == count)
@@ -112,6 +112,14 @@ def _only_duration(samples: Samples) -> int | None:
     if len(runs) == 1 or (len(runs) == 2 and runs[1][0] == 1 and runs[0][0] > 1):
         return runs[0][1] or None
     return None
+
+
+def _long(samples: Samples, count: int) -> Shown:
+    """A clip of hours whose samples are uneven: its rate is that of the beginning, its average that of all."""
+    found = _measured(presentation_times(samples), samples, whole=False)
+    length = samples.total
+    average = Rate.of(Fraction(count * samples.clock, length)) if found.vfr and length else None
+    return Shown(count, found.rate, vfr=found.vfr, average=average, why="too many samples to apply the edit list")
 
 
 def _on_grid(samples: Samples, step: int, spans: list[tuple[int, int]]) -> Shown:

@@ -26,6 +26,7 @@ class Entry:
 @dataclass(slots=True)
 class Track:
     number: int = 0
+    enabled: bool = True
     handler: bytes = b""
     samples: Samples = field(default_factory=lambda: Samples(0))
     duration: int = 0
@@ -72,6 +73,7 @@ def _track(source: ByteSource, trak: Box) -> Track:
 def _header(track: Track, data: bytes) -> None:
     """tkhd: version 1 has 64-bit times; the matrix is nine fixed-point numbers before the size."""
     wide = data[0] == 1
+    track.enabled = bool(data[3] & 1)
     (track.number,) = struct.unpack_from(">I", data, 20 if wide else 12)
     track.matrix = struct.unpack_from(">9i", data, 52 if wide else 40)
 

@@ -13,7 +13,7 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), dji-srt, bext, ixml, mediainfo.
+# gpmf (GoPro), dji-srt, bext, ixml, mpegts, mediainfo.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",
@@ -28,7 +28,7 @@ DEFAULT: tuple[str, ...] = (
     "mediainfo",
 )
 BY_KEY: dict[str, tuple[str, ...]] = {
-    "start_timecode": ("tmcd", "nrtm", "ixml", "bext", "udta", "mediainfo"),
+    "start_timecode": ("tmcd", "nrtm", "ixml", "bext", "udta", "mpegts", "mediainfo"),
     # A date with its offset or a satellite clock, then the device's own word, then the header.
     "recorded_at": ("keys", "nrtm", "udta", "ilst", "bext", "gpmf", "dji-srt", "mvhd", "mediainfo"),
     "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "dji-srt"),

@@ -3,18 +3,22 @@
 defusedxml is imported when the first XML is read: facts of most clips need none.
 """
 
-from collections.abc import Iterator
-from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from xml.etree.ElementTree import Element
 
 LARGEST_XML = 8 * 1024 * 1024
 MOST_DEPTH = 64
 
 
-def parse(data: bytes) -> Element | None:
+def parse(data: bytes) -> "Element | None":
     """The root element; None for what is no well-formed XML or declares entities."""
     if len(data) > LARGEST_XML:
         return None
+    from xml.etree.ElementTree import ParseError
+
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser
 
@@ -27,7 +31,7 @@ def parse(data: bytes) -> Element | None:
     return root if _shallow(root) else None
 
 
-def _shallow(root: Element) -> bool:
+def _shallow(root: "Element") -> bool:
     level = [root]
     for _ in range(MOST_DEPTH):
         level = [inner for element in level for inner in element]
@@ -36,17 +40,17 @@ def _shallow(root: Element) -> bool:
     return False
 
 
-def name_of(element: Element) -> str:
+def name_of(element: "Element") -> str:
     """The tag without its namespace."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
-def find(root: Element, name: str) -> Iterator[Element]:
+def find(root: "Element", name: str) -> "Iterator[Element]":
     """Every element of this name, at any depth, in order."""
     return (element for element in root.iter() if name_of(element) == name)
 
 
-def child(element: Element, *path: str) -> Element | None:
+def child(element: "Element", *path: str) -> "Element | None":
     """The element that a path of names leads to."""
     for name in path:
         found = next((inner for inner in element if name_of(inner) == name), None)
@@ -56,12 +60,12 @@ def child(element: Element, *path: str) -> Element | None:
     return element
 
 
-def text(element: Element, *path: str) -> str | None:
+def text(element: "Element", *path: str) -> str | None:
     """The text of the element that a path leads to, without spaces around it; None where empty."""
     found = child(element, *path)
     return (found.text or "").strip() or None if found is not None else None
 
 
-def attribute(element: Element | None, name: str) -> str | None:
+def attribute(element: "Element | None", name: str) -> str | None:
     value = (element.get(name) or "").strip() if element is not None else ""
     return value or None

@@ -31,10 +31,24 @@ def command(job: ProxyJob, program: Path) -> list[str]:
 
 def arguments(job: ProxyJob) -> list[str]:
     """What to ask ffmpeg for all outputs of a job. Raises MediaUnreadable where the facts do not suffice."""
-    sources = [_source(path, job.threads) for path in job.sources]
+    sources = [_source(number, job.threads) for number in range(len(job.sources))]
     outputs = _picture_job(job, sources) if job.clip.kind == "picture" else _sound_job(job, sources)
     compiled: list[str] = ffmpeg.merge_outputs(*outputs).compile(cmd="ffmpeg", overwrite_output=True)
-    return ["-xerror", *compiled[1:]]
+    names = _names(job)
+    return ["-xerror", *(names.get(word, word) for word in compiled[1:])]
+
+
+def _names(job: ProxyJob) -> dict[str, str]:
+    """The file names behind the stand-ins: ffmpeg-python takes only names that are valid text.
+
+    With `file:` in front ffmpeg takes any name for a name, whatever signs it holds.
+    """
+    sources = {f"source {number}": f"file:{path}" for number, path in enumerate(job.sources)}
+    return sources | {_stand_in(output): f"file:{output.path}" for output in job.outputs}
+
+
+def _stand_in(output: Output) -> str:
+    return f"output {output.kind} {output.preset.name if output.preset else ''}"
 
 
 def proxy_timecode(clip: Clip) -> Timecode | None:
@@ -51,14 +65,15 @@ def proxy_timecode(clip: Clip) -> Timecode | None:
     return Timecode(clip.start.frame * times.numerator, clip.rate, clip.start.drop_frame)
 
 
-def _source(path: Path, threads: int) -> Stream:
+def proxy_reel(clip: Clip) -> str | None:
+    """The reel that a proxy carries beside its timecode, as plain text."""
+    reel = "".join(sign for sign in clip.facts.reel or "" if sign.isprintable())
+    return reel.encode("utf-8", "replace").decode() if reel and proxy_timecode(clip) else None
+
+
+def _source(number: int, threads: int) -> Stream:
     options = dict(INPUT_GUARD) | ({"threads": str(threads)} if threads else {})
-    return ffmpeg.input(_file(path), **options)  # type: ignore[no-untyped-call]
-
-
-def _file(path: Path) -> str:
-    """A name that ffmpeg takes for a file, whatever signs it holds."""
-    return f"file:{path}"
+    return ffmpeg.input(f"source {number}", **options)  # type: ignore[no-untyped-call]
 
 
 # --- picture and sound ----------------------------------------------------------------------------
@@ -123,14 +138,14 @@ def _shared_sounds(job: ProxyJob, sounds: Sequence[Stream]) -> tuple[list[list[S
     if wave is None:
         return shares, []
     picture = waveform([road[-1] for road in roads], [track for _, track in sound_tracks(job.clip)])
-    return shares, [ffmpeg.output(picture, _file(wave.path), **_PNG)]
+    return shares, [ffmpeg.output(picture, _stand_in(wave), **_PNG)]
 
 
 def _still_outputs(job: ProxyJob, aside: Stream, look: Look, frames: int) -> list[Stream]:
     wanted = [output for kind in ("poster", "filmstrip") if (output := job.still(kind))]
     pictures = stills(aside, look, frames, tuple(output.kind for output in wanted))
     return [
-        ffmpeg.output(picture, _file(output.path), **_JPEG) for output, picture in zip(wanted, pictures, strict=True)
+        ffmpeg.output(picture, _stand_in(output), **_JPEG) for output, picture in zip(wanted, pictures, strict=True)
     ]
 
 
@@ -151,9 +166,10 @@ def _proxy_output(job: ProxyJob, output: Output, look: Look, streams: Sequence[S
     timecode = proxy_timecode(job.clip)
     if timecode is not None:
         options["timecode"] = str(timecode)
-        if job.clip.facts.reel:
-            options["metadata:s:v:0"] = f"reel_name={job.clip.facts.reel}"
-    return ffmpeg.output(*streams, _file(output.path), **options)
+    reel = proxy_reel(job.clip)
+    if reel is not None:
+        options["metadata:s:v:0"] = f"reel_name={reel}"
+    return ffmpeg.output(*streams, _stand_in(output), **options)
 
 
 # --- sound alone ----------------------------------------------------------------------------------
@@ -172,4 +188,4 @@ def _sound_job(job: ProxyJob, sources: Sequence[Stream]) -> list[Stream]:
     counted, *others = rows[0]
     nothing, seen = split(counted, 2, sound=True)
     picture = waveform([seen, *others], [track for _, track in tracks])
-    return [ffmpeg.output(nothing, "-", f="null"), ffmpeg.output(picture, _file(wave.path), **_PNG)]
+    return [ffmpeg.output(nothing, "-", f="null"), ffmpeg.output(picture, _stand_in(wave), **_PNG)]

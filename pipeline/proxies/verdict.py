@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.clip import Facts, VideoStream
 from pipeline.metadata.facts import read_facts
-from pipeline.proxies.graph import known, proxy_timecode
+from pipeline.proxies.graph import known, proxy_reel, proxy_timecode
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
 from pipeline.proxies.picture import Look
 from pipeline.proxies.sound import pcm_codec, samples_of
@@ -120,7 +120,7 @@ def _timecode(asked: Asked) -> str:
 
 
 def _reel(asked: Asked) -> str:
-    reel = asked.job.clip.facts.reel if proxy_timecode(asked.job.clip) else None
+    reel = proxy_reel(asked.job.clip)
     return _differ(asked.found.reel, reel) if reel else ""
 
 

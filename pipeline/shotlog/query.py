@@ -118,11 +118,11 @@ class _Reader:
         parts: list[Node] = []
         while not self.at_end() and self.text[self.place] != ")" and not self.sees_word("or"):
             if parts and self.takes_word("and") and (self.at_end() or self.text[self.place] == ")"):
-                break
+                self.refuse(_NOTHING, self.place, self.place + 1)
             parts.append(self.one(depth))
         if not parts:
             end = min(self.place + 2, len(self.text)) if self.sees_word("or") else self.place + 1
-            self.refuse("Something to search for is missing here.", self.place, end)
+            self.refuse(_NOTHING, self.place, end)
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def one(self, depth: int) -> Node:
@@ -157,16 +157,18 @@ class _Reader:
         name = named[1].lower()
         start, self.place = self.place, named.end()
         if name in ("has", "missing"):
-            return self.presence(name)
+            return self.presence(name, start)
         field = self.field_named(name, start, named.end() - 1)
         sign = _SIGN.match(self.text, self.place)
         self.place = sign.end() if sign else self.place
         return self.asked(field, sign[0] if sign else "", start)
 
-    def presence(self, which: str) -> Node:
-        start = self.place
+    def presence(self, which: str, start: int) -> Node:
+        begin = self.place
         value, _ = self.value()
-        field = self.field_named(value.lower(), start, self.place)
+        if not value:
+            self.refuse(f"A field is missing behind '{which}:'; write {which}:note.", start, begin)
+        field = self.field_named(value.lower(), begin, self.place)
         return Has(field.name) if which == "has" else Not(Has(field.name))
 
     def asked(self, field: Field, sign: str, start: int) -> Node:
@@ -255,6 +257,7 @@ class _Reader:
         return True
 
 
+_NOTHING = "Something to search for is missing here."
 FLAGS: dict[str, bool] = {
     "yes": True, "no": False, "true": True, "false": False, "1": True, "0": False, "y": True, "n": False,
 }  # fmt: skip

@@ -63,9 +63,7 @@ def read_report(text: bytes) -> tuple[ReportRow, ...]:
     UTF-8, UTF-16 and Latin-1; comma, semicolon, tab or bar between columns.
     """
     decoded = _decoded(text)
-    tables = (_table(decoded, delimiter) for delimiter in _DELIMITERS)
-    best = max(tables, key=lambda table: len(table[0]), default=({}, iter(())))
-    columns, rows = best
+    columns, rows = max((_table(decoded, delimiter) for delimiter in _DELIMITERS), key=lambda table: len(table[0]))
     return tuple(_rows(columns, rows)) if columns else ()
 
 
@@ -80,15 +78,16 @@ def rows_for(clip: Clip, rows: Sequence[ReportRow]) -> tuple[ReportRow, ...]:
     return tuple(fitting) if not _contradiction(fitting) else ()
 
 
-def doubts(clips: Sequence[Clip], rows: Sequence[ReportRow]) -> tuple[str, ...]:
-    """What of the reports of a card could not be used: one sentence each.
+def doubts(clips: Sequence[Clip], rows: Sequence[ReportRow], *, shared: bool = False) -> tuple[str, ...]:
+    """What of a card's report could not be used: one sentence each.
 
-    Rows that name another card are that card's.
+    Rows that name another card are that card's; of a report that several cards share, so are rows that
+    name no card and fit no clip here.
     """
     names = {name for clip in clips for name in _names(clip)}
     sentences = [sentence for row in rows for sentence in row.refused if row.key in names]
     for row in rows:
-        here = not row.card or any(is_card(row.card, clip) for clip in clips)
+        here = any(is_card(row.card, clip) for clip in clips) if row.card else not shared
         if here and row.key not in names:
             sentences.append(f"Camera report, line {row.line}: there is no clip {row.clip} on this card.")
     keys = {row.key for row in rows}
@@ -185,7 +184,8 @@ def _rows(columns: dict[int, str], rows: Iterable[tuple[int, list[str]]]) -> Ite
             values.extend((field, value) for value in read)
             if not read:
                 refused.append(f"Camera report, line {line}: '{text}' is no {BY_NAME[field].title.lower()}.")
-        yield ReportRow(clip, card, tuple(values), line, fold(clip), tuple(refused))
+        if values or refused:
+            yield ReportRow(clip, card, tuple(values), line, fold(clip), tuple(refused))
 
 
 def _as_written(text: str) -> list[str]:

@@ -39,7 +39,7 @@ class _Word:
     values: dict[str, str] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     alone: bool = False  # hides every worse source
-    set_in: int = 0  # the batch that last said `set`: a second set of one command adds
+    set_in: int | None = None  # the batch that last said `set`: a second set of one command adds
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ A = "2019-10-12_Vienna/Coach/A001"
         (("DCIM/100MEDIA/DJI_1.MP4", "day/b.mov"), {"": ["DJI_1.MP4"], "day": ["b.mov"]}),
         # Loose at the top.
         (("a.mov", "day/b.mov"), {"": ["a.mov"], "day": ["b.mov"]}),
+        # Files that bear a camera's names make no card of the folders below them.
+        (("day/GX010001.MP4", "day/B/b.mov"), {"day": ["GX010001.MP4"], "day/B": ["b.mov"]}),
         # Mags side by side in a day folder.
         (
             ("day/A001R1/A001C001_191012_R1.mov", "day/B001R2/B001C001_191012_R2.mov"),
@@ -108,9 +110,15 @@ def test_reports_beside_or_above_the_media_reach_their_cards(names, reports):
 
 
 def test_files_beside_no_media_go_to_the_nearest_card():
-    names = (b"a.mov", b"day/notes.txt", b"day/B/b.mov", b"day/B/docs/x.pdf", b"empty/y.txt", b"z.txt")
+    names = (
+        b"a.mov", b"day/notes.txt", b"day/A/deep/c.mov", b"day/B/b.mov", b"day/B/docs/x.pdf", b"empty/y.txt", b"z.txt",
+    )  # fmt: skip
     found = {card.path: card.others for card in recognise(seen(*names), gone, lambda _path: False)}
-    assert found == {b"": (b"empty/y.txt", b"z.txt"), b"day/B": (b"day/B/docs/x.pdf", b"day/notes.txt")}
+    assert found == {
+        b"": (b"empty/y.txt", b"z.txt"),
+        b"day/A/deep": (),
+        b"day/B": (b"day/B/docs/x.pdf", b"day/notes.txt"),
+    }
 
 
 def test_a_name_that_is_no_utf8_is_shown_and_kept():

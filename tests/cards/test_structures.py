@@ -268,6 +268,12 @@ def test_a_folder_missing_from_a_sony_card_is_one_warning():
     assert card.warnings == ("The folder THMBNL with 2 files that MEDIAPRO.XML lists is missing.",)
 
 
+def test_what_mediapro_names_by_number_is_no_file():
+    listed = b"""<MediaProfile><Material uri="./CLIP/C0001.MP4"/><Material uri="./CLIP/C%30002.MP4">
+        <Component uri="urn:smpte:umid:060A2B34"/><RelevantInfo/></Material></MediaProfile>"""
+    assert one_card(*SONY, texts={"A001/PRIVATE/M4ROOT/MEDIAPRO.XML": listed}).warnings == ()
+
+
 def test_a_sony_card_whose_clips_are_all_missing_is_still_a_card():
     card = one_card(*(name for name in SONY if not name.endswith(".MP4")), texts=SONY_TEXTS)
     assert card.clips == ()
@@ -299,6 +305,7 @@ def test_a_damaged_mediapro_is_one_warning_and_costs_no_clip(text):
         ((GOPRO[0], GOPRO[2], "D/DCIM/100GOPRO/GX020034.THM"), ["GX020034.MP4"]),
         (("D/GOPR0034.MP4", "D/GP020034.MP4"), ["GP010034.MP4"]),
         (("D/GP010034.MP4",), ["GOPR0034.MP4"]),
+        (("E/DCIM/100MEDIA/DJI_1.MP4", "E/DCIM/100MEDIA/DJI_2.SRT"), ["DJI_2.SRT"]),
         (("R/A001_C001_1012AB_001.R3D", "R/A001_C001_1012AB_003.R3D"), ["A001_C001_1012AB_002.R3D"]),
         (("C/CONTENTS/CLIPS001/AA0001/AA000102.MXF",), ["AA000101.MXF"]),
         (("P/CONTENTS/VIDEO/0001AB.MXF", "P/CONTENTS/CLIP/0002CD.XML"), ["0002CD.XML"]),

@@ -45,8 +45,9 @@ def logged(
         )
         for number, count in enumerate(counts)
     )
+    made_id = clip_id or f"id:{card}/{name}".encode("ascii", "replace").decode()
     clip = Clip(
-        clip_id or f"id:{card}/{name}".encode("ascii", "replace").decode(), name, card, kind, files, facts, speed, sum(counts),
+        made_id, name, card, kind, files, facts, speed, sum(counts),
         Timecode.parse(start, speed, drop_frame=drop) if start else None,
     )  # fmt: skip
     marks = tuple(Marker(TimeRange(at, length), note, subject) for at, length, note, subject in markers)

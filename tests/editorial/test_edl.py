@@ -241,3 +241,45 @@ def test_a_second_sound_file_and_its_channels_are_events_of_their_own():
     ]
     assert any("channels above 4" in loss and "mix.wav" in loss for loss in losses)
     assert all(f"* NOT CARRIED: {loss}" in text for loss in losses)
+
+
+def test_a_marker_at_another_rate_stands_at_the_right_record_frame():
+    text, _ = written([logged("x.mov", "50", 200, markers=((75, 0, "here", ""),))], settings("25"))
+    assert "* LOC: 01:00:01:12 YELLOW  here\n" in text
+
+
+GOLDEN = """\
+TITLE: cut
+FCM: DROP FRAME
+* RATE: 29.97 FRAMES PER SECOND (30000/1001)
+001  A001     AA/V  C        10:00:59;20 10:01:02;24 01:00:00;00 01:00:03;02
+* FROM CLIP NAME: A001C001_191012_R1AB.mov
+* SOURCE FILE: A001C001_191012_R1AB.mov
+* LOC: 01:00:01;00 GREEN   good line
+FCM: NON-DROP FRAME
+002  C0001    V     C        11:00:00:00 11:00:01:05 01:00:03;02 01:00:04;07
+* FROM CLIP NAME: C0001.MP4
+* SOURCE FILE: C0001.MP4
+* SOURCE RATE: 25 (25/1), SOURCE IN 11:00:00:00
+FCM: DROP FRAME
+003  SR01     AA    C        12:00:00;00 12:00:01;00 01:00:04;07 01:00:05;07
+AUD  3    4
+* FROM CLIP NAME: mix.wav
+* SOURCE FILE: mix.wav
+* REEL A001: REEL A001, CARD A001, CLIP id:A001/A001C001_191012_R1AB.mov, FILE /film/A001/A001C001_191012_R1AB.mov
+* REEL C0001: REEL -, CARD C0001, CLIP id:C0001/C0001.MP4, FILE /film/C0001/C0001.MP4
+* REEL SR01: REEL -, CARD SR01, CLIP id:SR01/mix.wav, FILE /film/SR01/mix.wav
+* NOT CARRIED: Lengths of marked ranges, written as points: A001C001_191012_R1AB.mov.
+* NOT CARRIED: Source labels at other rates than 29.97, scaled to it: C0001.MP4.
+* NOT CARRIED: A CMX 3600 list names originals only: log fields, proxies, picture size and folders are in the .otio.
+"""
+
+
+def test_a_whole_list_looks_so():
+    clips = [
+        logged("A001C001_191012_R1AB.mov", "29.97", 92, start="10:00:59:20", drop=True, reel="A001",
+               markers=((30, 20, "good line", "Coach"),)),
+        logged("C0001.MP4", "25", 30, card="C0001", start="11:00:00:00", audio=()),
+        logged("mix.wav", "29.97", 30, card="SR01", start="12:00:00:00", drop=True, kind="sound", audio=(4,)),
+    ]  # fmt: skip
+    assert written(clips, settings("29.97", drop=True))[0] == GOLDEN

@@ -121,8 +121,8 @@ def test_a_long_clip_is_counted_without_laying_out_its_frames() -> None:
 def test_timecode_is_a_frame_number_at_its_own_rate(
     timecode: tuple[int, int, int, int, int],
     label: str,
-    drop: bool,
-    rate: Rate,  # noqa: FBT001
+    drop: bool,  # noqa: FBT001
+    rate: Rate,
 ) -> None:
     found = facts(Movie(timecode=timecode))
     assert (found.start_timecode, found.drop_frame, found.timecode_rate) == (label, drop, rate)
@@ -254,7 +254,7 @@ def test_facts_of_a_huge_file_read_little_of_it(tmp_path: Path) -> None:
     path = tmp_path / "A001.mov"
     with path.open("wb") as file:
         file.write(box(b"ftyp", b"qt  ", bytes(4)) + struct.pack(">I4sQ", 1, b"mdat", 3 << 30))
-        file.seek((3 << 30) + 20)
+        file.seek((3 << 30) + 16)
         file.write(moov)
     with ByteSource.open(path) as source:
         found = assemble(quicktime.read(source))

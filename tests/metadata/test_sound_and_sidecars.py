@@ -111,7 +111,8 @@ def test_a_recording_beyond_four_gigabytes_has_its_length_in_ds64(tmp_path: Path
         ("40000110", NTSC, None),  # a label that drop-frame leaves out
         ("40000010", Rate(25), "10:00:00:00"),  # the flag bit means nothing at 25
         ("80000010", Rate(25), "10:00:00:00"),  # colour frame flag
-        ("99000010", Rate(25), None),
+        ("25000010", Rate(25), None),
+        ("0A000010", Rate(25), None),
         ("0000001", Rate(25), None),
         ("zz000010", Rate(25), None),
     ],
@@ -123,9 +124,10 @@ def test_sony_timecode_is_reversed_bcd(value: str, rate: Rate, label: str | None
 
 def sony_xml(rate: str, count: int, value: str) -> bytes:
     return (
-        '<?xml version="1.0" encoding="UTF-8"?><NonRealTimeMeta xmlns="urn:schemas-professionalDisc:nonRealTimeMeta:ver.2.00">'
-        f'<Duration value="10"/><LtcChangeTable tcFps="{count}"><LtcChange frameCount="0" value="{value}" status="increment"/>'
-        '</LtcChangeTable><CreationDate value="2019-10-12T08:15:00+02:00"/>'
+        '<?xml version="1.0" encoding="UTF-8"?><NonRealTimeMeta xmlns="urn:nonRealTimeMeta">'
+        f'<Duration value="10"/><LtcChangeTable tcFps="{count}">'
+        f'<LtcChange frameCount="0" value="{value}" status="increment"/></LtcChangeTable>'
+        '<CreationDate value="2019-10-12T08:15:00+02:00"/>'
         f'<VideoFormat><VideoFrame videoCodec="AVC" captureFps="{rate}" formatFps="{rate}"/></VideoFormat>'
         '<Device manufacturer="Sony" modelName="PXW-FS7" serialNo="0012345"/></NonRealTimeMeta>'
     ).encode()
@@ -171,9 +173,8 @@ def test_a_sidecar_that_declares_entities_is_not_read(tmp_path: Path) -> None:
     secret.write_text("do not read")
     clip, sidecar = tmp_path / "C0001.MOV", tmp_path / "C0001M01.XML"
     clip.write_bytes(Movie().build())
-    sidecar.write_text(
-        f'<!DOCTYPE a [<!ENTITY x SYSTEM "file://{secret}">]><NonRealTimeMeta><Device modelName="&x;"/></NonRealTimeMeta>'
-    )
+    doctype = f'<!DOCTYPE a [<!ENTITY x SYSTEM "file://{secret}">]>'
+    sidecar.write_text(f'{doctype}<NonRealTimeMeta><Device modelName="&x;"/></NonRealTimeMeta>')
     found = read_facts(clip, [sidecar])
     assert found.camera_model is None
     assert any("C0001M01.XML" in warning for warning in found.warnings)

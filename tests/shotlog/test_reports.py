@@ -41,6 +41,7 @@ def test_three_dialects_in_any_encoding(encoding, newline):
 
 def test_lines_are_those_of_the_file():
     assert [row.line for row in read_report(COMMA.encode())] == [5, 6]
+    assert [row.line for row in read_report(b"clip,note\nC0001,\n\nC0002,said\n")] == [4]  # line 2 says nothing
 
 
 @pytest.mark.parametrize(
@@ -136,6 +137,13 @@ def test_rows_without_a_clip_and_refused_values_are_named():
         "Camera report, line 2: 'great' is no rating.",
         "Camera report, line 3: there is no clip C0009 on this card.",
     )
+
+
+def test_a_report_that_cards_share_is_not_blamed_for_the_clips_of_others():
+    rows = read_report(b"clip,card,note\nC0008,,elsewhere\nC0009,A001,lost\n")
+    clips = [clip("C0001.MP4")]
+    assert len(doubts(clips, rows)) == 2
+    assert doubts(clips, rows, shared=True) == ("Camera report, line 3: there is no clip C0009 on this card.",)
 
 
 def test_a_report_matched_by_any_chapter():

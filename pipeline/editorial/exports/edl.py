@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 from opentimelineio.schema import Timeline
 
+from pipeline.editorial.bulk import unswept
 from pipeline.editorial.exports.events import Event, EventTrack, Mark, Sheet, Source, sheet_of
 from pipeline.editorial.exports.reels import ReelRow, reel_table
 from pipeline.editorial.exports.written import ExportOptions, Written, WrittenFile
@@ -66,7 +67,11 @@ class _Losses:
 
 def write(timeline: Timeline, options: ExportOptions) -> Written:  # noqa: ARG001  # one signature for all writers
     """The lists of `timeline`: `.edl`, and `.V2.edl`... for further video tracks; names are UTF-8."""
-    sheet = sheet_of(timeline)
+    with unswept():
+        return _written(sheet_of(timeline))
+
+
+def _written(sheet: Sheet) -> Written:
     table = reel_table(event.source for track in sheet.tracks for event in track.events)
     files, losses = [], dict.fromkeys(sheet.losses)
     pictures = sheet.of_kind("Video") or (EventTrack("Video 1", "Video", ()),)

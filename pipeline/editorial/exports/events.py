@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cache
 from typing import Any, TypeAlias
 
+from opentimelineio.exceptions import OTIOError
 from opentimelineio.opentime import RationalTime
 from opentimelineio.schema import Clip, ExternalReference, Gap, Timeline, Track, Transition
 
@@ -123,7 +124,7 @@ def _events(track: Track, rate: Rate, known: dict[Key, Source], losses: list[str
             continue
         if not isinstance(item, Clip | Gap):
             raise ExportRefused(f"'{item.name}' on {track.name} is a nested timeline; flatten it first.")
-        span = item.trimmed_range()
+        span = _span(item, track.name)
         begin = round(place)
         place += _frames(span.duration, rate)
         record = TimeRange(begin, round(place) - begin)
@@ -135,6 +136,13 @@ def _events(track: Track, rate: Rate, known: dict[Key, Source], losses: list[str
             channels = int(own.get("channels", 1)) if sound and own is not None else int(sound)
             marks = _marks(item, source_in, record, rate=rate)
             yield Event(_source(item, own, span, known=known), source_in, record, channels, marks)
+
+
+def _span(item: Clip | Gap, track: str) -> Any:
+    try:
+        return item.trimmed_range()
+    except OTIOError as error:
+        raise ExportRefused(f"'{item.name}' on {track} has no range and no media to tell its length.") from error
 
 
 def _source(clip: Clip, own: Any, span: Any, *, known: dict[Key, Source]) -> Source:

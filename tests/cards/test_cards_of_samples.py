@@ -51,7 +51,7 @@ def _structured() -> list[str]:
     """The files whose loss a card's own layout gives away: all that a list, a pair or a number names."""
     files = [str(path.relative_to(SAMPLES)) for path in SAMPLES.rglob("*") if path.is_file()]
     listed = [name for name in files if "/M4ROOT/" in name and not name.endswith((".BIN", "MEDIAPRO.XML"))]
-    return sorted(listed + [name for name in files if "100GOPRO/GX" in name and name.endswith(".MP4")])
+    return sorted(listed + [name for name in files if "/DCIM/" in name and name.endswith(".MP4")])
 
 
 @pytest.mark.parametrize("name", _structured())

@@ -1,0 +1,115 @@
+"""`rushes cut` and `export`."""
+
+from pathlib import Path
+
+import click
+
+from pipeline.catalogue.store import open_catalogue
+from pipeline.cli.options import chosen_film, complete_query, film_option, query_text
+from pipeline.cli.tables import plural, print_json, running_time
+
+KINDS = ("stringout", "selects", "intercut")
+EDITORS = ("resolve", "premiere", "avid", "fcp", "kdenlive", "all")
+
+
+@click.command("cut")
+@click.argument("name")
+@click.argument("query", nargs=-1, shell_complete=complete_query)
+@click.option("--as", "kind", type=click.Choice(KINDS), default="stringout", help="How clips are laid in order.")
+@click.option(
+    "--by", metavar="FIELD", default="", help="The field whose values an intercut alternates: location, subject, view."
+)
+@click.option("--sort", metavar="FIELDS", default="", help="Order by fields; else as it was shot (day, time, camera).")
+@click.option(
+    "--rate", default="", help="Frames per second: 25, 29.97, 30000/1001. Else the setting, else the commonest."
+)
+@click.option(
+    "--start",
+    metavar="TIMECODE",
+    default="",
+    help="Timecode of the first frame: 01:00:00:00, or 01:00:00;00 drop-frame.",
+)
+@click.option("--size", metavar="WxH", default="", help="Picture size: 1920x1080.")
+@click.option("--handles", type=click.IntRange(min=0), default=0, help="Frames added at both ends of marked ranges.")
+@click.option("--gap", type=click.IntRange(min=0), default=0, help="Frames of black between clips.")
+@click.option("--json", "as_json", is_flag=True, help="What was cut, as JSON.")
+@film_option
+def cut_command(
+    name: str, query: tuple[str, ...], kind: str, by: str, sort: str, rate: str, start: str, size: str, handles: int,
+    gap: int, as_json: bool, film: str | None,
+) -> None:  # fmt: skip
+    """Make a timeline of what a search finds and save it; NAME alone makes a saved cut again with what has come since.
+
+    \b
+    rushes cut coach 'subject:coach' --as stringout
+    rushes cut two-places 'location:kaptagat or location:vienna' --as intercut --by location
+    """
+    from pipeline.delivery import Recipe, make_cut, remake_cut
+
+    if kind == "intercut" and not by:
+        raise click.UsageError("Say which field an intercut alternates: --by location, --by subject or --by view.")
+    found = chosen_film(film)
+    with open_catalogue(found.catalogue) as catalogue:
+        if query:
+            recipe = Recipe(query_text(query), kind, by, sort, rate, start, size, handles, gap)
+            made = make_cut(found, catalogue, name, recipe)
+        else:
+            made = remake_cut(found, catalogue, name)
+    if as_json:
+        print_json({
+            "name": made.name, "version": made.version, "kind": made.recipe.kind, "query": made.recipe.query,
+            "clips": [logged.clip.id for logged in made.clips], "new": [logged.clip.id for logged in made.new],
+            "events": made.events, "duration": round(float(made.duration), 3), "notes": made.cut.notes,
+        })  # fmt: skip
+    events, clips = plural(made.events, "event"), plural(len(made.clips), "clip")
+    length = running_time(made.duration)
+    click.echo(f"{made.name}, version {made.version}: {events} of {clips}, {length}.", err=True)
+    for logged in made.new:
+        click.echo(f"  new since the last version: {logged.clip.name} ({logged.clip.card})", err=True)
+    for note in made.cut.notes:
+        click.echo(f"  {note}", err=True)
+    click.echo(f"'rushes export {made.name}' writes it.", err=True)
+
+
+@click.command("export")
+@click.argument("name")
+@click.option("--for", "editor", type=click.Choice(EDITORS), default=None, help="The editing suite; else all formats.")
+@click.option(
+    "--to",
+    "-o",
+    "to",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where; else timelines/ of the film.",
+)
+@click.option(
+    "--media",
+    type=click.Choice(["original", "proxy"]),
+    help="What editors link first; else originals, in a bundle proxies.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Files and losses as JSON.")
+@film_option
+def export_command(
+    name: str, editor: str | None, to: Path | None, media: str | None, as_json: bool, film: str | None
+) -> None:  # fmt: skip
+    """Write a saved cut as OpenTimelineIO (.otio, .otioz) and CMX 3600 (.edl), each file whole."""
+    from pipeline.delivery import EDITORS as KNOWN
+    from pipeline.delivery import export_cut, saved_cut
+
+    found = chosen_film(film)
+    with open_catalogue(found.catalogue) as catalogue:
+        made = saved_cut(found, catalogue, name)
+    editors = [each for each, _ in KNOWN] if editor == "all" else [editor or ""]
+    folder = to.absolute() if to else None
+    if folder and editor == "all":
+        delivered = [export_cut(found, made, editor=each, to=folder / f"for-{each}", media=media) for each in editors]
+    else:
+        delivered = [export_cut(found, made, editor=each, to=folder, media=media) for each in editors]
+    files = [str(file) for each in delivered for file in each.files]
+    losses = list(dict.fromkeys(loss for each in delivered for loss in each.losses))
+    if as_json:
+        print_json({"files": files, "losses": losses, "notes": made.cut.notes})
+    else:
+        click.echo("\n".join(files))
+    for loss in (*made.cut.notes, *losses):
+        click.echo(f"  {loss}", err=True)

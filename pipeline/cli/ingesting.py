@@ -1,0 +1,102 @@
+"""`rushes ingest`, `watch` and `status`."""
+
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from pipeline.cli.options import chosen_film, film_option
+from pipeline.cli.progress import how_far, print_summary, shown_progress
+from pipeline.cli.tables import listed, plural, print_json, running_time
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """SIGTERM ends a command as Ctrl-C does: every with-block is left in order."""
+    raise KeyboardInterrupt
+
+
+@click.command("ingest")
+@click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--retry", is_flag=True, help="Try again what failed before.")
+@click.option("--quiet", "-q", is_flag=True, help="Only say what needs a person.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+@film_option
+def ingest_command(paths: tuple[Path, ...], retry: bool, quiet: bool, as_json: bool, film: str | None) -> int:
+    """Take in the cards in ingest/, or in the folders named; the same command again finds nothing to do.
+
+    A folder outside the film is indexed where it lies; nothing is copied.
+    """
+    from pipeline.ingest.run import ingest
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    found = chosen_film(film)
+    started = time.monotonic()
+    with shown_progress(quiet=quiet) as tell:
+        summary = ingest(found, paths, tell, retry=retry)
+    if as_json:
+        print_json(
+            {
+                **{
+                    name: getattr(summary, name)
+                    for name in ("cards", "clips", "new", "copies", "made", "failed", "left")
+                },
+                "duration": round(float(summary.duration), 3),
+            }
+        )
+    print_summary(summary, time.monotonic() - started, quiet=quiet)
+    if summary.stopped_by:
+        return summary.stopped_by[0]
+    return 1 if summary.failed or summary.left else 0
+
+
+@click.command("watch")
+@click.option("--quiet", "-q", is_flag=True, help="Only say what needs a person.")
+@film_option
+def watch_command(quiet: bool, film: str | None) -> int:
+    """Take in whatever settles in ingest/, until Ctrl-C. After a crash, start it again: it goes on."""
+    from pipeline.ingest.run import watch
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    found = chosen_film(film)
+    click.echo(f"Watching {found.folder / 'ingest'}; Ctrl-C stops.", err=True)
+    try:
+        with shown_progress(quiet=quiet) as tell:
+            watch(found, tell)
+    except KeyboardInterrupt:
+        click.echo("Stopped; nothing is lost, and 'rushes watch' goes on where it was.", err=True)
+    return 0
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@film_option
+def status_command(as_json: bool, film: str | None) -> None:
+    """What the running head does and what is left, from any terminal."""
+    from pipeline.catalogue.head import cards_left
+    from pipeline.catalogue.store import open_catalogue
+    from pipeline.catalogue.summary import status_counts
+    from pipeline.ingest.word import read_word
+
+    found = chosen_film(film)
+    word = read_word(found)
+    with open_catalogue(found.catalogue) as catalogue:
+        counts, left = status_counts(catalogue), cards_left(catalogue)
+    if as_json:
+        print_json({"head": word, "clips": counts, "left": left})
+        return
+    if word is None:
+        click.echo("No head is running.")
+    else:
+        click.echo(f"'{word.words}' is running (process {word.process}).")
+        if word.progress.under_way:
+            click.echo(f"Working on {listed(word.progress.under_way)}: {how_far(word.progress)}.")
+        if word.waiting:
+            click.echo(f"Waiting until {listed(word.waiting)} has come to rest.")
+    states = listed(f"{plural(count, 'clip')} {status}" for status, count in sorted(counts.items()))
+    click.echo(f"In the log: {states or 'nothing yet'}.")
+    for card in left:
+        click.echo(f"  left on {card.card}: {plural(card.clips, 'clip')}, {running_time(card.seconds)}")
+    if left and word is None:
+        click.echo("'rushes ingest' finishes them.")

@@ -1,0 +1,145 @@
+"""`rushes set`, `mark`, `undo` and `forget`: the log by hand. Every change is one batch that can be undone."""
+
+import getpass
+import re
+
+import click
+
+from pipeline.catalogue.listing import clip, clip_ids
+from pipeline.catalogue.log import Batch, forget, undo, write_log
+from pipeline.catalogue.store import open_catalogue
+from pipeline.cli.options import chosen_film, film_option, query_argument, query_text
+from pipeline.cli.tables import plural, print_json
+from pipeline.clip import Clip, Saying
+from pipeline.errors import NotFound, ValueRefused
+from pipeline.fields import ALIASES, BY_NAME
+from pipeline.shotlog.query import parse
+from pipeline.timecode import Timecode, TimeRange
+
+_ASSIGNMENT = re.compile(r"([A-Za-z_]+)(\+=|-=|=)(.*)", re.DOTALL)
+_OPS = {"+=": "add", "-=": "remove", "=": "set"}
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
+
+
+@click.command("set")
+@click.argument("words", nargs=-1, required=True, metavar="QUERY F=V...")
+@click.option("--json", "as_json", is_flag=True, help="The batch as JSON.")
+@film_option
+def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None:
+    """Log by hand: F=V sets, F+=V adds, F-=V takes out, F= clears. A person's word outranks every rule.
+
+    \b
+    rushes set id:4f2a rating=4 note='runs through frame'
+    rushes set 'location:kaptagat sunrise' subject+='morning run' circled=yes
+    """
+    asked = tuple(word for word in words if not _ASSIGNMENT.fullmatch(word))
+    sayings = [_saying(word) for word in words if _ASSIGNMENT.fullmatch(word)]
+    if not sayings:
+        raise click.UsageError("Say what to set: rushes set QUERY FIELD=VALUE...")
+    if not asked:
+        raise click.UsageError("Say of which clips: rushes set QUERY FIELD=VALUE...; status:* is all of them.")
+    found = chosen_film(film)
+    with open_catalogue(found.catalogue) as catalogue:
+        ids = clip_ids(catalogue, parse(query_text(asked)))
+        if not ids:
+            raise NotFound(f"Nothing in the log fits '{query_text(asked)}'; 'rushes log' shows what there is.")
+        said = [(each, saying) for each in ids for saying in sayings]
+        batch = write_log(catalogue, said, who=_who(), words=f"set {' '.join(words)}")
+    _confirm(batch, "Set", as_json=as_json)
+
+
+def _saying(word: str) -> Saying:
+    match = _ASSIGNMENT.fullmatch(word)
+    assert match is not None
+    name, sign, value = match.groups()
+    name = ALIASES.get(name.lower(), name.lower())
+    if sign != "=" and name in BY_NAME and not BY_NAME[name].many:
+        raise ValueRefused(f"'{name}' has one value; write {name}={value or 'VALUE'}.")
+    if sign == "=" and not value.strip():
+        return Saying(name, "", "person", "clear")
+    return Saying(name, value, "person", _OPS[sign])  # type: ignore[arg-type]  # the values of _OPS are ops
+
+
+@click.command("mark")
+@click.argument("clip_id", metavar="CLIP")
+@click.argument("start", metavar="IN")
+@click.argument("end", metavar="OUT")
+@click.option("--note", default="", help="What happens there.")
+@click.option("--subject", default="", help="Who or what is seen there.")
+@film_option
+def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, film: str | None) -> None:
+    """Mark a range within a clip, OUT not included: frames counted from its first (48), or source timecode."""
+    found = chosen_film(film)
+    with open_catalogue(found.catalogue) as catalogue:
+        marked = clip(catalogue, clip_id).clip
+        first, last = _frame(marked, start), _frame(marked, end)
+        if not 0 <= first < last <= (marked.frames or 0):
+            raise ValueRefused(
+                f"{start} to {end} is no range within {marked.name} ({marked.frames} frames); give IN before OUT."
+            )
+        span = TimeRange(first, last - first)
+        sayings = [Saying("mark", "", "person", range=span)]
+        sayings += [
+            Saying(name, text, "person", range=span) for name, text in (("note", note), ("subject", subject)) if text
+        ]
+        batch = write_log(
+            catalogue,
+            [(marked.id, saying) for saying in sayings],
+            who=_who(),
+            words=f"mark {marked.name} {start} {end}",
+        )
+    _confirm(batch, "Marked", as_json=False)
+
+
+def _frame(marked: Clip, text: str) -> int:
+    """A position as frames from the clip's first: a number, or a label in its source timecode."""
+    if text.isdigit():
+        return int(text)
+    if marked.rate is None:
+        raise ValueRefused(f"{marked.name} has no frame rate; give the range as frame numbers.")
+    start = marked.start or Timecode(0, marked.rate)
+    return Timecode.parse(text, marked.rate, drop_frame=start.drop_frame).frame - start.frame
+
+
+@click.command("undo")
+@click.argument("batch", required=False)
+@click.option("--json", "as_json", is_flag=True, help="The batch as JSON.")
+@film_option
+def undo_command(batch: str | None, as_json: bool, film: str | None) -> None:
+    """Take back your last change of the log, or the batch named; an undo can be undone by its own id."""
+    found = chosen_film(film)
+    with open_catalogue(found.catalogue) as catalogue:
+        undone = undo(catalogue, batch, who=_who())
+    _confirm(undone, "Took back", as_json=as_json)
+
+
+@click.command("forget")
+@query_argument
+@click.option("--json", "as_json", is_flag=True, help="The batch as JSON.")
+@film_option
+def forget_command(query: tuple[str, ...], as_json: bool, film: str | None) -> None:
+    """Take clips out of the log. Media and proxies stay where they are; 'rushes undo' brings the clips back."""
+    if not query:
+        raise click.UsageError("Say which clips: rushes forget QUERY.")
+    found = chosen_film(film)
+    with open_catalogue(found.catalogue) as catalogue:
+        ids = clip_ids(catalogue, parse(query_text(query)))
+        if not ids:
+            raise NotFound(f"Nothing in the log fits '{query_text(query)}'; 'rushes log' shows what there is.")
+        batch = forget(catalogue, ids, who=_who(), words=f"forget {query_text(query)}")
+    _confirm(batch, "Forgot", as_json=as_json)
+
+
+def _confirm(batch: Batch, what: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"batch": batch.id, "words": batch.words, "clips": batch.clips})
+    click.echo(
+        f"{what}: {plural(len(batch.clips), 'clip')} ({batch.words}). 'rushes undo {batch.id[:8]}' takes it back.",
+        err=True,
+    )

@@ -1,0 +1,110 @@
+"""The page of one clip: what it says of itself, what the log says and who said it, what was made of it."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pipeline.catalogue.log import LogEntry
+from pipeline.cli.tables import cell, running_time, size
+from pipeline.clip import LOG_SOURCES, LoggedClip, Part, Product
+from pipeline.fields import FIELDS
+from pipeline.files import shown
+from pipeline.metadata.facts import facts_json
+
+_WIDTH = 16
+
+
+def as_data(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]) -> dict[str, Any]:
+    """The same as one JSON object."""
+    clip = logged.clip
+    return {
+        "id": clip.id,
+        "name": clip.name,
+        "card": clip.card,
+        "status": logged.status,
+        "parts": [_part(part) for part in clip.parts],
+        "facts": facts_json(clip.facts),
+        "log": logged.values,
+        "markers": [
+            {"in": mark.range.start, "out": mark.range.end, "note": mark.note, "subject": mark.subject}
+            for mark in logged.markers
+        ],
+        "history": [
+            _entry(entry) for entry in entries
+        ],
+        "products": [_product(product) for product in logged.products],
+        "used_in": list(used),
+        "warnings": list(logged.warnings),
+    }  # fmt: skip
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {"path": shown(part.path), "size": part.stamp.size, "frames": part.frames}
+
+
+def _product(product: Product) -> dict[str, Any]:
+    return {"kind": product.kind, "preset": product.preset, "path": shown(product.path), "size": product.size}
+
+
+def _entry(entry: LogEntry) -> dict[str, Any]:
+    return {
+        "field": entry.field, "op": entry.op, "value": entry.value, "source": entry.source, "detail": entry.detail,
+        "who": entry.who, "when": entry.moment, "batch": entry.batch, "stands": entry.stands,
+    }  # fmt: skip
+
+
+def page(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]) -> str:
+    """The page a person reads."""
+    return "\n".join(_lines(logged, entries, used)) + "\n"
+
+
+def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]) -> Iterator[str]:
+    clip = logged.clip
+    length = (
+        f"{running_time(clip.duration)}, {clip.frames} frames at {clip.rate.label()}" if clip.rate else "length unknown"
+    )
+    yield f"{clip.name}  ({length})"
+    yield f"{clip.id}  {logged.status}, card {clip.card}"
+    for warning in logged.warnings:
+        yield f"  warning: {warning}"
+    yield "\nLog"
+    standing = _sources(entries)
+    for each in FIELDS:
+        value = logged.values.get(each.name)
+        if each.origin == "log" and value not in (None, ()):
+            yield _line(each.title, cell(value), standing.get(each.name, ""))
+    for mark in logged.markers:
+        words = ", ".join(text for text in (mark.subject, mark.note) if text)
+        yield _line("Marked", f"frames {mark.range.start} to {mark.range.end}", words)
+    yield "\nFacts"
+    for key, fact in facts_json(clip.facts).items():
+        if key != "sources" and fact not in (None, [], ()):
+            where = next((source.where for source in clip.facts.sources if source.key == key), "")
+            yield _line(key, _fact(fact), where)
+    yield "\nFiles"
+    for part in clip.parts:
+        yield _line("original", shown(part.path), size(part.stamp.size))
+    for product in logged.products:
+        yield _line(product.preset or product.kind, shown(product.path), size(product.size))
+    if used:
+        yield _line("used in", ", ".join(used), "")
+
+
+def _line(title: str, value: str, where: str) -> str:
+    return f"  {title:{_WIDTH}}  {value}" + (f"   [{where}]" if where else "")
+
+
+def _sources(entries: Sequence[LogEntry]) -> dict[str, str]:
+    """For each field the source of what stands: the best source first, then the newest."""
+    best: dict[str, LogEntry] = {}
+    for entry in entries:
+        if entry.stands and entry.range is None and entry.op in ("set", "add"):
+            held = best.get(entry.field)
+            if held is None or LOG_SOURCES.index(entry.source) <= LOG_SOURCES.index(held.source):
+                best[entry.field] = entry
+    return {name: f"{entry.source}: {entry.detail or entry.who}" for name, entry in best.items()}
+
+
+def _fact(value: object) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "; ".join(" ".join(str(part) for part in each.values() if part is not None) for each in value)
+    return cell(value)

@@ -1,0 +1,21 @@
+"""Making very many objects at once."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def unswept() -> Iterator[None]:
+    """Keep Python's cycle collector from walking what is being built.
+
+    Ten thousand clips become some hundred thousand objects that all stay; the collector would look
+    at every one of them again and again, for a seventh of the time, and find nothing.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

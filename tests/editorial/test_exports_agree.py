@@ -1,0 +1,147 @@
+"""One cut, read back by OTIO and by pycmx: every event agrees to the frame, whatever the clips."""
+
+from pathlib import Path
+
+import opentimelineio as otio
+from editorial_clips import RATES, count_label, logged, media, read_edl, settings
+from hypothesis import given, reject
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from pipeline.editorial.assembly import assemble
+from pipeline.editorial.exports import edl, otio_json
+from pipeline.editorial.exports.events import sheet_of
+from pipeline.editorial.exports.reels import reel_table
+from pipeline.editorial.exports.written import ExportOptions
+from pipeline.errors import ExportRefused
+from pipeline.timecode import Timecode
+
+WRITABLE = [name for name, rate in RATES.items() if rate.nominal <= 100]
+
+
+@st.composite
+def counting(draw):
+    rate = draw(st.sampled_from(WRITABLE))
+    return rate, draw(st.booleans()) if RATES[rate].can_drop else False
+
+
+@st.composite
+def clip(draw, number):
+    rate, drop = draw(counting())
+    speed = RATES[rate]
+    timed = draw(st.booleans())
+    label = str(Timecode(draw(st.integers(0, 90_000 * speed.nominal)), speed, drop)) if timed else None
+    parts = tuple(draw(st.lists(st.integers(1, 400), min_size=1, max_size=3)))
+    kind = draw(st.sampled_from(["picture", "picture", "sound"]))
+    marks = draw(st.lists(st.tuples(st.integers(0, 300), st.integers(0, 200)), max_size=2))
+    return logged(
+        f"{number}.mov", rate, start=label, drop=drop and timed, parts=parts, kind=kind,
+        card=draw(st.sampled_from(["A001", "A001C0010", "A001C0011"])), reel=draw(st.sampled_from([None, "R1"])),
+        audio=draw(st.sampled_from([(1,), (2,), (1, 1), (4,)])),
+        markers=tuple((at, length, "mark", "") for at, length in marks), circled="yes",
+    )  # fmt: skip
+
+
+@st.composite
+def cuts(draw):
+    count = draw(st.integers(1, 6))
+    clips = [draw(clip(number)) for number in range(count)]
+    rate, drop = draw(counting())
+    start = Timecode(draw(st.integers(0, 90_000 * RATES[rate].nominal)), RATES[rate], drop)
+    chosen = settings(rate, str(start), drop=drop, handles=draw(st.integers(0, 9)), gap=draw(st.integers(0, 9)))
+    return clips, chosen, draw(st.sampled_from(["stringout", "selects"]))
+
+
+def cut_of(made):
+    clips, chosen, kind = made
+    try:
+        return assemble(kind, clips, media(*clips), chosen)
+    except ExportRefused:  # every clip is shorter than a frame of the cut
+        reject()
+
+
+def otio_events(text, rate, start):
+    """(name, record in, frames, exact source in) of each clip by OTIO's own sums, tracks merged."""
+    timeline = otio.adapters.otio_json.read_from_string(text)
+    found = set()
+    per_second = rate.numerator / rate.denominator
+    for item in timeline.find_clips():
+        place = item.range_in_parent()
+        begin = place.start_time.rescaled_to(per_second).value
+        length = place.duration.rescaled_to(per_second).value
+        assert abs(begin - round(begin)) < 1e-4
+        assert abs(length - round(length)) < 1e-4
+        found.add((item.name, round(begin), round(length), item.source_range.start_time.value))
+    return found
+
+
+@effort(max_examples=150, deadline=None)
+@given(cuts())
+def test_otio_and_edl_agree_on_every_event(made):
+    clips, chosen, _kind = made
+    files = media(*clips)
+    cut = cut_of(made)
+    text = otio_json.write(cut.timeline, ExportOptions(Path())).files[0].content.decode()
+    listed = read_edl(edl.write(cut.timeline, ExportOptions(Path())).files[0].content.decode())
+    expected = otio_events(text, chosen.rate, chosen.start)
+
+    by_name = {file.name: item for item in clips for file in files[item.clip.id].parts}
+    nominal, found = chosen.rate.nominal, set()
+    for edit in listed:
+        source = by_name[edit.name].clip
+        begin = (count_label(edit.record[0], nominal) - chosen.start.frame) % _day(chosen.start)
+        length = (count_label(edit.record[1], nominal) - count_label(edit.record[0], nominal)) % _day(chosen.start)
+        took = (count_label(edit.source[1], nominal) - count_label(edit.source[0], nominal)) % _day_of(
+            edit.source[0], chosen
+        )
+        assert took == length
+        (source_in,) = {at for name, where, _, at in expected if (name, where) == (edit.name, begin)}
+        drop = bool(source.start and source.start.drop_frame)
+        assert edit.source[0] == str(Timecode(int(source_in), source.rate, drop).conformed(chosen.rate))
+        found.add((edit.name, begin, length, source_in))
+    assert found == expected
+    assert len(listed) == len({(edit.record, edit.reel, edit.source) for edit in listed})
+
+
+@effort(max_examples=100, deadline=None)
+@given(cuts())
+def test_pieces_lie_inside_their_files_and_one_after_the_other(made):
+    clips, chosen, _ = made
+    sheet = sheet_of(cut_of((clips, chosen, "stringout")).timeline)
+    lengths = set()
+    for track in sheet.tracks:
+        end = 0
+        for event in track.events:
+            source = event.source
+            assert event.record.start >= end
+            end = event.record.end
+            begins = (event.source_in - source.available.start) / source.rate.fraction
+            assert begins >= 0
+            assert (
+                begins + event.record.duration / chosen.rate.fraction
+                <= source.available.duration / source.rate.fraction
+            )
+        lengths.add(end)
+    assert lengths
+
+
+@effort(max_examples=60, deadline=None)
+@given(cuts())
+def test_a_reel_and_a_timecode_name_one_frame_of_one_file(made):
+    clips, chosen, _ = made
+    sheet = sheet_of(cut_of((clips, chosen, "stringout")).timeline)
+    table = reel_table(event.source for track in sheet.tracks for event in track.events)
+    claimed = {}
+    for source, row in table.items():
+        assert len(row.short) <= 8
+        for frame in range(source.available.start, source.available.end):
+            label = str(source.timecode(frame))
+            assert claimed.setdefault((row.short, label), source) is source
+
+
+def _day(start):
+    return Timecode(-1, start.rate, start.drop_frame).frame + 1
+
+
+def _day_of(label, chosen):
+    return Timecode(-1, chosen.rate, ";" in label).frame + 1

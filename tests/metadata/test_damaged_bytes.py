@@ -1,0 +1,120 @@
+"""Damaged recordings never do worse than a refusal: no other exception, no hang, no flood of memory."""
+
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tinymovie import Movie, bext, box, wav
+
+from pipeline.errors import RushesError
+from pipeline.metadata import dji, gopro, magic, sony
+from pipeline.metadata.facts import BROKEN, READERS, assemble, facts_json
+from pipeline.metadata.findings import Finding
+from pipeline.metadata.source import ByteSource
+
+IXML = b"<BWFXML><SCENE>1</SCENE><SPEED><TIMECODE_RATE>25/1</TIMECODE_RATE></SPEED></BWFXML>"
+FULL_MOVIE = Movie(
+    offsets=((5, 0), (5, 1)),
+    edits=((200, 0), (100, 5)),
+    timecode=(107892, 1, 30000, 1001, 30),
+    reel=b"A001R1AB",
+    boxes_of_picture=(box(b"avcC", bytes.fromhex("0164001fffe100196764000aacd9457fa9a808080a000007d20003a9")),),
+    codec=b"avc1",
+    user_data=(box(b"\xa9xyz", b"\0\x12\x15\xc7+48.2100+016.4200/"), box(b"date", b"2019-10-12T08:15:00+0200")),
+    keys=((b"com.apple.quicktime.make", b"Apple"), (b"com.apple.quicktime.creationdate", b"2019-10-12T08:15:00+0200")),
+).build()
+SOUND = wav(64, chunks=((b"bext", bext(48000 * 3600)), (b"iXML", IXML)))
+LTC = b'<LtcChangeTable tcFps="25"><LtcChange frameCount="0" value="00000010"/></LtcChangeTable>'
+CUE = b"1\n00:00:00,000 --> 00:00:00,033\n2019-08-15 06:25:20.219\n[iso: 1] [latitude: 0.4372] [longitude: 35.4850]\n"
+SIDECARS: tuple[tuple[Callable[[bytes, str], Iterator[Finding]], bytes], ...] = (
+    (sony.read, b"<NonRealTimeMeta>" + LTC + b"</NonRealTimeMeta>"),
+    (dji.read, CUE),
+    (gopro.read, b"DEVC\0\1\0\x14DVNMc\1\0\x0cHERO7 Black\0"),
+)
+
+damage = st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=8)), min_size=1, max_size=6)
+SLOWEST = 2.0
+
+
+def damaged(data: bytes, where: list[tuple[float, bytes]], cut: float) -> bytes:
+    changed = bytearray(data)
+    for place, new in where:
+        at = int(place * len(changed))
+        changed[at : at + len(new)] = new
+    return bytes(changed[: max(1, int(len(changed) * cut))])
+
+
+def read_whatever(data: bytes) -> None:
+    """As read_facts does it, on bytes; only a refusal may come out."""
+    start = time.monotonic()
+    head = data[:4096]
+    magic.by_mediainfo(head)
+    assert magic.describe(head)
+    for reader in READERS:
+        with suppress(RushesError, *BROKEN):
+            facts_json(assemble(reader.read(ByteSource.of_bytes(data))))
+    assert time.monotonic() - start < SLOWEST
+
+
+@settings(max_examples=400, deadline=None)
+@given(source=st.sampled_from([FULL_MOVIE, SOUND]), where=damage, cut=st.floats(0.05, 1))
+def test_a_damaged_recording_is_read_or_refused(source: bytes, where: list[tuple[float, bytes]], cut: float) -> None:
+    read_whatever(damaged(source, where, cut))
+
+
+@settings(max_examples=200, deadline=None)
+@given(source=st.sampled_from(SIDECARS), where=damage, cut=st.floats(0.05, 1))
+def test_a_damaged_sidecar_is_read_or_skipped(source: tuple, where: list[tuple[float, bytes]], cut: float) -> None:
+    read, data = source
+    with suppress(*BROKEN):
+        assemble(read(damaged(data, where, cut), "sidecar"))
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.binary(max_size=200))
+def test_any_bytes_are_named_for_what_they_are(data: bytes) -> None:
+    read_whatever(data)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(choice=st.integers(0, 10_000), where=damage, cut=st.floats(0.1, 1))
+def test_damage_to_the_headers_of_real_files(
+    samples: Path, choice: int, where: list[tuple[float, bytes]], cut: float
+) -> None:
+    files = sorted(
+        path for kind in ("camera", "containers") for path in (samples / kind).glob("*/*.[mM3][oOpPgG][vV4pP]")
+    )
+    path = files[choice % len(files)]
+    if path.stat().st_size > 1024 * 1024:
+        return
+    read_whatever(damaged(path.read_bytes(), where, cut))
+
+
+@pytest.mark.parametrize(
+    "movie",
+    [
+        Movie(durations=((0x7FFFFFFF, 1),)),
+        Movie(durations=((0x7FFFFFFF, 1), (0x7FFFFFFF, 2))),
+        Movie(durations=tuple((1, step) for step in range(1, 20_000))),
+        Movie(durations=((0x7FFFFFFF, 1), (7, 2)), offsets=((0x7FFFFFFF, 5),)),
+        Movie(durations=((10, 0),)),
+        Movie(clock=0),
+        Movie(clock=0xFFFFFFFF, durations=((10, 0x7FFFFFFF),)),
+        Movie(movie_clock=0, edits=((10, 0),)),
+        Movie(edits=tuple((1, 0) for _ in range(9_000))),
+    ],
+)
+def test_absurd_tables_cost_neither_time_nor_memory(movie: Movie) -> None:
+    data = movie.build()
+    tracemalloc.start()
+    try:
+        read_whatever(data)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 * 1024 * 1024
