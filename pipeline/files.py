@@ -11,9 +11,7 @@ import fnmatch
 import json
 import os
 import re
-import secrets
 import shutil
-import socket
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -182,7 +180,7 @@ def temporary_beside(final: Path) -> Path:
         final.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise path_error(error, final.parent) from error
-    return final.with_name(f"{_TEMPORARY}{secrets.token_hex(8)}.part")
+    return final.with_name(f"{_TEMPORARY}{os.urandom(8).hex()}.part")
 
 
 def publish(temporary: Path, final: Path) -> None:
@@ -261,7 +259,7 @@ def held_lock(path: Path, words: str) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise CatalogueBusy(_holder_sentence(os.pread(descriptor, 4096, 0))) from None
-        holder = {"words": words, "process": os.getpid(), "host": socket.gethostname()}
+        holder = {"words": words, "process": os.getpid(), "host": os.uname().nodename}
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(holder).encode(), 0)
         yield

@@ -6,7 +6,6 @@ alike. Zones are names of the tz database.
 
 import re
 import tomllib
-from importlib import resources
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -119,7 +118,7 @@ def parse_settings(text: str, where: str) -> Settings:
 
 def shipped(name: str) -> str:
     """The text of a shipped table (default.toml, proxies.toml, cameras.toml): from the wheel or a checkout."""
-    packed = resources.files("pipeline").joinpath("configs", name)
+    packed = Path(__file__).parent / "configs" / name
     beside = Path(__file__).parent.parent / "configs" / name
     source = packed if packed.is_file() else beside
     return source.read_text(encoding="utf-8")

@@ -165,7 +165,8 @@ def _columns(card: int, taken: TakenClip) -> tuple[object, ...]:
         flicks_of(clip.duration), seconds, clip.frames, recorded,
         start, sorting_label(start) if start else None, str(clip.start.rate) if clip.start else None,
         str(clip.rate) if clip.rate else None, clip.kind, clip.name, card, clip.parts[0].path, facts.lens, facts.reel,
-        facts.decoder, content_of([part.quick for part in clip.parts]), pack_list(facts.warnings) if facts.warnings else None,
+        facts.decoder, content_of([part.quick for part in clip.parts]),
+        pack_list(facts.warnings) if facts.warnings else None,
     )  # fmt: skip
 
 

@@ -93,8 +93,8 @@ def _refresh(work: _Pass, n: int) -> None:
     db = work.db
     row = _Row(
         *db.execute(
-            "SELECT n, kind, name, card_n, path, rate, flicks, recorded_at, seconds, group_n, decoder, content, lens, reel"
-            " FROM clips WHERE n = ?",
+            "SELECT n, kind, name, card_n, path, rate, flicks, recorded_at, seconds, group_n, decoder, content, lens,"
+            " reel FROM clips WHERE n = ?",
             (n,),
         ).fetchone()
     )

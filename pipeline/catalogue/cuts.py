@@ -73,5 +73,8 @@ def cuts_using(catalogue: Catalogue, clip_id: str) -> tuple[str, ...]:
 def clips_of_cut(catalogue: Catalogue, saved: SavedCut) -> list[LoggedClip]:
     """The clips of a cut that are in the log, in its order, with what the log says of them now."""
     with catalogue.reading() as db:
-        found = (db.execute("SELECT n FROM clips WHERE id = ? AND group_n IS NOT NULL", (each,)).fetchone() for each in saved.clips)
+        found = (
+            db.execute("SELECT n FROM clips WHERE id = ? AND group_n IS NOT NULL", (each,)).fetchone()
+            for each in saved.clips
+        )
         return read_logged(db, [row[0] for row in found if row])

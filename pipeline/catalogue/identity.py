@@ -114,7 +114,8 @@ def keep_places(db: Connection, n: int, card: int, parts: Sequence[Part]) -> set
             " full = CASE WHEN mtime_ns = excluded.mtime_ns AND size = excluded.size THEN full END,"
             " mtime_ns = excluded.mtime_ns",
             (
-                part.root, part.path, card, n, number, stamp.device, stamp.inode, stamp.size, stamp.mtime_ns, part.quick,
+                part.root, part.path, card, n, number,
+                stamp.device, stamp.inode, stamp.size, stamp.mtime_ns, part.quick,
             ),
         )  # fmt: skip
     return robbed
@@ -161,7 +162,8 @@ def _split(db: Connection, n: int, card: int, full: str) -> str:
         db.execute("INSERT INTO parts SELECT ?, part, quick, size, frames, NULL FROM parts WHERE clip_n = ?", (new, n))
     db.execute("UPDATE places SET clip_n = ? WHERE clip_n = ? AND card_n = ?", (new, n, card))
     db.execute(
-        "UPDATE parts SET full = (SELECT full FROM places p WHERE p.clip_n = ? AND p.part = parts.part) WHERE clip_n = ?",
+        "UPDATE parts SET full = (SELECT full FROM places p WHERE p.clip_n = ? AND p.part = parts.part)"
+        " WHERE clip_n = ?",
         (new, new),
     )
     db.execute("UPDATE cards SET fingerprint = '' WHERE n = ?", (card,))

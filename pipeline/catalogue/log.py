@@ -103,11 +103,14 @@ def history(catalogue: Catalogue, clip: str) -> tuple[LogEntry, ...]:
         n = _numbers(db, [clip])[clip]
         rows = db.execute(
             "SELECT b.id || '-' || e.ordinal, b.id, e.field, e.op, e.value, e.source, e.confidence, e.detail, b.who,"
-            " b.moment, e.start, e.frames, b.undone FROM entries e JOIN batches b ON b.n = e.batch_n"
+            " b.moment, NOT b.undone, e.start, e.frames FROM entries e JOIN batches b ON b.n = e.batch_n"
             " WHERE e.clip_n = ? ORDER BY e.n",
             (n,),
         ).fetchall()
-    return tuple(LogEntry(*row[:10], range=range_of(row[10], row[11]), stands=not row[12]) for row in rows)
+    return tuple(
+        LogEntry(name, of, field, op, value, source, sure, detail, who, moment, range_of(start, frames), bool(stands))
+        for name, of, field, op, value, source, sure, detail, who, moment, stands, start, frames in rows
+    )
 
 
 def batches(catalogue: Catalogue, *, limit: int = 20) -> tuple[Batch, ...]:
@@ -142,8 +145,8 @@ def _numbers(db: Connection, clips: Iterable[str]) -> dict[str, int]:
 
 
 def _batch(db: Connection, number: int, name: str, clips: tuple[str, ...]) -> Batch:
-    row = db.execute("SELECT who, moment, words FROM batches WHERE n = ?", (number,)).fetchone()
-    return Batch(name, *row, clips)
+    who, moment, words = db.execute("SELECT who, moment, words FROM batches WHERE n = ?", (number,)).fetchone()
+    return Batch(name, who, moment, words, clips)
 
 
 def _batch_to_undo(db: Connection, batch: str | None, who: str) -> tuple[int, str, str]:

@@ -133,7 +133,7 @@ def record_failure(catalogue: Catalogue, failure: Failure) -> None:
         n, content = _clip(db, failure.clip)
         db.execute(
             "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (clip_n, step, recipe) DO UPDATE SET"
-            " attempts = CASE WHEN content = excluded.content THEN attempts + excluded.attempts ELSE excluded.attempts END,"
+            " attempts = excluded.attempts + CASE WHEN content = excluded.content THEN attempts ELSE 0 END,"
             " content = excluded.content, sentence = excluded.sentence, transient = excluded.transient,"
             " moment = excluded.moment",
             (
@@ -147,12 +147,16 @@ def failures(catalogue: Catalogue) -> tuple[Failed, ...]:
     """All that failed and still counts: steps of clips in the log, and files that could not be read."""
     with catalogue.reading() as db:
         steps = db.execute(
-            "SELECT c.id, c.name, c.path, f.step, f.sentence, 0, f.attempts, f.transient FROM failures f"
+            "SELECT c.id, c.name, c.path, f.step, f.sentence, f.attempts, f.transient FROM failures f"
             " JOIN clips c ON c.n = f.clip_n WHERE c.group_n IS NOT NULL AND f.content = c.content"
-            " AND (f.recipe = '' OR f.recipe IN (SELECT recipe FROM wants WHERE kind = c.kind)) ORDER BY c.story, c.n, f.step"
+            " AND (f.recipe = '' OR f.recipe IN (SELECT recipe FROM wants WHERE kind = c.kind))"
+            " ORDER BY c.story, c.n, f.step"
         ).fetchall()
         files = db.execute("SELECT path, sentence, exit_code FROM failed_files ORDER BY path").fetchall()
-    named = [Failed(row[0], row[1], shown(row[2]), *row[3:7], bool(row[7])) for row in steps]
+    named = [
+        Failed(clip, name, shown(path), step, sentence, 0, attempts, bool(transient))
+        for clip, name, path, step, sentence, attempts, transient in steps
+    ]
     unread = [
         Failed("", shown(path.rpartition(b"/")[2]), shown(path), "read", sentence, code, 1, transient=False)
         for path, sentence, code in files

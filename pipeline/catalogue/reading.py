@@ -51,7 +51,8 @@ def _shared(db: Connection, group: int | None) -> Values:
     values: Values = dict.fromkeys(SHARED)
     values["subject"] = ()
     rows = db.execute(
-        "SELECT t.field, t.value FROM group_terms x JOIN terms t ON t.n = x.term_n WHERE x.group_n = ? ORDER BY t.words",
+        "SELECT t.field, t.value FROM group_terms x JOIN terms t ON t.n = x.term_n WHERE x.group_n = ?"
+        " ORDER BY t.words",
         (group,),
     )
     for name, value in rows:
@@ -74,8 +75,9 @@ def read_clips(db: Connection, clips: Sequence[int]) -> dict[int, Clip]:
     seen: set[tuple[int, int]] = set()
     for row in _each(
         db,
-        "SELECT p.clip_n, p.part, p.root, p.path, p.device, p.inode, p.size, p.mtime_ns, p.quick, s.frames FROM places p"
-        " JOIN parts s ON s.clip_n = p.clip_n AND s.part = p.part JOIN clips c ON c.n = p.clip_n WHERE p.clip_n IN",
+        "SELECT p.clip_n, p.part, p.root, p.path, p.device, p.inode, p.size, p.mtime_ns, p.quick, s.frames"
+        " FROM places p JOIN parts s ON s.clip_n = p.clip_n AND s.part = p.part JOIN clips c ON c.n = p.clip_n"
+        " WHERE p.clip_n IN",
         clips,
         "ORDER BY p.clip_n, p.part, NOT p.online, p.card_n <> c.card_n, p.n",
     ):
@@ -85,8 +87,8 @@ def read_clips(db: Connection, clips: Sequence[int]) -> dict[int, Clip]:
     found: dict[int, Clip] = {}
     for row in _each(
         db,
-        "SELECT c.n, c.id, c.name, d.name, c.kind, f.facts, c.rate, c.frames, c.start_timecode, c.start_rate, f.sidecars"
-        " FROM clips c JOIN cards d ON d.n = c.card_n JOIN facts f ON f.clip_n = c.n WHERE c.n IN",
+        "SELECT c.n, c.id, c.name, d.name, c.kind, f.facts, c.rate, c.frames, c.start_timecode, c.start_rate,"
+        " f.sidecars FROM clips c JOIN cards d ON d.n = c.card_n JOIN facts f ON f.clip_n = c.n WHERE c.n IN",
         clips,
     ):
         found[row[0]] = Clip(
@@ -113,7 +115,8 @@ def read_logged(db: Connection, clips: Sequence[int]) -> list[LoggedClip]:
         products[n].append(Product(values[n]["id"], kind, preset, bytes(path), recipe, size))
     return [
         LoggedClip(
-            clip, values[n]["status"] or "logged", {name: value for name, value in values[n].items() if name != "warnings"},
+            clip, values[n]["status"] or "logged",
+            {name: value for name, value in values[n].items() if name != "warnings"},
             tuple(markers[n]), tuple(products[n]), values[n]["warnings"],
         )
         for n, clip in found.items()

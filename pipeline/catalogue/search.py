@@ -19,7 +19,8 @@ Value = str | int | float
 GROUP_WORDS: tuple[str, ...] = ("folder", *(each.name for each in FIELDS if each.words and each.shared))
 CLIP_WORDS: tuple[str, ...] = (*(each.name for each in FIELDS if each.words and not each.shared), "marks")
 _COLUMNS: dict[str, str] = {
-    "duration": "flicks", "at": "seconds", "start_timecode": "start_sort", "recorded_at": "recorded_at", "frames": "frames",
+    "duration": "flicks", "at": "seconds", "start_timecode": "start_sort", "recorded_at": "recorded_at",
+    "frames": "frames",
 }  # fmt: skip
 _UNITS: dict[str, int] = {"duration": FLICKS, "at": 1, "frames": 1}
 
@@ -167,9 +168,7 @@ def _span(node: Span) -> Condition:
     low, high = _bound(node.field, node.low, up=True), _bound(node.field, node.high, up=False)
     if node.field == "at" and isinstance(low, int) and isinstance(high, int) and low > high:
         text, values = f"({column} >= ? OR {column} <= ?)", (low, high)
-        ways = tuple(
-            _way(f"SELECT n FROM clips WHERE {column} {sign} ?", v) for sign, v in ((">=", low), ("<=", high))
-        )
+        ways = tuple(_way(f"SELECT n FROM clips WHERE {column} {sign} ?", v) for sign, v in ((">=", low), ("<=", high)))
     else:
         text, values = _between(column, low, high)
         ways = (_way(f"SELECT n FROM clips WHERE {text}", *values),)

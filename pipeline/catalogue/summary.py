@@ -9,7 +9,10 @@ from pipeline.catalogue.store import FLICKS, Catalogue, Connection
 
 @dataclass(frozen=True, slots=True)
 class CardRow:
-    """A card for `rushes cards`; `duration` in seconds, `size` in bytes. Fields on which its clips differ list every value."""
+    """A card for `rushes cards`; `duration` in seconds, `size` in bytes.
+
+    Camera and unit list every value where the clips differ; the day is the first.
+    """
 
     name: str
     path: str

@@ -53,6 +53,7 @@ def _data(card: CardRow) -> dict[str, object]:
     return {
         "name": card.name, "path": card.path, "structure": card.structure, "camera": card.camera, "unit": card.unit,
         "shoot_day": card.shoot_day, "clips": card.clips, "duration": round(float(card.duration), 3),
-        "bytes": card.size, "state": card.state, "warnings": _complaints(card), "others": [shown(path) for path in card.others],
+        "bytes": card.size, "state": card.state, "warnings": _complaints(card),
+        "others": [shown(path) for path in card.others],
         "proxies_done": card.proxies_done, "proxies_wanted": card.proxies_wanted,
     }  # fmt: skip

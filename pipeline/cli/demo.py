@@ -2,7 +2,6 @@
 
 import shutil
 import time
-from importlib import resources
 from pathlib import Path
 
 import click
@@ -49,7 +48,7 @@ def _drop_cards(folder: Path) -> Film:
 
 def _samples() -> Path:
     """The sample cards: from the installed package, or beside it in a checkout."""
-    packed = Path(str(resources.files("pipeline"))) / "sample_media"
+    packed = Path(__file__).parents[1] / "sample_media"
     beside = Path(__file__).parents[2] / "sample_media"
     for folder in (packed, beside):
         if (folder / "rushes.toml").is_file():

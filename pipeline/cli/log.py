@@ -23,7 +23,7 @@ JSON_FIELDS: tuple[str, ...] = (
     "shoot_day", "recorded_at", "start_timecode", "rate", "frames", "duration", "scene", "take", "rating", "circled",
     "note", "reel", "status", "warnings",
 )  # fmt: skip
-_ON_TERMINAL = 200  # rows that a table shows unless --limit says otherwise
+_ON_TERMINAL = 50  # rows that a table shows unless --limit says otherwise
 
 
 @click.command("log")

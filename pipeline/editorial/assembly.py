@@ -11,9 +11,9 @@ paths; source and available ranges count absolute frames of source timecode at t
   shorter than a frame is left out), so every cut lies on the frame grid. Its source range starts on
   a frame of the clip and lasts exactly as long as the record range: in frames of the clip where
   they are whole (50 in 25), else in frames of the timeline.
-- Spanned clips: a shot that crosses a joint becomes one OTIO clip for each file. Files with
-  timecode count on over the joint; files without it begin at 0 each, and the proxy's available
-  range says where in the proxy they lie.
+- Spanned clips: a shot that crosses a joint becomes one OTIO clip for each file, and each begins on
+  its file's frame; at another rate each is conformed by itself. Files with timecode count on over
+  the joint; files without it begin at 0 each, and the proxy's available range says where they lie.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -96,7 +96,7 @@ def timeline_of(shots: Sequence[Shot], settings: CutSettings) -> Cut:
     laid = [list(_pieces(shot, settings.rate)) for shot in shots]
     if not any(laid):
         raise ExportRefused("No clip of this search has a length and a file that a timeline could hold.")
-    streams = max(len(shot.logged.clip.facts.audio) for shot in shots)
+    streams = max(len(_streams(piece)) for pieces in laid for piece in pieces)
     video: list[Clip | Gap] = []
     sound: list[list[Clip | Gap]] = [[] for _ in range(streams)]
     for pieces in filter(None, laid):
@@ -126,10 +126,10 @@ def activate(timeline: Timeline, key: str) -> None:
         if key not in references or clip.active_media_reference_key == key:
             continue
         clip.active_media_reference_key = key
-        timed = clip.metadata.get("rushes", {}).get("start_timecode")
-        start = references[key].available_range.start_time
-        if timed is None and start.value:
-            _shift(clip, references, -start)
+        own, available = clip.metadata.get("rushes"), references[key].available_range
+        untimed = own is not None and own.get("start_timecode") is None
+        if untimed and available is not None and available.start_time.value:
+            _shift(clip, references, -available.start_time)
 
 
 def _shift(clip: Clip, references: dict[str, Any], by: RationalTime) -> None:
@@ -166,13 +166,21 @@ def _lay(piece: Piece, video: list[Clip | Gap], sound: list[list[Clip | Gap]], *
     markers = [_marker(marker, piece) for marker in piece.shot.logged.markers if _meets(marker.range, piece.inside)]
     seen = clip.kind == "picture"
     video.append(_clip(piece, spans, full, markers) if seen else _gap(piece.record, rate))
+    streams = _streams(piece)
     for number, track in enumerate(sound):
-        if number >= len(clip.facts.audio):
+        if number >= len(streams):
             track.append(_gap(piece.record, rate))
             continue
-        heard = {"stream": number + 1, "channels": clip.facts.audio[number].channels}
+        heard = {"stream": number + 1, "channels": streams[number]}
         first = number == 0 and not seen  # sound-only clips carry log and markers on their first stream
         track.append(_clip(piece, spans, {**(full if first else metadata), **heard}, markers if first else ()))
+
+
+def _streams(piece: Piece) -> tuple[int, ...]:
+    """Channels of each audio stream; sound whose streams are not known counts as one of one channel."""
+    clip = piece.shot.logged.clip
+    known = tuple(stream.channels for stream in clip.facts.audio)
+    return known or ((1,) if clip.kind == "sound" else ())
 
 
 def _clip(piece: Piece, spans: Spans, metadata: dict[str, Any], markers: Sequence[dict[str, Any]]) -> Clip:
@@ -204,12 +212,10 @@ def _reference(path: str | None, name: str, available: OtioRange) -> ExternalRef
 
 
 def _spans(piece: Piece, rate: Rate) -> Spans:
-    clip = sum(part.frames for part in piece.shot.media.parts)
-    return Spans(
-        source=_source_range(piece, rate),
-        original=_range(piece.offset + piece.before, piece.part.frames, piece.rate),
-        proxy=_range(piece.offset, clip, piece.rate),
-    )
+    parts = piece.shot.media.parts
+    original = _range(piece.offset + piece.before, piece.part.frames, piece.rate)
+    proxy = original if len(parts) == 1 else _range(piece.offset, sum(part.frames for part in parts), piece.rate)
+    return Spans(_source_range(piece, rate), original, proxy)
 
 
 def _source_range(piece: Piece, rate: Rate) -> OtioRange:

@@ -119,7 +119,7 @@ def facts_of(file: Path, mediainfo: ReaderProcess) -> dict[str, object]:
         if entry.is_file(follow_symlinks=False)
     )
     path = prefix + os.fsencode(file.name)
-    cards = recognise(beside, lambda _: b"", lambda _: False, top=prefix.rstrip(b"/"))
+    cards = recognise(beside, lambda _: b"", lambda _: False)
     clips = [clip for card in cards for clip in card.clips if path in clip.parts]
     sidecars = [base / os.fsdecode(name) for clip in clips for name in clip.sidecars]
     return facts_json(read_facts(file, sidecars, mediainfo=mediainfo))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.clip import AudioStream, Facts, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, ValueRefused
-from pipeline.metadata import dji, gopro, magic, mpegts, quicktime, sony, undecodable, wav
+from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, quicktime, red, sony, wav, xmp
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.trust import resolve
@@ -53,10 +53,12 @@ class SidecarReader:
 READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
     Reader("WAV", wav.recognises, wav.read),
-    Reader("R3D and ARRIRAW", undecodable.recognises, undecodable.read),
+    Reader("R3D", red.recognises, red.read),
+    Reader("ARRIRAW", arriraw.recognises, arriraw.read),
 )
 SIDECARS: tuple[SidecarReader, ...] = (
     SidecarReader("Sony NonRealTimeMeta", sony.recognises, sony.read, 8 * 1024 * 1024),
+    SidecarReader("XMP", xmp.recognises, xmp.read, 8 * 1024 * 1024),
     SidecarReader("DJI subtitles", dji.recognises, dji.read, dji.LARGEST),
     SidecarReader("GoPro telemetry", gopro.recognises, gopro.read, 64 * 1024 * 1024),
 )
@@ -123,7 +125,7 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
 
 def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None") -> list[Finding]:
     """What MediaInfo says, and what it leaves open of transport streams."""
-    from pipeline.metadata import mediainfo  # noqa: PLC0415 - few files need it
+    from pipeline.metadata import mediainfo
 
     if process is None:
         kind = magic.describe(source.upto(0, HEAD))
@@ -140,7 +142,8 @@ def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None
 
 
 _VIDEO_KEYS = frozenset(VideoStream.__dataclass_fields__)
-_FACT_KEYS = frozenset(Facts.__dataclass_fields__) - {"video", "sources", "warnings", "start_timecode", "recorded_at"}
+_TOLD = (frozenset(Facts.__dataclass_fields__) | _VIDEO_KEYS) - {"video", "sources", "warnings"}
+_FACT_KEYS = _TOLD - _VIDEO_KEYS - {"start_timecode", "recorded_at"}
 
 
 def assemble(findings: Iterable[Finding]) -> Facts:
@@ -148,10 +151,9 @@ def assemble(findings: Iterable[Finding]) -> Facts:
     findings = list(findings)
     warnings = tuple(dict.fromkeys(str(finding.value) for finding in findings if finding.key == "warnings"))
     # What a header or sidecar counts is not there where the file is cut off.
-    unknown = {"warnings", "cut_off"} | (
-        {"frames", "samples"} if any(item.key == "cut_off" for item in findings) else set()
-    )
-    values, sources = resolve(finding for finding in findings if finding.key not in unknown)
+    cut = any(finding.key == "cut_off" for finding in findings)
+    told = _TOLD - {"frames", "samples"} if cut else _TOLD
+    values, sources = resolve(finding for finding in findings if finding.key in told)
     picture = {key: value for key, value in values.items() if key in _VIDEO_KEYS}
     known = {key: value for key, value in values.items() if key in _FACT_KEYS}
     start, recorded = values.get("start_timecode"), values.get("recorded_at")
@@ -197,7 +199,7 @@ def facts_json(facts: Facts) -> dict[str, object]:
         first = facts.audio[0]
         row |= {"channels": first.channels, "sample_rate": first.sample_rate, "bit_depth": _bit_depth(first)}
     plain = {key: _plain(value) for key, value in row.items() if value is not None and value != ()}
-    if facts.audio or facts.container:
+    if facts.audio or any(source.key == "audio" for source in facts.sources):
         plain["audio"] = [_stream(stream) for stream in facts.audio]
     if not facts.decoder:
         plain["decoder"] = False

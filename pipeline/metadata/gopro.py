@@ -8,9 +8,10 @@ every sample. Drones of the maker write GLPI. Format: github.com/gopro/gpmf-pars
 
 import struct
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from pipeline.metadata.findings import Finding, place, text_of
+from pipeline.metadata.findings import Finding, Moment, moment, place, text_of
 
 ORIGIN = "gpmf"
 MOST_ITEMS = 20_000
@@ -69,7 +70,10 @@ def _walk(data: bytes, where: str, depth: int) -> Iterator[Finding]:
                 yield Finding("camera_model", model, ORIGIN, f"{where} {item.key.decode()}")
         elif item.key == b"CASN" and (serial := text_of(item.data)):
             yield Finding("camera_serial", serial, ORIGIN, f"{where} CASN")
-    if position := _position({item.key: item for item in found}):
+    stream = {item.key: item for item in found}
+    if clock := _clock(stream):
+        yield Finding("gps_clock", clock, ORIGIN, f"{where} GPS clock")
+    if position := _position(stream):
         yield Finding("gps", position, ORIGIN, f"{where} {_stream_name(found)}")
 
 
@@ -121,6 +125,35 @@ def _gps9(item: Item, scales: list[int]) -> tuple[float, float] | None:
         ):
             return found
     return None
+
+
+def _clock(stream: dict[bytes, Item]) -> datetime | None:
+    """UTC by the satellites: GPSU is text (yymmddhhmmss.sss) and needs a fix; GPS9 counts days since 2000."""
+    try:
+        if b"GPSU" in stream and _has_fix(stream):
+            return datetime.strptime(stream[b"GPSU"].data[:12].decode("ascii"), "%y%m%d%H%M%S").replace(tzinfo=UTC)
+        scales = _numbers(stream.get(b"SCAL"))
+        if b"GPS9" in stream and len(scales) >= 7 and scales[6] and _gps9(stream[b"GPS9"], scales):
+            days, clock = struct.unpack_from(">ii", stream[b"GPS9"].data, 20)
+            return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(days=days, seconds=clock // scales[6])
+    except (ValueError, OverflowError):
+        return None
+    return None
+
+
+def started(made: datetime, clock: datetime) -> Moment | None:
+    """When recording began: the camera's date checked against the satellites' clock at the first fix.
+
+    These cameras write their own clock into the header as if it were UTC. Where it is off by whole
+    quarter hours, that is its zone; None where it is off by anything else: then it is set wrong.
+    """
+    quarters = round((made - clock) / timedelta(minutes=15))
+    if abs(made - clock - quarters * timedelta(minutes=15)) > timedelta(minutes=5) or abs(quarters) > 4 * 14:
+        return None
+    if quarters == 0:
+        return moment(made.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    local = made.replace(tzinfo=timezone(timedelta(minutes=15 * quarters)))
+    return moment(local.isoformat())
 
 
 def _numbers(item: Item | None) -> list[int]:

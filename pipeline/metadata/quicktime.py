@@ -64,7 +64,11 @@ def read(source: ByteSource) -> Iterator[Finding]:
         yield from cut_off("chunk offsets")
     yield from _streams(source, tracks, clock)
     yield from tmcd.read(source, tracks)
-    yield from _telemetry(source, top, tracks)
+    telemetry = list(_telemetry(source, top, tracks))
+    yield from telemetry
+    satellites = next((finding.value for finding in telemetry if finding.key == "gps_clock"), None)
+    if made and satellites and (began := gopro.started(made, satellites)):
+        yield Finding("recorded_at", began, gopro.ORIGIN, "mvhd", "its zone is shown by the GPS clock")
 
 
 def _no_movie(top: list[Box]) -> str:

@@ -101,4 +101,7 @@ class ByteSource:
         self._budget -= length
         if self._budget < 0:
             raise MediaUnreadable("its index is larger than that of any recording: it is damaged.")
-        return self._read_at(offset, length)
+        try:
+            return self._read_at(offset, length)
+        except OSError as error:
+            raise MediaUnreadable(f"the disk does not give it back ({error.strerror}): copy it again.") from None

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pipeline.timecode import STANDARD_RATES, Rate
 
 # More samples than this are not laid out one by one: frames are then counted on the grid.
-MOST_LAID_OUT = 200_000
+MOST_LAID_OUT = 100_000
 # Above this many samples of one duration the grid is taken for granted.
 MOST_CHECKED = 5_000
 _JITTER = Fraction(1, 1000)  # seconds: cameras round time stamps to milliseconds or coarser ticks

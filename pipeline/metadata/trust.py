@@ -13,7 +13,7 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), dji-srt, bext, ixml, mpegts, mediainfo.
+# gpmf (GoPro), dji-srt, bext, ixml, mpegts, mediainfo, xmp.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",

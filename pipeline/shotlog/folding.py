@@ -4,7 +4,9 @@ import re
 import unicodedata
 
 # Letters that carry no combining mark yet are written with a plain one on most keyboards.
-_PLAIN = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i", "ħ": "h"})
+_PLAIN = str.maketrans(
+    {"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "\u0131": "i", "ħ": "h"}
+)
 _WORD = re.compile(r"[^\W_]+")
 
 

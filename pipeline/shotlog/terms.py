@@ -83,16 +83,15 @@ def read_time(text: str) -> Bounds:
 def read_duration(text: str) -> Bounds:
     """Seconds as an exact fraction; without a sign the whole second is meant."""
     counted, units = _COUNTED.fullmatch(text), _UNITS.fullmatch(text)
+    parts: tuple[str | None, ...] = (".",)
+    if counted:
+        parts = (*counted.groups(), "0")
+    elif units and text:
+        parts = units.groups()
+    elif _NUMBER.fullmatch(text):
+        parts = ("0", "0", text, "0")
     try:
-        if counted:
-            parts = (counted[1] or "0", counted[2], counted[3], "0")
-        elif units and text:
-            parts = (units[1] or "0", units[2] or "0", units[3] or "0", units[4] or "0")
-        elif _NUMBER.fullmatch(text):
-            parts = ("0", "0", text, "0")
-        else:
-            raise ValueError
-        hours, minutes, seconds, thousandths = (Fraction(part) for part in parts)
+        hours, minutes, seconds, thousandths = (Fraction(part or "0") for part in parts)
     except ValueError:
         raise ValueError(f"'{text}' is no length; write 30s, 2m, 1h30m or 1:30.") from None
     exact = hours * 3600 + minutes * 60 + seconds + thousandths / 1000

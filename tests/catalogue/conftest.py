@@ -11,6 +11,8 @@ from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.clip import Saying
 from pipeline.timecode import TimeRange
 
+LENS = "Zeiss 35mm"
+
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
@@ -51,27 +53,28 @@ def shoot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
 def _vienna(film: int):
     shared = says(location="Vienna Prater", camera="A", unit="main", shoot_day="2019-10-12")
     place = "ingest/2019-10-12_vienna/race/A001"
-    return card(
-        film, place,
-        clip(film, f"{place}/C0001.MP4", *shared, *says("rule", subject=("Marathon", "Pacemakers")), camera_make="Sony", camera_model="FX9"),
-        clip(film, f"{place}/C0002.MP4", *shared, *says("rule", subject=("Crowd",)), at="2019-10-12T23:50:00", seconds=45),
-    )  # fmt: skip
+    both, crowd = says("rule", subject=("Marathon", "Pacemakers")), says("rule", subject=("Crowd",))
+    early = clip(film, f"{place}/C0001.MP4", *shared, *both, camera_make="Sony", camera_model="FX9")
+    late = clip(film, f"{place}/C0002.MP4", *shared, *crowd, at="2019-10-12T23:50:00", seconds=45)
+    return card(film, place, early, late)
 
 
 def _kaptagat(film: int):
     shared = says(location="Kaptagat", camera="B", unit="second", shoot_day="2019-08-20")
     place = "ingest/2019-08-20_kaptagat/camp/A001"
-    return card(
-        film, place,
-        clip(film, f"{place}/A001_C001.mov", *shared, *says(subject=("Coach interview",)), rate="29.97", start="01:00:00;00", at="2019-08-20T07:30:59", seconds=120, lens="Zeiss 35mm"),
-        clip(film, f"{place}/A001_C002.mov", *shared, *says(subject=("Training",)), rate="29.97", start="01:10:00;02", at="2019-08-20T00:10:00", seconds=30),
-    )  # fmt: skip
+    one, two = f"{place}/A001_C001.mov", f"{place}/A001_C002.mov"
+    talk, run = says(subject=("Coach interview",)), says(subject=("Training",))
+    ntsc = {"rate": "29.97"}
+    first = clip(
+        film, one, *shared, *talk, **ntsc, start="01:00:00;00", at="2019-08-20T07:30:59", seconds=120, lens=LENS
+    )
+    second = clip(film, two, *shared, *run, **ntsc, start="01:10:00;02", at="2019-08-20T00:10:00", seconds=30)
+    return card(film, place, first, second)
 
 
 def _drone(film: int):
     place = "ingest/loose"
-    return card(
-        film, place,
-        clip(film, f"{place}/DJI_0004.MP4", *says(location="Wien", shoot_day="2019-10-13", camera="D"), rate="50", at="2019-10-13", seconds=7, start=None),
-        clip(film, f"{place}/no words.mov", rate="24", at="2019-01-01T12:00:00", seconds=1, start=None),
-    )  # fmt: skip
+    said = says(location="Wien", shoot_day="2019-10-13", camera="D")
+    drone = clip(film, f"{place}/DJI_0004.MP4", *said, rate="50", at="2019-10-13", seconds=7, start=None)
+    bare = clip(film, f"{place}/no words.mov", rate="24", at="2019-01-01T12:00:00", seconds=1, start=None)
+    return card(film, place, drone, bare)

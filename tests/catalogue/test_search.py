@@ -145,7 +145,8 @@ SEARCHES: list[tuple[str, list[str]]] = [
     ("has:path", ALL),
     ("rating:*", [C1, C2]),
     # everything together
-    ("location:vienna subject:marathon camera:A shot:2019-10-12 at:06:00..07:30 duration:>5s rating:>=4 -status:failed", [C1]),
+    ("location:vienna subject:marathon camera:A shot:2019-10-12 at:06:00..07:30 -status:failed", [C1]),
+    ("duration:>5s rating:>=4 -status:failed (vienna or kaptagat) sunrise", [C1]),
     ("(wien or kaptagat) -c001 -c002", [DJI]),
     # what FTS5 would choke on
     ('"AND OR NOT"', []),
@@ -196,7 +197,8 @@ def test_a_row_holds_what_other_programs_rely_on(shoot: Catalogue) -> None:
     assert len(row.pop("id")) == 32
     assert row == {
         "name": "C0001.MP4", "card": "A001", "path": "ingest/2019-10-12_vienna/race/A001/C0001.MP4", "kind": "picture",
-        "shoot_day": "2019-10-12", "unit": "main", "location": "Vienna Prater", "camera": "A", "camera_model": "Sony FX9",
+        "shoot_day": "2019-10-12", "unit": "main", "location": "Vienna Prater", "camera": "A",
+        "camera_model": "Sony FX9",
         "camera_serial": None, "lens": None, "reel": None, "codec": "h264", "size": "1920x1080",
         "subject": ["Marathon", "Pacemakers"], "tag": [], "view": None, "scene": None, "take": None,
         "recorded_at": "2019-10-12T06:30:00", "at": "06:30:00", "start_timecode": "10:00:00:00", "rate": "25/1",

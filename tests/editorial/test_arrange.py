@@ -1,5 +1,9 @@
 """Which shots a cut takes and in which order: tables of clips and what comes out."""
 
+import subprocess
+import sys
+from dataclasses import replace
+
 import pytest
 from editorial_clips import logged, media, settings
 
@@ -187,8 +191,6 @@ def test_settings_that_do_not_exist_are_refused(words):
 
 
 def test_the_size_of_a_phone_held_upright_is_upright():
-    from dataclasses import replace
-
     clip = logged()
     video = replace(clip.clip.facts.video, rotation=90)
     phone = replace(clip, clip=replace(clip.clip, facts=replace(clip.clip.facts, video=video)))
@@ -200,3 +202,8 @@ def test_the_size_of_a_phone_held_upright_is_upright():
         ),
     )
     assert settings_for([wide], "cut").size == (1920, 1080)
+
+
+def test_the_kinds_of_cut_can_be_listed_without_loading_otio():
+    code = "import sys, pipeline.editorial.arrange; sys.exit('opentimelineio' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

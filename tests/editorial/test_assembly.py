@@ -1,5 +1,6 @@
 """The OTIO model, as OTIO itself reads the file back."""
 
+import gc
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -160,6 +161,24 @@ def test_parts_without_timecode_begin_at_zero_each_and_follow_the_file_that_is_r
     assert frames(item.markers[0].marked_range)[:2] == (110, 30)
     activate(by_proxy, "DEFAULT_MEDIA")
     assert frames(by_proxy.video_tracks()[0][0].source_range)[:2] == (10, 30)
+
+
+def test_proxies_first_says_which_clips_have_none():
+    clips = [logged("has.mov"), logged("lacks.mov", start="11:00:00:00")]
+    files = media(clips[0]) | media(clips[1], proxies=False)
+    written = otio_json.write(assemble("stringout", clips, files, settings()).timeline, ExportOptions(Path(), "proxy"))
+    assert written.losses == ("Clips without a proxy link their originals: lacks.mov.",)
+
+
+def test_sound_whose_streams_are_unknown_is_laid_too():
+    timeline = read_back([logged("x.wav", kind="sound", audio=())], settings())
+    assert [item.name for item in timeline.audio_tracks()[0]] == ["x.wav"]
+
+
+def test_pythons_collector_runs_again_after_a_refusal():
+    with pytest.raises(ExportRefused):
+        assemble("stringout", [logged(frames=0)], {}, settings())
+    assert gc.isenabled()
 
 
 def test_exporting_proxies_first_leaves_the_model_alone():

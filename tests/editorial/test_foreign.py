@@ -6,6 +6,7 @@ import opentimelineio as otio
 import pytest
 from editorial_clips import read_edl
 
+from pipeline.editorial.assembly import activate
 from pipeline.editorial.exports import edl
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.written import ExportOptions
@@ -49,7 +50,8 @@ def test_events_off_the_frame_grid_meet_on_the_nearest_frames():
 
 def test_more_video_tracks_are_lists_of_their_own_and_sound_is_in_the_first():
     made = timeline(
-        track("V1", clip("a", 0, 10)), track("V2", schema.Gap(source_range=Range(Time(0, 25), Time(5, 25))), clip("b", 0, 5)),
+        track("V1", clip("a", 0, 10)),
+        track("V2", schema.Gap(source_range=Range(Time(0, 25), Time(5, 25))), clip("b", 0, 5)),
         track("A1", clip("a", 0, 10), kind="Audio"), track("A2", clip("music", 50, 8), kind="Audio"),
     )  # fmt: skip
     written = edl.write(made, ExportOptions(Path()))
@@ -59,6 +61,17 @@ def test_more_video_tracks_are_lists_of_their_own_and_sound_is_in_the_first():
         ".V2.edl": [("b", True, ())],
     }
     assert lists[".V2.edl"][0].record == ("00:00:00:05", "00:00:00:10")
+
+
+def test_ranges_of_foreign_clips_stay_when_another_reference_is_made_active():
+    item = clip("a", 90_000, 10)
+    hi = item.media_reference.clone()
+    low = schema.ExternalReference("/x/low", Range(Time(90_000, 25), Time(20, 25)))
+    item.set_media_references({"DEFAULT_MEDIA": hi, "proxy": low}, "DEFAULT_MEDIA")
+    made = timeline(track("V", item))
+    activate(made, "proxy")
+    assert item.media_reference.target_url == "/x/low"
+    assert item.source_range.start_time.value == 90_000
 
 
 def test_transitions_and_speed_changes_are_reported():

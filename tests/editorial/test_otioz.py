@@ -1,5 +1,6 @@
 """Bundles, opened by OTIO's own reader."""
 
+import os
 import zipfile
 
 import opentimelineio as otio
@@ -81,6 +82,11 @@ def test_a_bundle_says_nothing_of_this_machine(film):
             "version.txt",
         ]  # fmt: skip
         assert {info.compress_type for info in packed.infolist() if "media/" in info.filename} == {zipfile.ZIP_STORED}
+
+
+def test_a_file_dated_1970_goes_into_a_bundle(film):
+    os.utime(film[2] / "proxies" / "K1" / "C0001.mov", (0, 0))
+    assert bundle(film)[0].exists()
 
 
 def test_a_bundle_of_originals_holds_originals(film):

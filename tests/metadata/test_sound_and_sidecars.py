@@ -4,6 +4,7 @@ import struct
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -236,6 +237,54 @@ def test_a_position_counts_only_with_a_fix(fix: int, precision: int, gps: tuple[
     found = list(gopro.read_payload(klv(b"DEVC", "", 1, klv(b"DVNM", "c", 1, b"HERO7 Black\0"), inner), "gpmd"))
     assert next((finding.value for finding in found if finding.key == "gps"), None) == gps
     assert next(finding.value for finding in found if finding.key == "camera_model") == "HERO7 Black"
+
+
+def xmp_sidecar(attributes: str) -> bytes:
+    spaces = "".join(
+        f' xmlns:{prefix}="http://ns.adobe.com/{path}/"'
+        for prefix, path in (("exif", "exif/1.0"), ("tiff", "tiff/1.0"), ("xap", "xap/1.0"))
+    )
+    description = f'<rdf:Description xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"{spaces} {attributes}/>'
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/">{description}</x:xmpmeta>'.encode()
+
+
+def test_an_xmp_sidecar_adds_what_the_file_does_not_state(tmp_path: Path) -> None:
+    clip, sidecar = tmp_path / "P001.MOV", tmp_path / "P001.MOV.xmp"
+    clip.write_bytes(Movie(keys=((b"com.apple.quicktime.make", b"Apple"),)).build())
+    sidecar.write_bytes(
+        xmp_sidecar('tiff:Make="Other" tiff:Model="X100" exif:GPSLatitude="48,12.6N" exif:GPSLongitude="16,25,12.0E"')
+    )
+    found = read_facts(clip, [sidecar])
+    assert (found.camera_make, found.camera_model) == ("Apple", "X100")
+    assert found.gps == pytest.approx((48.21, 16.42))
+
+
+@pytest.mark.parametrize(
+    "date", ["-9223372036854775807", "2012-02-2147483647", "2005-09-07415:07:40-07:00", "0000-00-00T00:00:00"]
+)
+def test_absurd_dates_of_a_sidecar_are_no_dates(tmp_path: Path, date: str) -> None:
+    path = tmp_path / "P001.xmp"
+    path.write_bytes(xmp_sidecar(f'xap:CreateDate="{date}"'))
+    assert sidecar_facts(path).recorded_at is None
+
+
+@pytest.mark.parametrize(
+    ("header", "satellites", "began"),
+    [
+        ("2019-08-15T06:12:30", "2019-08-15T06:12:31", "2019-08-15T06:12:30Z"),
+        ("2019-08-15T09:12:30", "2019-08-15T06:13:40", "2019-08-15T09:12:30+03:00"),
+        ("2019-08-15T11:42:30", "2019-08-15T06:12:30", "2019-08-15T11:42:30+05:30"),
+        ("2019-08-14T23:12:30", "2019-08-15T06:12:30", "2019-08-14T23:12:30-07:00"),
+        ("2019-08-15T06:20:30", "2019-08-15T06:12:31", None),  # eight minutes off: a clock set wrong
+        ("2016-01-01T00:00:12", "2019-08-15T06:12:31", None),
+    ],
+)
+def test_the_satellites_clock_shows_the_zone_of_an_action_camera(
+    header: str, satellites: str, began: str | None
+) -> None:
+    made, clock = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (header, satellites))
+    found = gopro.started(made, clock)
+    assert (found.iso if found else None) == began
 
 
 @pytest.mark.parametrize(

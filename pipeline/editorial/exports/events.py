@@ -8,12 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from opentimelineio.exceptions import OTIOError
-from opentimelineio.opentime import RationalTime
-from opentimelineio.schema import Clip, ExternalReference, Gap, Timeline, Track, Transition
+from opentimelineio.schema import Timeline
 
+from pipeline.editorial.exports.otio_values import Child, Document, Item, Marker, Range, Said, Time, values_of
 from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, Timecode, TimeRange
 
@@ -87,96 +86,95 @@ class Sheet:
 
 def sheet_of(timeline: Timeline) -> Sheet:
     """The events of `timeline`; raises ExportRefused for nested tracks, which no event list holds."""
-    start = _start(timeline)
+    document = values_of(timeline)
+    start = _start(document)
     losses: list[str] = []
     known: dict[Key, Source] = {}
     tracks = []
-    for track in timeline.tracks:
-        if not isinstance(track, Track):
-            raise ExportRefused(f"'{timeline.name}' nests a timeline where a track should be; flatten it first.")
-        events = tuple(_events(track, start.rate, known, losses))
-        tracks.append(EventTrack(track.name, track.kind, events))
-    return Sheet(timeline.name, start, tuple(tracks), tuple(dict.fromkeys(losses)))
+    for track in document.tracks.children:
+        if not track.schema.startswith("Track."):
+            raise ExportRefused(f"'{document.name}' nests a timeline where a track should be; flatten it first.")
+        tracks.append(EventTrack(track.name, track.kind, tuple(_events(track, start.rate, known, losses))))
+    return Sheet(document.name, start, tuple(tracks), tuple(dict.fromkeys(losses)))
 
 
-def _start(timeline: Timeline) -> Timecode:
-    own, start = _rushes(timeline), timeline.global_start_time
-    if own is not None:
-        rate = Rate.parse(own["rate"])
+def _start(document: Document) -> Timecode:
+    said, start = document.metadata.rushes, document.global_start_time
+    if said is not None and said.rate is not None:
+        rate = _stated(said.rate)
     elif start is not None:
         rate = _exact(start.rate)
     else:
-        clips = timeline.find_clips()
-        rate = _exact(clips[0].trimmed_range().duration.rate) if clips else Rate(25)
-    return Timecode(round(start.value) if start else 0, rate, bool(own is not None and own["drop_frame"]))
+        items = (item for track in document.tracks.children for item in track.children)
+        first = next((item.span for item in items if item.span is not None), None)
+        rate = _exact(first.duration.rate) if first else Rate(25)
+    return Timecode(round(start.value) if start else 0, rate, bool(said and said.drop_frame))
 
 
-def _events(track: Track, rate: Rate, known: dict[Key, Source], losses: list[str]) -> Iterator[Event]:
+def _events(track: Child, rate: Rate, known: dict[Key, Source], losses: list[str]) -> Iterator[Event]:
     """The clips of a track; their places add up in exact time and end on whole frames.
 
-    `known` saves reading a file again for each track.
+    `known` keeps one Source for each file over all tracks.
     """
     place: Fraction | int = 0
     sound = track.kind == "Audio"
-    for item in track:
-        if isinstance(item, Transition):
+    for item in track.children:
+        kind = item.kind
+        if kind == "Transition":
             losses.append(f"Transitions on {track.name} are written as cuts.")
             continue
-        if not isinstance(item, Clip | Gap):
+        if kind not in {"Clip", "Gap"}:
             raise ExportRefused(f"'{item.name}' on {track.name} is a nested timeline; flatten it first.")
-        span = _span(item, track.name)
+        span = item.span
+        if span is None:
+            raise ExportRefused(f"'{item.name}' on {track.name} has no range and no media to tell its length.")
         begin = round(place)
         place += _frames(span.duration, rate)
         record = TimeRange(begin, round(place) - begin)
-        if isinstance(item, Clip) and record.duration:
+        if kind == "Clip" and record.duration:
             if item.effects:
                 losses.append(f"Effects and speed changes on {track.name} are left out.")
-            own = _rushes(item)
-            source_in = round(span.start_time.value)
-            channels = int(own.get("channels", 1)) if sound and own is not None else int(sound)
-            marks = _marks(item, source_in, record, rate=rate)
-            yield Event(_source(item, own, span, known=known), source_in, record, channels, marks)
+            said = item.metadata.rushes
+            channels = (said.channels if said else 1) if sound else 0
+            yield _event(item, record, source=_source(item, span, known), rate=rate, channels=channels)
 
 
-def _span(item: Clip | Gap, track: str) -> Any:
-    try:
-        return item.trimmed_range()
-    except OTIOError as error:
-        raise ExportRefused(f"'{item.name}' on {track} has no range and no media to tell its length.") from error
+def _event(item: Item, record: TimeRange, *, source: Source, rate: Rate, channels: int) -> Event:
+    span = item.span
+    assert span is not None
+    source_in = round(span.start_time.value)
+    marks = tuple(_mark(marker, source_in, record, rate=rate) for marker in item.markers)
+    return Event(source, source_in, record, channels, marks)
 
 
-def _source(clip: Clip, own: Any, span: Any, *, known: dict[Key, Source]) -> Source:
-    own, reference = own if own is not None else {}, clip.media_reference
-    path = reference.target_url if isinstance(reference, ExternalReference) else None
-    name = clip.name or reference.name or (path or "").rpartition("/")[2]
-    key = (own.get("clip", ""), name, path)
+def _source(item: Item, span: Range, known: dict[Key, Source]) -> Source:
+    reference, said = item.reference, item.metadata.rushes
+    path = reference.target_url or None
+    name = item.name or reference.name or (path or "").rpartition("/")[2]
+    key = (said.clip if said else "", name, path)
     if key not in known:
-        known[key] = _read_source(own, name, path, span=reference.available_range or span)
+        known[key] = _read_source(name, path, reference.available_range or span, said=said)
     return known[key]
 
 
-def _read_source(own: Any, name: str, path: str | None, *, span: Any) -> Source:
-    rate = _stated(own["rate"]) if "rate" in own else _exact(span.start_time.rate)
+def _read_source(name: str, path: str | None, span: Range, *, said: Said | None) -> Source:
+    timed = said is None or said.start_timecode is not None
+    said = said or Said()
+    rate = _stated(said.rate) if said.rate else _exact(span.start_time.rate)
     return Source(
         name=name,
         path=path,
-        clip=own.get("clip", ""),
-        card=own.get("card", ""),
-        reel=own.get("reel", ""),
+        clip=said.clip,
+        card=said.card,
+        reel=said.reel,
         rate=rate,
-        drop_frame=bool(own.get("drop_frame")),
-        timed=own.get("start_timecode", "") is not None,
+        drop_frame=said.drop_frame,
+        timed=timed,
         available=TimeRange(round(span.start_time.value), round(_frames(span.duration, rate))),
     )
 
 
-def _marks(clip: Clip, source_in: int, record: TimeRange, *, rate: Rate) -> tuple[Mark, ...]:
-    # By index: OTIO's own iteration costs ten times as much, and most clips have no marker.
-    found = clip.markers
-    return tuple(_mark(found[index], source_in, record, rate=rate) for index in range(len(found)))
-
-
-def _mark(marker: Any, source_in: int, record: TimeRange, *, rate: Rate) -> Mark:
+def _mark(marker: Marker, source_in: int, record: TimeRange, *, rate: Rate) -> Mark:
     marked = marker.marked_range
     source = _exact(marked.start_time.rate)
     ahead = round(marked.start_time.value) - source_in
@@ -186,16 +184,11 @@ def _mark(marker: Any, source_in: int, record: TimeRange, *, rate: Rate) -> Mark
     return Mark(inside, marker.name, marker.comment, marker.color)
 
 
-def _frames(time: RationalTime, rate: Rate) -> Fraction | int:
+def _frames(time: Time, rate: Rate) -> Fraction | int:
     """A duration in exact frames at `rate`; an int where OTIO holds one, for speed."""
     own, value = _exact(time.rate), time.value
     exact = int(value) if value.is_integer() else Fraction(value)
     return exact if own == rate else exact * rate.fraction / own.fraction
-
-
-def _rushes(item: Any) -> Any:
-    """What we said of a timeline or clip, or None on foreign ones."""
-    return item.metadata.get("rushes")
 
 
 @cache

@@ -2,14 +2,19 @@
 
 from opentimelineio.schema import Timeline
 
-from pipeline.editorial.assembly import activate
-from pipeline.editorial.exports.written import MEDIA_KEYS, ExportOptions, Written, WrittenFile
+from pipeline.editorial.assembly import PROXY, activate
+from pipeline.editorial.exports.written import ExportOptions, Written, WrittenFile
+from pipeline.editorial.shots import named
 
 
 def write(timeline: Timeline, options: ExportOptions) -> Written:
-    """`.otio` with originals and proxies; editors link the originals first unless asked otherwise."""
-    chosen = timeline.clone() if options.media == "proxy" else timeline
+    """`.otio` with originals and proxies; editors link the originals first unless proxies are asked for."""
+    losses: tuple[str, ...] = ()
     if options.media == "proxy":
-        activate(chosen, MEDIA_KEYS["proxy"])
-    # One space of indent: lines stay comparable, and a long cut half as large as with OTIO's four.
-    return Written((WrittenFile(".otio", chosen.to_json_string(indent=1).encode()),))
+        timeline = timeline.clone()
+        activate(timeline, PROXY)
+        without = [clip.name for clip in timeline.find_clips() if clip.active_media_reference_key != PROXY]
+        if without:
+            losses = (f"Clips without a proxy link their originals: {named(dict.fromkeys(without))}.",)
+    # One space of indent: lines stay comparable, and a long cut is half as large as with OTIO's four.
+    return Written((WrittenFile(".otio", timeline.to_json_string(indent=1).encode()),), losses)

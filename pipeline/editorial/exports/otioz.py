@@ -30,7 +30,8 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
     activate(bundled, MEDIA_KEYS[wanted])
     names = _relink(bundled, MEDIA_KEYS[wanted])
     target = options.folder / "bundle.otioz"
-    with zipfile.ZipFile(target, "w") as bundle:
+    # Cameras without a set clock date their files to 1970, which a ZIP cannot say: it says 1980 then.
+    with zipfile.ZipFile(target, "w", strict_timestamps=False) as bundle:
         bundle.writestr("version.txt", _VERSION, zipfile.ZIP_DEFLATED)
         bundle.writestr("content.otio", bundled.to_json_string(indent=1), zipfile.ZIP_DEFLATED)
         for path, name in names.items():
@@ -67,7 +68,7 @@ def _bundled_key(clip: Any, references: dict[str, Any], key: str) -> str:
 
 
 def _has_picture(clip: Any) -> bool:
-    return bool(clip.metadata["rushes"].get("kind") == "picture")
+    return bool(clip.metadata.get("rushes", {}).get("kind") != "sound")
 
 
 def _check(path: str, name: str) -> None:

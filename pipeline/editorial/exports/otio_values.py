@@ -1,0 +1,101 @@
+"""An OTIO timeline as plain values, by way of its own JSON.
+
+Looking at ten thousand clips through OTIO's Python objects costs microseconds for each attribute;
+its JSON, read by msgspec into these types, costs half as much in all. Only what writers need is here.
+"""
+
+import msgspec
+from opentimelineio.schema import Timeline
+
+
+class Time(msgspec.Struct):
+    value: float
+    rate: float
+
+
+class Range(msgspec.Struct):
+    start_time: Time
+    duration: Time
+
+
+class Reference(msgspec.Struct):
+    """Any media reference; only one to a file has a `target_url`."""
+
+    name: str = ""
+    target_url: str = ""
+    available_range: Range | None = None
+
+
+class Marker(msgspec.Struct):
+    marked_range: Range
+    name: str = ""
+    comment: str = ""
+    color: str = ""
+
+
+class Said(msgspec.Struct):
+    """What assembly.py says of a clip or timeline under `rushes`; None where it said nothing."""
+
+    clip: str = ""
+    card: str = ""
+    reel: str = ""
+    rate: str | None = None
+    drop_frame: bool = False
+    start_timecode: str | None = None
+    channels: int = 1
+
+
+class Metadata(msgspec.Struct):
+    rushes: Said | None = None
+
+
+class Item(msgspec.Struct):
+    """A clip, gap, transition or nested composition on a track; `schema` tells which."""
+
+    schema: str = msgspec.field(name="OTIO_SCHEMA")
+    name: str = ""
+    source_range: Range | None = None
+    metadata: Metadata = msgspec.field(default_factory=Metadata)
+    effects: list[msgspec.Raw] = []
+    markers: list[Marker] = []
+    media_references: dict[str, Reference] = {}
+    active_media_reference_key: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`Clip`, `Gap`, `Transition`, `Stack`..."""
+        return self.schema.partition(".")[0]
+
+    @property
+    def reference(self) -> Reference:
+        return self.media_references.get(self.active_media_reference_key) or Reference()
+
+    @property
+    def span(self) -> Range | None:
+        """What the item takes of its media: all of it where nothing is said, None where that is unknown."""
+        return self.source_range or self.reference.available_range
+
+
+class Child(msgspec.Struct):
+    schema: str = msgspec.field(name="OTIO_SCHEMA")
+    name: str = ""
+    kind: str = ""
+    children: list[Item] = []
+
+
+class Tracks(msgspec.Struct):
+    children: list[Child]
+
+
+class Document(msgspec.Struct):
+    name: str
+    global_start_time: Time | None
+    tracks: Tracks
+    metadata: Metadata = msgspec.field(default_factory=Metadata)
+
+
+_DECODER = msgspec.json.Decoder(Document)
+
+
+def values_of(timeline: Timeline) -> Document:
+    return _DECODER.decode(timeline.to_json_string(indent=-1).encode())
