@@ -23,13 +23,22 @@ from pipeline.files import path_error, publish, temporary_beside
 from pipeline.film import Film
 from pipeline.shotlog.query import parse
 
-# Which formats each editing suite is given, best first.
-EDITORS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("resolve", (".otio", ".edl")),
-    ("premiere", (".otio", ".edl")),
-    ("avid", (".edl",)),
-    ("fcp", (".otio",)),
-    ("kdenlive", (".otio",)),
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """An editing suite, the formats it is given (best first), and what to say where none is made for it yet."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    warning: str = ""
+
+
+EDITORS: tuple[Editor, ...] = (
+    Editor("resolve", (".otio", ".edl")),
+    Editor("premiere", (".otio", ".edl")),
+    Editor("avid", (".edl",)),
+    Editor("fcp", (".otio",), "Final Cut Pro reads no OTIO itself; convert it, for FCPXML is not written yet."),
+    Editor("kdenlive", (".otio",), "Kdenlive's OTIO import moves in-points; compare every cut with the original."),
 )
 
 
@@ -61,10 +70,6 @@ class MadeCut:
     cut: Cut
     clips: tuple[LoggedClip, ...]
     new: tuple[LoggedClip, ...]
-
-    @property
-    def events(self) -> int:
-        return sum(1 for track in self.cut.timeline.video_tracks() for _ in track.find_clips())
 
     @property
     def duration(self) -> Fraction:
@@ -125,14 +130,14 @@ def export_cut(
 
     Raises ValueRefused for an unknown suite, ExportRefused for what a format cannot carry.
     """
-    suffixes = _suffixes(editor)
+    suite = _editor(editor)
     folder = to or film.folder / "timelines" / (f"for-{editor}" if editor else "")
     files: list[Path] = []
-    losses: list[str] = []
+    losses: list[str] = [suite.warning] if suite.warning else []
     workroom = _workroom(folder)
     try:
         for export in EXPORTS:
-            if export.suffix not in suffixes:
+            if export.suffix not in suite.suffixes:
                 continue
             own = Path(mkdtemp(dir=workroom))
             written = export.write(made.cut.timeline, ExportOptions(own, media))  # type: ignore[arg-type] # click.Choice
@@ -154,10 +159,8 @@ def _before(catalogue: Catalogue, name: str) -> SavedCut | None:
 
 def _assembled(film: Film, catalogue: Catalogue, name: str, recipe: Recipe, clips: Sequence[LoggedClip]) -> Cut:
     timeline = film.settings.timeline
-    settings = settings_for(
-        clips, name,
-        rate=recipe.rate or timeline.rate, start=recipe.start or timeline.start, size=recipe.size or timeline.size,
-    )  # fmt: skip
+    start, size = recipe.start or timeline.start, recipe.size or timeline.size
+    settings = settings_for(clips, name, rate=recipe.rate or timeline.rate, start=start, size=size)
     sort = tuple(field for field in recipe.sort.split(",") if field)
     settings = replace(settings, handles=recipe.handles, gap=recipe.gap, by=recipe.by, sort=sort)
     return assemble(recipe.kind, clips, _media(film, catalogue, clips), settings)
@@ -175,14 +178,14 @@ def _media(film: Film, catalogue: Catalogue, clips: Sequence[LoggedClip]) -> dic
     return media
 
 
-def _suffixes(editor: str) -> tuple[str, ...]:
-    if editor in ("", "all"):
-        return tuple(export.suffix for export in EXPORTS)
-    for name, suffixes in EDITORS:
-        if name == editor:
-            return suffixes
-    known = ", ".join(name for name, _ in EDITORS)
-    raise ValueRefused(f"There is no export for '{editor}'; choose from {known} or all.")
+def _editor(name: str) -> Editor:
+    if not name:
+        return Editor("", tuple(export.suffix for export in EXPORTS))
+    for editor in EDITORS:
+        if editor.name == name:
+            return editor
+    known = ", ".join(editor.name for editor in EDITORS)
+    raise ValueRefused(f"There is no export for '{name}'; choose from {known} or all.")
 
 
 def _workroom(folder: Path) -> Path:

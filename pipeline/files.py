@@ -21,7 +21,15 @@ from pathlib import Path
 import xxhash
 
 from pipeline.clip import SeenFile, Stamp
-from pipeline.errors import CatalogueBusy, ChangedWhileRead, DiskFull, MediaUnreadable, PathMissing, PathRefused
+from pipeline.errors import (
+    Cancelled,
+    CatalogueBusy,
+    ChangedWhileRead,
+    DiskFull,
+    MediaUnreadable,
+    PathMissing,
+    PathRefused,
+)
 
 CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
@@ -142,7 +150,7 @@ def clip_id(size: int, quick: str) -> str:
 def full_hash(path: Path, progress: Callable[[int], None], cancelled: Callable[[], bool]) -> str:
     """xxh128 (hex) of the whole file; `progress` gets the bytes of each chunk.
 
-    Raises ChangedWhileRead when the file changed meanwhile, PathMissing when it went away.
+    Raises ChangedWhileRead when the file changed meanwhile, PathMissing when it went away, Cancelled.
     """
     before = stamp_of(path)
     digest = xxhash.xxh128()
@@ -153,7 +161,7 @@ def full_hash(path: Path, progress: Callable[[int], None], cancelled: Callable[[
                 digest.update(buffer[:count])
                 progress(count)
                 if cancelled():
-                    break
+                    raise Cancelled(f"The hash of {shown(path.name)} was called off; it is taken at the next run.")
     except OSError as error:
         raise path_error(error, path) from error
     if stamp_of(path) != before:
@@ -206,13 +214,14 @@ def write_whole(final: Path, data: bytes) -> None:
 
 
 def sweep_temporaries(folder: Path) -> int:
-    """Remove what a killed head left half-made below `folder`; returns how many files went."""
+    """Remove what a killed process left half-made below `folder`; returns how many files went."""
     swept = 0
     for parent, _, names in os.walk(folder):
         for name in names:
             if name.startswith(_TEMPORARY):
-                Path(parent, name).unlink(missing_ok=True)
-                swept += 1
+                with contextlib.suppress(OSError):
+                    Path(parent, name).unlink()
+                    swept += 1
     return swept
 
 
@@ -247,22 +256,31 @@ def path_error(error: OSError, path: Path) -> PathMissing | PathRefused | DiskFu
 
 
 @contextlib.contextmanager
-def held_lock(path: Path, words: str) -> Iterator[None]:
-    """Hold the one lock of a production while the block runs.
+def held_lock(path: Path, words: str) -> Iterator[bool]:
+    """Hold the one lock of a production while the block runs; yields whether its last holder was killed.
 
-    Raises CatalogueBusy naming who holds it. The system frees it when the process dies.
+    Raises CatalogueBusy naming who holds it. The system frees it when the process dies; who ends in
+    order takes its name out of it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise path_error(error, path) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise CatalogueBusy(_holder_sentence(os.pread(descriptor, 4096, 0))) from None
         holder = {"words": words, "process": os.getpid(), "host": os.uname().nodename}
+        killed = os.fstat(descriptor).st_size > 0
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
-        yield
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without a name in it
+            os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+        try:
+            yield killed
+        finally:
+            os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
 

@@ -35,7 +35,7 @@ class NameSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class TimelineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rate: str = ""
-    start: str = "01:00:00:00"
+    start: str = ""
     size: str = ""
 
 

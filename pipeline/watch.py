@@ -5,7 +5,6 @@ here is ring a bell; what has changed is only ever learnt from a scan.
 """
 
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 # A person's word that the copy has ended still gets two looks this far apart (seconds).
 TWO_LOOKS = 1.0
+CardKey = tuple[int, bytes]  # a root's number and the card's path below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Settler:
 
     quiet: float
     trusted: bool = False
-    _rests: dict[bytes, _Rest] = field(default_factory=dict)
+    _rests: dict[CardKey, _Rest] = field(default_factory=dict)
 
-    def observe(self, card: bytes, fingerprint: str, now: float) -> bool:
+    def observe(self, card: CardKey, fingerprint: str, now: float) -> bool:
         """Take in one look at a card and say whether it has settled."""
         rest = self._rests.get(card)
         if rest is None or rest.fingerprint != fingerprint:
@@ -50,18 +50,21 @@ class Settler:
         self._rests[card] = rest
         return rest.looks > 1 and now - rest.since >= self._wait(rest)
 
-    def settles_in(self, card: bytes, now: float) -> float:
+    def settles_in(self, card: CardKey, now: float) -> float:
         """Seconds until the card can have settled, if it stays as it is."""
         rest = self._rests[card]
         return max(0.0, rest.since + self._wait(rest) - now)
 
-    def waited(self, card: bytes, now: float) -> float:
+    def waited(self, card: CardKey, now: float) -> float:
         """Seconds since the card was first seen and has not settled."""
         return now - self._rests[card].first
 
-    def forget(self, cards: Iterable[bytes]) -> None:
-        for card in cards:
-            self._rests.pop(card, None)
+    def disturb(self, card: CardKey, now: float) -> None:
+        """The card was found moving after all: it has to rest from now on."""
+        self._rests[card] = replace(self._rests[card], since=now, looks=1, moved=True)
+
+    def forget(self, card: CardKey) -> None:
+        self._rests.pop(card, None)
 
     def _wait(self, rest: _Rest) -> float:
         return min(TWO_LOOKS, self.quiet) if self.trusted and not rest.moved else self.quiet
@@ -77,18 +80,36 @@ class Doorbell:
         self._wake = wake
         self._rung = threading.Event()
         self._observer: BaseObserver | None = None
+        self._hangs_at: tuple[int, int] | None = None
 
-    def rang(self) -> bool:
-        """Whether it rang since it was asked last."""
-        rung = self._rung.is_set()
+    @property
+    def rung(self) -> bool:
+        """Whether it rang since it was last silenced; until then it wakes nobody again."""
+        return self._rung.is_set()
+
+    def silence(self) -> None:
+        """To be called before a look: what moves during the look rings again."""
         self._rung.clear()
-        return rung
 
     def hang(self, folder: Path) -> str:
-        """Listen below `folder` from now on; returns why it cannot, or an empty string."""
+        """Listen below `folder` from now on; returns why it cannot, or an empty string.
+
+        A folder that was removed and made again is another folder: the bell is hung anew.
+        """
+        try:
+            seen = folder.stat()
+        except OSError:
+            self.take_down()
+            return ""
+        if self._hangs_at == (seen.st_dev, seen.st_ino):
+            return ""
+        self.take_down()
+        self._hangs_at = (seen.st_dev, seen.st_ino)
+        return self._listen(folder)
+
+    def _listen(self, folder: Path) -> str:
         from watchdog.observers import Observer
 
-        self.take_down()
         try:
             observer = Observer()
             # A handler is whatever can dispatch; its base class would cost every other command watchdog's import.
@@ -102,6 +123,7 @@ class Doorbell:
         return ""
 
     def take_down(self) -> None:
+        self._hangs_at = None
         if self._observer is not None:
             self._observer.stop()
             self._observer.join(timeout=5)
@@ -122,10 +144,12 @@ class _Ringer:
     # Our own looks at the folder must not ring the bell.
     _SILENT = frozenset({"opened", "closed_no_write"})
 
-    def __init__(self, *flags: threading.Event) -> None:
-        self._flags = flags
+    def __init__(self, rung: threading.Event, wake: threading.Event) -> None:
+        self._rung = rung
+        self._wake = wake
 
     def dispatch(self, event: "FileSystemEvent") -> None:
-        if event.event_type not in self._SILENT:
-            for flag in self._flags:
-                flag.set()
+        # A fast copy brings thousands of events a second: one is enough to wake the head.
+        if event.event_type not in self._SILENT and not self._rung.is_set():
+            self._rung.set()
+            self._wake.set()

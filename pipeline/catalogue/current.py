@@ -5,7 +5,7 @@ changes those; `refresh` is the only place where it is made.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -24,7 +24,7 @@ from pipeline.timecode import Rate
 SHARED: tuple[str, ...] = ("folder", *(each.name for each in FIELDS if each.shared and not each.many))
 SHARED_MANY: tuple[str, ...] = tuple(each.name for each in FIELDS if each.shared and each.many)
 TEXTS: tuple[str, ...] = ("name", "path", "lens", "reel", "tag", "scene", "take", "note", "marks")
-_DAY = 200_000  # steps of story in a day: seconds, with room for a shoot day that ends after midnight
+DAY = 200_000  # steps of story in a day: seconds, with room for a shoot day that ends after midnight
 _NO_DAY = date.max.toordinal() + 1
 
 
@@ -48,6 +48,7 @@ class _Pass:
 class _Row:
     n: int
     kind: str
+    outfit: str
     name: str
     card_n: int
     path: bytes
@@ -65,8 +66,8 @@ class _Row:
 def refresh(db: Connection, clips: Iterable[int]) -> None:
     """Make the current log of these clips (by number) again."""
     wants: dict[str, set[tuple[str, str, str]]] = {}
-    for kind, product, preset, recipe in db.execute("SELECT kind, product, preset, recipe FROM wants"):
-        wants.setdefault(kind, set()).add((product, preset, recipe))
+    for outfit, product, preset, recipe in db.execute("SELECT outfit, product, preset, recipe FROM wants"):
+        wants.setdefault(outfit, set()).add((product, preset, recipe))
     work = _Pass(db, wants)
     for n in clips:
         _refresh(work, n)
@@ -86,6 +87,10 @@ def leave_group(db: Connection, n: int) -> None:
 def _settle(work: _Pass) -> None:
     changed = [(clips, flicks, n) for n, (clips, flicks) in work.growth.items() if clips or flicks]
     work.db.executemany("UPDATE groups SET clips = clips + ?, flicks = flicks + ? WHERE n = ?", changed)
+    work.db.executemany(
+        "UPDATE terms SET clips = clips + ? WHERE n IN (SELECT term_n FROM group_terms WHERE group_n = ?)",
+        [(clips, n) for clips, _, n in changed if clips],
+    )
     work.db.executemany("DELETE FROM groups WHERE n = ? AND clips = 0", [(n,) for n in work.growth])
 
 
@@ -93,8 +98,8 @@ def _refresh(work: _Pass, n: int) -> None:
     db = work.db
     row = _Row(
         *db.execute(
-            "SELECT n, kind, name, card_n, path, rate, flicks, recorded_at, seconds, group_n, decoder, content, lens,"
-            " reel FROM clips WHERE n = ?",
+            "SELECT n, kind, outfit, name, card_n, path, rate, flicks, recorded_at, seconds, group_n, decoder, content,"
+            " lens, reel FROM clips WHERE n = ?",
             (n,),
         ).fetchone()
     )
@@ -136,10 +141,7 @@ def _settle_place(db: Connection, row: _Row) -> tuple[_Row, bool]:
         return row, True
     name = shown(path.rpartition(b"/")[2])
     db.execute("UPDATE clips SET card_n = ?, path = ?, name = ? WHERE n = ?", (whole[0], path, name, row.n))
-    moved = _Row(
-        row.n, row.kind, name, whole[0], path, row.rate, row.flicks, row.recorded_at, row.seconds, row.group_n,
-        row.decoder, row.content, row.lens, row.reel,
-    )  # fmt: skip
+    moved = replace(row, name=name, card_n=whole[0], path=path)
     return moved, True
 
 
@@ -149,7 +151,7 @@ def _status(work: _Pass, row: _Row, *, online: bool) -> str:
         return "offline"
     if not row.decoder:
         return "no_decoder"
-    wants = work.wants.get(row.kind, set())
+    wants = work.wants.get(row.outfit, set())
     recipes = {recipe for _, _, recipe in wants} | {""}
     failed = work.db.execute("SELECT recipe FROM failures WHERE clip_n = ? AND content = ?", (row.n, row.content))
     if any(recipe in recipes for (recipe,) in failed):
@@ -236,8 +238,13 @@ def _story(day: str | None, recorded: str | None, seconds: int | None) -> int:
         base = _NO_DAY + (began or _NO_DAY)
         began = base if began else None
     if began is None or seconds is None:
-        return base * _DAY + _DAY - 1
-    return base * _DAY + min(max((began - base) * 86_400 + seconds + 50_000, 0), _DAY - 2)
+        return base * DAY + DAY - 1
+    return base * DAY + min(max((began - base) * 86_400 + seconds + 50_000, 0), DAY - 2)
+
+
+def story_of_day(day: str | None) -> int:
+    """Where the clips of a shoot day begin in story order."""
+    return ((_ordinal(day) if day else None) or _NO_DAY) * DAY
 
 
 def _ordinal(day: str) -> int | None:

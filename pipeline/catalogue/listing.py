@@ -5,17 +5,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from pipeline.catalogue.current import SHARED
+from pipeline.catalogue.current import SHARED, story_of_day
 from pipeline.catalogue.plan import Plan, plan
 from pipeline.catalogue.reading import read_logged, values_of
+from pipeline.catalogue.search import Sql, prefix_bounds
 from pipeline.catalogue.store import FLICKS, Catalogue, Connection
 from pipeline.clip import LoggedClip
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME
 from pipeline.shotlog.query import Query
 
-_CAMERA = "(SELECT w.words FROM groups k JOIN terms w ON w.n = k.camera WHERE k.n = c.group_n)"
-_STORY = ("c.story", f"{_CAMERA} IS NULL", _CAMERA, "c.name", "c.n")
+_CAMERA = "(SELECT w.words FROM terms w WHERE w.n = g.camera)"
+# The plus keeps SQLite from walking the whole log in story order to find a few clips.
+_STORY: tuple[str, ...] = ("+c.story", f"{_CAMERA} IS NULL", _CAMERA, "c.name", "c.n")
+FEW_TO_SORT = 1_000  # clips: more than this are not all sorted to show the first
 _SORTED: dict[str, str] = {"duration": "flicks", "at": "seconds", "start_timecode": "start_sort"}
 
 
@@ -63,7 +66,7 @@ def clip(catalogue: Catalogue, prefix: str) -> LoggedClip:
     """The one clip whose id begins with `prefix`. Raises NotFound for none and for several."""
     prefix = prefix.strip().lower()
     with catalogue.reading() as db:
-        found = [n for (n,) in db.execute(_BY_PREFIX, clips_prefix(prefix))] if prefix.isalnum() else []
+        found = [n for (n,) in db.execute(_BY_PREFIX, prefix_bounds(prefix))] if prefix.isalnum() else []
         if not found:
             raise NotFound(f"There is no clip whose id begins with '{prefix}'; `rushes log` lists what there is.")
         if len(found) > 1:
@@ -72,10 +75,6 @@ def clip(catalogue: Catalogue, prefix: str) -> LoggedClip:
 
 
 _BY_PREFIX = "SELECT n FROM clips WHERE id >= ? AND id < ? AND group_n IS NOT NULL LIMIT 2"
-
-
-def clips_prefix(prefix: str) -> tuple[str, str]:
-    return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def group(catalogue: Catalogue, query: Query, fields: Sequence[str]) -> list[dict[str, Any]]:
@@ -89,7 +88,8 @@ def group(catalogue: Catalogue, query: Query, fields: Sequence[str]) -> list[dic
     with catalogue.reading() as db:
         way = plan(db, query)
         shared = all(BY_NAME[name].shared for name in names)
-        sql, values = _grouped(way, names) if shared and way.groups else _grouped_clips(way, names)
+        whole = shared and way.groups is not None and way.rest is None
+        sql, values = _grouped(way, names) if whole else _grouped_clips(way, names)
         found = db.execute(sql, values).fetchall()
         terms = _term_values(db, found, len(names)) if found else {}
     made = [_group_row(names, row, terms) for row in found]
@@ -102,10 +102,7 @@ def values(catalogue: Catalogue, field: str, prefix: str = "", *, limit: int = 2
     low = prefix.casefold()
     with catalogue.reading() as db:
         if BY_NAME[name].shared:
-            sql = (
-                "SELECT value FROM terms t WHERE field = ? AND EXISTS"
-                " (SELECT 1 FROM group_terms WHERE term_n = t.n) ORDER BY words, value"
-            )
+            sql = "SELECT value FROM terms WHERE field = ? AND clips > 0 ORDER BY words, value"
             found = [value for (value,) in db.execute(sql, (name,))]
         elif name in ("tag", "scene"):
             source = "clips, json_each(tag)" if name == "tag" else "clips"
@@ -114,7 +111,7 @@ def values(catalogue: Catalogue, field: str, prefix: str = "", *, limit: int = 2
             found = [value for (value,) in db.execute(sql)]
         elif name == "id" and low.isalnum():
             sql = "SELECT id FROM clips WHERE id >= ? AND id < ? AND group_n IS NOT NULL LIMIT ?"
-            found = [value for (value,) in db.execute(sql, (*clips_prefix(low), limit))]
+            found = [value for (value,) in db.execute(sql, (*prefix_bounds(low), limit))]
         else:
             found = []
     return [value for value in found if value.casefold().startswith(low)][:limit]
@@ -128,55 +125,62 @@ def totals(catalogue: Catalogue, query: Query) -> tuple[int, Fraction]:
 
 
 def _totals(db: Connection, way: Plan) -> tuple[int, int]:
+    clips = flicks = 0
     if way.groups is not None:
         sql = f"SELECT coalesce(sum(g.clips), 0), coalesce(sum(g.flicks), 0) FROM groups g WHERE {way.groups.text}"
-        row = db.execute(sql, way.groups.values).fetchone()
-    else:
-        sql = f"SELECT count(*), coalesce(sum(c.flicks), 0) FROM {way.source} WHERE {way.where.text}"
-        row = db.execute(sql, way.where.values).fetchone()
-    return int(row[0]), int(row[1])
+        clips, flicks = db.execute(sql, way.groups.values).fetchone()
+    if way.rest is not None:
+        sql = f"SELECT count(*), coalesce(sum(c.flicks), 0) FROM {way.source} WHERE {way.rest.text}"
+        more = db.execute(sql, way.rest.values).fetchone()
+        clips, flicks = clips + more[0], flicks + more[1]
+    return int(clips), int(flicks)
 
 
 def _numbers(db: Connection, way: Plan, sort: str, limit: int | None, clips: int) -> list[int]:
     """The clips' numbers in order."""
+    if not sort and limit is not None and way.groups is not None and clips > FEW_TO_SORT:
+        first = _first_days(db, way.groups, limit)
+        if way.rest is not None:
+            first += _sorted(db, way.source, way.rest, _STORY, limit)
+            found = Sql(f"c.n IN ({', '.join(map(str, first))})")
+            first = _sorted(db, "clips c CROSS JOIN groups g ON g.n = c.group_n", found, _STORY, limit)
+        return first
+    return _sorted(db, way.source, way.where, _order(sort) if sort else _STORY, limit)
+
+
+def _sorted(db: Connection, source: str, where: Sql, order: Sequence[str], limit: int | None) -> list[int]:
     end = "" if limit is None else f" LIMIT {max(0, int(limit))}"
-    if sort:
-        order = _order(sort)
-    elif way.groups is not None and limit is not None and clips > FEW_TO_SORT:
-        return _first_days(db, way, limit)
-    else:
-        # The plus keeps SQLite from walking the whole log in story order to find a few clips.
-        order = ", ".join(("+c.story", *_STORY[1:]) if way.few else _STORY)
-    sql = f"SELECT c.n FROM {way.source} WHERE {way.where.text} ORDER BY {order}{end}"
-    return [n for (n,) in db.execute(sql, way.where.values)]
+    sql = f"SELECT c.n FROM {source} WHERE {where.text} ORDER BY {', '.join(order)}{end}"
+    return [n for (n,) in db.execute(sql, where.values)]
 
 
-FEW_TO_SORT = 1_000
-
-
-def _first_days(db: Connection, way: Plan, limit: int) -> list[int]:
-    """The first clips in story order where groups decide: only the first days that hold enough are walked."""
-    assert way.groups is not None
-    sql = f"SELECT g.n, g.day, g.clips FROM groups g WHERE {way.groups.text} ORDER BY g.day IS NULL, g.day"
+def _first_days(db: Connection, groups: Sql, limit: int) -> list[int]:
+    """The first clips of many whole groups: only the days that hold enough of them are walked, in story order."""
     chosen: list[int] = []
-    enough, last = 0, None
-    for number, day, count in db.execute(sql, way.groups.values):
-        if enough >= limit and day != last:
-            break
-        chosen.append(number)
-        enough, last = enough + count, day
-    marks = ", ".join(map(str, chosen))
-    walked = f"SELECT c.n FROM clips c WHERE c.group_n IN ({marks}) ORDER BY {', '.join(_STORY)} LIMIT {int(limit)}"
-    return [n for (n,) in db.execute(walked)]
+    enough, first, last = 0, "", None
+    for known in ("IS NOT NULL", "IS NULL"):
+        sql = f"SELECT g.n, g.day, g.clips FROM groups g WHERE g.day {known} AND {groups.text} ORDER BY g.day"
+        for number, day, count in db.execute(sql, groups.values):
+            if enough >= limit and day != last:
+                break
+            first = first if chosen else day
+            chosen.append(number)
+            enough, last = enough + count, day
+    among = f"c.group_n IN ({', '.join(map(str, chosen))})"
+    walk = f"SELECT c.story FROM clips c INDEXED BY clips_story WHERE c.story >= ? AND {among} ORDER BY c.story LIMIT ?"
+    begin = story_of_day(first)
+    stories = db.execute(walk, (begin, max(1, limit))).fetchall()
+    where = Sql(f"c.story BETWEEN ? AND ? AND {among}", (begin, stories[-1][0]))
+    return _sorted(db, "clips c INDEXED BY clips_story CROSS JOIN groups g ON g.n = c.group_n", where, _STORY, limit)
 
 
-def _order(sort: str) -> str:
-    """ORDER BY for a field; unknown values come last both ways, equal ones in story order."""
+def _order(sort: str) -> tuple[str, ...]:
+    """The order of a field; unknown values come last both ways, equal ones in story order."""
     name = _field(sort.removeprefix("-"))
     way = "DESC" if sort.startswith("-") else "ASC"
-    field = BY_NAME.get(name)
-    if field is None or name == "warnings":
+    if name == "warnings":
         raise ValueRefused("Warnings give no order; sort by another field.")
+    field = BY_NAME[name]
     if field.many and field.shared:
         column = (
             "(SELECT min(w.words) FROM group_terms k JOIN terms w ON w.n = k.term_n"
@@ -184,10 +188,10 @@ def _order(sort: str) -> str:
         )
     elif field.shared:
         key = "number" if field.kind in ("number", "rate") else "words"
-        column = f"(SELECT w.{key} FROM groups k JOIN terms w ON w.n = k.{name} WHERE k.n = c.group_n)"
+        column = f"(SELECT w.{key} FROM terms w WHERE w.n = g.{name})"
     else:
         column = f"c.{_SORTED.get(name, name)}"
-    return f"{column} IS NULL, {column} {way}, {', '.join(_STORY)}"
+    return (f"{column} IS NULL", f"{column} {way}", *_STORY)
 
 
 def _grouped(way: Plan, names: list[str]) -> tuple[str, tuple[Any, ...]]:
@@ -203,7 +207,7 @@ def _grouped(way: Plan, names: list[str]) -> tuple[str, tuple[Any, ...]]:
 
 def _grouped_clips(way: Plan, names: list[str]) -> tuple[str, tuple[Any, ...]]:
     """Sums over clips, where the search or a field is about each clip."""
-    columns, source = _group_columns(names, f"{way.source} CROSS JOIN groups g ON g.n = c.group_n")
+    columns, source = _group_columns(names, way.source)
     sql = (
         f"SELECT {', '.join(columns)}, count(*), sum(c.flicks), min(g.day), max(g.day) FROM {source}"
         f" WHERE {way.where.text} GROUP BY {', '.join(map(str, range(1, len(columns) + 1)))}"

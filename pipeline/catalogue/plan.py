@@ -1,75 +1,132 @@
-"""From which side a search is driven: the way that finds the fewest clips, counted before it is taken."""
+"""From which side a search is driven: the ways that hold the fewest clips, counted before they are taken."""
 
 from dataclasses import dataclass
 
-from pipeline.catalogue.search import Condition, Sql, Way, condition, on_clips, ways_of
+from pipeline.catalogue.search import ALL, NONE, Condition, Sql, Way, condition, weight
 from pipeline.catalogue.store import Connection
 from pipeline.shotlog.query import Query
 
-FEW = 1_000  # clips: a way that finds no more than this is good enough to take
-_MOST = 100_000  # counting stops here: such a way is broad
+FEW = 1_000  # clips: ways that hold no more than this are good enough to take
+BROAD = 20_000  # clips: beyond this a search is answered from groups where it can be
+_MOST_GROUPS = 2_000  # groups that are named one by one
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a search is run.
+    """How a search is run: as a sum over whole groups, and clip by clip for the rest.
 
-    `groups` is set where shared fields decide alone: totals are then sums over groups. `source` and
-    `where` are the FROM and WHERE about clips `c`; `few` tells that they are found through a way.
+    `groups` is a WHERE about groups `g`: all of their clips are found (None: there are none such).
+    `source` and `where` are FROM and WHERE about clips `c`: `rest` what is found beside the groups,
+    `where` everything. `led` tells that an index leads to it, so that sorting is the smaller work.
     """
 
     groups: Sql | None
     source: str
     where: Sql
-    few: bool
+    rest: Sql | None
+    led: bool
 
 
 def plan(db: Connection, query: Query) -> Plan:
     if query.root is None:
-        return Plan(Sql("1"), "clips c", Sql("c.group_n IS NOT NULL"), few=False)
-    asked = condition(query.root)
-    test = on_clips(asked)
-    source = "clips c CROSS JOIN texts t ON t.n = c.n" if asked.texts else "clips c"
-    ways = _best_ways(db, asked)
-    if ways is None:
-        where = Sql(f"c.group_n IS NOT NULL AND ({test.text})", test.values)
-    else:
-        union = " UNION ".join(way.select.text for way in ways)
-        values = tuple(value for way in ways for value in way.select.values)
-        where = Sql(f"c.n IN ({union}) AND c.group_n IS NOT NULL AND ({test.text})", (*values, *test.values))
-    return Plan(asked.test if asked.of_groups else None, source, where, few=ways is not None)
+        return Plan(ALL, _source(texts=False, led=False), ALL, None, led=False)
+    asked = condition(db, query.root)
+    if asked.of_groups:
+        groups = _whole_groups(db, asked)
+        led = groups.text.startswith("g.n IN (")
+        return Plan(groups, _source(texts=False, led=False), groups, None, led=led)
+    ways, clips = _best_ways(db, asked)
+    if clips > BROAD and asked.hits is not None and asked.core.text != NONE.text:
+        hits = _count(db, asked.hits, BROAD)
+        if hits < BROAD:
+            return _core_and_hits(asked, asked.hits)
+    source = _source(texts=asked.texts, led=ways is not None)
+    where = asked.test if ways is None else _and(_along(ways), asked.test)
+    return Plan(None, source, where, where, led=ways is not None)
 
 
-def _best_ways(db: Connection, asked: Condition) -> tuple[Way, ...] | None:
-    """The ways with the fewest clips; counting ends as soon as some have few, or as many as the best so far."""
+def _core_and_hits(asked: Condition, hits: tuple[Way, ...]) -> Plan:
+    """Whole groups, and beside them the few clips that pass for a reason of their own."""
+    core, source = asked.core, _source(texts=asked.texts, led=True)
+    rest = _and(_along(hits), Sql(f"NOT ({core.text})", core.values), asked.test)
+    whole = f"SELECT c.n FROM {_source(texts=False, led=False)} WHERE {core.text}"
+    where = Sql(f"c.n IN ({whole} UNION ALL SELECT c.n FROM {source} WHERE {rest.text})", (*core.values, *rest.values))
+    return Plan(core, source, where, rest, led=True)
+
+
+def _source(*, texts: bool, led: bool) -> str:
+    """Forgotten clips belong to no group. CROSS keeps the order: clips that were led to, or group by group."""
+    joined = (
+        "clips c CROSS JOIN groups g ON g.n = c.group_n" if led else "groups g CROSS JOIN clips c ON c.group_n = g.n"
+    )
+    return f"{joined} CROSS JOIN texts t ON t.n = c.n" if texts else joined
+
+
+def _whole_groups(db: Connection, asked: Condition) -> Sql:
+    """The groups of a condition on groups alone: by number where they are not many."""
+    narrowed = _narrowed(asked)
+    sql = f"SELECT g.n FROM groups g WHERE {narrowed.text} LIMIT {_MOST_GROUPS + 1}"
+    numbers = [n for (n,) in db.execute(sql, narrowed.values)]
+    if len(numbers) > _MOST_GROUPS:
+        return narrowed
+    return Sql(f"g.n IN ({', '.join(map(str, numbers))})")
+
+
+def _narrowed(asked: Condition) -> Sql:
+    """The test on groups, led to by its ways."""
+    if asked.ways is None or weight(asked.ways) > 10 * BROAD:
+        return asked.test
+    union = " UNION ".join(way.select.text for way in asked.ways) or "SELECT 0"
+    return _and(Sql(f"g.n IN ({union})"), asked.test)
+
+
+def _best_ways(db: Connection, asked: Condition) -> tuple[tuple[Way, ...] | None, int]:
+    """The ways with the fewest clips, and how many; counting ends as soon as some have few."""
     best: tuple[Way, ...] | None = None
-    fewest = _MOST
+    fewest = 10 * BROAD
     for part in sorted(asked.parts or (asked,), key=_promise):
-        count = _count(db, ways_of(part), fewest)
+        ways = part.ways
+        if part.of_groups:
+            groups = _whole_groups(db, part)
+            ways = (Way(Sql(f"SELECT g.n FROM groups g WHERE {groups.text}", groups.values), _clips_of(db, groups)),)
+        count = fewest if ways is None else _count(db, ways, fewest)
         if count < fewest:
-            best, fewest = ways_of(part), count
+            best, fewest = ways, count
         if fewest <= FEW:
             break
-    return best
+    return best, fewest
 
 
-def _count(db: Connection, ways: tuple[Way, ...] | None, most: int) -> int:
+def _clips_of(db: Connection, groups: Sql) -> int:
+    sql = f"SELECT coalesce(sum(g.clips), 0) FROM groups g WHERE {groups.text}"
+    return int(db.execute(sql, groups.values).fetchone()[0])
+
+
+def _count(db: Connection, ways: tuple[Way, ...], most: int) -> int:
     """How many clips lie along these ways; `most` stands for that and more."""
-    if not ways:
-        return most
-    count = 0
-    for way in sorted(ways, key=lambda way: way.groups is None):
-        if count < most:
-            count += _along(db, way, most - count)
+    count = sum(way.clips or 0 for way in ways)
+    for way in ways:
+        if way.clips is None and count < most:
+            sql = f"SELECT count(*) FROM (SELECT 1 FROM ({way.select.text}) LIMIT {most - count})"
+            count += int(db.execute(sql, way.select.values).fetchone()[0])
     return min(count, most)
 
 
-def _along(db: Connection, way: Way, most: int) -> int:
-    if way.groups is not None:
-        sql = f"SELECT coalesce(sum(g.clips), 0) FROM groups g WHERE {way.groups.text}"
-        return int(db.execute(sql, way.groups.values).fetchone()[0])
-    sql = f"SELECT count(*) FROM (SELECT 1 FROM ({way.select.text}) LIMIT {most})"
-    return int(db.execute(sql, way.select.values).fetchone()[0])
+def _along(ways: tuple[Way, ...]) -> Sql:
+    """The clips that lie along these ways."""
+    if len(ways) == 1 and ways[0].clips is not None:
+        return Sql(f"c.group_n IN ({ways[0].select.text})", ways[0].select.values)
+    selects = [
+        way.select.text if way.clips is None else f"SELECT n FROM clips WHERE group_n IN ({way.select.text})"
+        for way in ways
+    ]
+    union = " UNION ".join(selects) or "SELECT 0"
+    return Sql(f"c.n IN ({union})", tuple(value for way in ways for value in way.select.values))
+
+
+def _and(*parts: Sql) -> Sql:
+    text = " AND ".join(part.text if part.text.startswith("c.n IN (") else f"({part.text})" for part in parts)
+    return Sql(text, tuple(value for part in parts for value in part.values))
 
 
 def _promise(part: Condition) -> tuple[int, int]:

@@ -55,12 +55,17 @@ class Failed:
     transient: bool
 
 
-def want(catalogue: Catalogue, picture: Sequence[Want], sound: Sequence[Want]) -> None:
-    """Say what a ready clip with pictures has, and one with sound alone; status follows."""
-    rows = {("picture", each.kind, each.preset, each.recipe) for each in picture}
-    rows |= {("sound", each.kind, each.preset, each.recipe) for each in sound}
+def want(
+    catalogue: Catalogue, picture: Sequence[Want], sound: Sequence[Want], silent: Sequence[Want] | None = None
+) -> None:
+    """Say what a ready clip has: with picture and sound, of sound alone, of a picture alone; status follows.
+
+    Without `silent` a picture alone has what any picture has.
+    """
+    outfits = {"picture": picture, "sound": sound, "silent": picture if silent is None else silent}
+    rows = {(outfit, each.kind, each.preset, each.recipe) for outfit, wanted in outfits.items() for each in wanted}
     with catalogue.reading() as db:
-        if set(db.execute("SELECT kind, product, preset, recipe FROM wants")) == rows:
+        if set(db.execute("SELECT outfit, product, preset, recipe FROM wants")) == rows:
             return
     with catalogue.atomic() as db:
         db.execute("DELETE FROM wants")
@@ -74,7 +79,7 @@ _TOUCHED_BY_WANTS = (
     " (n IN (SELECT clip_n FROM products) OR n IN (SELECT clip_n FROM failures)) ORDER BY n"
 )
 _UNFINISHED = (
-    "SELECT c.n, c.kind, c.content, c.decoder FROM clips c WHERE c.group_n IS NOT NULL AND c.n IN"
+    "SELECT c.n, c.outfit, c.content, c.decoder FROM clips c WHERE c.group_n IS NOT NULL AND c.n IN"
     " (SELECT n FROM clips WHERE group_n IN (SELECT g.n FROM groups g JOIN terms t ON t.n = g.status"
     " WHERE t.value IN ('logged', 'failed')) UNION SELECT clip_n FROM places WHERE full IS NULL AND online)"
     " ORDER BY +c.story, c.n"
@@ -91,8 +96,8 @@ def work_left(catalogue: Catalogue, *, limit: int | None = None) -> tuple[Work, 
         rows = db.execute(_UNFINISHED).fetchall()
         missing: dict[int, tuple[Want, ...]] = {}
         unhashed: dict[int, tuple[Part, ...]] = {}
-        for n, kind, content, decoder in rows:
-            lacking = _missing(db, n, content, wants.get(kind, ()) if decoder else ())
+        for n, outfit, content, decoder in rows:
+            lacking = _missing(db, n, content, wants.get(outfit, ()) if decoder else ())
             files = _unhashed(db, n, content)
             if (lacking or files) and _online(db, n):
                 missing[n], unhashed[n] = lacking, files
@@ -149,7 +154,7 @@ def failures(catalogue: Catalogue) -> tuple[Failed, ...]:
         steps = db.execute(
             "SELECT c.id, c.name, c.path, f.step, f.sentence, f.attempts, f.transient FROM failures f"
             " JOIN clips c ON c.n = f.clip_n WHERE c.group_n IS NOT NULL AND f.content = c.content"
-            " AND (f.recipe = '' OR f.recipe IN (SELECT recipe FROM wants WHERE kind = c.kind))"
+            " AND (f.recipe = '' OR f.recipe IN (SELECT recipe FROM wants WHERE outfit = c.outfit))"
             " ORDER BY c.story, c.n, f.step"
         ).fetchall()
         files = db.execute("SELECT path, sentence, exit_code FROM failed_files ORDER BY path").fetchall()
@@ -180,8 +185,8 @@ def retry_failures(catalogue: Catalogue) -> int:
 
 def _wants(db: Connection) -> dict[str, tuple[Want, ...]]:
     wants: dict[str, tuple[Want, ...]] = {}
-    for kind, *rest in db.execute("SELECT kind, product, preset, recipe FROM wants ORDER BY kind, product, preset"):
-        wants[kind] = (*wants.get(kind, ()), Want(*rest))
+    for outfit, *rest in db.execute("SELECT * FROM wants ORDER BY outfit, product, preset"):
+        wants[outfit] = (*wants.get(outfit, ()), Want(*rest))
     return wants
 
 

@@ -46,7 +46,7 @@ CREATE TABLE groups (
 CREATE INDEX groups_day ON groups (day);
 CREATE TABLE terms (
     n INTEGER PRIMARY KEY, field TEXT NOT NULL, value TEXT NOT NULL, words TEXT NOT NULL, number REAL,
-    UNIQUE (field, value)
+    clips INTEGER NOT NULL DEFAULT 0, UNIQUE (field, value)
 );
 CREATE TABLE group_terms (
     term_n INTEGER NOT NULL REFERENCES terms, group_n INTEGER NOT NULL REFERENCES groups ON DELETE CASCADE,
@@ -57,7 +57,8 @@ CREATE INDEX group_terms_group ON group_terms (group_n);
 CREATE TABLE clips (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, group_n INTEGER REFERENCES groups, story INTEGER NOT NULL DEFAULT 0,
     flicks INTEGER NOT NULL DEFAULT 0, seconds INTEGER, frames INTEGER, recorded_at TEXT,
-    start_timecode TEXT, start_sort TEXT, start_rate TEXT, rate TEXT, kind TEXT NOT NULL, name TEXT NOT NULL,
+    start_timecode TEXT, start_sort TEXT, start_rate TEXT, rate TEXT, kind TEXT NOT NULL, outfit TEXT NOT NULL,
+    name TEXT NOT NULL,
     card_n INTEGER NOT NULL REFERENCES cards, path BLOB NOT NULL, lens TEXT, reel TEXT, tag TEXT, scene TEXT, take TEXT,
     note TEXT, decoder INTEGER NOT NULL, content TEXT NOT NULL, warnings TEXT, refused TEXT
 );
@@ -118,8 +119,8 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 
 CREATE TABLE wants (
-    kind TEXT NOT NULL, product TEXT NOT NULL, preset TEXT NOT NULL, recipe TEXT NOT NULL,
-    PRIMARY KEY (kind, product, preset)
+    outfit TEXT NOT NULL, product TEXT NOT NULL, preset TEXT NOT NULL, recipe TEXT NOT NULL,
+    PRIMARY KEY (outfit, product, preset)
 ) WITHOUT ROWID;
 CREATE TABLE products (
     clip_n INTEGER NOT NULL REFERENCES clips, kind TEXT NOT NULL, preset TEXT NOT NULL, path BLOB NOT NULL,

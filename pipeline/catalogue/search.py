@@ -1,15 +1,16 @@
 """A parsed search -> SQL: the one place where a search is evaluated, and SQLite does it alone.
 
-Every condition comes in two forms. The *test* says exactly which clips are meant and is never NULL,
-so that `-` takes the exact rest. The *way* finds a superset of them through an index; plan.py
-drives the search from the most selective one. Conditions on shared fields are asked of groups.
+The *test* of a condition says exactly which clips are meant, about rows `g` of groups, `c` of clips
+and `t` of texts. It is never NULL, so that `-` takes the exact rest. Its *ways* lead to a superset
+through an index; plan.py takes the shortest. Values of shared fields are looked up among the terms
+first, so that a test on them compares numbers.
 """
 
 from dataclasses import dataclass
 from math import ceil, floor
 
-from pipeline.catalogue.current import TEXTS
-from pipeline.catalogue.store import FLICKS
+from pipeline.catalogue.current import SHARED, TEXTS
+from pipeline.catalogue.store import FLICKS, Connection
 from pipeline.fields import BY_NAME, FIELDS
 from pipeline.shotlog.query import And, Flag, Has, Node, Not, Or, Span, Text
 from pipeline.shotlog.terms import Term
@@ -18,16 +19,14 @@ Value = str | int | float
 # Fields whose words a bare word looks through: of groups, and of clips (marks are notes on ranges).
 GROUP_WORDS: tuple[str, ...] = ("folder", *(each.name for each in FIELDS if each.words and each.shared))
 CLIP_WORDS: tuple[str, ...] = (*(each.name for each in FIELDS if each.words and not each.shared), "marks")
-_COLUMNS: dict[str, str] = {
-    "duration": "flicks", "at": "seconds", "start_timecode": "start_sort", "recorded_at": "recorded_at",
-    "frames": "frames",
-}  # fmt: skip
+_COLUMNS: dict[str, str] = {"duration": "flicks", "at": "seconds", "start_timecode": "start_sort"}
 _UNITS: dict[str, int] = {"duration": FLICKS, "at": 1, "frames": 1}
+_ALWAYS = ("id", "name", "path")  # every clip has these
 
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A condition and its values, in the order of its question marks."""
+    """A condition or select and its values, in the order of its question marks."""
 
     text: str
     values: tuple[Value, ...] = ()
@@ -35,154 +34,177 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A select of clip numbers through an index. Those of whole `groups` are counted without looking at clips."""
+    """A select of numbers through an index: of groups, with the clips they hold at most, or (None) of clips."""
 
     select: Sql
-    groups: Sql | None = None
+    clips: int | None = None
+
+
+NONE, ALL = Sql("0"), Sql("1")
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One node of a search. `of_groups`: `test` is about a row `g` of groups, else about `c` of clips and `t` of texts.
+    """One node of a search.
 
-    `ways` together hold every clip that passes; None: no index leads to them.
+    `ways` together hold every clip that passes; None: no index leads there. `core` is the part of the
+    test that groups alone decide, and `hits` are the ways to all clips that pass for a reason of their
+    own (None: unknown): what passes is the core and some of the hits.
     """
 
     test: Sql
+    core: Sql
+    ways: tuple[Way, ...] | None
+    hits: tuple[Way, ...] | None = ()
     of_groups: bool = False
-    ways: tuple[Way, ...] | None = None
     texts: bool = False
     parts: tuple["Condition", ...] = ()  # of a conjunction: each alone must hold
 
 
-def condition(node: Node) -> Condition:
+def condition(db: Connection, node: Node) -> Condition:
     """The SQL of a search."""
     match node:
         case And(parts):
-            return _all(tuple(condition(part) for part in parts))
+            return _all(tuple(condition(db, part) for part in parts))
         case Or(parts):
-            return _any(tuple(condition(part) for part in parts))
+            return _any(tuple(condition(db, part) for part in parts))
         case Not(part):
-            inner = condition(part)
-            return Condition(Sql(f"NOT ({inner.test.text})", inner.test.values), inner.of_groups, texts=inner.texts)
+            return _not(condition(db, part))
         case Flag(field, wanted):
-            yes = _terms(field, Sql("t.value = 'yes'"))
-            return yes if wanted else Condition(Sql(f"NOT ({yes.test.text})", yes.test.values), of_groups=True)
+            yes = _terms(db, (field,), Sql("value = 'yes'"))
+            return yes if wanted else _not(yes)
         case Has(field):
-            return _has(field)
+            return _has(db, field)
         case Span():
-            return _span(node)
+            return _span(db, node)
         case Text():
-            return _text(node)
+            return _text(db, node)
 
 
-def on_clips(part: Condition) -> Sql:
-    """The test of a condition as one about clips."""
-    if not part.of_groups:
-        return part.test
-    return Sql(f"c.group_n IN (SELECT g.n FROM groups g WHERE {part.test.text})", part.test.values)
+def _not(inner: Condition) -> Condition:
+    test = Sql(f"NOT ({inner.test.text})", inner.test.values)
+    if inner.of_groups:
+        return _of_groups(test, None)
+    return Condition(test, NONE, None, None, texts=inner.texts)
 
 
-def ways_of(part: Condition) -> tuple[Way, ...] | None:
-    """How clips that pass are found through an index."""
-    if part.of_groups:
-        test = part.test
-        select = f"SELECT n FROM clips WHERE group_n IN (SELECT g.n FROM groups g WHERE {test.text})"
-        return (Way(Sql(select, test.values), test),)
-    return part.ways
+def _of_groups(test: Sql, ways: tuple[Way, ...] | None) -> Condition:
+    return Condition(test, test, ways, of_groups=True)
+
+
+def _of_clips(test: Sql, ways: tuple[Way, ...] | None, *, texts: bool = False) -> Condition:
+    return Condition(test, NONE, ways, ways, texts=texts)
 
 
 def _all(parts: tuple[Condition, ...]) -> Condition:
-    """Every part holds. Conditions on groups are gathered into one, which is asked once."""
-    of_groups = [part for part in parts if part.of_groups]
+    """Every part holds; what is asked of groups is gathered into one part, led to by its rarest."""
+    grouped = [part for part in parts if part.of_groups]
     others = [part for part in parts if not part.of_groups]
-    joined = [Condition(_join(" AND ", [part.test for part in of_groups]), of_groups=True)] if of_groups else []
+    led = [part.ways for part in grouped if part.ways is not None]
+    test = _join(" AND ", [part.test for part in grouped])
+    gathered = [_of_groups(test, min(led, key=weight) if led else None)] if grouped else []
     if not others:
-        return joined[0]
-    kept = (*joined, *others)
-    test = _join(" AND ", [on_clips(part) for part in kept])
-    return Condition(test, texts=any(part.texts for part in kept), parts=kept)
-
-
-def _any(parts: tuple[Condition, ...]) -> Condition:
-    of_groups = [part for part in parts if part.of_groups]
-    others = [part for part in parts if not part.of_groups]
-    joined = [Condition(_join(" OR ", [part.test for part in of_groups]), of_groups=True)] if of_groups else []
-    if not others:
-        return joined[0]
-    kept = (*joined, *others)
-    every = [ways_of(part) or _narrowest(part) for part in kept]
-    ways = None if None in every else tuple(way for ways in every if ways for way in ways)
+        return gathered[0]
+    kept = (*gathered, *others)
     return Condition(
-        _join(" OR ", [on_clips(part) for part in kept]), ways=ways, texts=any(part.texts for part in kept)
+        _join(" AND ", [part.test for part in kept]),
+        _join(" AND ", [part.core for part in kept]),
+        _narrowest(kept),
+        _every_hit(kept),
+        texts=any(part.texts for part in kept),
+        parts=kept,
     )
 
 
-def _narrowest(part: Condition) -> tuple[Way, ...] | None:
-    """A way for a conjunction inside `or`: that of any part will do; words first, they are the rarest."""
-    ways = [ways_of(each) for each in part.parts]
-    found = [each for each in ways if each]
-    return min(found, key=lambda each: (any(way.groups for way in each), len(each))) if found else None
+def _any(parts: tuple[Condition, ...]) -> Condition:
+    led = [part.ways for part in parts]
+    return Condition(
+        _join(" OR ", [part.test for part in parts]),
+        _join(" OR ", [part.core for part in parts]),
+        None if None in led else tuple(way for ways in led if ways for way in ways),
+        _every_hit(parts),
+        of_groups=all(part.of_groups for part in parts),
+        texts=any(part.texts for part in parts),
+    )
 
 
-def _way(select: str, *values: Value) -> Way:
-    return Way(Sql(select, values))
+def _every_hit(parts: tuple[Condition, ...]) -> tuple[Way, ...] | None:
+    hits = [part.hits for part in parts]
+    return None if None in hits else tuple(way for each in hits if each for way in each)
+
+
+def _narrowest(parts: tuple[Condition, ...]) -> tuple[Way, ...] | None:
+    """The ways of any part lead to all; those of words are taken for the shortest."""
+    led = [part.ways for part in parts if part.ways is not None]
+    return min(led, key=weight) if led else None
+
+
+def weight(ways: tuple[Way, ...]) -> int:
+    """How many clips lie on ways through groups; others are taken to hold a hundred."""
+    return sum(100 if way.clips is None else way.clips for way in ways)
 
 
 def _join(word: str, parts: list[Sql]) -> Sql:
     return Sql(word.join(f"({part.text})" for part in parts), tuple(value for part in parts for value in part.values))
 
 
-def _terms(field: str, which: Sql) -> Condition:
-    """Groups that have a term of `field` for which `which` (about `t`) holds."""
-    return Condition(
-        Sql(
-            "g.n IN (SELECT x.group_n FROM terms t JOIN group_terms x ON x.term_n = t.n"
-            f" WHERE t.field = '{field}' AND {which.text})",
-            which.values,
-        ),
-        of_groups=True,
-    )
+def _terms(db: Connection, fields: tuple[str, ...], which: Sql) -> Condition:
+    """Groups that have a term of one of these fields for which `which` holds."""
+    marks = ", ".join("?" * len(fields))
+    sql = f"SELECT n, field, clips FROM terms WHERE field IN ({marks}) AND {which.text}"
+    found: dict[str, list[str]] = {}
+    clips = 0
+    for number, field, count in db.execute(sql, (*fields, *which.values)):
+        found.setdefault(field, []).append(str(number))
+        clips += count
+    if not found:
+        return _of_groups(NONE, ())
+    numbers = {field: ", ".join(each) for field, each in found.items()}
+    tests = [
+        Sql(f"ifnull(g.{field}, 0) IN ({each})" if field in SHARED else _has_term(each))
+        for field, each in numbers.items()
+    ]
+    select = f"SELECT group_n FROM group_terms WHERE term_n IN ({', '.join(numbers.values())})"
+    return _of_groups(_join(" OR ", tests), (Way(Sql(select), clips),))
 
 
-def _has(name: str) -> Condition:
+def _has_term(numbers: str) -> str:
+    return f"EXISTS (SELECT 1 FROM group_terms x WHERE x.term_n IN ({numbers}) AND x.group_n = g.n)"
+
+
+def _has(db: Connection, name: str) -> Condition:
     field = BY_NAME[name]
     if field.shared:
-        column = name if not field.many else "subject"
-        return Condition(Sql(f"g.{column} IS NOT NULL"), of_groups=True)
-    if name in ("id", "name", "path", "duration"):
-        # Every clip has these; a length of 0 is one that is not known.
-        test = "c.flicks > 0" if name == "duration" else "1"
-        return Condition(Sql(test))
+        return _of_groups(Sql(f"g.{name} IS NOT NULL"), _terms(db, (name,), ALL).ways)
+    if name in _ALWAYS:
+        return _of_groups(ALL, None)
     column = _COLUMNS.get(name, name)
-    return Condition(Sql(f"c.{column} IS NOT NULL"), ways=(_way(f"SELECT n FROM clips WHERE {column} IS NOT NULL"),))
+    known = f"{column} > 0" if name == "duration" else f"{column} IS NOT NULL"
+    return _of_clips(Sql(f"c.{known}"), (Way(Sql(f"SELECT n FROM clips WHERE {known}")),))
 
 
-def _span(node: Span) -> Condition:
+def _span(db: Connection, node: Span) -> Condition:
     field = BY_NAME[node.field]
-    if field.shared:
-        column = "t.value" if field.kind == "date" else "t.number"
-        test, values = _between(column, _bound(node.field, node.low, up=True), _bound(node.field, node.high, up=False))
-        return _terms(node.field, Sql(test, values))
-    column = _COLUMNS[node.field]
     low, high = _bound(node.field, node.low, up=True), _bound(node.field, node.high, up=False)
+    if field.shared:
+        return _terms(db, (node.field,), _between("value" if field.kind == "date" else "number", low, high))
+    column = _COLUMNS.get(node.field, node.field)
     if node.field == "at" and isinstance(low, int) and isinstance(high, int) and low > high:
-        text, values = f"({column} >= ? OR {column} <= ?)", (low, high)
-        ways = tuple(_way(f"SELECT n FROM clips WHERE {column} {sign} ?", v) for sign, v in ((">=", low), ("<=", high)))
+        tests = [_between(column, low, None), _between(column, None, high)]
     else:
-        text, values = _between(column, low, high)
-        ways = (_way(f"SELECT n FROM clips WHERE {text}", *values),)
-    named = text.replace(column, f"c.{column}")
-    return Condition(Sql(f"coalesce({named}, 0)", values), ways=ways)
+        tests = [_between(column, low, high)]
+    ways = tuple(Way(Sql(f"SELECT n FROM clips WHERE {test.text}", test.values)) for test in tests)
+    whole = _join(" OR ", [Sql(test.text.replace(column, f"c.{column}"), test.values) for test in tests])
+    return _of_clips(Sql(f"coalesce({whole.text}, 0)", whole.values), ways)
 
 
-def _between(column: str, low: Value | None, high: Value | None) -> tuple[str, tuple[Value, ...]]:
+def _between(column: str, low: Value | None, high: Value | None) -> Sql:
     if low is not None and high is not None:
-        return f"{column} BETWEEN ? AND ?", (low, high)
+        return Sql(f"{column} BETWEEN ? AND ?", (low, high))
     if low is not None:
-        return f"{column} >= ?", (low,)
+        return Sql(f"{column} >= ?", (low,))
     assert high is not None
-    return f"{column} <= ?", (high,)
+    return Sql(f"{column} <= ?", (high,))
 
 
 def _bound(field: str, term: Term | None, *, up: bool) -> Value | None:
@@ -197,31 +219,25 @@ def _bound(field: str, term: Term | None, *, up: bool) -> Value | None:
     return min(max(ceil(exact) if up else floor(exact), -limit), limit)
 
 
-def _text(node: Text) -> Condition:
+def _text(db: Connection, node: Text) -> Condition:
     if node.field == "id":
-        low = node.words[0]
-        end = low[:-1] + chr(ord(low[-1]) + 1)
-        return Condition(
-            Sql("c.id >= ? AND c.id < ?", (low, end)),
-            ways=(_way("SELECT n FROM clips WHERE id >= ? AND id < ?", low, end),),
-        )
+        low, end = prefix_bounds(node.words[0])
+        way = Way(Sql("SELECT n FROM clips WHERE id >= ? AND id < ?", (low, end)))
+        return _of_clips(Sql("c.id >= ? AND c.id < ?", (low, end)), (way,))
     needle = _needle(node)
+    holds = Sql("instr(words, ?)", (needle,))
     if node.field is not None and BY_NAME[node.field].shared:
-        return _terms(node.field, Sql("instr(t.words, ?)", (needle,)))
+        return _terms(db, (node.field,), holds)
     if node.field == "path":
-        return _any((_folder(needle), _within(node, needle, ("path",)), *_across(node, needle)))
+        return _any((_terms(db, ("folder",), holds), _within(node, needle, ("path",)), *_across(db, node, needle)))
     if node.field is not None:
         return _within(node, needle, (node.field,))
-    names = ", ".join(f"'{name}'" for name in GROUP_WORDS)
-    groups = Condition(
-        Sql(
-            "g.n IN (SELECT x.group_n FROM terms t JOIN group_terms x ON x.term_n = t.n"
-            f" WHERE t.field IN ({names}) AND instr(t.words, ?))",
-            (needle,),
-        ),
-        of_groups=True,
-    )
-    return _any((groups, _within(node, needle, CLIP_WORDS), *_across(node, needle)))
+    return _any((_terms(db, GROUP_WORDS, holds), _within(node, needle, CLIP_WORDS), *_across(db, node, needle)))
+
+
+def prefix_bounds(prefix: str) -> tuple[str, str]:
+    """Texts that begin with `prefix` lie between these two, the second left out."""
+    return prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
 
 
 def _needle(node: Text) -> str:
@@ -238,30 +254,26 @@ def _needle(node: Text) -> str:
             return words
 
 
-def _folder(needle: str) -> Condition:
-    return _terms("folder", Sql("instr(t.words, ?)", (needle,)))
-
-
 def _within(node: Text, needle: str, columns: tuple[str, ...]) -> Condition:
     """The texts that each clip has of its own."""
     test = _join(" OR ", [Sql(f"instr(t.{column}, ?)", (needle,)) for column in columns])
     if node.match == "anywhere":
-        return Condition(test, texts=True)
+        return _of_clips(test, None, texts=True)
     phrase = f'"{" ".join(node.words)}"' + ("*" if node.match == "begins" else "")
     match = f"{{{' '.join(columns)}}} : {phrase}"
-    return Condition(test, ways=(_way("SELECT rowid FROM words WHERE words MATCH ?", match),), texts=True)
+    return _of_clips(test, (Way(Sql("SELECT rowid FROM words WHERE words MATCH ?", (match,))),), texts=True)
 
 
-def _across(node: Text, needle: str) -> tuple[Condition, ...]:
+def _across(db: Connection, node: Text, needle: str) -> tuple[Condition, ...]:
     """Words that run from a card's path on into the path within the card: of several, or parts of words."""
     if len(node.words) == 1 and node.match != "whole":
         return ()
-    folder = "(SELECT w.words FROM groups k JOIN terms w ON w.n = k.folder WHERE k.n = c.group_n)"
+    folder = "(SELECT w.words FROM terms w WHERE w.n = g.folder)"
     test = Sql(f"instr(rtrim(coalesce({folder}, '|')) || t.path, ?)", (needle,))
     if node.match == "anywhere":
-        return (Condition(test, texts=True),)
-    begun = _terms("folder", Sql("instr(t.words, ?)", (f" {node.words[0]} ",)))
-    return (Condition(test, ways=ways_of(begun), texts=True),)
+        return (_of_clips(test, None, texts=True),)
+    begun = _terms(db, ("folder",), Sql("instr(words, ?)", (f" {node.words[0]} ",)))
+    return (_of_clips(test, begun.ways, texts=True),)
 
 
 assert set(CLIP_WORDS) <= set(TEXTS)

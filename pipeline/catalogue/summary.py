@@ -71,7 +71,7 @@ FROM groups g GROUP BY g.card_n
 
 
 def _kinds_wanting(db: Connection) -> set[str]:
-    return {kind for (kind,) in db.execute("SELECT DISTINCT kind FROM wants")}
+    return {kind for (kind,) in db.execute("SELECT DISTINCT outfit FROM wants")}
 
 
 def _progress(db: Connection, wanting: set[str]) -> dict[int, tuple[int, int, int, int]]:

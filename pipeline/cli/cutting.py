@@ -59,9 +59,9 @@ def cut_command(
         print_json({
             "name": made.name, "version": made.version, "kind": made.recipe.kind, "query": made.recipe.query,
             "clips": [logged.clip.id for logged in made.clips], "new": [logged.clip.id for logged in made.new],
-            "events": made.events, "duration": round(float(made.duration), 3), "notes": made.cut.notes,
+            "events": made.cut.events, "duration": round(float(made.duration), 3), "notes": made.cut.notes,
         })  # fmt: skip
-    events, clips = plural(made.events, "event"), plural(len(made.clips), "clip")
+    events, clips = plural(made.cut.events, "event"), plural(len(made.clips), "clip")
     length = running_time(made.duration)
     click.echo(f"{made.name}, version {made.version}: {events} of {clips}, {length}.", err=True)
     for logged in made.new:
@@ -99,7 +99,7 @@ def export_command(
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
         made = saved_cut(found, catalogue, name)
-    editors = [each for each, _ in KNOWN] if editor == "all" else [editor or ""]
+    editors = [each.name for each in KNOWN] if editor == "all" else [editor or ""]
     folder = to.absolute() if to else None
     if folder and editor == "all":
         delivered = [export_cut(found, made, editor=each, to=folder / f"for-{each}", media=media) for each in editors]

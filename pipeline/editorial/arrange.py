@@ -18,6 +18,7 @@ from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import BY_NAME
 from pipeline.timecode import Rate, Timecode
 
+FIRST_FRAME = "01:00:00:00"  # where timelines begin unless told otherwise
 MediaById: TypeAlias = Mapping[str, Media]
 
 
@@ -50,18 +51,18 @@ class Kind:
 
 
 def settings_for(
-    clips: Sequence[LoggedClip], name: str, *, rate: str = "", start: str = "01:00:00:00", size: str = ""
+    clips: Sequence[LoggedClip], name: str, *, rate: str = "", start: str = "", size: str = ""
 ) -> CutSettings:
     """The settings of a cut of `clips`: what is left empty is the commonest of them by running time.
 
-    At 29.97 and 59.94 the timeline is drop-frame if `start` is written so (`;`), or if most of the
-    running time at that rate is; where no clip of that rate has timecode it is not.
+    At 29.97 and 59.94 a `start` says by its punctuation whether the timeline is drop-frame. Without one
+    it begins at one hour, and is drop-frame if most of the running time at that rate is.
     Raises ValueRefused for a rate, size or timecode that does not exist.
     """
     chosen = Rate.parse(rate) if rate else _commonest_rate(clips)
-    drop = ";" in start or "," in start or (chosen.can_drop and _mostly_drop(clips, chosen))
+    drop = None if start else chosen.can_drop and _mostly_drop(clips, chosen)
     picture = _parse_size(size) if size else _commonest_size(clips)
-    return CutSettings(name, Timecode.parse(start, chosen, drop_frame=drop), picture)
+    return CutSettings(name, Timecode.parse(start or FIRST_FRAME, chosen, drop_frame=drop), picture)
 
 
 def stringout(clips: Sequence[LoggedClip], media: MediaById, settings: CutSettings) -> tuple[Shot, ...]:

@@ -41,9 +41,10 @@ _ENCODE = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A timeline, and what has to be said about it: clips left out or conformed, each in a sentence."""
+    """A timeline of `events` edits, and a sentence for each clip left out, conformed or without a file."""
 
     timeline: Timeline
+    events: int
     notes: tuple[str, ...] = ()
 
 
@@ -112,7 +113,7 @@ def timeline_of(shots: Sequence[Shot], settings: CutSettings) -> Cut:
     for number, (name, kind, children) in enumerate(_tracks(video, sound)):
         timeline.tracks.append(Track(name, kind=kind))
         timeline.tracks[number].extend(children)
-    return Cut(timeline, tuple(_notes(shots, laid, settings)))
+    return Cut(timeline, sum(map(len, laid)), tuple(_notes(shots, laid, settings)))
 
 
 def activate(timeline: Timeline, key: str) -> None:
@@ -315,7 +316,10 @@ def _notes(shots: Sequence[Shot], laid: Sequence[Sequence[Piece]], settings: Cut
     untimed = [piece.shot.logged.clip for piece in used if piece.shot.logged.clip.start is None]
     conformed = [piece.shot.logged.clip for piece in used if piece.rate != settings.rate]
     lost = [piece.shot.logged.clip for piece in used if piece.part.path is None]
+    by = settings.by
+    valueless = [shot.logged.clip for shot in shots if by and shot.logged.values.get(by) in (None, "", ())]
     for clips, sentence in (
+        (valueless, f"without {by}: laid at the end"),
         (empty, "left out, for want of a length, a frame rate or a file"),
         (untimed, "without timecode: counted from 00:00:00:00"),
         (conformed, f"at another frame rate: conformed to {settings.rate.label()} in real time"),

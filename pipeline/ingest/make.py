@@ -71,11 +71,13 @@ def film_presets(film: Film) -> tuple[Preset, ...]:
     return chosen(load_presets(shipped("proxies.toml"), own, str(table)), film.settings.proxies.presets)
 
 
-def wants(settings: Settings, presets: tuple[Preset, ...]) -> tuple[tuple[Want, ...], tuple[Want, ...]]:
-    """What a ready clip has: with a picture, and of sound alone."""
+def wants(settings: Settings, presets: tuple[Preset, ...]) -> tuple[tuple[Want, ...], ...]:
+    """What a ready clip has: with picture and sound, of sound alone, of a picture alone."""
     stills = {kind: Want(kind, "", stills_recipe(kind)) for kind in STILLS if settings.proxies.stills}
     picture = tuple(Want("proxy", preset.name, preset.recipe) for preset in presets) + tuple(stills.values())
-    return picture, tuple(want for kind, want in stills.items() if kind == "waveform")
+    sound = tuple(want for want in picture if want.kind == "waveform")
+    silent = tuple(want for want in picture if want.kind != "waveform")
+    return picture, sound, silent
 
 
 def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Order:

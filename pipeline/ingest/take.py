@@ -5,14 +5,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pipeline.cards.media import SIDECAR_SUFFIXES
 from pipeline.cards.recognise import recognise
 from pipeline.catalogue.cards import FailedFile, TakenCard, TakenClip
 from pipeline.clip import Clip, ClipFiles, Facts, Part, SeenFile
-from pipeline.errors import ChangedWhileRead, RushesError
+from pipeline.errors import ChangedWhileRead, NotMedia, RushesError
 from pipeline.files import clip_id, quick_identity, shown, stamp_of
 from pipeline.ingest.look import Ground, SeenCard
 from pipeline.metadata.editing import editing_time
-from pipeline.metadata.facts import READER_VERSION, facts_json, read_facts, span_facts
+from pipeline.metadata.facts import READER_VERSION, facts_json, read_facts, sidecar_facts, span_facts
 from pipeline.processes import ReaderProcess
 from pipeline.settings import Settings
 from pipeline.shotlog.clocks import local_moment
@@ -122,4 +123,9 @@ def facts_of(file: Path, mediainfo: ReaderProcess) -> dict[str, object]:
     cards = recognise(beside, lambda _: b"", lambda _: False)
     clips = [clip for card in cards for clip in card.clips if path in clip.parts]
     sidecars = [base / os.fsdecode(name) for clip in clips for name in clip.sidecars]
-    return facts_json(read_facts(file, sidecars, mediainfo=mediainfo))
+    try:
+        return facts_json(read_facts(file, sidecars, mediainfo=mediainfo))
+    except NotMedia:
+        if file.suffix.lower().encode() not in SIDECAR_SUFFIXES:
+            raise
+        return facts_json(sidecar_facts(file))

@@ -76,6 +76,9 @@ def shown(samples: Samples, edits: list[Edit], movie_clock: int) -> Shown:
         return _long(samples, count)
     times = presentation_times(samples)
     kept = [time for time in times if any(start <= time < end for start, end in spans)] if spans else times
+    if step and len(kept) > 1:
+        # One duration for all: constant, though a cut without re-encoding may leave out a reordered frame.
+        return _constant(Fraction(samples.clock, step), len(kept))
     return _measured(kept, samples, whole=len(kept) == count)
 
 

@@ -23,10 +23,9 @@ NOT_READ_YET = {
     "OPL_8cf83c32-4949-4f00-b081-01e12b18932f.xml": "IMF packages have no reader yet",
     "PKL_f5e93462-aed2-44ad-a4ba-2adb65823e7c.xml": "IMF packages have no reader yet",
     ".dv.xml": "reports of DV tapes have no reader yet",
-    ".dv": "raw DV has no reader yet",
     ".AVI": "AVI is left to MediaInfo, which knows no maker notes",
     ".avi": "AVI is left to MediaInfo, which knows no maker notes",
-    ".mts": "MPEG-TS is left to MediaInfo, which counts no frames and knows no AVCHD notes",
+    "M2TS.mts": "MediaInfo finds nothing in the beginning of this stream",
 }
 # The table itself errs: cues 4 to 6 of this file do state a position.
 DISPUTED = {("clip_nogps.SRT", "gps")}

@@ -1,5 +1,6 @@
 """What the QuickTime reader makes of movies built box by box: time, timecode, turn, tags, size of reads."""
 
+import os
 import struct
 from pathlib import Path
 
@@ -96,6 +97,13 @@ def test_the_edit_list_counts_in_order_of_time_not_of_storage() -> None:
     reordered = Movie(durations=((4, 1),), offsets=((1, 1), (1, 3), (1, 0), (1, 0)), edits=((160, 1),))
     assert picture(reordered).frames == 4
     assert picture(Movie(durations=((4, 1),), offsets=((1, 1), (1, 3), (1, 0), (1, 0)), edits=((120, 2),))).frames == 3
+
+
+def test_a_cut_that_loses_a_reordered_frame_keeps_its_rate() -> None:
+    found = picture(
+        Movie(durations=((6, 1),), offsets=((1, 1), (1, 4), (1, 1), (1, 0), (1, 0), (1, 3)), edits=((320, 1),))
+    )
+    assert (str(found.rate), found.vfr) == ("25/1", False)
 
 
 def test_a_long_clip_is_counted_without_laying_out_its_frames() -> None:
@@ -274,3 +282,22 @@ def test_fragments_after_the_header_are_counted() -> None:
         ),
     )
     assert picture(Movie(extra=(fragment, fragment))).frames == 20
+
+
+def test_names_that_no_terminal_shows_are_told_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"A\xff\n001.mov")
+    path.write_bytes(b"")
+    with pytest.raises(MediaUnreadable) as refusal:
+        read_facts(path)
+    assert str(refusal.value).encode().isascii()
+    assert "\n" not in str(refusal.value)
+
+
+def test_sony_writes_its_notes_into_the_movie_too() -> None:
+    document = (
+        b'<NonRealTimeMeta><LtcChangeTable tcFps="25"><LtcChange frameCount="0" value="12345910"/></LtcChangeTable>'
+        b'<Device manufacturer="Sony" modelName="ILCE-7M4" serialNo="00123"/></NonRealTimeMeta>'
+    )
+    notes = full(b"meta", full(b"hdlr", bytes(4), b"nrtm", bytes(12)), full(b"xml ", document))
+    found = facts(Movie(brand=b"XAVC", extra=(notes,)))
+    assert (found.start_timecode, found.camera_model, found.container) == ("10:59:34:12", "ILCE-7M4", "mp4")

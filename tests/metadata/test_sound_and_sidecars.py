@@ -181,6 +181,14 @@ def test_a_sidecar_that_declares_entities_is_not_read(tmp_path: Path) -> None:
     assert any("C0001M01.XML" in warning for warning in found.warnings)
 
 
+def test_a_sidecar_that_is_gone_does_not_cost_the_clip(tmp_path: Path) -> None:
+    clip = tmp_path / "C0001.MOV"
+    clip.write_bytes(Movie().build())
+    found = read_facts(clip, [tmp_path / "C0001M01.XML"])
+    assert found.container == "mov"
+    assert any("C0001M01.XML" in warning for warning in found.warnings)
+
+
 def srt(line: str) -> bytes:
     return f"1\n00:00:00,000 --> 00:00:00,033\n{line}\n\n".encode()
 

@@ -1,0 +1,171 @@
+"""What proxies cost: `python benchmarks/proxies.py [cost] [placement]`.
+
+cost: CPU time (user and system, of all children) of making everything of a clip against decoding it
+alone, medians of three, the ways taken in turns so that other load falls on all alike. Limit: 1.7.
+placement: wall time of eight clips for each number of ffmpeg processes and threads; the best is what
+`rushes ingest` is measured against.
+"""
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from source import bench_source
+
+from pipeline.clip import Clip, Part, Stamp
+from pipeline.metadata.editing import editing_time
+from pipeline.metadata.facts import read_facts
+from pipeline.processes import find_ffmpeg
+from pipeline.proxies.graph import arguments
+from pipeline.proxies.job import Output, ProxyJob, kinds_wanted
+from pipeline.proxies.make import make
+from pipeline.proxies.placement import hands_for
+from pipeline.proxies.presets import Preset, load_presets
+from pipeline.settings import shipped
+
+LIMIT = 1.7
+ROUNDS = 3
+CLIPS = 8
+PLACEMENTS = ((1, 1), (1, 2), (1, 0), (2, 1), (2, 2), (2, 0), (3, 1))
+FFMPEG = find_ffmpeg()
+PRESETS = load_presets(shipped("proxies.toml"))
+
+
+def clip_of(source: Path) -> Clip:
+    """The clip that ingest would log."""
+    facts = read_facts(source)
+    rate, frames = editing_time(facts)
+    part = Part(1, os.fsencode(source.name), Stamp(0, 0, source.stat().st_size, 0), "", frames)
+    return Clip("b" * 32, source.name, "bench", "picture", (part,), facts, rate, frames, facts.timecode)
+
+
+def job_of(
+    source: Path, folder: Path, presets: tuple[Preset, ...], *, stills: bool = True, threads: int = 0
+) -> ProxyJob:
+    clip = clip_of(source)
+    outputs = [Output("proxy", folder / f"{preset.name}.mov", preset) for preset in presets]
+    outputs += [Output(kind, folder / kind) for kind in kinds_wanted(clip, stills=stills)]
+    return ProxyJob(clip, (source,), tuple(outputs), threads)
+
+
+def run(words: list[str]) -> None:
+    subprocess.run([str(FFMPEG), "-v", "error", "-nostdin", *words], check=True, stdin=subprocess.DEVNULL)
+
+
+def cpu_of(work: Callable[[], object]) -> float:
+    """User and system seconds of the programs that `work` runs."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    work()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def cost(source: Path, folder: Path) -> None:
+    edit, quarter = PRESETS["edit"], replace_height(PRESETS["edit"], 540)
+    every = tuple(PRESETS.values())
+    plain = ["-i", str(source), "-map", "0:v:0", "-map", "0:a"]
+    ways: dict[str, Callable[[], object]] = {
+        "decode only": lambda: run([*plain, "-f", "null", "-"]),
+        "edit proxy alone": lambda: run(arguments(job_of(source, folder, (edit,), stills=False))),
+        "edit proxy, poster, filmstrip, waveform": lambda: make(job_of(source, folder, (edit,)), FFMPEG),
+        "the same at quarter size": lambda: make(job_of(source, folder, (quarter,)), FFMPEG),
+        "all presets at once, all stills": lambda: make(job_of(source, folder, every), FFMPEG),
+        "the usual way: prores_ks, then a still": lambda: usual(source, folder),
+    }
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            taken[name].append(cpu_of(way))
+    alone = statistics.median(taken["decode only"])
+    for name, seconds in taken.items():
+        median = statistics.median(seconds)
+        print(f"{name:42} {median:7.2f} s CPU   {median / alone:5.2f} x decoding")
+    ratio = statistics.median(taken["edit proxy, poster, filmstrip, waveform"]) / alone
+    print(f"all products of an edit proxy: {ratio:.2f} (limit {LIMIT})")
+
+
+def replace_height(preset: Preset, height: int) -> Preset:
+    return type(preset)(name=preset.name, about=preset.about, encoder=preset.encoder, height=height)
+
+
+def usual(source: Path, folder: Path) -> None:
+    scale = "scale=-2:1080"
+    run(
+        [
+            "-y",
+            "-i",
+            str(source),
+            "-vf",
+            scale,
+            "-c:v",
+            "prores_ks",
+            "-profile:v",
+            "0",
+            "-c:a",
+            "pcm_s16le",
+            str(folder / "ks.mov"),
+        ]
+    )
+    run(
+        [
+            "-y",
+            "-ss",
+            "5",
+            "-i",
+            str(source),
+            "-frames:v",
+            "1",
+            "-update",
+            "1",
+            "-vf",
+            "scale=640:-2",
+            str(folder / "still.jpg"),
+        ]
+    )
+
+
+def placement(source: Path, folder: Path) -> None:
+    """Eight proxies by plain ffmpeg, at each placement."""
+    edit = PRESETS["edit"]
+    short = folder / "short.mp4"
+    run(["-y", "-t", "2", "-i", str(source), "-c", "copy", str(short)])
+    for number in range(CLIPS):
+        (folder / str(number)).mkdir()
+    times: dict[tuple[int, int], list[float]] = {way: [] for way in PLACEMENTS}
+    for _ in range(ROUNDS):
+        for processes, threads in PLACEMENTS:
+            jobs = [
+                arguments(job_of(short, folder / str(number), (edit,), stills=False, threads=threads))
+                for number in range(CLIPS)
+            ]
+            begun = time.monotonic()
+            with ThreadPoolExecutor(processes) as pool:
+                list(pool.map(run, jobs))
+            times[processes, threads].append(time.monotonic() - begun)
+    best = min(statistics.median(seconds) for seconds in times.values())
+    hands = hands_for(len(os.sched_getaffinity(0)))
+    for (processes, threads), seconds in times.items():
+        median = statistics.median(seconds)
+        ours = "   <- hands_for" if (processes, threads) == (hands.processes, hands.threads) else ""
+        print(f"{processes} x {threads or 'auto':>4} threads {median:7.2f} s   {median / best:5.2f} x the best{ours}")
+
+
+def main() -> None:
+    wanted = sys.argv[1:] or ["cost", "placement"]
+    source = bench_source()
+    with tempfile.TemporaryDirectory(dir=source.parent) as folder:
+        if "cost" in wanted:
+            cost(source, Path(folder))
+        if "placement" in wanted:
+            placement(source, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
