@@ -13,9 +13,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import xxhash
+
 from pipeline.catalogue.cards import TakenCard, TakenClip, record_card
 from pipeline.catalogue.listing import group, rows
 from pipeline.catalogue.roots import root
+from pipeline.catalogue.schema import MIGRATIONS
 from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.clip import AudioStream, CardFolder, Clip, ClipFiles, Facts, Part, Saying, Stamp, VideoStream
 from pipeline.shotlog.clocks import LocalMoment
@@ -96,7 +99,7 @@ def built(clips: int) -> Path:
     """The catalogue of that size, made if it is not there yet."""
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "rushes-bench"
     folder.mkdir(parents=True, exist_ok=True)
-    final = folder / f"{clips}.db"
+    final = folder / f"{clips}-{xxhash.xxh32_hexdigest(repr(MIGRATIONS).encode())}.db"
     if final.exists():
         return final
     begun = time.perf_counter()
@@ -133,7 +136,7 @@ def searches(clips: int) -> dict[str, list[str]]:
         asked["a word and a place"].append(f"{place} {rare[:5]}")
         asked["name"].append(f"{'ABCDEF'[card % 6]}{card:04}_c{index:03}")
         asked["day and time"].append(f"shot:{day} at:{hour:02}:10..{hour:02}:40")
-        asked["length"].append(f"shot:{day} camera:A duration:>{dice.randrange(150, 239)}s")
+        asked["length"].append(f"shot:{day} duration:>{dice.randrange(225, 239)}s")
         asked["mixed"].append(f"-status:failed (kaptagat or eldoret) note:{rare[:5]} camera:{letter}")
         asked["id"].append(f"id:{f'{dice.randrange(clips):032x}'[::-1][:8]}")
     return asked

@@ -33,7 +33,7 @@ from pipeline.settings import shipped
 LIMIT = 1.7
 ROUNDS = 3
 CLIPS = 8
-PLACEMENTS = ((1, 1), (1, 2), (1, 0), (2, 1), (2, 2), (2, 0), (3, 1))
+PLACEMENTS = ((1, 2), (1, 0), (2, 1), (2, 2), (3, 1))  # processes, threads (0: ffmpeg decides)
 FFMPEG = find_ffmpeg()
 PRESETS = load_presets(shipped("proxies.toml"))
 
@@ -96,46 +96,17 @@ def replace_height(preset: Preset, height: int) -> Preset:
 
 
 def usual(source: Path, folder: Path) -> None:
-    scale = "scale=-2:1080"
-    run(
-        [
-            "-y",
-            "-i",
-            str(source),
-            "-vf",
-            scale,
-            "-c:v",
-            "prores_ks",
-            "-profile:v",
-            "0",
-            "-c:a",
-            "pcm_s16le",
-            str(folder / "ks.mov"),
-        ]
-    )
-    run(
-        [
-            "-y",
-            "-ss",
-            "5",
-            "-i",
-            str(source),
-            "-frames:v",
-            "1",
-            "-update",
-            "1",
-            "-vf",
-            "scale=640:-2",
-            str(folder / "still.jpg"),
-        ]
-    )
+    encode = ["-c:v", "prores_ks", "-profile:v", "0", "-c:a", "pcm_s16le"]
+    run(["-y", "-i", str(source), "-vf", "scale=-2:1080", *encode, str(folder / "ks.mov")])
+    still = ["-frames:v", "1", "-update", "1", "-vf", "scale=640:-2"]
+    run(["-y", "-ss", "5", "-i", str(source), *still, str(folder / "still.jpg")])
 
 
 def placement(source: Path, folder: Path) -> None:
     """Eight proxies by plain ffmpeg, at each placement."""
     edit = PRESETS["edit"]
     short = folder / "short.mp4"
-    run(["-y", "-t", "2", "-i", str(source), "-c", "copy", str(short)])
+    run(["-y", "-t", "1", "-i", str(source), "-c", "copy", str(short)])
     for number in range(CLIPS):
         (folder / str(number)).mkdir()
     times: dict[tuple[int, int], list[float]] = {way: [] for way in PLACEMENTS}

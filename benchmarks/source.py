@@ -24,10 +24,11 @@ def bench_source() -> Path:
         part = CACHE / "uhd25.part.mp4"
         command = [
             str(find_ffmpeg()), "-v", "error", "-nostdin", "-y", "-f", "lavfi", "-i", PICTURE,
-            "-f", "lavfi", "-i", SOUND, "-t", str(SECONDS), "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-coder", "1",
-            "-g", "12", "-b:v", "120M", "-maxrate", "140M", "-bufsize", "140M", "-color_primaries", "bt709",
-            "-color_trc", "bt709", "-colorspace", "bt709", "-c:a", "aac", "-b:a", "256k", "-ac", "2",
-            "-timecode", "10:00:00:00", str(part),
+            "-f", "lavfi", "-i", SOUND, "-t", str(SECONDS),
+            "-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high", "-coder", "1", "-g", "12",
+            "-b:v", "120M", "-maxrate", "140M", "-bufsize", "140M", "-timecode", "10:00:00:00",
+            "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709",
+            "-c:a", "aac", "-b:a", "256k", "-ac", "2", str(part),
         ]  # fmt: skip
         subprocess.run(command, check=True)
         part.rename(final)

@@ -46,10 +46,14 @@ _NETWORK_TYPES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """All regular files below a folder; `skipped` says of links and the like why they were left out."""
+    """All regular files below a folder; `skipped` says of links and the like why they were left out.
+
+    `unreadable` are folders that could not be looked into, with the reason.
+    """
 
     files: tuple[SeenFile, ...]
     skipped: tuple[tuple[bytes, str], ...]
+    unreadable: tuple[tuple[bytes, str], ...]
 
 
 def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
@@ -60,6 +64,7 @@ def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
     ignored = re.compile(b"|".join(fnmatch.translate(pattern).encode() for pattern in ignore) or rb"(?!)").match
     files: list[SeenFile] = []
     skipped: list[tuple[bytes, str]] = []
+    unreadable: list[tuple[bytes, str]] = []
     pending = [below]
     base = os.fsencode(root)
     while pending:
@@ -69,7 +74,7 @@ def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
         except OSError as error:
             if folder == below:
                 raise path_error(error, root / os.fsdecode(below)) from error
-            skipped.append((folder, f"the folder cannot be read ({error.strerror}); grant access and ingest again"))
+            unreadable.append((folder, path_error(error, root / os.fsdecode(folder)).sentence))
             continue
         for entry in entries:
             if ignored(entry.name):
@@ -88,7 +93,7 @@ def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
                 skipped.append((path, "it is a link and links are not followed; copy in what it points to"))
             else:
                 skipped.append((path, "it is no regular file; remove it from the card"))
-    return Scan(tuple(files), tuple(skipped))
+    return Scan(tuple(files), tuple(skipped), tuple(unreadable))
 
 
 def stamp_of(path: Path) -> Stamp:
@@ -167,6 +172,15 @@ def full_hash(path: Path, progress: Callable[[int], None], cancelled: Callable[[
     if stamp_of(path) != before:
         raise ChangedWhileRead(f"{shown(path.name)} changed while it was read; it is taken again when it rests.")
     return digest.hexdigest()
+
+
+def read_small(path: Path, limit: int = 4 << 20) -> bytes:
+    """The bytes of a sidecar or report, at most `limit` of them; raises PathMissing or PathRefused."""
+    try:
+        with path.open("rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        raise path_error(error, path) from error
 
 
 def _read_exactly(descriptor: int, offset: int, length: int) -> bytes:

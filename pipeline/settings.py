@@ -7,7 +7,7 @@ alike. Zones are names of the tz database.
 import re
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,8 +23,8 @@ NAME_FIELDS: tuple[str, ...] = ("shoot_day", "unit", "location", "subject", "cam
 
 
 class IngestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    settle: float = 10.0
-    rescan: float = 60.0
+    settle: Annotated[float, msgspec.Meta(ge=0)] = 10.0
+    rescan: Annotated[float, msgspec.Meta(ge=1)] = 60.0
     ignore: tuple[str, ...] = IGNORED
 
 

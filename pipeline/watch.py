@@ -79,6 +79,7 @@ class Doorbell:
     def __init__(self, wake: threading.Event) -> None:
         self._wake = wake
         self._rung = threading.Event()
+        self._fallen = threading.Event()
         self._observer: BaseObserver | None = None
         self._hangs_at: tuple[int, int] | None = None
 
@@ -101,9 +102,10 @@ class Doorbell:
         except OSError:
             self.take_down()
             return ""
-        if self._hangs_at == (seen.st_dev, seen.st_ino):
+        if self._hangs_at == (seen.st_dev, seen.st_ino) and not self._fallen.is_set():
             return ""
         self.take_down()
+        self._fallen.clear()
         self._hangs_at = (seen.st_dev, seen.st_ino)
         return self._listen(folder)
 
@@ -113,7 +115,8 @@ class Doorbell:
         try:
             observer = Observer()
             # A handler is whatever can dispatch; its base class would cost every other command watchdog's import.
-            observer.schedule(_Ringer(self._rung, self._wake), str(folder), recursive=True)  # type: ignore[arg-type]
+            ringer = _Ringer(str(folder), self._rung, self._fallen, self._wake)
+            observer.schedule(ringer, str(folder), recursive=True)  # type: ignore[arg-type]
             observer.start()
         except OSError as error:
             return (
@@ -143,12 +146,17 @@ class _Ringer:
 
     # Our own looks at the folder must not ring the bell.
     _SILENT = frozenset({"opened", "closed_no_write"})
+    _GONE = frozenset({"deleted", "moved"})
 
-    def __init__(self, rung: threading.Event, wake: threading.Event) -> None:
+    def __init__(self, folder: str, rung: threading.Event, fallen: threading.Event, wake: threading.Event) -> None:
+        self._folder = folder
         self._rung = rung
+        self._fallen = fallen
         self._wake = wake
 
     def dispatch(self, event: "FileSystemEvent") -> None:
+        if event.src_path == self._folder and event.event_type in self._GONE:
+            self._fallen.set()  # nothing more is heard from here, even if the folder comes back
         # A fast copy brings thousands of events a second: one is enough to wake the head.
         if event.event_type not in self._SILENT and not self._rung.is_set():
             self._rung.set()

@@ -138,7 +138,7 @@ KAPTAGAT_GOPRO = Card(
 
 KAPTAGAT_DRONE = Card(
     "2019-08-15_Kaptagat_Morning run_D001", "dji", "2019-08-15", "Kaptagat", ("Morning run", "Running"), "D", "second",
-    {"camera_model": "L1D-20c"},
+    {"camera_make": "DJI", "camera_model": "L1D-20c"},
     (
         Recording(  # no sound, no timecode; the place stands in the file and, frame by frame, in the subtitles
             6, (("DCIM/100MEDIA/DJI_0004.MP4", 50),), Scene(KAPTAGAT, aerial), (640, 360), NTSC, "h264",

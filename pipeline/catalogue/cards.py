@@ -151,8 +151,8 @@ def _record_clip(work: _Taking, taken: TakenClip) -> None:
 
 
 _COLUMNS = (
-    "flicks", "seconds", "frames", "recorded_at", "start_timecode", "start_sort", "start_rate", "rate", "kind", "outfit", "name",
-    "card_n", "path", "lens", "reel", "decoder", "content", "warnings",
+    "flicks", "seconds", "frames", "recorded_at", "start_timecode", "start_sort", "start_rate", "rate", "kind",
+    "outfit", "name", "card_n", "path", "lens", "reel", "decoder", "content", "warnings",
 )  # fmt: skip
 
 
@@ -164,8 +164,8 @@ def _columns(card: int, taken: TakenClip) -> tuple[object, ...]:
     return (
         flicks_of(clip.duration), seconds, clip.frames, recorded,
         start, sorting_label(start) if start else None, str(clip.start.rate) if clip.start else None,
-        str(clip.rate) if clip.rate else None, clip.kind, outfit_of(clip), clip.name, card, clip.parts[0].path, facts.lens, facts.reel,
-        facts.decoder, content_of([part.quick for part in clip.parts]),
+        str(clip.rate) if clip.rate else None, clip.kind, outfit_of(clip), clip.name, card,
+        clip.parts[0].path, facts.lens, facts.reel, facts.decoder, content_of([part.quick for part in clip.parts]),
         pack_list(facts.warnings) if facts.warnings else None,
     )  # fmt: skip
 

@@ -84,14 +84,21 @@ def leave_group(db: Connection, n: int) -> None:
         _settle(work)
 
 
+_OF_GROUP = "WHERE n IN (SELECT term_n FROM group_terms WHERE group_n = ?)"
+
+
 def _settle(work: _Pass) -> None:
     changed = [(clips, flicks, n) for n, (clips, flicks) in work.growth.items() if clips or flicks]
     work.db.executemany("UPDATE groups SET clips = clips + ?, flicks = flicks + ? WHERE n = ?", changed)
     work.db.executemany(
-        "UPDATE terms SET clips = clips + ? WHERE n IN (SELECT term_n FROM group_terms WHERE group_n = ?)",
+        f"UPDATE terms SET clips = clips + ? {_OF_GROUP}",
         [(clips, n) for clips, _, n in changed if clips],
     )
-    work.db.executemany("DELETE FROM groups WHERE n = ? AND clips = 0", [(n,) for n in work.growth])
+    emptied = [
+        (n,) for n in work.growth if work.db.execute("SELECT clips FROM groups WHERE n = ?", (n,)).fetchone()[0] == 0
+    ]
+    work.db.executemany(f"UPDATE terms SET groups = groups - 1 {_OF_GROUP}", emptied)
+    work.db.executemany("DELETE FROM groups WHERE n = ?", emptied)
 
 
 def _refresh(work: _Pass, n: int) -> None:
@@ -192,6 +199,7 @@ def _new_group(
     number = work.db.execute(sql, (key, values.get("shoot_day"), *columns.values())).lastrowid
     assert number is not None
     work.db.executemany("INSERT INTO group_terms VALUES (?, ?)", [(term, number) for term in sorted(terms)])
+    work.db.execute(f"UPDATE terms SET groups = groups + 1 {_OF_GROUP}", (number,))
     return number
 
 

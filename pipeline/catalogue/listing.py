@@ -41,8 +41,11 @@ def rows(
     names = [_field(name) for name in columns] or [*BY_NAME, "warnings"]
     with catalogue.reading() as db:
         way = plan(db, query)
-        clips, flicks = _totals(db, way)
-        numbers = _numbers(db, way, sort, limit, clips) if clips else []
+        if way.few:
+            numbers, clips, flicks = _at_once(db, way, sort, limit)
+        else:
+            clips, flicks = _totals(db, way)
+            numbers = _numbers(db, way, sort, limit, clips) if clips else []
         values = values_of(db, numbers)
     listed = [{name: _plain(row[name]) for name in names} for row in values.values()]
     return Listing(listed, clips, Fraction(flicks, FLICKS))
@@ -136,9 +139,17 @@ def _totals(db: Connection, way: Plan) -> tuple[int, int]:
     return int(clips), int(flicks)
 
 
+def _at_once(db: Connection, way: Plan, sort: str, limit: int | None) -> tuple[list[int], int, int]:
+    """The first clips in order, with the totals of all, where all are not many."""
+    order = ", ".join(_order(sort) if sort else _STORY)
+    sql = f"SELECT c.n, c.flicks FROM {way.source} WHERE {way.where.text} ORDER BY {order}"
+    found = db.execute(sql, way.where.values).fetchall()
+    return [n for n, _ in found[:limit]], len(found), sum(flicks for _, flicks in found)
+
+
 def _numbers(db: Connection, way: Plan, sort: str, limit: int | None, clips: int) -> list[int]:
     """The clips' numbers in order."""
-    if not sort and limit is not None and way.groups is not None and clips > FEW_TO_SORT:
+    if not sort and limit and way.groups is not None and clips > FEW_TO_SORT:
         first = _first_days(db, way.groups, limit)
         if way.rest is not None:
             first += _sorted(db, way.source, way.rest, _STORY, limit)
@@ -159,13 +170,15 @@ def _first_days(db: Connection, groups: Sql, limit: int) -> list[int]:
     chosen: list[int] = []
     enough, first, last = 0, "", None
     for known in ("IS NOT NULL", "IS NULL"):
-        sql = f"SELECT g.n, g.day, g.clips FROM groups g WHERE g.day {known} AND {groups.text} ORDER BY g.day"
+        sql = f"SELECT g.n, g.day, g.clips FROM groups g WHERE g.day {known} AND ({groups.text}) ORDER BY g.day"
         for number, day, count in db.execute(sql, groups.values):
             if enough >= limit and day != last:
                 break
             first = first if chosen else day
             chosen.append(number)
             enough, last = enough + count, day
+    if not chosen:
+        return []
     among = f"c.group_n IN ({', '.join(map(str, chosen))})"
     walk = f"SELECT c.story FROM clips c INDEXED BY clips_story WHERE c.story >= ? AND {among} ORDER BY c.story LIMIT ?"
     begin = story_of_day(first)

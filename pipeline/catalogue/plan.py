@@ -1,14 +1,18 @@
 """From which side a search is driven: the ways that hold the fewest clips, counted before they are taken."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pipeline.catalogue.search import ALL, NONE, Condition, Sql, Way, condition, weight
+from pipeline.catalogue.search import ALL, NONE, Condition, Sql, Way, condition, weight, words_way
 from pipeline.catalogue.store import Connection
 from pipeline.shotlog.query import Query
 
 FEW = 1_000  # clips: ways that hold no more than this are good enough to take
 BROAD = 20_000  # clips: beyond this a search is answered from groups where it can be
-_MOST_GROUPS = 2_000  # groups that are named one by one
+MOST_HITS = 20_000  # clips beside those groups that are looked at one by one
+MOST_LED = 200_000  # clips: ways that hold more are no better than none
+MOST_NAMED = 2_000  # groups that are named one by one
+_NAMED = "g.n IN ("
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,32 +21,31 @@ class Plan:
 
     `groups` is a WHERE about groups `g`: all of their clips are found (None: there are none such).
     `source` and `where` are FROM and WHERE about clips `c`: `rest` what is found beside the groups,
-    `where` everything. `led` tells that an index leads to it, so that sorting is the smaller work.
+    `where` everything. `few`: what is found is so little that it is looked at once, for rows and totals.
     """
 
     groups: Sql | None
     source: str
     where: Sql
     rest: Sql | None
-    led: bool
+    few: bool = False
 
 
 def plan(db: Connection, query: Query) -> Plan:
     if query.root is None:
-        return Plan(ALL, _source(texts=False, led=False), ALL, None, led=False)
+        return Plan(ALL, _source(texts=False, led=False), ALL, None)
     asked = condition(db, query.root)
     if asked.of_groups:
         groups = _whole_groups(db, asked)
-        led = groups.text.startswith("g.n IN (")
-        return Plan(groups, _source(texts=False, led=False), groups, None, led=led)
+        return Plan(groups, _source(texts=False, led=False), groups, None)
     ways, clips = _best_ways(db, asked)
     if clips > BROAD and asked.hits is not None and asked.core.text != NONE.text:
-        hits = _count(db, asked.hits, BROAD)
-        if hits < BROAD:
+        hits = _count(db, asked.hits, MOST_HITS)
+        if hits < MOST_HITS:
             return _core_and_hits(asked, asked.hits)
     source = _source(texts=asked.texts, led=ways is not None)
     where = asked.test if ways is None else _and(_along(ways), asked.test)
-    return Plan(None, source, where, where, led=ways is not None)
+    return Plan(None, source, where, where, few=ways is not None and clips <= 5 * FEW)
 
 
 def _core_and_hits(asked: Condition, hits: tuple[Way, ...]) -> Plan:
@@ -51,7 +54,7 @@ def _core_and_hits(asked: Condition, hits: tuple[Way, ...]) -> Plan:
     rest = _and(_along(hits), Sql(f"NOT ({core.text})", core.values), asked.test)
     whole = f"SELECT c.n FROM {_source(texts=False, led=False)} WHERE {core.text}"
     where = Sql(f"c.n IN ({whole} UNION ALL SELECT c.n FROM {source} WHERE {rest.text})", (*core.values, *rest.values))
-    return Plan(core, source, where, rest, led=True)
+    return Plan(core, source, where, rest)
 
 
 def _source(*, texts: bool, led: bool) -> str:
@@ -65,16 +68,16 @@ def _source(*, texts: bool, led: bool) -> str:
 def _whole_groups(db: Connection, asked: Condition) -> Sql:
     """The groups of a condition on groups alone: by number where they are not many."""
     narrowed = _narrowed(asked)
-    sql = f"SELECT g.n FROM groups g WHERE {narrowed.text} LIMIT {_MOST_GROUPS + 1}"
+    sql = f"SELECT g.n FROM groups g WHERE {narrowed.text} LIMIT {MOST_NAMED + 1}"
     numbers = [n for (n,) in db.execute(sql, narrowed.values)]
-    if len(numbers) > _MOST_GROUPS:
+    if len(numbers) > MOST_NAMED:
         return narrowed
-    return Sql(f"g.n IN ({', '.join(map(str, numbers))})")
+    return Sql(f"{_NAMED}{', '.join(map(str, numbers))})")
 
 
 def _narrowed(asked: Condition) -> Sql:
     """The test on groups, led to by its ways."""
-    if asked.ways is None or weight(asked.ways) > 10 * BROAD:
+    if asked.ways is None or weight(asked.ways) > BROAD:
         return asked.test
     union = " UNION ".join(way.select.text for way in asked.ways) or "SELECT 0"
     return _and(Sql(f"g.n IN ({union})"), asked.test)
@@ -83,13 +86,9 @@ def _narrowed(asked: Condition) -> Sql:
 def _best_ways(db: Connection, asked: Condition) -> tuple[tuple[Way, ...] | None, int]:
     """The ways with the fewest clips, and how many; counting ends as soon as some have few."""
     best: tuple[Way, ...] | None = None
-    fewest = 10 * BROAD
-    for part in sorted(asked.parts or (asked,), key=_promise):
-        ways = part.ways
-        if part.of_groups:
-            groups = _whole_groups(db, part)
-            ways = (Way(Sql(f"SELECT g.n FROM groups g WHERE {groups.text}", groups.values), _clips_of(db, groups)),)
-        count = fewest if ways is None else _count(db, ways, fewest)
+    fewest = MOST_LED
+    for ways in _all_ways(db, asked):
+        count = _count(db, ways, fewest)
         if count < fewest:
             best, fewest = ways, count
         if fewest <= FEW:
@@ -97,9 +96,28 @@ def _best_ways(db: Connection, asked: Condition) -> tuple[tuple[Way, ...] | None
     return best, fewest
 
 
-def _clips_of(db: Connection, groups: Sql) -> int:
-    sql = f"SELECT coalesce(sum(g.clips), 0) FROM groups g WHERE {groups.text}"
-    return int(db.execute(sql, groups.values).fetchone()[0])
+def _all_ways(db: Connection, asked: Condition) -> Iterator[tuple[Way, ...]]:
+    """Every way to all that is asked, the most promising first; words that must all be there are one way."""
+    parts = asked.parts or (asked,)
+    for part in parts:
+        if part.of_groups:
+            yield _named(db, part)
+    matches = [part.ways[0].match for part in parts if part.ways and len(part.ways) == 1 and part.ways[0].match]
+    if len(matches) > 1:
+        yield (words_way(" AND ".join(f"({match})" for match in matches)),)
+    for part in sorted(parts, key=_promise):
+        if not part.of_groups and part.ways is not None:
+            yield part.ways
+
+
+def _named(db: Connection, part: Condition) -> tuple[Way, ...]:
+    """The way through groups, with their clips counted where they are not many."""
+    groups = _whole_groups(db, part)
+    clips = None if part.ways is None else sum(way.clips or 0 for way in part.ways)
+    if clips is None or groups.text.startswith(_NAMED):
+        sql = f"SELECT coalesce(sum(g.clips), 0) FROM groups g WHERE {groups.text}"
+        clips = int(db.execute(sql, groups.values).fetchone()[0])
+    return (Way(Sql(f"SELECT g.n FROM groups g WHERE {groups.text}", groups.values), clips),)
 
 
 def _count(db: Connection, ways: tuple[Way, ...], most: int) -> int:
@@ -130,6 +148,6 @@ def _and(*parts: Sql) -> Sql:
 
 
 def _promise(part: Condition) -> tuple[int, int]:
-    """Which part to count first: groups are cheap, then what needs one look, then the longest words, the rarest."""
+    """Which part to count first: what needs one look, then the longest words, they are the rarest."""
     longest = max((len(value) for value in part.test.values if isinstance(value, str)), default=0)
-    return (0 if part.of_groups else len(part.ways or ()), -longest)
+    return (len(part.ways or ()), -longest)

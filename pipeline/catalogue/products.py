@@ -78,12 +78,19 @@ _TOUCHED_BY_WANTS = (
     "SELECT n FROM clips WHERE group_n IS NOT NULL AND"
     " (n IN (SELECT clip_n FROM products) OR n IN (SELECT clip_n FROM failures)) ORDER BY n"
 )
-_UNFINISHED = (
-    "SELECT c.n, c.outfit, c.content, c.decoder FROM clips c WHERE c.group_n IS NOT NULL AND c.n IN"
-    " (SELECT n FROM clips WHERE group_n IN (SELECT g.n FROM groups g JOIN terms t ON t.n = g.status"
-    " WHERE t.value IN ('logged', 'failed')) UNION SELECT clip_n FROM places WHERE full IS NULL AND online)"
-    " ORDER BY +c.story, c.n"
+_OPEN = "SELECT g.n FROM groups g JOIN terms t ON t.n = g.status WHERE t.value IN ('logged', 'failed')"
+_CLIPS = "SELECT c.n, c.outfit, c.content, c.decoder FROM clips c"
+_IN_ORDER = "ORDER BY c.story, c.group_n, c.n"
+# Where little is left it is looked up; where much is, the log is walked in story order until there is enough.
+_FEW_LEFT = (
+    f"{_CLIPS} WHERE c.group_n IS NOT NULL AND c.n IN (SELECT n FROM clips WHERE group_n IN ({_OPEN})"
+    f" UNION SELECT clip_n FROM places WHERE full IS NULL AND online) {_IN_ORDER.replace('c.story', '+c.story')}"
 )
+_MANY_LEFT = (
+    f"{_CLIPS} INDEXED BY clips_story WHERE c.group_n IN ({_OPEN}) OR (c.group_n IS NOT NULL AND EXISTS"
+    f" (SELECT 1 FROM places p WHERE p.clip_n = c.n AND p.full IS NULL AND p.online)) {_IN_ORDER}"
+)
+_MANY = 5_000  # clips
 
 
 def work_left(catalogue: Catalogue, *, limit: int | None = None) -> tuple[Work, ...]:
@@ -93,10 +100,9 @@ def work_left(catalogue: Catalogue, *, limit: int | None = None) -> tuple[Work, 
     """
     with catalogue.reading() as db:
         wants = _wants(db)
-        rows = db.execute(_UNFINISHED).fetchall()
         missing: dict[int, tuple[Want, ...]] = {}
         unhashed: dict[int, tuple[Part, ...]] = {}
-        for n, outfit, content, decoder in rows:
+        for n, outfit, content, decoder in db.execute(_MANY_LEFT if _left(db) > _MANY else _FEW_LEFT):
             lacking = _missing(db, n, content, wants.get(outfit, ()) if decoder else ())
             files = _unhashed(db, n, content)
             if (lacking or files) and _online(db, n):
@@ -106,6 +112,13 @@ def work_left(catalogue: Catalogue, *, limit: int | None = None) -> tuple[Work, 
         clips, values = read_clips(db, list(missing)), values_of(db, list(missing))
         folders = {n: _folder(db, n) for n in missing}
     return tuple(Work(clips[n], folders[n], values[n], missing[n], unhashed[n]) for n in missing)
+
+
+def _left(db: Connection) -> int:
+    """How many clips may lack something, as far as a quick count goes."""
+    (unfinished,) = db.execute(f"SELECT coalesce(sum(clips), 0) FROM groups WHERE n IN ({_OPEN})").fetchone()
+    unhashed = f"SELECT count(*) FROM (SELECT 1 FROM places WHERE full IS NULL AND online LIMIT {_MANY})"
+    return int(unfinished + db.execute(unhashed).fetchone()[0])
 
 
 def record_products(catalogue: Catalogue, clip_id: str, products: Sequence[Product]) -> None:

@@ -46,8 +46,9 @@ CREATE TABLE groups (
 CREATE INDEX groups_day ON groups (day);
 CREATE TABLE terms (
     n INTEGER PRIMARY KEY, field TEXT NOT NULL, value TEXT NOT NULL, words TEXT NOT NULL, number REAL,
-    clips INTEGER NOT NULL DEFAULT 0, UNIQUE (field, value)
+    clips INTEGER NOT NULL DEFAULT 0, groups INTEGER NOT NULL DEFAULT 0, UNIQUE (field, value)
 );
+CREATE INDEX terms_words ON terms (field, words);
 CREATE TABLE group_terms (
     term_n INTEGER NOT NULL REFERENCES terms, group_n INTEGER NOT NULL REFERENCES groups ON DELETE CASCADE,
     PRIMARY KEY (term_n, group_n)

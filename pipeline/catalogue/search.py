@@ -34,10 +34,15 @@ class Sql:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A select of numbers through an index: of groups, with the clips they hold at most, or (None) of clips."""
+    """A select of numbers through an index: of groups, with their number and clips at most, or (None) of clips.
+
+    `match` is the phrase for the index of words, where the way is one through that alone.
+    """
 
     select: Sql
     clips: int | None = None
+    groups: int = 0
+    match: str = ""
 
 
 NONE, ALL = Sql("0"), Sql("1")
@@ -140,8 +145,12 @@ def _narrowest(parts: tuple[Condition, ...]) -> tuple[Way, ...] | None:
 
 
 def weight(ways: tuple[Way, ...]) -> int:
-    """How many clips lie on ways through groups; others are taken to hold a hundred."""
-    return sum(100 if way.clips is None else way.clips for way in ways)
+    """How many groups lie on these ways; those of clips are taken for shorter than any of groups."""
+    return sum(way.groups for way in ways)
+
+
+def words_way(match: str) -> Way:
+    return Way(Sql("SELECT rowid FROM words WHERE words MATCH ?", (match,)), match=match)
 
 
 def _join(word: str, parts: list[Sql]) -> Sql:
@@ -151,12 +160,12 @@ def _join(word: str, parts: list[Sql]) -> Sql:
 def _terms(db: Connection, fields: tuple[str, ...], which: Sql) -> Condition:
     """Groups that have a term of one of these fields for which `which` holds."""
     marks = ", ".join("?" * len(fields))
-    sql = f"SELECT n, field, clips FROM terms WHERE field IN ({marks}) AND {which.text}"
+    sql = f"SELECT n, field, clips, groups FROM terms WHERE field IN ({marks}) AND {which.text}"
     found: dict[str, list[str]] = {}
-    clips = 0
-    for number, field, count in db.execute(sql, (*fields, *which.values)):
+    clips = groups = 0
+    for number, field, of_clips, of_groups in db.execute(sql, (*fields, *which.values)):
         found.setdefault(field, []).append(str(number))
-        clips += count
+        clips, groups = clips + of_clips, groups + of_groups
     if not found:
         return _of_groups(NONE, ())
     numbers = {field: ", ".join(each) for field, each in found.items()}
@@ -165,7 +174,7 @@ def _terms(db: Connection, fields: tuple[str, ...], which: Sql) -> Condition:
         for field, each in numbers.items()
     ]
     select = f"SELECT group_n FROM group_terms WHERE term_n IN ({', '.join(numbers.values())})"
-    return _of_groups(_join(" OR ", tests), (Way(Sql(select), clips),))
+    return _of_groups(_join(" OR ", tests), (Way(Sql(select), clips, groups),))
 
 
 def _has_term(numbers: str) -> str:
@@ -261,7 +270,7 @@ def _within(node: Text, needle: str, columns: tuple[str, ...]) -> Condition:
         return _of_clips(test, None, texts=True)
     phrase = f'"{" ".join(node.words)}"' + ("*" if node.match == "begins" else "")
     match = f"{{{' '.join(columns)}}} : {phrase}"
-    return _of_clips(test, (Way(Sql("SELECT rowid FROM words WHERE words MATCH ?", (match,))),), texts=True)
+    return _of_clips(test, (words_way(match),), texts=True)
 
 
 def _across(db: Connection, node: Text, needle: str) -> tuple[Condition, ...]:

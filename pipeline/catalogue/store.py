@@ -14,9 +14,11 @@ from typing import Self
 
 from pipeline.catalogue.schema import MIGRATIONS
 from pipeline.errors import CatalogueBusy, CatalogueDamaged, CatalogueNewer, DiskFull, PathMissing, PathRefused
+from pipeline.files import free_bytes
 
 APPLICATION = 0x52534853  # "RSHS" in the file's header: tells our catalogue from other SQLite files
 PATIENCE = 60.0  # seconds that a writer waits for another: a large card is one transaction
+_SCANT = 1 << 20  # bytes of free space below which an I/O error is put down to a full disk
 FLICKS = 705_600_000  # to the second: every standard rate has whole flicks a frame, so sums are exact
 Connection = sqlite3.Connection
 
@@ -77,8 +79,11 @@ def refusals(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise CatalogueBusy(f"Another program has been writing to {path} for a minute; try again.") from error
-        if code == sqlite3.SQLITE_FULL:
+        # With no room for its shared memory, SQLite speaks of an I/O error.
+        if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and free_bytes(path.parent) < _SCANT):
             raise DiskFull(f"The disk of {path} is full; make room and run the command again.") from error
+        if code == sqlite3.SQLITE_IOERR:
+            raise PathRefused(f"{path} could not be read or written ({error}); check the disk it lies on.") from error
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             sentence = f"{path} is damaged ({error}); put a backup in its place, or move it away and ingest again."
             raise CatalogueDamaged(sentence) from error
@@ -159,10 +164,29 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
+# What is kept beside the log for speed, against what it is made from.
+_GROUP_SUMS = """
+SELECT g.n FROM groups g
+LEFT JOIN (SELECT group_n, count(*) AS clips, sum(flicks) AS flicks FROM clips GROUP BY 1) c ON c.group_n = g.n
+WHERE g.clips <> ifnull(c.clips, 0) OR g.flicks <> ifnull(c.flicks, 0) OR g.clips = 0
+"""
+_TERM_SUMS = """
+SELECT t.n FROM terms t
+LEFT JOIN (SELECT x.term_n, count(*) AS groups, sum(g.clips) AS clips
+    FROM group_terms x JOIN groups g ON g.n = x.group_n GROUP BY 1) s ON s.term_n = t.n
+WHERE t.groups <> ifnull(s.groups, 0) OR t.clips <> ifnull(s.clips, 0)
+"""
+_SUMS = (
+    (_GROUP_SUMS, "the totals of a group do not agree with its clips"),
+    (_TERM_SUMS, "the count of a value does not agree with its groups"),
+)
+
+
 def check(catalogue: Catalogue) -> tuple[str, ...]:
     """What is wrong with the file and its search index; nothing where all is well. Reads all of it."""
     found: list[str] = []
     with catalogue.atomic() as db:
+        found += [sentence for sql, sentence in _SUMS if db.execute(sql).fetchone()]
         found += [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
         found += [f"a row of {row[0]} refers to nothing" for row in db.execute("PRAGMA foreign_key_check")]
         with suppress(sqlite3.DatabaseError):

@@ -38,13 +38,16 @@ def card_rows(catalogue: Catalogue) -> list[CardRow]:
         failed: dict[int, list[str]] = {}
         for card, path in db.execute("SELECT card, path FROM failed_files ORDER BY path"):
             failed.setdefault(card, []).append(shown(path))
-        sums = {row[0]: row[1:] for row in db.execute(_BY_CARD)}
+        sql = "SELECT card_n, min(day), sum(clips), sum(flicks) FROM groups GROUP BY card_n"
+        sums = {row[0]: row[1:] for row in db.execute(sql)}
+        shared = _shared_by_card(db)
         cards = db.execute("SELECT n, name, path, structure, bytes, warnings, others, moment FROM cards").fetchall()
         wanting = _kinds_wanting(db)
         progress = _progress(db, wanting)
     made: list[CardRow] = []
     for n, name, path, structure, size, warnings, others, moment in cards:
-        camera, unit, day, clips, flicks = sums.get(n, (None, None, None, 0, 0))
+        camera, unit = shared.get((n, "camera")), shared.get((n, "unit"))
+        day, clips, flicks = sums.get(n, (None, 0, 0))
         done, wanted, broken, present = progress.get(n, (0, 0, 0, 0))
         lost = tuple(failed.get(n, ()))
         state = "offline" if clips and not present else "failed" if broken or lost else "logged"
@@ -59,15 +62,16 @@ def card_rows(catalogue: Catalogue) -> list[CardRow]:
     return sorted(made, key=lambda row: (row.shoot_day is None, row.shoot_day or "", row.path))
 
 
-_BY_CARD = """
-SELECT g.card_n,
-    (SELECT group_concat(value, ', ') FROM (SELECT DISTINCT t.value FROM groups h JOIN terms t ON t.n = h.camera
-        WHERE h.card_n = g.card_n ORDER BY 1)),
-    (SELECT group_concat(value, ', ') FROM (SELECT DISTINCT t.value FROM groups h JOIN terms t ON t.n = h.unit
-        WHERE h.card_n = g.card_n ORDER BY 1)),
-    min(g.day), sum(g.clips), sum(g.flicks)
-FROM groups g GROUP BY g.card_n
-"""
+def _shared_by_card(db: Connection) -> dict[tuple[int, str], str]:
+    """The cameras and units of each card, each card's in one text."""
+    found: dict[tuple[int, str], list[str]] = {}
+    sql = (
+        "SELECT DISTINCT g.card_n, t.field, t.value FROM groups g JOIN terms t ON t.n IN (g.camera, g.unit)"
+        " ORDER BY t.words, t.value"
+    )
+    for card, field, value in db.execute(sql):
+        found.setdefault((card, field), []).append(value)
+    return {key: ", ".join(values) for key, values in found.items()}
 
 
 def _kinds_wanting(db: Connection) -> set[str]:

@@ -5,14 +5,14 @@ from pathlib import Path
 import click
 
 from pipeline.catalogue.store import open_catalogue
-from pipeline.cli.options import chosen_film, complete_query, film_option, query_text
+from pipeline.cli.options import QueryCommand, chosen_film, complete_query, film_option, query_text
 from pipeline.cli.tables import plural, print_json, running_time
 
 KINDS = ("stringout", "selects", "intercut")
 EDITORS = ("resolve", "premiere", "avid", "fcp", "kdenlive", "all")
 
 
-@click.command("cut")
+@click.command("cut", cls=QueryCommand)
 @click.argument("name")
 @click.argument("query", nargs=-1, shell_complete=complete_query)
 @click.option("--as", "kind", type=click.Choice(KINDS), default="stringout", help="How clips are laid in order.")

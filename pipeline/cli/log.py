@@ -10,7 +10,7 @@ import click
 
 from pipeline.catalogue.listing import Listing, clip, group, rows
 from pipeline.catalogue.store import open_catalogue
-from pipeline.cli.options import chosen_film, film_option, query_argument, query_text
+from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
 from pipeline.cli.tables import SHORT_ID, cell, console, plural, print_json, running_time, table
 from pipeline.errors import ValueRefused
 from pipeline.fields import ALIASES, BY_NAME, DEFAULT_COLUMNS
@@ -26,7 +26,7 @@ JSON_FIELDS: tuple[str, ...] = (
 _ON_TERMINAL = 50  # rows that a table shows unless --limit says otherwise
 
 
-@click.command("log")
+@click.command("log", cls=QueryCommand)
 @query_argument
 @click.option("--json", "as_json", is_flag=True, help="An array of objects.")
 @click.option("--csv", "as_csv", is_flag=True, help="Comma-separated values with a header.")

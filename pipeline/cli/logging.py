@@ -8,7 +8,7 @@ import click
 from pipeline.catalogue.listing import clip, clip_ids
 from pipeline.catalogue.log import Batch, forget, undo, write_log
 from pipeline.catalogue.store import open_catalogue
-from pipeline.cli.options import chosen_film, film_option, query_argument, query_text
+from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
 from pipeline.cli.tables import plural, print_json
 from pipeline.clip import Clip, Saying
 from pipeline.errors import NotFound, ValueRefused
@@ -27,7 +27,7 @@ def _who() -> str:
         return "somebody"
 
 
-@click.command("set")
+@click.command("set", cls=QueryCommand)
 @click.argument("words", nargs=-1, required=True, metavar="QUERY F=V...")
 @click.option("--json", "as_json", is_flag=True, help="The batch as JSON.")
 @film_option
@@ -119,7 +119,7 @@ def undo_command(batch: str | None, as_json: bool, film: str | None) -> None:
     _confirm(undone, "Took back", as_json=as_json)
 
 
-@click.command("forget")
+@click.command("forget", cls=QueryCommand)
 @query_argument
 @click.option("--json", "as_json", is_flag=True, help="The batch as JSON.")
 @film_option

@@ -1,6 +1,6 @@
 """What commands share: the film they work on, the search they take, and its completion."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from pipeline.errors import PathMissing, RushesError
 from pipeline.fields import ALIASES, BY_NAME, FIELDS
 from pipeline.film import Film, find_film, open_film
 
+_KEPT = "\0"  # stands before words that begin with a minus, until click has parsed; no word holds it
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -31,6 +32,24 @@ def chosen_film(film: str | None) -> Film:
     return open_film(Path(named))
 
 
+class QueryCommand(click.Command):
+    """A command whose words may begin with a minus: `rushes log -status:failed` excludes, it is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(self._minus_kept(args)))
+
+    def _minus_kept(self, args: list[str]) -> Iterator[str]:
+        options = {name: option for option in self.params if isinstance(option, click.Option) for name in option.opts}
+        takes_next = False
+        for index, arg in enumerate(args):
+            if arg == "--":
+                yield from args[index:]
+                return
+            excludes = arg[:1] == "-" and arg[:2] not in ("-", "--") and arg not in options and arg != "-h"
+            yield _KEPT + arg if excludes and not takes_next else arg
+            takes_next = arg in options and not options[arg].is_flag
+
+
 def query_argument(command: Command) -> Command:
     """QUERY as any number of words: quotes that the shell took away are put back."""
     return click.argument("query", nargs=-1, shell_complete=complete_query)(command)
@@ -39,7 +58,8 @@ def query_argument(command: Command) -> Command:
 def query_text(words: tuple[str, ...]) -> str:
     """The search as it was meant: one word is the whole search; of several, each is as the shell split it,
     so that the quotes which the shell took from `subject:"coach interview"` are put back."""
-    return words[0] if len(words) == 1 else " ".join(_requoted(word) for word in words)
+    kept = [word.removeprefix(_KEPT) for word in words]
+    return kept[0] if len(kept) == 1 else " ".join(_requoted(word) for word in kept)
 
 
 def _requoted(word: str) -> str:

@@ -37,7 +37,7 @@ def table(columns: Sequence[tuple[str, bool]]) -> "Table":
     from rich import box
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, header_style="bold")
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for title, number in columns:
         made.add_column(title, justify="right" if number else "left", no_wrap=number, overflow="fold")
     return made

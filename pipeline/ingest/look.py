@@ -8,12 +8,11 @@ import xxhash
 
 from pipeline.cards.recognise import recognise
 from pipeline.clip import CardFolder, Root, SeenFile, Stamp
-from pipeline.files import fingerprint, scan
+from pipeline.errors import RushesError
+from pipeline.files import fingerprint, read_small, scan
 from pipeline.metadata.facts import READER_VERSION
 from pipeline.settings import Settings
 from pipeline.shotlog.names import fits_template
-
-_SIDECAR_LIMIT = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class Sight:
 
     files: tuple[SeenFile, ...]
     skipped: tuple[tuple[bytes, str], ...]
+    unreadable: tuple[tuple[bytes, str], ...]
     fingerprint: str
 
 
@@ -67,7 +67,7 @@ def see(ground: Ground, settings: Settings) -> Sight:
     """Scan a ground; raises PathMissing when it is gone."""
     assert ground.root.place is not None
     seen = scan(Path(ground.root.place), ground.below, settings.ingest.ignore)
-    return Sight(seen.files, seen.skipped, rules_version(settings) + fingerprint(seen.files))
+    return Sight(seen.files, seen.skipped, seen.unreadable, rules_version(settings) + fingerprint(seen.files))
 
 
 def look(ground: Ground, sight: Sight, settings: Settings) -> Look:
@@ -75,9 +75,8 @@ def look(ground: Ground, sight: Sight, settings: Settings) -> Look:
 
     def read(path: bytes) -> bytes:
         try:
-            with ground.absolute(path).open("rb") as file:
-                return file.read(_SIDECAR_LIMIT)
-        except OSError:
+            return read_small(ground.absolute(path))
+        except RushesError:
             return b""
 
     def fits(folder: bytes) -> bool:

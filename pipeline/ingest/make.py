@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, Product, Root, Stamp
-from pipeline.errors import ChangedWhileRead, RushesError
+from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsError
 from pipeline.files import full_hash, publish, shown, stamp_of, temporary_beside
-from pipeline.film import Film
+from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.processes import Progress
 from pipeline.proxies.job import Made, Output, ProxyJob
@@ -68,7 +68,11 @@ def film_presets(film: Film) -> tuple[Preset, ...]:
     """The presets that a film wants; its own proxies.toml changes or joins the shipped table."""
     table = film.folder / "proxies.toml"
     own = table.read_text(encoding="utf-8") if table.is_file() else ""
-    return chosen(load_presets(shipped("proxies.toml"), own, str(table)), film.settings.proxies.presets)
+    known = load_presets(shipped("proxies.toml"), own, str(table))
+    try:
+        return chosen(known, film.settings.proxies.presets)
+    except NotFound as error:
+        raise SettingsError(f"{film.folder / SETTINGS_NAME}, proxies.presets: {error.sentence}") from error
 
 
 def wants(settings: Settings, presets: tuple[Preset, ...]) -> tuple[tuple[Want, ...], ...]:
@@ -118,7 +122,7 @@ def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callab
     error: RushesError | None = None
     try:
         for original in order.originals:
-            if stamp_of(original.place) != original.stamp:
+            if not _same(stamp_of(original.place), original.stamp):
                 raise ChangedWhileRead(f"{shown(original.place.name)} has changed; it is taken again when it rests.")
             if original.hash_wanted:
                 hashes.append((original, full_hash(original.place, lambda _: None, cancelled)))
@@ -146,6 +150,11 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
         recipe = made.output.preset.recipe if made.output.preset else stills_recipe(made.output.kind)
         products.append(Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size))
     return tuple(products)
+
+
+def _same(now: Stamp, then: Stamp) -> bool:
+    """Whether a file is the one that was logged. Device numbers change with every mount and say nothing here."""
+    return (now.inode, now.size, now.mtime_ns) == (then.inode, then.size, then.mtime_ns)
 
 
 def discard(order: Order) -> None:

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,7 +13,7 @@ from pipeline.catalogue.roots import mark_offline, mark_online, root, roots
 from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.clip import Root
 from pipeline.engine import Engine
-from pipeline.errors import PathMissing, PathRefused, ToolMissing
+from pipeline.errors import PathMissing, PathRefused, RushesError, ToolMissing
 from pipeline.files import held_lock, shown, sweep_temporaries, volume_of, volumes
 from pipeline.film import Film
 from pipeline.ingest.events import Summary
@@ -34,7 +34,8 @@ def ingest(film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False
     Raises PathMissing for a folder that is not there, CatalogueBusy where another head is at work.
     """
     with _head(film, "rushes ingest", tell, trusted=True) as head:
-        head.grounds = tuple(_ground(film, head.catalogue, path) for path in paths or [film.folder / "ingest"])
+        named = tuple(_ground(film, head.catalogue, path) for path in paths)
+        head.grounds = named or (_film_ground(film, head.catalogue, b"ingest"),)
         head.bench = replace(head.bench, roots=_find_roots(film, head.catalogue))
         if retry:
             retry_failures(head.catalogue)
@@ -43,7 +44,7 @@ def ingest(film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False
             if time.monotonic() >= next_look or head.look_due:
                 head.look_around()
                 next_look = time.monotonic() + _nap(head)
-            _work(head)
+            head.work()
             if not head.busy and len(head.restless(_patience(film))) == len(head.waiting) and not head.look_due:
                 return _summed(head)
             head.rest(max(0.0, next_look - time.monotonic()))
@@ -54,21 +55,58 @@ def watch(film: Film, tell: Tell) -> NoReturn:
 
     What goes wrong with one card or clip is told, and the others go on.
     """
-    place = film.folder / "ingest"
     with _head(film, "rushes watch", tell, trusted=False) as head, Doorbell(head.engine.ended) as bell:
         head.grounds = (_film_ground(film, head.catalogue, b"ingest"),)
-        next_look, hung = 0.0, False
+        if head.no_ffmpeg:
+            head.say_once(f"{head.no_ffmpeg[1]} Cards are logged without proxies; then start 'rushes watch' again.")
+        times = _Times()
         while True:
-            if bell.rang():
-                next_look = min(next_look, time.monotonic() + _breather(head))
-            if time.monotonic() >= next_look or head.look_due:
-                hung = place.is_dir() and (hung or _hang(bell, place, head))
-                head.look_around()
-                for card, file in head.restless(_patience(film)):
-                    head.say_once(f"{card} is still changing ({file}); it is taken when it rests.")
-                next_look = time.monotonic() + _nap(head)
-            _work(head)
-            head.rest(max(0.0, next_look - time.monotonic()))
+            try:
+                _watch_once(head, bell, times)
+            except Exception as error:  # noqa: BLE001 - weeks without a person: nothing but an interrupt ends it
+                _say_setback(head, error)
+                times.look = time.monotonic() + film.settings.ingest.rescan
+                head.look_due = False
+            head.rest(max(0.0, times.look - time.monotonic()))
+
+
+@dataclass(slots=True)
+class _Times:
+    """When a watching head looks next, and when all that was put off is tried again (monotonic seconds)."""
+
+    look: float = 0.0
+    rescan: float = 0.0
+
+
+def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
+    """One turn: look if it is time, then work."""
+    film = head.film
+    now = time.monotonic()
+    if bell.rung:
+        times.look = min(times.look, now + _breather(head))
+    if now >= times.rescan:
+        times.rescan = now + film.settings.ingest.rescan
+        head.bench = replace(head.bench, roots=_find_roots(film, head.catalogue))
+        head.try_again()
+    if now >= times.look or head.look_due:
+        if complaint := bell.hang(film.folder / "ingest"):
+            head.say_once(complaint)
+        bell.silence()
+        head.look_around()
+        for card, file in head.restless(_patience(film)):
+            head.say_once(f"{card} is still changing ({file}); it is taken when it rests.")
+        times.look = time.monotonic() + _nap(head)
+    head.work()
+    if head.summary.stopped_by:
+        head.say_once(head.summary.stopped_by[1])
+
+
+def _say_setback(head: Head, error: Exception) -> None:
+    if isinstance(error, RushesError):
+        head.say_once(f"{error.sentence} The watch goes on and tries again.")
+    else:
+        what = f"{type(error).__name__}: {error}"
+        head.say_once(f"A bug of ours ({what}); please report it. The watch goes on and tries again.")
 
 
 @contextmanager
@@ -76,23 +114,31 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
     """The head of this film, holding its lock; on the way out every hand has let go."""
     hands = hands_for(len(os.sched_getaffinity(0)), film.settings.proxies.jobs)
     with (
-        held_lock(film.lock, words),
+        held_lock(film.lock, words) as killed,
         open_catalogue(film.catalogue, create=True) as catalogue,
         ReaderProcess("pipeline.metadata.mediainfo_child") as mediainfo,
         Engine(hands.processes) as engine,
     ):
-        for folder in ("proxies", "stills", "timelines"):
-            sweep_temporaries(film.folder / folder)
+        if killed:
+            _sweep(film)
         presets = film_presets(film)
         want(catalogue, *wants(film.settings, presets))
         ffmpeg, missing = _ffmpeg(film)
         bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads)
         settler = Settler(film.settings.ingest.settle, trusted)
-        head = Head(film, catalogue, engine, mediainfo, bench, settler, tell, words, Summary(stopped_by=missing))
+        head = Head(film, catalogue, engine, mediainfo, bench, settler, tell, words, missing)
         try:
             yield head
         finally:
+            head.drop_work()
             take_word_back(film)
+
+
+def _sweep(film: Film) -> None:
+    """Remove what a killed head left half-made, wherever a head writes."""
+    beside = [film.folder / "ingest"] if film.settings.proxies.placement == "beside" else []
+    for folder in (film.folder / "proxies", film.folder / "stills", film.catalogue.parent, *beside):
+        sweep_temporaries(folder)
 
 
 def _ffmpeg(film: Film) -> tuple[Path | None, tuple[int, str] | None]:
@@ -126,27 +172,18 @@ def _ground(film: Film, catalogue: Catalogue, path: Path) -> Ground:
         raise PathMissing(f"{shown(place)} is not there; check the name, or mount the volume it lies on.")
     if not place.is_dir():
         raise PathRefused(f"{shown(place)} is a file; name the folder of its card.")
+    # First as it was named: ingest/ itself may be a link to another disk.
+    for named, home in ((Path(os.path.normpath(place)), film.folder), (place.resolve(), film.folder.resolve())):
+        if named.is_relative_to(home):
+            return _film_ground(film, catalogue, _below(named, home))
     place = place.resolve()
-    home = film.folder.resolve()
-    if place.is_relative_to(home):
-        below = os.fsencode(place.relative_to(home))
-        return _film_ground(film, catalogue, b"" if below == b"." else below)
     volume = volume_of(place)
-    below = os.fsencode(place.relative_to(volume.place))
-    return Ground(root(catalogue, "volume", volume.id, place=str(volume.place)), b"" if below == b"." else below)
+    return Ground(root(catalogue, "volume", volume.id, place=str(volume.place)), _below(place, volume.place))
 
 
-def _work(head: Head) -> None:
-    head.collect()
-    head.feed()
-    head.tick()
-
-
-def _hang(bell: Doorbell, place: Path, head: Head) -> bool:
-    complaint = bell.hang(place)
-    if complaint:
-        head.say_once(complaint)
-    return True
+def _below(place: Path, home: Path) -> bytes:
+    below = os.fsencode(place.relative_to(home))
+    return b"" if below == b"." else below
 
 
 def _patience(film: Film) -> float:
@@ -169,6 +206,7 @@ def _nap(head: Head) -> float:
 
 def _summed(head: Head) -> Summary:
     """What the run did, with every failure that still counts, once for each clip."""
-    failed = dict.fromkeys((failed.path, failed.sentence) for failed in failures(head.catalogue))
+    recorded = [(shown(failed.path), shown(failed.sentence)) for failed in failures(head.catalogue)]
+    failed = dict.fromkeys((*recorded, *head.unfinished(), *head.summary.failed))
     left = tuple(f"{card} ({file})" if file else card for card, file in head.restless(0))
-    return replace(head.summary, failed=(*failed, *head.summary.failed), left=left)
+    return replace(head.summary, failed=tuple(failed), left=left, stopped_by=head.summary.stopped_by or head.lost)

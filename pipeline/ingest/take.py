@@ -9,8 +9,8 @@ from pipeline.cards.media import SIDECAR_SUFFIXES
 from pipeline.cards.recognise import recognise
 from pipeline.catalogue.cards import FailedFile, TakenCard, TakenClip
 from pipeline.clip import Clip, ClipFiles, Facts, Part, SeenFile
-from pipeline.errors import ChangedWhileRead, NotMedia, RushesError
-from pipeline.files import clip_id, quick_identity, shown, stamp_of
+from pipeline.errors import ChangedWhileRead, NotMedia, PathMissing, RushesError
+from pipeline.files import clip_id, quick_identity, read_small, shown, stamp_of
 from pipeline.ingest.look import Ground, SeenCard
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import READER_VERSION, facts_json, read_facts, sidecar_facts, span_facts
@@ -28,21 +28,18 @@ def take_card(
 ) -> TakenCard:
     """Read every recording of a card; unusable files are named, the rest is taken.
 
-    Raises ChangedWhileRead when a file moved meanwhile: the card has not settled after all.
+    Raises ChangedWhileRead or PathMissing when a file moved meanwhile: the card has not settled after all.
     """
-    reports = _reports(ground, card)
+    reports, failed = _reports(ground, card)
     rows = [row for report in reports.values() for row in report]
     told = ground.telling(card.folder.path)
     clips: list[TakenClip] = []
-    failed: list[FailedFile] = []
     for files in card.folder.clips:
-        try:
-            clip = read_clip(ground, card, files, mediainfo)
-        except ChangedWhileRead:
-            raise
-        except RushesError as error:
-            failed.append(FailedFile(files.parts[0], error.sentence, error.exit_code))
+        read, unread = _read_parts(ground, card, files, mediainfo)
+        failed += unread
+        if not read:
             continue
+        clip = _clip(card, files, read)
         said = sayings(clip, folder=told, settings=settings, report=rows)
         local = local_moment(clip.facts, clock_zone(clip, told, settings))
         clips.append(TakenClip(clip, said, local, READER_VERSION))
@@ -51,28 +48,53 @@ def take_card(
     return TakenCard(ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment)
 
 
-def read_clip(ground: Ground, card: SeenCard, files: ClipFiles, mediainfo: ReaderProcess) -> Clip:
-    """One recording from its files: identity, facts, and the time it is edited in."""
-    sidecars = [ground.absolute(path) for path in files.sidecars]
-    parts: list[Part] = []
-    told: list[Facts] = []
-    for index, path in enumerate(files.parts):
-        place = ground.absolute(path)
-        quick = quick_identity(place)
-        facts = read_facts(place, sidecars if index == 0 else (), mediainfo=mediainfo)
-        _refuse_change(place, card, path)
-        _, frames = editing_time(facts)
-        parts.append(Part(ground.root.id, path, card.stamps[path], quick, frames))
-        told.append(facts)
-    facts = span_facts(told) if len(told) > 1 else told[0]
+def _read_parts(
+    ground: Ground, card: SeenCard, files: ClipFiles, mediainfo: ReaderProcess
+) -> tuple[list[tuple[Part, Facts]], list[FailedFile]]:
+    """What can be read of a recording, from its first chapter to the one before the first that cannot."""
+    read: list[tuple[Part, Facts]] = []
+    failed: list[FailedFile] = []
+    for path in files.parts:
+        name = shown(path.rpartition(b"/")[2])
+        if failed:
+            bad = shown(failed[0].path.rpartition(b"/")[2])
+            failed.append(FailedFile(path, f"{name} goes on from {bad}; mend that first.", failed[0].exit_code))
+            continue
+        try:
+            read.append(_read_part(ground, card, path, files.sidecars if not read else (), mediainfo))
+        except (ChangedWhileRead, PathMissing):
+            raise
+        except RushesError as error:
+            failed.append(FailedFile(path, error.sentence, error.exit_code))
+        except Exception as error:  # noqa: BLE001 - a bug over one file must not cost the card
+            what = f"{type(error).__name__}: {error}"
+            failed.append(FailedFile(path, f"{name} met a bug of ours ({what}); please report it with this file.", 70))
+    return read, failed
+
+
+def _read_part(
+    ground: Ground, card: SeenCard, path: bytes, sidecars: Sequence[bytes], mediainfo: ReaderProcess
+) -> tuple[Part, Facts]:
+    place = ground.absolute(path)
+    quick = quick_identity(place)
+    facts = read_facts(place, [ground.absolute(each) for each in sidecars], mediainfo=mediainfo)
+    _refuse_change(place, card, path)
+    _, frames = editing_time(facts)
+    return Part(ground.root.id, path, card.stamps[path], quick, frames), facts
+
+
+def _clip(card: SeenCard, files: ClipFiles, read: Sequence[tuple[Part, Facts]]) -> Clip:
+    """One recording from its chapters: identity, facts, and the time it is edited in."""
+    parts = tuple(part for part, _ in read)
+    facts = span_facts([facts for _, facts in read]) if len(read) > 1 else read[0][1]
     rate, frames = editing_time(facts)
     timecode = facts.timecode
     return Clip(
         id=clip_id(parts[0].stamp.size, parts[0].quick),
-        name=os.fsdecode(files.parts[0].rpartition(b"/")[2]),
+        name=files.parts[0].rpartition(b"/")[2].decode("utf-8", "backslashreplace"),
         card=card.folder.name,
         kind=files.kind,
-        parts=tuple(parts),
+        parts=parts,
         facts=facts,
         rate=rate,
         frames=frames,
@@ -86,8 +108,18 @@ def _refuse_change(place: Path, card: SeenCard, path: bytes) -> None:
         raise ChangedWhileRead(f"{shown(place.name)} changed while it was read; it is taken again when it rests.")
 
 
-def _reports(ground: Ground, card: SeenCard) -> dict[bytes, tuple[ReportRow, ...]]:
-    return {path: read_report(ground.absolute(path).read_bytes()) for path in card.folder.reports}
+def _reports(ground: Ground, card: SeenCard) -> tuple[dict[bytes, tuple[ReportRow, ...]], list[FailedFile]]:
+    """The rows of the card's reports; a report that cannot be read costs nothing else."""
+    read: dict[bytes, tuple[ReportRow, ...]] = {}
+    failed: list[FailedFile] = []
+    for path in card.folder.reports:
+        try:
+            read[path] = read_report(read_small(ground.absolute(path)))
+        except PathMissing:
+            raise
+        except RushesError as error:
+            failed.append(FailedFile(path, error.sentence, error.exit_code))
+    return read, failed
 
 
 def _doubts(

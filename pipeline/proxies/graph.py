@@ -21,6 +21,8 @@ from pipeline.timecode import Rate, Timecode
 _JPEG = {"f": "image2pipe", "c:v": "mjpeg", "q:v": "4", "frames:v": "1"}
 _PNG = {"f": "image2pipe", "c:v": "png", "frames:v": "1"}
 
+INDEXED = ("mov", "mp4")  # containers whose tracks begin where their edit lists say
+
 Stream = Any  # ffmpeg-python has no types
 
 
@@ -31,7 +33,7 @@ def command(job: ProxyJob, program: Path) -> list[str]:
 
 def arguments(job: ProxyJob) -> list[str]:
     """What to ask ffmpeg for all outputs of a job. Raises MediaUnreadable where the facts do not suffice."""
-    sources = [_source(number, job.threads) for number in range(len(job.sources))]
+    sources = [_source(number, job) for number in range(len(job.sources))]
     outputs = _picture_job(job, sources) if job.clip.kind == "picture" else _sound_job(job, sources)
     compiled: list[str] = ffmpeg.merge_outputs(*outputs).compile(cmd="ffmpeg", overwrite_output=True)
     names = _names(job)
@@ -71,8 +73,23 @@ def proxy_reel(clip: Clip) -> str | None:
     return reel.encode("utf-8", "replace").decode() if reel and proxy_timecode(clip) else None
 
 
-def _source(number: int, threads: int) -> Stream:
-    options = dict(INPUT_GUARD) | ({"threads": str(threads)} if threads else {})
+def start_arguments(job: ProxyJob) -> list[str]:
+    """What to ask ffmpeg to say on stderr when the first picture is shown, in 1/90000 s.
+
+    All tracks are read, as in the job itself: ffmpeg counts time from where the first of them begins.
+    """
+    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
+    picture = ["-map", "0:v:0", "-frames:v", "1", "-fps_mode", "passthrough", "-enc_time_base:v", "1/90000"]
+    sound = ["-map", "0:a", "-c:a", "copy", "-frames:a", "1", "-f", "null", "-"]
+    return [*guard, "-i", f"file:{job.sources[0]}", *picture, "-f", "framecrc", "pipe:2", *sound]
+
+
+def _source(number: int, job: ProxyJob) -> Stream:
+    options: dict[str, str | None] = dict(INPUT_GUARD)
+    if job.threads:
+        options["threads"] = str(job.threads)
+    if job.clip.facts.container in INDEXED:
+        options["nofind_stream_info"] = None  # the index says it all; looking decodes pictures that are decoded again
     return ffmpeg.input(f"source {number}", **options)  # type: ignore[no-untyped-call]
 
 

@@ -25,7 +25,7 @@ class ProxyJob:
     """One clip, the absolute paths of its parts in order, and the temp files to make of it.
 
     `threads` limits decoder and encoder each (0: ffmpeg decides). `picture_late` is how many seconds
-    the picture begins after the sound (MPEG-TS); frame 0 of the proxy is the first picture.
+    the picture begins after time 0 (MPEG-TS, Matroska); frame 0 of the proxy is the first picture.
     """
 
     clip: Clip

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 from pipeline.clip import Clip
 from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused
 from pipeline.processes import Finished, Progress, Terms, never, run_ffmpeg, unheard
-from pipeline.proxies.graph import arguments
+from pipeline.proxies.graph import INDEXED, arguments, start_arguments
 from pipeline.proxies.job import Made, Output, ProxyJob, sound_tracks
 from pipeline.proxies.verdict import broken_rules, measure, missing_frames
 
@@ -35,6 +36,7 @@ def make(
     """
     try:
         _check_sources(job)
+        job = _synchronised(job, ffmpeg, cancelled)
         finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=_terms(job.clip))
         if job.clip.kind == "sound":
             _check_sound(job.clip, finished)
@@ -52,6 +54,16 @@ def _check_sources(job: ProxyJob) -> None:
     for source in job.sources:
         if not source.is_file():
             raise PathMissing(f"{source.name} is no longer there; bring its disk back, then ingest again.")
+
+
+def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) -> ProxyJob:
+    """The job with the picture's start, where the container lets tracks begin when they like."""
+    clip = job.clip
+    if clip.kind == "sound" or not sound_tracks(clip) or clip.facts.container in INDEXED:
+        return job
+    said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=_terms(clip)).stderr_tail
+    shown = next((line.split(",")[2] for line in said if line.startswith("0,")), "0")
+    return replace(job, picture_late=Fraction(int(shown), 90_000))
 
 
 def _measured(job: ProxyJob, output: Output) -> Made:

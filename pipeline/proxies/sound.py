@@ -28,13 +28,13 @@ def samples_of(first: int, frames: int, rate: Rate, sample_rate: int) -> int:
     return round(rate.seconds(first + frames) * sample_rate) - round(rate.seconds(first) * sample_rate)
 
 
-def fitted_sound(stream: Stream, samples: int | None, *, late: Fraction = Fraction(0)) -> Stream:
+def fitted_sound(stream: Stream, samples: int | None, *, late: Fraction) -> Stream:
     """A track that begins with the picture and lasts `samples`: silence before, within and after.
 
     `late` is how many seconds the picture begins after time 0; what sounds before it is cut.
     """
     if late:
-        stream = stream.filter("asetpts", f"PTS-{late.numerator}/{late.denominator}/TB")
+        stream = stream.filter("asetpts", f"PTS-({late.numerator}/{late.denominator})/TB")
     stream = stream.filter("aresample", **{"async": 1, "first_pts": 0})
     if samples is None:
         return stream

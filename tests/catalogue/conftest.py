@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from small_shoot import card, clip, says
 
+from pipeline.catalogue import listing, plan
 from pipeline.catalogue.cards import record_card
 from pipeline.catalogue.log import write_log
 from pipeline.catalogue.roots import root
@@ -24,6 +25,26 @@ def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
 def film(catalogue: Catalogue, tmp_path: Path) -> int:
     """The root of a film whose files do not exist on this disk."""
     return root(catalogue, "film", "film", place=str(tmp_path / "film")).id
+
+
+# A small shoot is also searched as if it were a huge one: from groups, by no way at all.
+SIZES: dict[str, dict[str, int]] = {
+    "small": {},
+    "from groups": {"BROAD": -1, "MOST_HITS": 100, "MOST_NAMED": 0, "FEW": 0},
+    "by no way": {"BROAD": 100, "MOST_LED": 0, "MOST_NAMED": 0, "FEW": 0},
+    "some named": {"FEW": 0, "MOST_NAMED": 3},
+}
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def as_if(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Every way in which a search can be run."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in SIZES[request.param].items():
+            patch.setattr(plan, name, value)
+        if request.param != "small":
+            patch.setattr(listing, "FEW_TO_SORT", 0)
+        yield request.param
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,15 @@ def test_work_comes_in_story_order_and_as_much_as_asked(catalogue: Catalogue, na
     assert not work.hash_missing
 
 
+def test_much_work_is_found_in_the_same_order_as_little(catalogue: Catalogue, film: int, names, monkeypatch) -> None:
+    record_card(catalogue, card(film, "ingest/B", *(clip(film, f"ingest/B/{n}.mov") for n in range(5))))
+    record_products(catalogue, names[0], [made(names[0]), made(names[0], POSTER)])
+    little = work_left(catalogue)
+    monkeypatch.setattr("pipeline.catalogue.products._MANY", 0)
+    assert work_left(catalogue) == little
+    assert [work.clip.id for work in work_left(catalogue, limit=2)] == [work.clip.id for work in little[:2]]
+
+
 def test_another_recipe_is_made_again_and_the_old_one_is_still_good(catalogue: Catalogue, names) -> None:
     record_products(catalogue, names[0], [made(names[0]), made(names[0], POSTER)])
     want(catalogue, [Want("proxy", "edit", "p2"), POSTER], [])

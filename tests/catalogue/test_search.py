@@ -7,6 +7,7 @@ from pipeline.catalogue.store import Catalogue
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.shotlog.query import parse
 
+pytestmark = pytest.mark.usefixtures("as_if")
 ALL = ["A001_C001.mov", "A001_C002.mov", "C0001.MP4", "C0002.MP4", "DJI_0004.MP4", "no words.mov"]
 C1, C2, DJI, ONE, TWO, BARE = ALL[2], ALL[3], ALL[4], ALL[0], ALL[1], ALL[5]
 

@@ -5,15 +5,17 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_media"
 CARDS = sorted(path for path in SAMPLES.iterdir() if path.is_dir() and path.name[:2] == "20")
 QUICK = "[ingest]\nsettle = 1.0\n"
+BRISK = '[ingest]\nsettle = 0.2\n\n[names]\ntemplates = ["{shoot_day}_{location}_{subject}_{camera}{card}"]\n'
 
 
 @dataclass(frozen=True)
@@ -27,11 +29,30 @@ class Run:
         return json.loads(self.out)
 
 
-def rushes(*arguments: str | Path, cwd: Path, env: dict[str, str] | None = None, timeout: float = 100) -> Run:
-    """One command in a process of its own, as typed in `cwd`."""
+def rushes(
+    *arguments: str | Path,
+    cwd: Path,
+    env: dict[str, str] | None = None,
+    timeout: float = 100,
+    file_limit: int = 0,
+    common: bool = False,
+    traced: Path | None = None,
+) -> Run:
+    """One command in a process of its own, as typed in `cwd`.
+
+    No file may grow beyond `file_limit` bytes. `common` takes from root the right to read what is shut. The
+    files that it and its children open are written to `traced`.
+    """
+    limited = ["prlimit", f"--fsize={file_limit}"] if file_limit else []
+    if common and os.geteuid() == 0:
+        shut = "-dac_override,-dac_read_search"
+        limited = ["setpriv", f"--bounding-set={shut}", f"--inh-caps={shut}"]
+    if traced:
+        limited = ["strace", "-f", "-qq", "-o", str(traced), "-e", "trace=open,openat"]
     done = subprocess.run(
-        [sys.executable, "-m", "pipeline.cli.main", *map(str, arguments)],
-        cwd=cwd, capture_output=True, text=True, timeout=timeout, env={**os.environ, "COLUMNS": "200", **(env or {})}, check=False,
+        [*limited, sys.executable, "-m", "pipeline.cli.main", *map(str, arguments)],
+        cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False,
+        env={**os.environ, "COLUMNS": "200", **(env or {})},
     )  # fmt: skip
     return Run(done.returncode, done.stdout, done.stderr)
 
@@ -61,3 +82,77 @@ GOPRO = next(card for card in CARDS if "G001" in card.name)
 PHONE = next(card for card in CARDS if "P001" in card.name)
 SOUND = next(card for card in CARDS if "S001" in card.name)
 DRONE = next(card for card in CARDS if "D001" in card.name)
+TINY = next(DRONE.rglob("*.MP4"))
+TINY_MOV = next(MAG.rglob("*C002_*.mov"))
+
+
+def empty_film(folder: Path, settings: str = BRISK) -> Path:
+    """A film without cards, whose cards settle at once."""
+    folder.mkdir(parents=True)
+    (folder / "rushes.toml").write_text(settings, encoding="utf-8")
+    (folder / "ingest").mkdir()
+    return folder
+
+
+def footage(place: Path | bytes, number: int = 0, *, source: Path = TINY) -> None:
+    """A tiny recording at `place`; another number gives other bytes (a box that readers pass over)."""
+    path = Path(os.fsdecode(place))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(source.read_bytes() + b"\0\0\0\x10free%08d" % number)
+
+
+def card(film: Path, name: str = "A001", clips: int = 1, *, first: int = 0) -> Path:
+    """A plain card of tiny clips C0001.MP4, C0002.MP4... in ingest/."""
+    folder = film / "ingest" / name
+    for number in range(1, clips + 1):
+        footage(folder / f"C{number:04}.MP4", first + number)
+    return folder
+
+
+def half_made(film: Path) -> list[Path]:
+    """What must never be left behind: temporary files of ours, anywhere in the film."""
+    return [path for path in film.rglob(".rushes-*") if path.is_file()]
+
+
+def products(film: Path) -> list[str]:
+    """Published proxies and stills, by path."""
+    return sorted(
+        str(path.relative_to(film))
+        for part in ("proxies", "stills")
+        for path in (film / part).rglob("*")
+        if path.is_file()
+    )
+
+
+def log(film: Path) -> dict[str, dict[str, Any]]:
+    """The shot log by path of the clip."""
+    return {row["path"]: row for row in rushes("log", "--json", cwd=film).json}
+
+
+def finish(film: Path) -> Run:
+    """`rushes ingest`, which must end well and leave nothing to do and nothing half-made."""
+    run = rushes("ingest", cwd=film)
+    assert run.code == 0, run.err
+    assert half_made(film) == []
+    return run
+
+
+def start(film: Path, *words: str) -> subprocess.Popen[str]:
+    """A command that is left running; its stderr goes to said.txt beside the film."""
+    with film.with_name("said.txt").open("a", encoding="utf-8") as said:
+        return subprocess.Popen(
+            [sys.executable, "-m", "pipeline.cli.main", *(words or ["ingest"])],
+            cwd=film, stdout=subprocess.DEVNULL, stderr=said, text=True, start_new_session=True,
+        )  # fmt: skip
+
+
+def said(film: Path) -> str:
+    """What commands left running have said so far."""
+    return film.with_name("said.txt").read_text(encoding="utf-8")
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 40) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)

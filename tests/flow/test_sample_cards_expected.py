@@ -15,7 +15,9 @@ def disagreements(wanted, found):
     return {
         key: (value, found.get(key))
         for key, value in wanted.items()
-        if not key.endswith("_accept") and found.get(key) != value and found.get(key) not in wanted.get(f"{key}_accept", [])
+        if not key.endswith("_accept")
+        and found.get(key) != value
+        and found.get(key) not in wanted.get(f"{key}_accept", [])
     }
 
 

@@ -24,6 +24,7 @@ from shooting import (
     sound,
 )
 
+from pipeline.clip import AudioStream
 from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathMissing, ProxyRefused
 from pipeline.metadata.facts import read_facts
 from pipeline.proxies.make import make
@@ -148,6 +149,20 @@ def test_late_and_short_sound_keeps_its_place(tmp_path, late):
     loud = np.flatnonzero(np.abs(sound(tmp_path / "out" / "edit.mov")[:, 0]) > 300)
     assert abs(loud[0] - late * 48000) < 48
     assert abs(loud[-1] - (late + 0.5) * 48000) < 48
+
+
+@pytest.mark.parametrize("container", ["ts", "mkv"])
+def test_tracks_that_begin_apart_stay_in_sync(tmp_path, container):
+    # A click at 1 s of the sound; the picture begins 0.2 s after it, so the click is 0.8 s into the proxy.
+    click = "-f lavfi -i aevalsrc=if(between(t\\,1\\,1.02)\\,0.9*sin(6283*t)\\,0):s=48000:d=3"
+    source = shoot(tmp_path / "plain.mov", "-bf 0", frames=range(50))
+    run("-itsoffset", "0.2", "-i", source, *click.split(), "-c:v", "copy", "-c:a", "mp2", tmp_path / f"A.{container}")
+    clip = replace(log(source), facts=read_facts(source))
+    sounded = replace(clip.facts, container=container, audio=(AudioStream("mp2", 1, 48000),))
+    make(order(replace(clip, facts=sounded), tmp_path / "out", tmp_path / f"A.{container}"), program())
+    assert frame_numbers(tmp_path / "out" / "edit.mov") == list(range(50))
+    loud = np.flatnonzero(np.abs(sound(tmp_path / "out" / "edit.mov")[:, 0]) > 3000)
+    assert abs(loud[0] / 48000 - 0.8) < 0.02
 
 
 def test_sound_longer_than_the_picture_is_cut_at_its_end(tmp_path):

@@ -1,0 +1,364 @@
+"""`rushes ingest` as crews use it: what comes again, later, elsewhere, changed, renamed."""
+
+import os
+import shutil
+import threading
+
+import pytest
+from filming import (
+    BRISK,
+    GOPRO,
+    card,
+    empty_film,
+    finish,
+    footage,
+    half_made,
+    log,
+    new_film,
+    products,
+    rushes,
+    said,
+    start,
+    tree,
+    wait_for,
+)
+
+LEAN = BRISK + "\n[proxies]\nstills = false\n"
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory):
+    """A film with one card of two clips, taken in; tests copy it."""
+    film = empty_film(tmp_path_factory.mktemp("taken") / "film", LEAN)
+    card(film, clips=2)
+    finish(film)
+    return film
+
+
+@pytest.fixture
+def film(taken, tmp_path):
+    """The same at a place of its own; moving a film folder is what crews do too."""
+    shutil.copytree(taken, tmp_path / "film", symlinks=True)
+    return tmp_path / "film"
+
+
+def made(film):
+    """Each product with the moment it was written: what is made again shows."""
+    return {path: (film / path).stat().st_mtime_ns for path in products(film)}
+
+
+def status(film):
+    return {path.removeprefix("ingest/"): row["status"] for path, row in log(film).items()}
+
+
+# --- again, and elsewhere ---
+
+
+def test_the_same_again_is_nothing_to_do_and_opens_no_footage(taken, tmp_path):
+    trace = tmp_path / "trace"
+    if not shutil.which("strace"):
+        run = finish(taken)
+    else:
+        run = rushes("ingest", cwd=taken, traced=trace)
+        assert ".MP4" not in trace.read_text(errors="replace")
+    assert run.code == 0, run.err
+    assert run.err.splitlines() == ["Nothing to do: every card in ingest/ is in the log and has its proxies."]
+
+
+def test_a_film_folder_that_was_moved_goes_on_without_making_anything_again(film):
+    before = made(film)
+    finish(film)
+    assert made(film) == before
+    assert status(film) == {"A001/C0001.MP4": "ready", "A001/C0002.MP4": "ready"}
+    card(film, "B001", first=9)
+    finish(film)
+    assert status(film)["B001/C0001.MP4"] == "ready"
+
+
+def test_a_copied_card_is_reported_as_copies_and_adds_no_clips(film):
+    before = made(film)
+    shutil.copytree(film / "ingest" / "A001", film / "ingest" / "A001 copy")
+    run = finish(film)
+    for name in ("C0001.MP4", "C0002.MP4"):
+        assert f"copy    A001 copy: {name} is in the log already; it also lies at ingest/A001 copy/{name}" in run.err
+    assert len(log(film)) == 2
+    assert made(film) == before
+    assert "Nothing to do" in finish(film).err
+
+
+def test_a_copy_stands_in_when_the_first_is_removed(film):
+    shutil.copytree(film / "ingest" / "A001", film / "ingest" / "spare")
+    finish(film)
+    shutil.rmtree(film / "ingest" / "A001")
+    finish(film)
+    assert [row["status"] for row in rushes("log", "--json", cwd=film).json] == ["ready", "ready"]
+
+
+def test_the_same_name_with_other_bytes_is_another_clip(film):
+    before = {row["id"] for row in log(film).values()}
+    card(film, "B001", 2, first=30)
+    finish(film)
+    rows = rushes("log", "--json", cwd=film).json
+    assert sorted(row["name"] for row in rows) == ["C0001.MP4", "C0001.MP4", "C0002.MP4", "C0002.MP4"]
+    assert len({row["id"] for row in rows}) == 4
+    assert before < {row["id"] for row in rows}
+    footage(film / "ingest" / "A001" / "C0001.MP4", 77)
+    finish(film)
+    rows = rushes("log", "--json", cwd=film).json
+    assert sorted(row["status"] for row in rows) == ["offline", "ready", "ready", "ready", "ready"]
+
+
+def test_a_renamed_card_keeps_clips_log_and_proxies(film):
+    [clip, _] = log(film).values()
+    rushes("set", clip["id"], "note=the good one", cwd=film)
+    before = made(film)
+    (film / "ingest" / "A001").rename(film / "ingest" / "A007")
+    run = finish(film)
+    after = log(film)
+    assert list(after) == ["ingest/A007/C0001.MP4", "ingest/A007/C0002.MP4"]
+    assert after["ingest/A007/C0001.MP4"]["note"] == "the good one"
+    assert after["ingest/A007/C0001.MP4"]["id"] == clip["id"]
+    assert {row["status"] for row in after.values()} == {"ready"}
+    assert made(film) == before
+    assert "0 new" in run.err or ", 0 new" in run.err
+    assert [row["name"] for row in rushes("cards", "--json", cwd=film).json] == ["A007"]
+
+
+def test_a_removed_card_is_offline_never_deleted_and_online_when_it_is_back(film, tmp_path):
+    before = made(film)
+    shutil.move(film / "ingest" / "A001", tmp_path / "shelf")
+    run = finish(film)
+    assert "A001: 2 clips are offline now" in run.err
+    assert set(status(film).values()) == {"offline"}
+    assert made(film) == before
+    shutil.move(tmp_path / "shelf", film / "ingest" / "A001")
+    finish(film)
+    assert set(status(film).values()) == {"ready"}
+    assert made(film) == before
+
+
+# --- later ---
+
+
+def test_a_file_that_comes_later_extends_the_known_card(film):
+    before = made(film)
+    footage(film / "ingest" / "A001" / "C0003.MP4", 3)
+    run = finish(film)
+    assert "taken   A001: 3 clips" in run.err
+    assert "1 new" in run.err
+    assert set(status(film)) == {"A001/C0001.MP4", "A001/C0002.MP4", "A001/C0003.MP4"}
+    assert {path: moment for path, moment in made(film).items() if path in before} == before
+
+
+def test_a_chapter_that_comes_later_joins_its_clip_and_the_proxy_is_made_again(tmp_path):
+    film = new_film(tmp_path / "film", GOPRO)
+    (film / "rushes.toml").write_text((film / "rushes.toml").read_text().replace("settle = 1.0", "settle = 0.2"))
+    second = next((film / "ingest").rglob("GX02*.MP4"))
+    shutil.move(second, tmp_path / "late")
+    finish(film)
+    [first] = log(film).values()
+    before = made(film)
+    shutil.move(tmp_path / "late", second)
+    finish(film)
+    [whole] = log(film).values()
+    assert whole["id"] == first["id"]
+    assert whole["frames"] > first["frames"]
+    after = made(film)
+    assert after.keys() == before.keys()
+    assert all(after[path] != before[path] for path in before)
+    card_row = rushes("cards", "--json", cwd=film).json[0]
+    assert (card_row["clips"], card_row["proxies_done"]) == (1, 1)
+
+
+def test_cards_of_one_shoot_day_are_taken_separately(tmp_path):
+    settings = LEAN.replace(
+        "{shoot_day}_{location}_{subject}_{camera}{card}", "{shoot_day}_{location}/{subject}/{camera}{card}"
+    )
+    film = empty_film(tmp_path / "film", settings)
+    day = "2019-10-12_Vienna"
+    for number, name in enumerate(("Start/A001", "Start/B001", "Finish/A002")):
+        card(film, f"{day}/{name}", first=number * 10)
+    run = finish(film)
+    assert [line.split(":")[0] for line in run.err.splitlines() if line.startswith("taken")] == [
+        "taken   A002", "taken   A001", "taken   B001",
+    ]  # fmt: skip
+    row = log(film)[f"ingest/{day}/Finish/A002/C0001.MP4"]
+    assert (row["shoot_day"], row["location"], row["subject"], row["camera"]) == (
+        "2019-10-12",
+        "Vienna",
+        ["Finish"],
+        "A",
+    )
+
+
+def test_a_growing_file_waits_is_named_and_starves_nobody(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN)
+    card(film, clips=2)
+    growing = film / "ingest" / "slow" / "C0009.MP4"
+    growing.parent.mkdir()
+    stop = threading.Event()
+
+    def grow():
+        with growing.open("wb", buffering=0) as file:
+            while not stop.is_set():
+                file.write(b"x" * 1000)
+                stop.wait(0.02)
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        run = rushes("ingest", cwd=film)
+    finally:
+        stop.set()
+        writer.join()
+    assert run.code == 1, run.err
+    assert "not taken  slow (ingest/slow/C0009.MP4): it is still changing" in run.err
+    assert status(film) == {"A001/C0001.MP4": "ready", "A001/C0002.MP4": "ready"}
+    footage(growing, 9)
+    finish(film)
+    assert status(film)["slow/C0009.MP4"] == "ready"
+
+
+def test_a_loose_file_in_ingest_is_taken(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN)
+    footage(film / "ingest" / "C0001.MP4", 1)
+    card(film, "A001", first=5)
+    finish(film)
+    assert status(film) == {"C0001.MP4": "ready", "A001/C0001.MP4": "ready"}
+
+
+# --- what rules and people say ---
+
+
+def test_a_camera_report_seeds_the_log_and_a_later_one_adds_to_it(film):
+    report = film / "ingest" / "A001" / "report.csv"
+    report.write_text("Clip,Scene,Take,Comments\nC0001.MP4,12A,3,lovely light\n", encoding="utf-8")
+    before = made(film)
+    finish(film)
+    columns = ("--json", "--columns", "name,scene,take,note")
+    rows = {row["name"]: row for row in rushes("log", *columns, cwd=film).json}
+    assert (rows["C0001.MP4"]["scene"], rows["C0001.MP4"]["take"], rows["C0001.MP4"]["note"]) == (
+        "12A",
+        "3",
+        "lovely light",
+    )
+    assert rows["C0002.MP4"]["scene"] is None
+    report.write_text("Clip,Scene,Take,Comments\nC0001.MP4,12A,4,lovely light\nC0002.MP4,13,1,\n", encoding="utf-8")
+    finish(film)
+    rows = {row["name"]: row for row in rushes("log", *columns, cwd=film).json}
+    assert (rows["C0001.MP4"]["take"], rows["C0002.MP4"]["scene"]) == ("4", "13")
+    assert made(film) == before
+
+
+def test_changed_rules_are_heard_on_known_cards_and_a_persons_word_stays(film):
+    clip = log(film)["ingest/A001/C0001.MP4"]
+    rushes("set", clip["id"], "location=Eldoret", cwd=film)
+    settings = film / "rushes.toml"
+    before = made(film)
+    settings.write_text(
+        settings.read_text(encoding="utf-8")
+        + '\n[[place]]\nname = "Kaptagat"\nlatitude = 0.4372\nlongitude = 35.4850\nradius = 90000\n'
+        '\n[[keyword]]\nwords = ["A001"]\nsubject = "Running"\n',
+        encoding="utf-8",
+    )
+    finish(film)
+    rows = log(film)
+    assert rows["ingest/A001/C0001.MP4"]["location"] == "Eldoret"
+    assert [row["subject"] for row in rows.values()] == [["Running"], ["Running"]]
+    assert made(film) == before
+    assert "Nothing to do" in finish(film).err
+
+
+# --- in place, and two at once ---
+
+
+def test_a_folder_outside_the_film_is_indexed_where_it_lies(film, tmp_path):
+    disk = tmp_path / "disk" / "C001"
+    footage(disk / "C0001.MP4", 60)
+    before = tree(disk)
+    run = rushes("ingest", disk, cwd=film)
+    assert run.code == 0, run.err
+    assert tree(disk) == before
+    rows = rushes("log", "--json", "card:C001", cwd=film).json
+    assert [(row["name"], row["status"]) for row in rows] == [("C0001.MP4", "ready")]
+    assert rows[0]["path"].endswith("disk/C001/C0001.MP4")
+    assert len(log(film)) == 3
+    assert "Nothing to do" in rushes("ingest", disk, cwd=film).err
+    shutil.rmtree(disk)
+    assert rushes("ingest", cwd=film).code == 0
+
+
+def test_an_indexed_card_that_is_gone_before_its_proxies_are_made_is_offline_until_it_is_back(film, tmp_path):
+    disk = tmp_path / "disk" / "C001"
+    footage(disk / "C0001.MP4", 60)
+    assert rushes("ingest", disk, cwd=film, env={"RUSHES_FFMPEG": "/nonexistent"}).code == 23
+    disk.rename(tmp_path / "disk" / "away")
+    run = rushes("ingest", cwd=film)
+    assert run.code == 0, run.err
+    assert "1 clip is offline now" in run.err
+    assert [row["status"] for row in rushes("log", "--json", "card:C001", cwd=film).json] == ["offline"]
+    (tmp_path / "disk" / "away").rename(disk)
+    run = rushes("ingest", disk, cwd=film)
+    assert run.code == 0, run.err
+    assert [row["status"] for row in rushes("log", "--json", "card:C001", cwd=film).json] == ["ready"]
+
+
+def test_ingest_may_be_a_link_to_another_disk(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN)
+    (film / "ingest").rmdir()
+    (tmp_path / "raid").mkdir()
+    (film / "ingest").symlink_to(tmp_path / "raid")
+    card(film)
+    finish(film)
+    assert rushes("ingest", "ingest/A001", cwd=film).code == 0
+    assert status(film) == {"A001/C0001.MP4": "ready"}
+    assert len(rushes("cards", "--json", cwd=film).json) == 1
+
+
+def test_json_says_what_was_done_whole_even_when_something_failed(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN)
+    card(film, clips=2)
+    (film / "ingest" / "A001" / "zero.MP4").touch()
+    run = rushes("ingest", "--json", "--quiet", cwd=film)
+    assert run.code == 1
+    told = run.json
+    assert (told["cards"], told["clips"], told["new"], told["copies"], told["made"], told["left"]) == (
+        1,
+        2,
+        2,
+        0,
+        2,
+        [],
+    )
+    [[path, sentence]] = told["failed"]
+    assert path == "ingest/A001/zero.MP4"
+    assert "empty" in sentence
+    again = rushes("ingest", "--json", cwd=film)
+    assert again.code == 1
+    assert again.json["failed"] == told["failed"]
+
+
+def test_a_second_head_is_refused_with_the_name_of_the_first(film):
+    running = start(film, "watch")
+    try:
+        wait_for(lambda: "Watching" in said(film) and (film / ".rushes" / "catalogue.lock").read_bytes())
+        for words in (["ingest"], ["watch"]):
+            run = rushes(*words, cwd=film)
+            assert run.code == 40, run.err
+            assert f"'rushes watch' (process {running.pid} on {os.uname().nodename})" in run.err
+        assert rushes("log", "--json", cwd=film).code == 0
+        assert "'rushes watch' is running" in rushes("status", cwd=film).out
+    finally:
+        running.terminate()
+        assert running.wait(20) == 0
+    finish(film)
+
+
+def test_proxies_beside_the_originals_are_no_new_footage(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\n')
+    card(film, clips=2)
+    finish(film)
+    assert sorted(path.name for path in (film / "ingest" / "A001" / "Proxy").iterdir()) == ["C0001.mov", "C0002.mov"]
+    assert len(log(film)) == 2
+    assert "Nothing to do" in finish(film).err
+    assert half_made(film) == []
