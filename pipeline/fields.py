@@ -37,9 +37,8 @@ FIELDS: tuple[Field, ...] = (
     Field("unit", "Unit", "text", "log", "unit that shot it", shared=True, words=True),
     Field("location", "Location", "text", "log", "named place", shared=True, words=True),
     Field("camera", "Camera", "text", "log", "camera letter", shared=True),
-    Field(
-        "camera_model", "Camera model", "text", "fact", "make and model as the file states it", shared=True, words=True
-    ),
+    Field("camera_make", "Camera make", "text", "fact", "make as the file states it", shared=True, words=True),
+    Field("camera_model", "Camera model", "text", "fact", "model as the file states it", shared=True, words=True),
     Field("camera_serial", "Camera serial", "text", "fact", "serial number of the camera", shared=True),
     Field("lens", "Lens", "text", "fact", "lens as the file states it", words=True),
     Field("reel", "Reel", "text", "fact", "reel or tape name in the file", words=True),

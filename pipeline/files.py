@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -35,6 +35,8 @@ CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
 _name = attrgetter("name")
 _TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
+# What a fingerprint is made of. Device numbers change with every mount and say nothing of a file.
+_FILE = b"%b\0%.0d%d %d %d\0"
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK_TYPES = re.compile(
     r"nfs|cifs|smb|afs|ceph|gluster|lustre|gpfs|9p|davfs|fuse\.(sshfs|rclone|s3fs|davfs|curlftpfs|glusterfs)"
@@ -48,12 +50,17 @@ _NETWORK_TYPES = re.compile(
 class Scan:
     """All regular files below a folder; `skipped` says of links and the like why they were left out.
 
-    `unreadable` are folders that could not be looked into, with the reason.
+    `unreadable` are folders that could not be looked into, with the reason. `fingerprint` stands for
+    all of it: where it is as it was, nobody has to ask for the files.
     """
 
-    files: tuple[SeenFile, ...]
+    found: tuple[tuple[bytes, int, int, int, int], ...]  # path, then a stamp: plain, for there are 100,000
     skipped: tuple[tuple[bytes, str], ...]
     unreadable: tuple[tuple[bytes, str], ...]
+    fingerprint: str
+
+    def files(self) -> tuple[SeenFile, ...]:
+        return tuple(SeenFile(path, Stamp(*stamp)) for path, *stamp in self.found)
 
 
 def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
@@ -62,9 +69,10 @@ def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
     Links are never followed. Raises PathMissing where the folder is gone. The order is the same each time.
     """
     ignored = re.compile(b"|".join(fnmatch.translate(pattern).encode() for pattern in ignore) or rb"(?!)").match
-    files: list[SeenFile] = []
+    found: list[tuple[bytes, int, int, int, int]] = []
     skipped: list[tuple[bytes, str]] = []
     unreadable: list[tuple[bytes, str]] = []
+    digest = xxhash.xxh128()
     pending = [below]
     base = os.fsencode(root)
     while pending:
@@ -76,24 +84,27 @@ def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
                 raise path_error(error, root / os.fsdecode(below)) from error
             unreadable.append((folder, path_error(error, root / os.fsdecode(folder)).sentence))
             continue
+        prefix = folder + b"/" if folder else b""
         for entry in entries:
-            if ignored(entry.name):
+            name = entry.name
+            if ignored(name):
                 continue
-            path = folder + b"/" + entry.name if folder else entry.name
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    pending.append(path)
+                    pending.append(prefix + name)
                     continue
                 seen = entry.stat(follow_symlinks=False)
             except OSError:
                 continue  # gone between listing and look: the next look tells
             if stat.S_ISREG(seen.st_mode):
-                files.append(SeenFile(path, Stamp(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)))
+                file = (prefix + name, seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+                found.append(file)
+                digest.update(_FILE % file)
             elif stat.S_ISLNK(seen.st_mode):
-                skipped.append((path, "it is a link and links are not followed; copy in what it points to"))
+                skipped.append((prefix + name, "it is a link and links are not followed; copy in what it points to"))
             else:
-                skipped.append((path, "it is no regular file; remove it from the card"))
-    return Scan(tuple(files), tuple(skipped), tuple(unreadable))
+                skipped.append((prefix + name, "it is no regular file; remove it from the card"))
+    return Scan(tuple(found), tuple(skipped), tuple(unreadable), digest.hexdigest())
 
 
 def stamp_of(path: Path) -> Stamp:
@@ -107,12 +118,11 @@ def stamp_of(path: Path) -> Stamp:
     return Stamp(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
 
 
-def fingerprint(files: tuple[SeenFile, ...]) -> str:
+def fingerprint(files: Iterable[SeenFile]) -> str:
     """One hash that changes when any file below a card changes, comes or goes."""
     digest = xxhash.xxh128()
-    for file in files:
-        stamp = file.stamp
-        digest.update(b"%b\0%d %d %d\0" % (file.path, stamp.inode, stamp.size, stamp.mtime_ns))
+    for path, stamp in files:
+        digest.update(_FILE % (path, *stamp))
     return digest.hexdigest()
 
 

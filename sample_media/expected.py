@@ -105,9 +105,8 @@ def _sound_log(sound: SoundRecording) -> dict[str, object]:
 
 
 def _log(card: Card, facts: dict[str, object]) -> dict[str, object]:
-    model = " ".join(str(card.device[key]) for key in ("camera_make", "camera_model") if key in card.device)
     return {
-        "camera": card.camera, "camera_model": model or None, "unit": card.unit, "location": card.location,
+        "camera": card.camera, "camera_model": card.device.get("camera_model"), "unit": card.unit, "location": card.location,
         "subject": sorted(card.subjects), "shoot_day": card.shoot_day, "recorded_at": facts.get("recorded_at"),
     }  # fmt: skip
 

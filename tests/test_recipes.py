@@ -111,7 +111,7 @@ def test_the_preset_of_the_recipe_makes_its_proxies(film, tools):
     preset = tomllib.loads(table)["laptop"]
     for name in ("A001C001_191012_R1AB.mov", "A001C002_191012_R1AB.mov"):
         made = read_facts(film / "proxies" / preset["folder"] / "A001" / name)
-        assert made.video.codec == "h264"
+        assert made.video.video_codec == "h264"
         assert made.video.height <= preset["height"]
         assert (film / "proxies" / "A001" / name).is_file()
 

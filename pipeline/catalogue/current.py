@@ -56,6 +56,7 @@ class _Row:
     flicks: int
     recorded_at: str | None
     seconds: int | None
+    start_timecode: str | None
     group_n: int | None
     decoder: int
     content: str
@@ -105,8 +106,8 @@ def _refresh(work: _Pass, n: int) -> None:
     db = work.db
     row = _Row(
         *db.execute(
-            "SELECT n, kind, outfit, name, card_n, path, rate, flicks, recorded_at, seconds, group_n, decoder, content,"
-            " lens, reel FROM clips WHERE n = ?",
+            "SELECT n, kind, outfit, name, card_n, path, rate, flicks, recorded_at, seconds, start_timecode, group_n,"
+            " decoder, content, lens, reel FROM clips WHERE n = ?",
             (n,),
         ).fetchone()
     )
@@ -124,7 +125,7 @@ def _refresh(work: _Pass, n: int) -> None:
     db.execute(
         "UPDATE clips SET group_n = ?, story = ?, tag = ?, scene = ?, take = ?, note = ? WHERE n = ?",
         (
-            group, _story(one.get("shoot_day"), row.recorded_at, row.seconds),
+            group, _story(one.get("shoot_day"), row.recorded_at, _time_of_day(row)),
             msgspec.json.encode(tags).decode() if tags else None,
             one.get("scene"), one.get("take"), one.get("note"), n,
         ),
@@ -228,14 +229,21 @@ def _new_term(db: Connection, name: str, value: str) -> int:
 
 def _fact_values(facts: Facts) -> dict[str, str | None]:
     video, audio = facts.video, facts.audio
-    make, model = facts.camera_make or "", facts.camera_model or ""
-    both = model if model.lower().startswith(make.lower()) else f"{make} {model}"
     return {
-        "camera_model": both.strip() or None,
+        "camera_make": facts.camera_make,
+        "camera_model": facts.camera_model,
         "camera_serial": facts.camera_serial,
         "codec": video.video_codec if video else audio[0].codec if audio else None,
         "size": f"{video.width}x{video.height}" if video and video.width and video.height else None,
     }
+
+
+def _time_of_day(row: _Row) -> int | None:
+    """Seconds of the local day: by the clock, else by timecode, which cinema cameras run by time of day."""
+    if row.seconds is not None or row.start_timecode is None:
+        return row.seconds
+    hours, minutes, seconds = (int(part) for part in row.start_timecode[:8].split(":"))
+    return 3600 * hours + 60 * minutes + seconds
 
 
 def _story(day: str | None, recorded: str | None, seconds: int | None) -> int:
@@ -245,9 +253,9 @@ def _story(day: str | None, recorded: str | None, seconds: int | None) -> int:
     if base is None:
         base = _NO_DAY + (began or _NO_DAY)
         began = base if began else None
-    if began is None or seconds is None:
+    if seconds is None:
         return base * DAY + DAY - 1
-    return base * DAY + min(max((began - base) * 86_400 + seconds + 50_000, 0), DAY - 2)
+    return base * DAY + min(max(((began or base) - base) * 86_400 + seconds + 50_000, 0), DAY - 2)
 
 
 def story_of_day(day: str | None) -> int:

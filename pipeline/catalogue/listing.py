@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.catalogue.current import SHARED, story_of_day
 from pipeline.catalogue.plan import Plan, plan
-from pipeline.catalogue.reading import read_logged, values_of
+from pipeline.catalogue.reading import clock, read_logged, values_of
 from pipeline.catalogue.search import Sql, prefix_bounds
 from pipeline.catalogue.store import FLICKS, Catalogue, Connection
 from pipeline.clip import LoggedClip
@@ -90,9 +90,7 @@ def group(catalogue: Catalogue, query: Query, fields: Sequence[str]) -> list[dic
         raise ValueRefused("Say by which fields to group, such as location,subject.")
     with catalogue.reading() as db:
         way = plan(db, query)
-        shared = all(BY_NAME[name].shared for name in names)
-        whole = shared and way.groups is not None and way.rest is None
-        sql, values = _grouped(way, names) if whole else _grouped_clips(way, names)
+        sql, values = _grouped(way, names)
         found = db.execute(sql, values).fetchall()
         terms = _term_values(db, found, len(names)) if found else {}
     made = [_group_row(names, row, terms) for row in found]
@@ -208,44 +206,33 @@ def _order(sort: str) -> tuple[str, ...]:
 
 
 def _grouped(way: Plan, names: list[str]) -> tuple[str, tuple[Any, ...]]:
-    """Sums over groups."""
-    assert way.groups is not None
-    columns, source = _group_columns(names, "groups g")
-    sql = (
-        f"SELECT {', '.join(columns)}, sum(g.clips), sum(g.flicks), min(g.day), max(g.day) FROM {source}"
-        f" WHERE {way.groups.text} GROUP BY {', '.join(map(str, range(1, len(columns) + 1)))}"
+    """Sums over whole groups where those decide, else over clips; then under each of several values."""
+    whole = way.groups is not None and way.rest is None and all(BY_NAME[name].shared for name in names)
+    where = way.groups if whole and way.groups is not None else way.where
+    source = "groups g" if whole else way.source
+    clips, flicks = ("sum(g.clips)", "sum(g.flicks)") if whole else ("count(*)", "sum(c.flicks)")
+    keys = [f"k{number}" for number in range(len(names))]
+    columns = ", ".join(f"{_key(name)} AS {key}" for name, key in zip(names, keys, strict=True))
+    inner = (
+        f"SELECT {columns}, {clips} AS clips, {flicks} AS flicks, min(g.day) AS first, max(g.day) AS last"
+        f" FROM {source} WHERE {where.text} GROUP BY {', '.join(keys)}"
     )
-    return sql, way.groups.values
+    many = [key for name, key in zip(names, keys, strict=True) if BY_NAME[name].many]
+    each = "".join(f" LEFT JOIN json_each({key}) AS of_{key}" for key in many)
+    shown = ", ".join(f"of_{key}.value" if key in many else key for key in keys)
+    places = ", ".join(str(number + 1) for number in range(len(keys)))
+    sql = f"SELECT {shown}, sum(clips), sum(flicks), min(first), max(last) FROM ({inner}){each} GROUP BY {places}"
+    return sql, where.values
 
 
-def _grouped_clips(way: Plan, names: list[str]) -> tuple[str, tuple[Any, ...]]:
-    """Sums over clips, where the search or a field is about each clip."""
-    columns, source = _group_columns(names, way.source)
-    sql = (
-        f"SELECT {', '.join(columns)}, count(*), sum(c.flicks), min(g.day), max(g.day) FROM {source}"
-        f" WHERE {way.where.text} GROUP BY {', '.join(map(str, range(1, len(columns) + 1)))}"
-    )
-    return sql, way.where.values
-
-
-def _group_columns(names: list[str], source: str) -> tuple[list[str], str]:
-    columns: list[str] = []
-    for name in names:
-        field = BY_NAME[name]
-        if name in SHARED:
-            columns.append(f"g.{name}")
-        elif field.shared:
-            source += (
-                f" LEFT JOIN (SELECT x.group_n, x.term_n FROM terms w JOIN group_terms x ON x.term_n = w.n"
-                f" WHERE w.field = '{name}') AS of_{name} ON of_{name}.group_n = g.n"
-            )
-            columns.append(f"of_{name}.term_n")
-        elif field.many:
-            source += f" LEFT JOIN json_each(c.{name}) AS of_{name}"
-            columns.append(f"of_{name}.value")
-        else:
-            columns.append(f"c.{_SORTED.get(name, name) if name != 'start_timecode' else name}")
-    return columns, source
+def _key(name: str) -> str:
+    """The column of a field; many values are a JSON list."""
+    field = BY_NAME[name]
+    if name in SHARED:
+        return f"g.{name}"
+    if field.shared:
+        return f"'[' || g.{name} || ']'"
+    return f"c.{'flicks' if name == 'duration' else 'seconds' if name == 'at' else name}"
 
 
 def _term_values(db: Connection, found: Sequence[Sequence[Any]], fields: int) -> dict[int, str]:
@@ -264,6 +251,8 @@ def _group_row(names: list[str], row: Sequence[Any], terms: dict[int, str]) -> d
             shown = int(shown)
         elif name == "duration":
             shown = round(value / FLICKS, 3)
+        elif name == "at" and value is not None:
+            shown = clock(value)
         elif name == "path":
             shown = value.decode("utf-8", "backslashreplace")
         made[name] = shown

@@ -1,4 +1,4 @@
-"""From which side a search is driven: the ways that hold the fewest clips, counted before they are taken."""
+"""From which side a search is driven: the ways that need the fewest looks, counted before they are taken."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,10 +7,11 @@ from pipeline.catalogue.search import ALL, NONE, Condition, Sql, Way, condition,
 from pipeline.catalogue.store import Connection
 from pipeline.shotlog.query import Query
 
-FEW = 1_000  # clips: ways that hold no more than this are good enough to take
-BROAD = 20_000  # clips: beyond this a search is answered from groups where it can be
+FEW = 1_000  # looks: ways that need no more than this are good enough to take
+TOGETHER = 4  # clips of one group lie side by side: so many are read in the time of one look elsewhere
+BROAD = 5_000  # looks: beyond this a search is answered from groups where it can be
 MOST_HITS = 20_000  # clips beside those groups that are looked at one by one
-MOST_LED = 200_000  # clips: ways that hold more are no better than none
+MOST_LED = 50_000  # looks: ways that need more are no better than none
 MOST_NAMED = 2_000  # groups that are named one by one
 _NAMED = "g.n IN ("
 
@@ -77,14 +78,14 @@ def _whole_groups(db: Connection, asked: Condition) -> Sql:
 
 def _narrowed(asked: Condition) -> Sql:
     """The test on groups, led to by its ways."""
-    if asked.ways is None or weight(asked.ways) > BROAD:
+    if asked.ways is None or weight(asked.ways) > 4 * BROAD:
         return asked.test
     union = " UNION ".join(way.select.text for way in asked.ways) or "SELECT 0"
     return _and(Sql(f"g.n IN ({union})"), asked.test)
 
 
 def _best_ways(db: Connection, asked: Condition) -> tuple[tuple[Way, ...] | None, int]:
-    """The ways with the fewest clips, and how many; counting ends as soon as some have few."""
+    """The ways that need the fewest looks, and how many; counting ends as soon as some need few."""
     best: tuple[Way, ...] | None = None
     fewest = MOST_LED
     for ways in _all_ways(db, asked):
@@ -121,8 +122,8 @@ def _named(db: Connection, part: Condition) -> tuple[Way, ...]:
 
 
 def _count(db: Connection, ways: tuple[Way, ...], most: int) -> int:
-    """How many clips lie along these ways; `most` stands for that and more."""
-    count = sum(way.clips or 0 for way in ways)
+    """How many looks these ways need; `most` stands for that and more."""
+    count = sum(way.clips or 0 for way in ways) // TOGETHER
     for way in ways:
         if way.clips is None and count < most:
             sql = f"SELECT count(*) FROM (SELECT 1 FROM ({way.select.text}) LIMIT {most - count})"

@@ -40,8 +40,8 @@ CREATE TABLE groups (
     n INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, card_n INTEGER NOT NULL, day TEXT,
     clips INTEGER NOT NULL DEFAULT 0, flicks INTEGER NOT NULL DEFAULT 0,
     folder INTEGER, card INTEGER, kind INTEGER, shoot_day INTEGER, unit INTEGER, location INTEGER, camera INTEGER,
-    camera_model INTEGER, camera_serial INTEGER, codec INTEGER, size INTEGER, subject TEXT, view INTEGER, rate INTEGER,
-    rating INTEGER, circled INTEGER, status INTEGER
+    camera_make INTEGER, camera_model INTEGER, camera_serial INTEGER, codec INTEGER, size INTEGER, subject TEXT,
+    view INTEGER, rate INTEGER, rating INTEGER, circled INTEGER, status INTEGER
 );
 CREATE INDEX groups_day ON groups (day);
 CREATE TABLE terms (

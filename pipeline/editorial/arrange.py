@@ -4,6 +4,7 @@ Story order is shoot day, local time of day, camera; what is unknown comes last.
 nothing of OTIO, so that the command line can offer KINDS without loading it.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -151,12 +152,12 @@ def _files(clip: LoggedClip, media: MediaById) -> Media:
     return media.get(clip.clip.id, Media(()))
 
 
-def _story_key(clip: LoggedClip) -> tuple[str, float, str, str, int, str, str]:
+def _story_key(clip: LoggedClip) -> tuple[str, int, str, str, int, str, str]:
     values, start = clip.values, clip.clip.start
     day, camera = values.get("shoot_day"), values.get("camera")
     return (
         str(day or "\uffff"),
-        _seconds_of_day(values.get("at")),
+        _seconds_of_day(values.get("at") or values.get("start_timecode")),
         str(camera or "\uffff"),
         clip.clip.card,
         start.frame if start else -1,
@@ -165,15 +166,13 @@ def _story_key(clip: LoggedClip) -> tuple[str, float, str, str, int, str, str]:
     )
 
 
-def _seconds_of_day(value: object) -> float:
-    """Seconds since local midnight out of seconds or `HH:MM[:SS]`; what is unknown comes after the day."""
-    if isinstance(value, int):
-        return value
-    try:
-        hours, minutes, *seconds = str(value or "").split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + (float(seconds[0]) if seconds else 0)
-    except ValueError:
-        return 100_000
+def _seconds_of_day(value: object) -> int:
+    """Seconds since midnight out of `HH:MM:SS` (or a timecode, by which cinema cameras keep the time of day).
+
+    What is unknown comes after the day.
+    """
+    match = re.match(r"(\d\d):(\d\d):(\d\d)", str(value or ""))
+    return 3600 * int(match[1]) + 60 * int(match[2]) + int(match[3]) if match else 100_000
 
 
 def _sort_value(clip: LoggedClip, field: str) -> tuple[Fraction, str] | None:

@@ -106,15 +106,15 @@ class Head:
         sight = see(ground, self.film.settings)
         if last_sight(self.catalogue, ground.root.id, ground.below) == sight.fingerprint:
             return
-        seen = look(ground, sight, self.film.settings)
-        for path, why in seen.skipped:
+        cards = look(ground, sight, self.film.settings)
+        for path, why in sight.skipped:
             self.say_once(f"{shown(path)} was left out: {why}.")
         for path, why in sight.unreadable:
             self._blame(shown(path), why)
         known = card_fingerprints(self.catalogue, ground.root.id)
-        self._miss(ground, {path for path, taken in known.items() if taken} - {card.folder.path for card in seen.cards})
+        self._miss(ground, {path for path, taken in known.items() if taken} - {card.folder.path for card in cards})
         untaken = bool(sight.unreadable)
-        for card in seen.cards:
+        for card in cards:
             if card.fingerprint == known.get(card.folder.path):
                 continue
             if card.fingerprint != self._refused.get(_key(ground, card)):
@@ -125,9 +125,10 @@ class Head:
 
     def _lose(self, ground: Ground, error: RushesError) -> None:
         """A whole ground is gone: its clips are offline until it returns."""
-        if ground not in self._gone:
-            self._gone[ground] = (error.exit_code, error.sentence)
-            self.tell(Said(f"{error.sentence} What came from there is offline until it returns."))
+        if ground in self._gone:
+            return
+        self._gone[ground] = (error.exit_code, error.sentence)
+        self.tell(Said(f"{error.sentence} What came from there is offline until it returns."))
         self._miss(ground, {path for path, taken in card_fingerprints(self.catalogue, ground.root.id).items() if taken})
 
     def _settle(self, ground: Ground, card: SeenCard) -> None:

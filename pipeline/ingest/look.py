@@ -1,6 +1,6 @@
 """One look at a ground: which cards lie there, and in which state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -9,7 +9,7 @@ import xxhash
 from pipeline.cards.recognise import recognise
 from pipeline.clip import CardFolder, Root, SeenFile, Stamp
 from pipeline.errors import RushesError
-from pipeline.files import fingerprint, read_small, scan
+from pipeline.files import Scan, fingerprint, read_small, scan
 from pipeline.metadata.facts import READER_VERSION
 from pipeline.settings import Settings
 from pipeline.shotlog.names import fits_template
@@ -23,6 +23,50 @@ class Ground:
     below: bytes
 
     def absolute(self, path: bytes) -> Path:
+        return absolute(self.root, path)
+
+    def telling(self, folder: bytes) -> bytes:
+        """The part of a card's path whose folders speak: ingest/ itself says nothing."""
+        if self.root.kind == "film" and folder.split(b"/")[0] == b"ingest":
+            return folder.partition(b"/")[2]
+        return folder
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCard:
+    """A card as one look found it; the fingerprint changes with any of its files and with the rules."""
+
+    folder: CardFolder
+    fingerprint: str
+    stamps: dict[bytes, Stamp]
+
+
+def absolute(self, path: bytes) -> Path:
+        return absolute(self.root, path)
+
+    def telling(self, folder: bytes) -> bytes:
+        """The part of a card's path whose folders speak: ingest/ itself says nothing."""
+        if self.root.kind == "film" and folder.split(b"/")[0] == b"ingest":
+            return folder.partition(b"/")[2]
+        return folder
+
+
+@dataclass(frozen=True, slots=True)
+class SeenCard:
+    """A card as one look found it; the fingerprint changes with any of its files and with the rules."""
+
+    folder: CardFolder
+    fingerprint: str
+    stamps: dict[bytes, Stamp]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    cards: tuple[SeenCard, ...]
+    skipped: tuple[tuple[bytes, str], ...]
+
+
+def absolute(self, path: bytes) -> Path:
         return absolute(self.root, path)
 
     def telling(self, folder: bytes) -> bytes:
@@ -63,14 +107,17 @@ def absolute(root: Root, path: bytes) -> Path:
     return Path(root.place) / path.decode("utf-8", "surrogateescape")
 
 
-def see(ground: Ground, settings: Settings) -> Sight:
-    """Scan a ground; raises PathMissing when it is gone."""
+def see(ground: Ground, settings: Settings) -> Scan:
+    """What lies on a ground before anyone asks what it is; raises PathMissing when the ground is gone.
+
+    Its fingerprint changes with the rules, too.
+    """
     assert ground.root.place is not None
     seen = scan(Path(ground.root.place), ground.below, settings.ingest.ignore)
-    return Sight(seen.files, seen.skipped, seen.unreadable, rules_version(settings) + fingerprint(seen.files))
+    return replace(seen, fingerprint=rules_version(settings) + seen.fingerprint)
 
 
-def look(ground: Ground, sight: Sight, settings: Settings) -> Look:
+def look(ground: Ground, sight: Scan, settings: Settings) -> tuple[SeenCard, ...]:
     """Sort what lies on a ground into cards."""
 
     def read(path: bytes) -> bytes:
@@ -82,12 +129,10 @@ def look(ground: Ground, sight: Sight, settings: Settings) -> Look:
     def fits(folder: bytes) -> bool:
         return fits_template(ground.telling(folder), settings.names.templates)
 
-    stamps = {file.path: file.stamp for file in sight.files}
+    files = sight.files()
+    stamps = {file.path: file.stamp for file in files}
     version = rules_version(settings)
-    cards = tuple(
-        _seen_card(folder, stamps, version) for folder in recognise(sight.files, read, fits, top=ground.below)
-    )
-    return Look(cards, sight.skipped)
+    return tuple(_seen_card(folder, stamps, version) for folder in recognise(files, read, fits, top=ground.below))
 
 
 def rules_version(settings: Settings) -> str:
@@ -97,7 +142,9 @@ def rules_version(settings: Settings) -> str:
 
 
 def _seen_card(folder: CardFolder, stamps: dict[bytes, Stamp], version: str) -> SeenCard:
-    named = [*folder.others, *folder.reports]
+    # Proxies that we (or an editor) made beside the originals are listed but change nothing.
+    others = [path for path in folder.others if path.split(b"/")[-2:-1] != [b"Proxy"]]
+    named = [*others, *folder.reports]
     for clip in folder.clips:
         named += [*clip.parts, *clip.sidecars]
     mine = {path: stamps[path] for path in sorted(set(named)) if path in stamps}

@@ -26,6 +26,7 @@ from pipeline.proxies.placement import hands_for
 from pipeline.watch import TWO_LOOKS, Doorbell, Settler
 
 _GIVE_UP = 6  # times the settle time that `rushes ingest` waits for a card that never rests
+_ABSENT = 2.0  # seconds between two looks for a folder that is gone
 
 
 def ingest(film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False) -> Summary:
@@ -196,9 +197,12 @@ def _breather(head: Head) -> float:
 
 
 def _nap(head: Head) -> float:
-    """Seconds until the next look: when the first waiting card can have settled, else the rescan."""
+    """Seconds until the next look: when the first waiting card can have settled, else the rescan.
+
+    A folder that is gone cannot ring when it returns: asking for it costs nothing.
+    """
     if not head.waiting:
-        return head.film.settings.ingest.rescan
+        return min(head.film.settings.ingest.rescan, _ABSENT) if head.lost else head.film.settings.ingest.rescan
     now = time.monotonic()
     soonest = min(head.settler.settles_in(card, now) for card in head.waiting)
     return max(_breather(head), min(soonest, TWO_LOOKS))

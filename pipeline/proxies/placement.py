@@ -1,4 +1,9 @@
-"""How many ffmpeg processes at once, and how many threads each: a rule out of measurement (benchmarks/proxies.py)."""
+"""How many ffmpeg processes at once, and how many threads each: a rule out of measurement.
+
+Measured on 2 cores with UHD H.264 to 1080p ProRes (benchmarks/proxies.py): one process leaves a
+quarter of the machine idle however many threads it has, because its filters run one after another;
+two processes of two threads fill it. The CPU time is the same for all.
+"""
 
 from dataclasses import dataclass
 
@@ -13,5 +18,5 @@ class Hands:
 
 def hands_for(cores: int, jobs: int = 0) -> Hands:
     """The placement for a machine; `jobs` above 0 is a person's word on the number of processes."""
-    processes = jobs or max(1, cores // 2)
-    return Hands(processes, max(1, -(-cores // processes)))
+    processes = jobs or min(cores, max(2, cores // 2))
+    return Hands(processes, -(-2 * cores // processes))

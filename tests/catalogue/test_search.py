@@ -74,7 +74,7 @@ SEARCHES: list[tuple[str, list[str]]] = [
     ("camera:A -c0001", [C2]),
     ("unit:m", []),
     ("camera_model:fx9", [C1]),
-    ("camera_model:sony", [C1]),
+    ("camera_make:sony", [C1]),
     ("lens:35mm", [ONE]),
     ("codec:h264", ALL),
     ("size:1920x1080", ALL),
@@ -199,7 +199,8 @@ def test_a_row_holds_what_other_programs_rely_on(shoot: Catalogue) -> None:
     assert row == {
         "name": "C0001.MP4", "card": "A001", "path": "ingest/2019-10-12_vienna/race/A001/C0001.MP4", "kind": "picture",
         "shoot_day": "2019-10-12", "unit": "main", "location": "Vienna Prater", "camera": "A",
-        "camera_model": "Sony FX9",
+        "camera_make": "Sony",
+        "camera_model": "FX9",
         "camera_serial": None, "lens": None, "reel": None, "codec": "h264", "size": "1920x1080",
         "subject": ["Marathon", "Pacemakers"], "tag": [], "view": None, "scene": None, "take": None,
         "recorded_at": "2019-10-12T06:30:00", "at": "06:30:00", "start_timecode": "10:00:00:00", "rate": "25/1",

@@ -23,14 +23,14 @@ def spans(shots):
 
 def test_story_order_is_day_then_time_of_day_then_camera_then_timecode():
     clips = [
-        logged("h", shoot_day=None, at="01:00", camera="A"),
-        logged("g", shoot_day=DAY2, at=None, camera="A"),
+        logged("h", shoot_day=None, at="01:00:00", camera="A"),
+        logged("g", shoot_day=DAY2, at=None, start=None, camera="A"),
         logged("f", shoot_day=DAY2, at="23:59:59.5", camera="A"),
         logged("e", shoot_day=DAY2, at="06:30:00", camera="B", start="02:00:00:00"),
-        logged("d", shoot_day=DAY2, at="06:30", camera="B", start="01:00:00:00"),
-        logged("c", shoot_day=DAY2, at="06:30", camera="A"),
-        logged("b", shoot_day=DAY2, at=3600, camera="C"),
-        logged("a", shoot_day=DAY1, at="23:00", camera="B"),
+        logged("d", shoot_day=DAY2, at="06:30:00", camera="B", start="01:00:00:00"),
+        logged("c", shoot_day=DAY2, at="06:30:00", camera="A"),
+        logged("b", shoot_day=DAY2, at="01:00:00", camera="C"),
+        logged("a", shoot_day=DAY1, at="23:00:00", camera="B"),
     ]
     assert names(stringout(clips, media(*clips), settings())) == list("abcdefgh")
 
@@ -76,7 +76,7 @@ def test_an_unknown_field_cannot_be_sorted_by():
 )
 def test_an_intercut_takes_one_clip_of_each_value_in_turn(places, order):
     clips = [
-        logged(str(n), shoot_day=DAY1, at=3600 + n, location=None if place == "-" else place)
+        logged(str(n), shoot_day=DAY1, at=f"01:00:{n:02}", location=None if place == "-" else place)
         for n, place in enumerate(places)
     ]
     assert "".join(names(intercut(clips[::-1], media(*clips), settings(by="location")))) == order
@@ -84,9 +84,9 @@ def test_an_intercut_takes_one_clip_of_each_value_in_turn(places, order):
 
 def test_a_clip_with_many_subjects_counts_under_its_first():
     clips = [
-        logged("0", at=0, subject=("Coach", "Track")),
-        logged("1", at=1, subject=("Coach",)),
-        logged("2", at=2, subject=("Track", "Coach")),
+        logged("0", at="00:00:00", subject=("Coach", "Track")),
+        logged("1", at="00:00:01", subject=("Coach",)),
+        logged("2", at="00:00:02", subject=("Track", "Coach")),
     ]
     assert names(intercut(clips, media(*clips), settings(by="subject"))) == ["0", "2", "1"]
 
@@ -207,3 +207,12 @@ def test_the_size_of_a_phone_held_upright_is_upright():
 def test_the_kinds_of_cut_can_be_listed_without_loading_otio():
     code = "import sys, pipeline.editorial.arrange; sys.exit('opentimelineio' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_without_a_clock_timecode_tells_the_time_of_day():
+    clips = [
+        logged("b", shoot_day=DAY1, at=None, start="08:20:00:00", camera="A"),
+        logged("c", shoot_day=DAY1, at="11:20:00", camera="C"),
+        logged("a", shoot_day=DAY1, at="07:42:11", camera="P"),
+    ]
+    assert names(stringout(clips, media(*clips), settings())) == list("abc")

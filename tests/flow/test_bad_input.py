@@ -281,25 +281,6 @@ def test_a_card_removed_while_its_proxies_are_made_is_offline_and_finished_when_
     assert other.exists()
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """Mounts tiny disks; they are gone after the test."""
-    mounted = []
-
-    def mount(folder, size):
-        folder.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", folder], capture_output=True, check=False
-        )
-        if done.returncode:
-            pytest.skip("only root can mount a small disk")
-        mounted.append(folder)
-
-    yield mount
-    for folder in mounted:
-        subprocess.run(["umount", folder], check=False)
-
-
 def test_a_disk_that_fills_up_with_proxies_stops_with_30_and_goes_on_when_there_is_room(tmp_path, small_disk):
     film = empty_film(tmp_path / "film")
     folder = card(film, clips=3)
@@ -311,7 +292,7 @@ def test_a_disk_that_fills_up_with_proxies_stops_with_30_and_goes_on_when_there_
     assert half_made(film) == []
     assert len(log(film)) == 3
     assert rushes("ingest", cwd=film).code == 30
-    subprocess.run(["mount", "-o", "remount,size=50m", film / "proxies"], check=True)
+    small_disk(film / "proxies", "50m", again=True)
     finish(film)
     assert {row["status"] for row in log(film).values()} == {"ready"}
     assert tree(folder) == before

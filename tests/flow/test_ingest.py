@@ -110,7 +110,7 @@ def test_the_same_name_with_other_bytes_is_another_clip(film):
 
 def test_a_renamed_card_keeps_clips_log_and_proxies(film):
     [clip, _] = log(film).values()
-    rushes("set", clip["id"], "note=the good one", cwd=film)
+    assert rushes("set", f"id:{clip['id']}", "note=the good one", cwd=film).code == 0
     before = made(film)
     (film / "ingest" / "A001").rename(film / "ingest" / "A007")
     run = finish(film)
@@ -252,7 +252,7 @@ def test_a_camera_report_seeds_the_log_and_a_later_one_adds_to_it(film):
 
 def test_changed_rules_are_heard_on_known_cards_and_a_persons_word_stays(film):
     clip = log(film)["ingest/A001/C0001.MP4"]
-    rushes("set", clip["id"], "location=Eldoret", cwd=film)
+    assert rushes("set", f"id:{clip['id']}", "location=Eldoret", cwd=film).code == 0
     settings = film / "rushes.toml"
     before = made(film)
     settings.write_text(

@@ -18,7 +18,7 @@ def verdicts(settler, looks, card=CARD):
         # One look is never enough; then the whole settle time without a change.
         (10, False, [(0, "a"), (5, "a"), (9.9, "a"), (10, "a")], [False, False, False, True]),
         # A change begins the time anew, however late it comes.
-        (10, False, [(0, "a"), (9.9, "b"), (19.8, "b"), (19.9, "b")], [False, False, False, True]),
+        (10, False, [(0, "a"), (9.9, "b"), (19.8, "b"), (20, "b")], [False, False, False, True]),
         # What is as it was before a change has still changed.
         (10, False, [(0, "a"), (4, "b"), (8, "a"), (12, "a"), (18, "a")], [False, False, False, False, True]),
         # Growing for ever is never settled.

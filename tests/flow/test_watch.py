@@ -1,0 +1,237 @@
+"""`rushes watch` as a real process: drops while it runs, folders that come and go, ends of every kind."""
+
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from filming import (
+    BRISK,
+    TINY,
+    card,
+    empty_film,
+    finish,
+    footage,
+    half_made,
+    log,
+    products,
+    said,
+    start,
+    tree,
+    wait_for,
+)
+
+LEAN = BRISK.replace("settle = 0.2", "settle = 0.5\nrescan = 30") + "\n[proxies]\nstills = false\n"
+
+
+@contextmanager
+def watching(film):
+    running = start(film, "watch")
+    try:
+        wait_for(lambda: listening(running.pid) or running.poll() is not None)
+        assert running.poll() is None, said(film)
+        yield running
+    finally:
+        if running.poll() is None:
+            running.send_signal(signal.SIGTERM)
+            assert running.wait(20) == 0, said(film)
+    assert children_of_session(running.pid) == []
+
+
+def listening(pid):
+    """Whether the process has an inotify queue by now."""
+    folder = Path(f"/proc/{pid}/fd")
+    try:
+        return any("inotify" in str(each.readlink()) for each in folder.iterdir())
+    except OSError:
+        return False
+
+
+def children_of_session(session):
+    """Living processes of a session: what a head may have left behind. ffmpeg and the reader have sessions of
+    their own, so that they are known by their parent or by their command line."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if words[0] != "Z" and int(words[3]) == session and int(entry.name) != os.getpid():
+                found.append(entry.name)
+    return found
+
+
+def at_work_in(folder):
+    """Living processes whose command line names this folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                line = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if os.fsencode(folder) in line:
+                found.append(line)
+    return found
+
+
+def ready(film):
+    return {path.removeprefix("ingest/") for path, row in log(film).items() if row["status"] == "ready"}
+
+
+@pytest.fixture
+def film(tmp_path):
+    return empty_film(tmp_path / "film", LEAN)
+
+
+def test_what_is_dropped_while_it_runs_is_taken_when_it_rests(film, tmp_path):
+    with watching(film):
+        # Copied slowly, in pieces with pauses: never taken half.
+        slow = film / "ingest" / "A001" / "C0001.MP4"
+        slow.parent.mkdir()
+        data = TINY.read_bytes()
+        with slow.open("wb", buffering=0) as file:
+            for start_at in range(0, len(data), len(data) // 6 + 1):
+                file.write(data[start_at : start_at + len(data) // 6 + 1])
+                time.sleep(0.2)
+        # Moved in as a whole tree: only its top folder is heard of.
+        footage(tmp_path / "shelf" / "deep" / "B001" / "C0001.MP4", 2)
+        (tmp_path / "shelf").rename(film / "ingest" / "shelf")
+        # Written under a name of copies under way, then renamed.
+        late = film / "ingest" / "C001" / "C0001.MP4.part"
+        footage(late, 3)
+        late.rename(late.with_suffix(""))
+        wait_for(lambda: ready(film) == {"A001/C0001.MP4", "shelf/deep/B001/C0001.MP4", "C001/C0001.MP4"})
+    assert "failed" not in said(film)
+    assert said(film).count("taken   A001") == 1
+    assert half_made(film) == []
+
+
+def test_an_ingest_folder_that_goes_and_returns_is_noticed_said_and_heard_again(film, tmp_path):
+    names = ("A001", "B001", "C001")
+    card(film, names[0])
+    with watching(film):
+        for number in (1, 2):
+            wait_for(lambda number=number: len(ready(film)) == number)
+            shutil.rmtree(film / "ingest")
+            wait_for(lambda: {row["status"] for row in log(film).values()} == {"offline"})
+            for known, name in enumerate(names[: number + 1]):
+                card(film, name, first=10 * known)
+        wait_for(lambda: len(ready(film)) == 3, 25)
+    assert said(film).count("ingest is not there") == 2
+    assert said(film).count("ingest is back") == 2
+    assert "offline" in said(film)
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_ends_it_cleanly_in_the_midst_of_work(film, end):
+    card(film, clips=6)
+    running = start(film, "watch")
+    wait_for(lambda: list((film / "proxies").rglob(".rushes-*")))
+    began = time.monotonic()
+    running.send_signal(end)
+    assert running.wait(10) == 0
+    assert time.monotonic() - began < 5
+    assert "Stopped" in said(film)
+    assert half_made(film) == []
+    assert at_work_in(film) == []
+    assert not (film / ".rushes" / "head.json").exists()
+    finish(film)
+    assert len(ready(film)) == 6
+
+
+def test_killed_at_any_moment_the_next_run_finishes_with_each_product_once(film):
+    before = None
+    pick = random.Random(4)
+    for round_number in range(8):
+        card(film, f"A{round_number:03}", 2, first=10 * round_number)
+        running = start(film, "ingest" if round_number % 2 else "watch")
+        time.sleep(pick.uniform(0.3, 1.6))  # any moment is meant: there is nothing to wait for
+        running.kill()
+        running.wait()
+    wait_for(lambda: at_work_in(film) == [], 10)
+    before = tree(film / "ingest")
+    finish(film)
+    rows = log(film)
+    assert len(rows) == 16
+    assert {row["status"] for row in rows.values()} == {"ready"}
+    assert len(products(film)) == 16
+    with sqlite3.connect(film / ".rushes" / "catalogue.db") as db:
+        [(count, clips)] = db.execute("SELECT count(*), count(DISTINCT clip_n) FROM products").fetchall()
+        assert (count, clips) == (16, 16)
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    db.close()
+    assert tree(film / "ingest") == before
+    assert at_work_in(film) == []
+
+
+def test_a_card_that_breaks_our_code_does_not_stop_the_head(film):
+    """A catalogue that refuses one card stands for any bug over it."""
+    finish(film)
+    with sqlite3.connect(film / ".rushes" / "catalogue.db") as db:
+        db.execute(
+            "CREATE TRIGGER broken BEFORE INSERT ON cards WHEN new.name = 'A001'"
+            " BEGIN SELECT raise(ABORT, 'a bug over this card'); END"
+        )
+    db.close()
+    with watching(film):
+        card(film, "A001")
+        card(film, "B001", first=5)
+        wait_for(lambda: ready(film) == {"B001/C0001.MP4"})
+        wait_for(lambda: "A001 was not taken: a bug of ours" in said(film))
+        card(film, "C001", first=9)
+        wait_for(lambda: len(ready(film)) == 2)
+    assert said(film).count("A001 was not taken") == 1
+
+
+def test_a_full_disk_is_waited_out(film, small_disk):
+    small_disk(film / "proxies", "300k")
+    card(film, clips=2)
+    settings = film / "rushes.toml"
+    settings.write_text(settings.read_text().replace("rescan = 30", "rescan = 1"))
+    with watching(film):
+        wait_for(lambda: "disk" in said(film))
+        small_disk(film / "proxies", "50m", again=True)
+        wait_for(lambda: len(ready(film)) == 2)
+    assert half_made(film) == []
+
+
+def test_idle_it_costs_next_to_nothing(film):
+    for folder in range(20):
+        place = film / "ingest" / f"R{folder:03}"
+        place.mkdir()
+        for number in range(150):
+            (place / f"notes{number}.txt").write_bytes(b"x")
+    card(film)
+    with watching(film) as running:
+        wait_for(lambda: len(ready(film)) == 1)
+        time.sleep(1)
+        before = cpu_seconds(running.pid)
+        time.sleep(4)
+        used = cpu_seconds(running.pid) - before
+    assert used <= 0.04, f"{used:.3f} s of CPU in 4 s"
+
+
+def cpu_seconds(pid):
+    words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_fast_copy_wakes_it_only_now_and_then(film):
+    """Thousands of events a second must not keep a core busy."""
+    with watching(film) as running:
+        place = film / "ingest" / "A001" / "C0001.MP4"
+        place.parent.mkdir()
+        before, end = cpu_seconds(running.pid), time.monotonic() + 2
+        with place.open("wb", buffering=0) as file:
+            while time.monotonic() < end:
+                file.write(b"x" * 100)
+                time.sleep(0.0005)
+        used = cpu_seconds(running.pid) - before
+    assert used < 1.2, f"{used:.3f} s of CPU in 2 s"
