@@ -25,7 +25,8 @@ from pipeline.film import Film, init_film, open_film
 from pipeline.ingest.look import Ground, absolute, look, see
 from pipeline.ingest.make import film_presets
 from pipeline.ingest.take import read_clip, take_card
-from pipeline.processes import ReaderProcess, find_ffmpeg
+from pipeline.processes.ffmpeg import find_ffmpeg
+from pipeline.processes.reader import ReaderProcess
 from pipeline.proxies.graph import command
 from pipeline.proxies.job import Output, ProxyJob
 

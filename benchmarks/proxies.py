@@ -22,7 +22,7 @@ from source import bench_source
 from pipeline.clip import Clip, Part, Stamp
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import read_facts
-from pipeline.processes import find_ffmpeg
+from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.graph import arguments
 from pipeline.proxies.job import Output, ProxyJob, kinds_wanted
 from pipeline.proxies.make import make
@@ -98,8 +98,8 @@ def replace_height(preset: Preset, height: int) -> Preset:
 def usual(source: Path, folder: Path) -> None:
     encode = ["-c:v", "prores_ks", "-profile:v", "0", "-c:a", "pcm_s16le"]
     run(["-y", "-i", str(source), "-vf", "scale=-2:1080", *encode, str(folder / "ks.mov")])
-    still = ["-frames:v", "1", "-update", "1", "-vf", "scale=640:-2"]
-    run(["-y", "-ss", "5", "-i", str(source), *still, str(folder / "still.jpg")])
+    still = ["-frames:v", "1", "-update", "1", "-vf", "scale=640:-2,format=yuvj420p"]
+    run(["-y", "-ss", "1", "-i", str(source), *still, str(folder / "still.jpg")])
 
 
 def placement(source: Path, folder: Path) -> None:

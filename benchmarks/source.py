@@ -7,7 +7,7 @@ the same kind.
 import subprocess
 from pathlib import Path
 
-from pipeline.processes import find_ffmpeg
+from pipeline.processes.ffmpeg import find_ffmpeg
 
 CACHE = Path(__file__).parent / ".cache"
 SECONDS, RATE, SIZE, LEAST_MBITS = 10, 25, "3840:2160", 100

@@ -65,8 +65,10 @@ def recorded(arguments: list[str], folder: Path) -> str:
         if not more:
             break
         said += more
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
     os.close(terminal)
+    if status:
+        raise RuntimeError(said.decode())
     return said.decode()
 
 

@@ -1,4 +1,4 @@
-"""Keeps what the pages show true: runs the commands of their code blocks on a demo film.
+"""Keeps what the pages show true: runs the commands of their code blocks on a demo film, writes the table of fields.
 
 In a block, a line that begins with `$ rushes` is a command and what follows is what it printed; a line that begins
 with `rushes` is only run. `python docs/real_output.py` writes what commands print now into the pages; a test does the
@@ -14,9 +14,23 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.fields import FIELDS
+
 ROOT = Path(__file__).parent.parent
 PAGES = ("producer.md", "editor.md")
 PLACE = "/films/demo-film"
+# What the table of fields says beside the help of the code.
+HINTS = {
+    "shoot_day": " (`shot` for short)",
+    "camera": "; always compared whole",
+    "rate": ": `29.97` or `30000/1001`",
+    "subject": "; any number",
+    "tag": "; any number",
+    "status": "; see [the states](assistant-editor.md#what-came-in)",
+}
+_TABLE = re.compile(
+    r"(?<=^\| field \| what it holds \| by hand \|\n\| --- \| --- \| --- \|\n)(?:\|.*\n)*", re.MULTILINE
+)
 _BLOCK = re.compile(r"^```\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -72,11 +86,22 @@ def shortened(said: list[str], shown: list[str]) -> list[str]:
     return [*said[:gap], shown[gap], *(said[-tail:] if tail else [])]
 
 
+def field_rows() -> str:
+    """The rows of the table of fields."""
+    rows = ((f.name, f.help + HINTS.get(f.name, ""), " yes" if f.origin == "log" else "") for f in FIELDS)
+    return "".join(f"| `{name}` | {words} |{by_hand} |\n" for name, words, by_hand in rows)
+
+
+def with_fields(page: str) -> str:
+    """The page with the table of fields as it must be."""
+    return _TABLE.sub(lambda _: field_rows(), page)
+
+
 def main() -> None:
     """Rewrite the pages with what commands print now."""
     for name in PAGES:
         page = ROOT / "docs" / name
-        text = page.read_text(encoding="utf-8")
+        text = with_fields(page.read_text(encoding="utf-8"))
         with tempfile.TemporaryDirectory() as folder:
             film = demo_film(Path(folder))
             for command, shown, is_shown in commands_of(text):

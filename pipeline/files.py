@@ -35,8 +35,6 @@ CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
 _name = attrgetter("name")
 _TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
-# What a fingerprint is made of. Device numbers change with every mount and say nothing of a file.
-_FILE = b"%b\0%.0d%d %d %d\0"
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK_TYPES = re.compile(
     r"nfs|cifs|smb|afs|ceph|gluster|lustre|gpfs|9p|davfs|fuse\.(sshfs|rclone|s3fs|davfs|curlftpfs|glusterfs)"
@@ -99,7 +97,7 @@ def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
             if stat.S_ISREG(seen.st_mode):
                 file = (prefix + name, seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
                 found.append(file)
-                digest.update(_FILE % file)
+                digest.update(b"%b\0%d %d %d %d\0" % file)
             elif stat.S_ISLNK(seen.st_mode):
                 skipped.append((prefix + name, "it is a link and links are not followed; copy in what it points to"))
             else:
@@ -119,10 +117,13 @@ def stamp_of(path: Path) -> Stamp:
 
 
 def fingerprint(files: Iterable[SeenFile]) -> str:
-    """One hash that changes when any file below a card changes, comes or goes."""
+    """One hash that changes when any file below a card changes, comes or goes.
+
+    Device numbers are left out: they change with every mount and say nothing of a file.
+    """
     digest = xxhash.xxh128()
     for path, stamp in files:
-        digest.update(_FILE % (path, *stamp))
+        digest.update(b"%b\0%d %d %d\0" % (path, stamp.inode, stamp.size, stamp.mtime_ns))
     return digest.hexdigest()
 
 

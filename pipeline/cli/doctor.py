@@ -57,7 +57,7 @@ def _python(_film: Film | None) -> Iterator[Finding]:
 
 
 def _ffmpeg(film: Film | None) -> Iterator[Finding]:
-    from pipeline.processes import encoders_of, find_ffmpeg
+    from pipeline.processes.ffmpeg import encoders_of, find_ffmpeg
     from pipeline.proxies.presets import ENCODERS
 
     try:

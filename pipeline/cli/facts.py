@@ -32,7 +32,7 @@ def facts_command(files: tuple[str, ...], as_json: bool) -> int:
 
 def _read(files: tuple[str, ...]) -> Iterator[tuple[str, dict[str, object]]]:
     from pipeline.ingest.take import facts_of
-    from pipeline.processes import ReaderProcess
+    from pipeline.processes.reader import ReaderProcess
 
     with ReaderProcess("pipeline.metadata.mediainfo_child") as mediainfo:
         for name in files:

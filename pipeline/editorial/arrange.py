@@ -157,7 +157,7 @@ def _story_key(clip: LoggedClip) -> tuple[str, int, str, str, int, str, str]:
     day, camera = values.get("shoot_day"), values.get("camera")
     return (
         str(day or "\uffff"),
-        _seconds_of_day(values.get("at") or values.get("start_timecode")),
+        _seconds_of_day(values.get("at") or start),
         str(camera or "\uffff"),
         clip.clip.card,
         start.frame if start else -1,

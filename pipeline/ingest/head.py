@@ -42,7 +42,7 @@ from pipeline.ingest.make import Bench, Order, Outcome, carry_out, discard, orde
 from pipeline.ingest.pace import Pace
 from pipeline.ingest.take import take_card
 from pipeline.ingest.word import HeadState, leave_word
-from pipeline.processes import ReaderProcess
+from pipeline.processes.reader import ReaderProcess
 from pipeline.watch import CardKey, Settler
 
 _TICK = 0.5  # seconds between two reports of progress

@@ -41,66 +41,6 @@ class SeenCard:
     stamps: dict[bytes, Stamp]
 
 
-def absolute(self, path: bytes) -> Path:
-        return absolute(self.root, path)
-
-    def telling(self, folder: bytes) -> bytes:
-        """The part of a card's path whose folders speak: ingest/ itself says nothing."""
-        if self.root.kind == "film" and folder.split(b"/")[0] == b"ingest":
-            return folder.partition(b"/")[2]
-        return folder
-
-
-@dataclass(frozen=True, slots=True)
-class SeenCard:
-    """A card as one look found it; the fingerprint changes with any of its files and with the rules."""
-
-    folder: CardFolder
-    fingerprint: str
-    stamps: dict[bytes, Stamp]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    cards: tuple[SeenCard, ...]
-    skipped: tuple[tuple[bytes, str], ...]
-
-
-def absolute(self, path: bytes) -> Path:
-        return absolute(self.root, path)
-
-    def telling(self, folder: bytes) -> bytes:
-        """The part of a card's path whose folders speak: ingest/ itself says nothing."""
-        if self.root.kind == "film" and folder.split(b"/")[0] == b"ingest":
-            return folder.partition(b"/")[2]
-        return folder
-
-
-@dataclass(frozen=True, slots=True)
-class SeenCard:
-    """A card as one look found it; the fingerprint changes with any of its files and with the rules."""
-
-    folder: CardFolder
-    fingerprint: str
-    stamps: dict[bytes, Stamp]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    cards: tuple[SeenCard, ...]
-    skipped: tuple[tuple[bytes, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What lies on a ground before anyone asked what it is. `fingerprint` stands for all of it."""
-
-    files: tuple[SeenFile, ...]
-    skipped: tuple[tuple[bytes, str], ...]
-    unreadable: tuple[tuple[bytes, str], ...]
-    fingerprint: str
-
-
 def absolute(root: Root, path: bytes) -> Path:
     """Where a file lies now; the root must be online."""
     assert root.place is not None
@@ -130,7 +70,7 @@ def look(ground: Ground, sight: Scan, settings: Settings) -> tuple[SeenCard, ...
         return fits_template(ground.telling(folder), settings.names.templates)
 
     files = sight.files()
-    stamps = {file.path: file.stamp for file in files}
+    stamps = dict(files)
     version = rules_version(settings)
     return tuple(_seen_card(folder, stamps, version) for folder in recognise(files, read, fits, top=ground.below))
 

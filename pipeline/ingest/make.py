@@ -13,7 +13,7 @@ from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsErr
 from pipeline.files import full_hash, publish, shown, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
-from pipeline.processes import Progress
+from pipeline.processes.ffmpeg import Progress
 from pipeline.proxies.job import Made, Output, ProxyJob
 from pipeline.proxies.make import make
 from pipeline.proxies.naming import proxy_path, still_path

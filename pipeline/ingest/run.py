@@ -21,7 +21,8 @@ from pipeline.ingest.head import Head, Tell
 from pipeline.ingest.look import Ground
 from pipeline.ingest.make import Bench, film_presets, wants
 from pipeline.ingest.word import take_word_back
-from pipeline.processes import ReaderProcess, find_ffmpeg
+from pipeline.processes.ffmpeg import find_ffmpeg
+from pipeline.processes.reader import ReaderProcess
 from pipeline.proxies.placement import hands_for
 from pipeline.watch import TWO_LOOKS, Doorbell, Settler
 

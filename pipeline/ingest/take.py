@@ -14,7 +14,7 @@ from pipeline.files import clip_id, quick_identity, read_small, shown, stamp_of
 from pipeline.ingest.look import Ground, SeenCard
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import READER_VERSION, facts_json, read_facts, sidecar_facts, span_facts
-from pipeline.processes import ReaderProcess
+from pipeline.processes.reader import ReaderProcess
 from pipeline.settings import Settings
 from pipeline.shotlog.clocks import local_moment
 from pipeline.shotlog.reports import ReportRow, doubts, read_report

@@ -22,7 +22,7 @@ from pipeline.metadata.trust import resolve
 from pipeline.timecode import Rate
 
 if TYPE_CHECKING:
-    from pipeline.processes import ReaderProcess
+    from pipeline.processes.reader import ReaderProcess
 
 # Changes whenever a reader may say something new of a file it has read before.
 READER_VERSION = "1"

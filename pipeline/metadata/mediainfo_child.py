@@ -1,12 +1,12 @@
 """The process that runs MediaInfo: what is asked on stdin is a path, what is answered are its tracks.
 
-processes.py starts it with limits on memory and time and without network; when a file kills it,
+processes/reader.py starts it with limits on memory and time and without network; when a file kills it,
 only this process dies. A request is {"path": TEXT}; the answer {"tracks": [...]} or {"error": TEXT}.
 """
 
 from typing import Any
 
-from pipeline.processes import serve
+from pipeline.processes.reader import serve
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """(clip, presets) -> one ffmpeg command that decodes once and makes everything; a pure value.
 
-Built with ffmpeg-python, which only compiles here: processes.py runs it. The order of the filters
+Built with ffmpeg-python, which only compiles here: processes/ffmpeg.py runs it. The order of the filters
 is the cost: the picture is made small first, and all else works on the small one.
 """
 
@@ -12,7 +12,7 @@ import ffmpeg
 
 from pipeline.clip import Clip, VideoStream
 from pipeline.errors import MediaUnreadable
-from pipeline.processes import INPUT_GUARD
+from pipeline.processes.ffmpeg import INPUT_GUARD
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
 from pipeline.proxies.picture import Look, small, split, stills, timed
 from pipeline.proxies.sound import fitted_sound, pcm_codec, samples_of, waveform

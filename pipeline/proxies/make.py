@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.clip import Clip
 from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused
-from pipeline.processes import Finished, Progress, Terms, never, run_ffmpeg, unheard
+from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, run_ffmpeg, unheard
 from pipeline.proxies.graph import INDEXED, arguments, start_arguments
 from pipeline.proxies.job import Made, Output, ProxyJob, sound_tracks
 from pipeline.proxies.verdict import broken_rules, measure, missing_frames

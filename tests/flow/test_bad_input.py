@@ -26,7 +26,7 @@ from filming import (
     wait_for,
 )
 
-from pipeline.processes import find_ffmpeg
+from pipeline.processes.ffmpeg import find_ffmpeg
 
 SONY_CLIP = next(SONY.rglob("C0001.MP4"))
 PLAYLIST = b"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:10.0,\nfile://%s\n#EXT-X-ENDLIST\n"

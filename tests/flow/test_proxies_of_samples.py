@@ -4,16 +4,16 @@ import subprocess
 import sys
 from fractions import Fraction
 
-import numpy
+import numpy as np
 import pytest
 from filming import CARDS, SAMPLES, rushes
 
 from pipeline.metadata.facts import read_facts
-from pipeline.processes import find_ffmpeg
+from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.timecode import Timecode
 
 sys.path.insert(0, str(SAMPLES))
-from frame_numbers import read_number  # noqa: E402 - beside the cards, not in the package
+from frame_numbers import read_number
 
 PICTURES = [card for card in CARDS if "S001" not in card.name]
 
@@ -23,10 +23,10 @@ def numbers_in(file):
     facts = read_facts(file)
     wide, high = facts.video.width, facts.video.height
     raw = subprocess.run(
-        [find_ffmpeg(), "-v", "error", "-i", file, "-f", "rawvideo", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-"],
-        check=True, capture_output=True,
+        [find_ffmpeg(), "-v", "error", "-i", file, "-f", "rawvideo", "-pix_fmt", "gray", "-fps_mode", "passthrough",
+         "-"], check=True, capture_output=True,
     ).stdout  # fmt: skip
-    frames = numpy.frombuffer(raw, numpy.uint8).reshape(-1, high, wide)
+    frames = np.frombuffer(raw, np.uint8).reshape(-1, high, wide)
     return [read_number(frame) for frame in frames]
 
 

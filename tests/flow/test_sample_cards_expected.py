@@ -23,8 +23,7 @@ def disagreements(wanted, found):
 
 @pytest.fixture(scope="module")
 def log(shoot):
-    columns = "id,name,card,path,camera,camera_model,unit,location,subject,shoot_day,recorded_at,start_timecode,rate,frames,duration,scene,take,circled,rating,note,status"
-    return rushes("log", "--json", "--columns", columns, cwd=shoot).json
+    return rushes("log", "--json", cwd=shoot).json
 
 
 def row_of(log, card, name):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.processes import ReaderProcess
+from pipeline.processes.reader import ReaderProcess
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import RushesError
 from pipeline.metadata.facts import facts_json, read_facts, sidecar_facts
-from pipeline.processes import ReaderProcess
+from pipeline.processes.reader import ReaderProcess
 
 KINDS = ("camera", "containers", "sound", "sidecars")
 NO_FACTS = ("kind", "why", "class", "expect", "title", "rows")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathMissing, RushesError, ToolMissing, ToolStopped
-from pipeline.processes import INPUT_GUARD, ReaderProcess, Terms, find_ffmpeg, run_ffmpeg
+from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, find_ffmpeg, run_ffmpeg
+from pipeline.processes.reader import ReaderProcess
 
 GUARD = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
 ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25", "-f", "null", "-"]
@@ -179,7 +180,7 @@ def test_kill_9_of_the_head_leaves_no_orphan(tmp_path, ffmpeg):
     script = textwrap.dedent(f"""
         import threading
         from pathlib import Path
-        from pipeline.processes import run_ffmpeg
+        from pipeline.processes.ffmpeg import run_ffmpeg
         work = threading.Thread(target=run_ffmpeg, args=(Path({str(ffmpeg)!r}), {ENDLESS!r}))
         work.start()
         work.join()
@@ -230,7 +231,7 @@ def test_a_picture_bomb_is_refused(tmp_path, ffmpeg):
 
 CHILD = """
 import os, time
-from pipeline.processes import serve
+from pipeline.processes.reader import serve
 
 def answer(request):
     what = request.get("do")
@@ -312,7 +313,7 @@ def test_a_closed_reader_leaves_no_process(reader):
 def test_the_reader_ends_when_we_are_killed(tmp_path):
     (tmp_path / "child_for_tests.py").write_text(CHILD)
     script = (
-        "import time; from pipeline.processes import ReaderProcess\n"
+        "import time; from pipeline.processes.reader import ReaderProcess\n"
         "print(ReaderProcess('child_for_tests').ask({})['pid'], flush=True); time.sleep(60)"
     )
     head = subprocess.Popen(

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.clip import Clip, Part, Stamp
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import read_facts, span_facts
-from pipeline.processes import find_ffmpeg
+from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.job import Output, ProxyJob, kinds_wanted
 from pipeline.proxies.presets import Preset, load_presets
 from pipeline.settings import shipped

@@ -18,5 +18,5 @@ def test_no_two_refusals_share_a_code():
 
 
 def test_the_docs_list_exactly_the_refusals_there_are():
-    rows = re.findall(r"^\| (\d+) \| (\w+) \|", DOCS.read_text(encoding="utf-8"), re.M)
+    rows = re.findall(r"^\| (\d+) \| (\w+) \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
     assert {name: int(code) for code, name in rows} == REFUSALS
