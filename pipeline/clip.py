@@ -29,6 +29,12 @@ class SeenFile(NamedTuple):
     stamp: Stamp
 
 
+def shown(path: bytes | str) -> str:
+    """A path or name as text that can be stored and sent: bytes that are no UTF-8 are written out as \\xNN."""
+    raw = path if isinstance(path, bytes) else path.encode("utf-8", "surrogateescape")
+    return raw.decode("utf-8", "backslashreplace")
+
+
 @dataclass(frozen=True, slots=True)
 class Root:
     """Where relative paths begin. `place` is the absolute folder now, or None while it is offline."""

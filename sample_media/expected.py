@@ -106,7 +106,8 @@ def _sound_log(sound: SoundRecording) -> dict[str, object]:
 
 def _log(card: Card, facts: dict[str, object]) -> dict[str, object]:
     return {
-        "camera": card.camera, "camera_model": card.device.get("camera_model"), "unit": card.unit, "location": card.location,
+        "camera": card.camera, "camera_model": card.device.get("camera_model"), "unit": card.unit,
+        "location": card.location,
         "subject": sorted(card.subjects), "shoot_day": card.shoot_day, "recorded_at": facts.get("recorded_at"),
     }  # fmt: skip
 

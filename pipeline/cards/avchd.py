@@ -5,8 +5,8 @@ Recordings that span streams are several clips so far: which follow each other s
 
 from collections.abc import Sequence
 
-from pipeline.cards.media import shown
 from pipeline.cards.structure import Folder, Found, Read, Structure, above, clips_everywhere, files_of, has_media
+from pipeline.clip import shown
 
 
 def _root(folder: Folder) -> int | None:

@@ -6,8 +6,8 @@ An empty piece is left out of the chain and stands as a clip of its own, so that
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
-from pipeline.cards.media import shown
 from pipeline.cards.structure import CardFile, Found, clip_of
+from pipeline.clip import shown
 
 
 class Piece(NamedTuple):

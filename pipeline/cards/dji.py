@@ -6,8 +6,9 @@ recording tells of a loss.
 
 from collections.abc import Sequence
 
-from pipeline.cards.media import MEDIA_SUFFIXES, shown
+from pipeline.cards.media import MEDIA_SUFFIXES
 from pipeline.cards.structure import Folder, Found, Read, Structure, above, clips_everywhere
+from pipeline.clip import shown
 
 _COMPANIONS = frozenset({b".srt", b".lrf"})
 _OURS = MEDIA_SUFFIXES | _COMPANIONS

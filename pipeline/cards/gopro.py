@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from functools import partial
 
 from pipeline.cards.chapters import Piece, chained
-from pipeline.cards.media import MEDIA_SUFFIXES, shown
+from pipeline.cards.media import MEDIA_SUFFIXES
 from pipeline.cards.structure import CardFile, Folder, Found, Read, Structure, above, clip_of, sidecars_of
+from pipeline.clip import shown
 
 _NUMBERED = re.compile(rb"G([XHSL])(\d\d)(\d{4})")
 _FIRST = re.compile(rb"GOPR(\d{4})")

@@ -1,4 +1,4 @@
-"""Which file names can be recordings, and how a file name is shown.
+"""Which file names can be recordings.
 
 A suffix is only a first guess: whether a file is a recording its bytes decide, in metadata/.
 """
@@ -21,8 +21,3 @@ SIDECAR_SUFFIXES: frozenset[bytes] = frozenset({
     b".xml", b".xmp", b".srt", b".aae", b".csv", b".tsv", b".json", b".cif", b".sidecar", b".gpx", b".bim",
 })  # fmt: skip
 REPORT_SUFFIXES: frozenset[bytes] = frozenset({b".csv", b".tsv"})
-
-
-def shown(name: bytes) -> str:
-    """A file name as text for people and the log; bytes that are no UTF-8 appear as \\xff."""
-    return name.decode("utf-8", "backslashreplace")

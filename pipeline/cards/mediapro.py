@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from pipeline.cards.media import shown
 from pipeline.cards.structure import CardFile, Read
+from pipeline.clip import shown
 from pipeline.errors import RushesError
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ ICON are listed. Recordings that span cards are several clips so far.
 import re
 from collections.abc import Sequence
 
-from pipeline.cards.media import MEDIA_SUFFIXES, shown
+from pipeline.cards.media import MEDIA_SUFFIXES
 from pipeline.cards.structure import CardFile, Folder, Found, Read, Structure, clip_of, unwrapped
+from pipeline.clip import shown
 
 _FOLDERS = frozenset({b"VIDEO", b"AUDIO", b"CLIP", b"ICON", b"PROXY", b"VOICE"})
 _TRACK = re.compile(rb"(.+)\d\d", re.DOTALL)

@@ -16,7 +16,7 @@ from pipeline.cards.dcim import DCIM
 from pipeline.cards.dji import DJI
 from pipeline.cards.gopro import GOPRO
 from pipeline.cards.mag import MAG
-from pipeline.cards.media import MEDIA_SUFFIXES, REPORT_SUFFIXES, shown
+from pipeline.cards.media import MEDIA_SUFFIXES, REPORT_SUFFIXES
 from pipeline.cards.p2 import P2
 from pipeline.cards.plain import PLAIN
 from pipeline.cards.red import RED
@@ -24,7 +24,7 @@ from pipeline.cards.sony_xavc import SONY_XAVC
 from pipeline.cards.sound import SOUND
 from pipeline.cards.structure import CardFile, Folder, Found, Read, Structure, clips_everywhere, has_media
 from pipeline.cards.xdcam import XDCAM
-from pipeline.clip import CardFolder, SeenFile
+from pipeline.clip import CardFolder, SeenFile, shown
 
 # Asked in this order; the first that claims a folder has it. Layouts stand before file names.
 STRUCTURES: tuple[Structure, ...] = (

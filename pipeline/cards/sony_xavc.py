@@ -7,7 +7,7 @@ XDCAM cards (xdcam.py) pair recordings and M01.XML the same way and use `paired`
 import re
 from collections.abc import Sequence
 
-from pipeline.cards.media import MEDIA_SUFFIXES, shown
+from pipeline.cards.media import MEDIA_SUFFIXES
 from pipeline.cards.mediapro import missing_from
 from pipeline.cards.structure import (
     CardFile,
@@ -21,6 +21,7 @@ from pipeline.cards.structure import (
     has_media,
     sidecars_of,
 )
+from pipeline.clip import shown
 
 _ABOUT = re.compile(rb"(.+)[MR]\d\d", re.DOTALL)  # C0001M01.XML, C0001R01.BIM
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pipeline.cards.media import MEDIA_SUFFIXES, PICTURE_SUFFIXES, SIDECAR_SUFFIXES, SOUND_SUFFIXES, shown
-from pipeline.clip import ClipFiles
+from pipeline.cards.media import MEDIA_SUFFIXES, PICTURE_SUFFIXES, SIDECAR_SUFFIXES, SOUND_SUFFIXES
+from pipeline.clip import ClipFiles, shown
 
 # Gives the bytes of a small sidecar; may raise RushesError or OSError.
 Read = Callable[[bytes], bytes]

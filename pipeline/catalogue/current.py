@@ -12,9 +12,9 @@ from fractions import Fraction
 import msgspec
 
 from pipeline.catalogue.entries import live_entries
-from pipeline.catalogue.packing import shown, unpack_facts
+from pipeline.catalogue.packing import unpack_facts
 from pipeline.catalogue.store import Connection
-from pipeline.clip import Facts
+from pipeline.clip import Facts, shown
 from pipeline.fields import FIELDS
 from pipeline.shotlog.folding import words_of
 from pipeline.shotlog.standing import Standing, standing

@@ -33,11 +33,6 @@ def unpack_facts(packed: bytes) -> Facts:
     return _DECODER.decode(packed)
 
 
-def shown(path: bytes) -> str:
-    """A path as text; bytes that are no UTF-8 are written out as \\xNN."""
-    return path.decode("utf-8", "backslashreplace")
-
-
 def pack_list(values: tuple[str, ...] | tuple[bytes, ...]) -> str:
     """Texts or paths as a JSON list; paths keep every byte (each byte as one character)."""
     texts = [value.decode("latin-1") if isinstance(value, bytes) else value for value in values]

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.catalogue.current import refresh
-from pipeline.catalogue.packing import shown
 from pipeline.catalogue.reading import part_from, read_clips, values_of
 from pipeline.catalogue.store import Catalogue, Connection, now
-from pipeline.clip import Clip, Failure, Part, Product
+from pipeline.clip import Clip, Failure, Part, Product, shown
 from pipeline.errors import NotFound
 
 LogValues = dict[str, str | int | tuple[str, ...] | None]
@@ -162,12 +161,13 @@ def record_failure(catalogue: Catalogue, failure: Failure) -> None:
 
 
 def failures(catalogue: Catalogue) -> tuple[Failed, ...]:
-    """All that failed and still counts: steps of clips in the log, and files that could not be read."""
+    """All that failed and still counts: steps of clips that lie somewhere, and files that could not be read."""
     with catalogue.reading() as db:
         steps = db.execute(
             "SELECT c.id, c.name, c.path, f.step, f.sentence, f.attempts, f.transient FROM failures f"
             " JOIN clips c ON c.n = f.clip_n WHERE c.group_n IS NOT NULL AND f.content = c.content"
             " AND (f.recipe = '' OR f.recipe IN (SELECT recipe FROM wants WHERE outfit = c.outfit))"
+            " AND EXISTS (SELECT 1 FROM places p WHERE p.clip_n = c.n AND p.online)"
             " ORDER BY c.story, c.n, f.step"
         ).fetchall()
         files = db.execute("SELECT path, sentence, exit_code FROM failed_files ORDER BY path").fetchall()

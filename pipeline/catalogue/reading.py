@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pipeline.catalogue.current import SHARED
-from pipeline.catalogue.packing import shown, timecode, unpack_facts, unpack_paths, unpack_texts
+from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_texts
 from pipeline.catalogue.store import FLICKS, Connection
-from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp
+from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp, shown
 from pipeline.timecode import Rate, TimeRange
 
 Values = dict[str, Any]

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pipeline.catalogue.packing import shown, unpack_paths, unpack_texts
+from pipeline.catalogue.packing import unpack_paths, unpack_texts
 from pipeline.catalogue.store import FLICKS, Catalogue, Connection
+from pipeline.clip import shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,10 +26,10 @@ from opentimelineio.opentime import RationalTime
 from opentimelineio.opentime import TimeRange as OtioRange
 from opentimelineio.schema import Clip, ExternalReference, Gap, MissingReference, Timeline, Track
 
-from pipeline.clip import LoggedClip, Marker
+from pipeline.clip import LoggedClip, Marker, shown
 from pipeline.editorial.arrange import CutSettings, kind_named
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.shots import Media, MediaPart, Shot, named, shown
+from pipeline.editorial.shots import Media, MediaPart, Shot, named
 from pipeline.errors import ExportRefused
 from pipeline.fields import FIELDS
 from pipeline.timecode import Rate, TimeRange

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
 
-from pipeline.clip import Clip, LoggedClip, Part
+from pipeline.clip import Clip, LoggedClip, Part, shown
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 
@@ -57,14 +57,6 @@ def media_of(clip: Clip, roots: Mapping[int, str | None], *, proxy: str | None =
         parts.append(MediaPart(shown(part.path.rpartition(b"/")[2]), _place(part, roots), frames))
         left -= frames
     return Media(tuple(parts), _written(os.fsencode(proxy)) if proxy else None)
-
-
-def shown(text: str | bytes) -> str:
-    """A name as valid Unicode; bytes that are no UTF-8 become the replacement character."""
-    if isinstance(text, str) and text.isascii():
-        return text
-    raw = text if isinstance(text, bytes) else text.encode("utf-8", "surrogateescape")
-    return raw.decode("utf-8", "replace")
 
 
 def counted(clip: Clip, rate: Rate) -> Clip:

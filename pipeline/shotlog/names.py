@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipeline.cards.media import shown
+from pipeline.clip import shown
 from pipeline.fields import BY_NAME
 from pipeline.settings import NAME_FIELDS, NameSettings
 

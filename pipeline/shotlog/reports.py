@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from pipeline.cards.media import shown
-from pipeline.clip import Clip
+from pipeline.clip import Clip, shown
 from pipeline.fields import BY_NAME
 from pipeline.shotlog.folding import fold, words_of
 from pipeline.shotlog.names import day_of

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from pipeline.cards.media import shown
-from pipeline.clip import Clip, Saying
+from pipeline.clip import Clip, Saying, shown
 from pipeline.fields import BY_NAME
 from pipeline.settings import CameraRule, Settings
 from pipeline.shotlog.clocks import Zones, local_moment

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.cards.media import MEDIA_SUFFIXES, shown
+from pipeline.cards.media import MEDIA_SUFFIXES
 from pipeline.cards.recognise import recognise
-from pipeline.clip import SeenFile, Stamp
+from pipeline.clip import SeenFile, Stamp, shown
 from pipeline.errors import PathMissing
 from pipeline.shotlog.names import fits_template
 

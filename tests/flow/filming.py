@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.catalogue.listing import rows
+from pipeline.catalogue.store import open_catalogue
+from pipeline.cli.log import JSON_FIELDS
+from pipeline.shotlog.query import parse
+
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "sample_media"
 CARDS = sorted(path for path in SAMPLES.iterdir() if path.is_dir() and path.name[:2] == "20")
@@ -125,8 +130,9 @@ def products(film: Path) -> list[str]:
 
 
 def log(film: Path) -> dict[str, dict[str, Any]]:
-    """The shot log by path of the clip."""
-    return {row["path"]: row for row in rushes("log", "--json", cwd=film).json}
+    """The shot log by path of the clip, as `rushes log --json` has it."""
+    with open_catalogue(film / ".rushes" / "catalogue.db") as catalogue:
+        return {row["path"]: row for row in rows(catalogue, parse(""), columns=JSON_FIELDS).rows}
 
 
 def finish(film: Path) -> Run:

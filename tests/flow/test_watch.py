@@ -211,11 +211,11 @@ def test_idle_it_costs_next_to_nothing(film):
     card(film)
     with watching(film) as running:
         wait_for(lambda: len(ready(film)) == 1)
-        time.sleep(1)
+        time.sleep(0.7)  # its own proxy may ring once more
         before = cpu_seconds(running.pid)
-        time.sleep(4)
+        time.sleep(2)
         used = cpu_seconds(running.pid) - before
-    assert used <= 0.04, f"{used:.3f} s of CPU in 4 s"
+    assert used <= 0.03, f"{used:.3f} s of CPU in 2 s"
 
 
 def cpu_seconds(pid):
