@@ -93,7 +93,10 @@ def _cut(film: Film) -> None:
     with open_catalogue(film.catalogue) as catalogue:
         for name, recipe in (
             ("coach-interview", Recipe('subject:"coach interview"')),
-            ("kaptagat-vienna", Recipe("location:kaptagat or location:vienna", "intercut", by="location")),
+            (
+                "kaptagat-vienna",
+                Recipe("(location:kaptagat or location:vienna) kind:picture", "intercut", by="location"),
+            ),
         ):
             made = make_cut(film, catalogue, name, recipe)
             delivered = export_cut(film, made)
