@@ -102,9 +102,9 @@ def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> Mad
     return MadeCut(name, version, recipe, made, tuple(clips), new)
 
 
-def remake_cut(film: Film, catalogue: Catalogue, name: str) -> MadeCut:
-    """Run a saved cut's search again: cards that have come since are in it."""
-    return make_cut(film, catalogue, name, Recipe(**cut(catalogue, name).spec))
+def saved_recipe(catalogue: Catalogue, name: str) -> Recipe:
+    """What a saved cut is made by: make_cut with it takes in what has come since. Raises NotFound."""
+    return Recipe(**cut(catalogue, name).spec)
 
 
 def saved_cut(film: Film, catalogue: Catalogue, name: str) -> MadeCut:

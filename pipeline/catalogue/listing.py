@@ -71,7 +71,9 @@ def clip(catalogue: Catalogue, prefix: str) -> LoggedClip:
     with catalogue.reading() as db:
         found = [n for (n,) in db.execute(_BY_PREFIX, prefix_bounds(prefix))] if prefix.isalnum() else []
         if not found:
-            raise NotFound(f"There is no clip whose id begins with '{prefix}'; `rushes log` lists what there is.")
+            raise NotFound(
+                f"There is no clip whose id begins with '{prefix}'; 'rushes log name:{prefix}' finds ids by name."
+            )
         if len(found) > 1:
             raise NotFound(f"More than one clip's id begins with '{prefix}'; give more of it.")
         return read_logged(db, found)[0]

@@ -162,7 +162,7 @@ def _batch_to_undo(db: Connection, batch: str | None, who: str) -> tuple[int, st
         "SELECT n, id, words, undone FROM batches WHERE substr(id, 1, ?) = ? LIMIT 2", (len(batch), batch.lower())
     ).fetchall()
     if not rows or not batch:
-        raise NotFound(f"There is no batch {batch}; `rushes show CLIP` names the batch of each value.")
+        raise NotFound(f"There is no batch {batch}; `rushes show CLIP --json` names the batch of each value.")
     if len(rows) > 1:
         raise NotFound(f"More than one batch begins with {batch}; give more of its id.")
     if rows[0][3]:

@@ -28,7 +28,7 @@ class CardRow:
     warnings: tuple[str, ...]
     proxies_done: int
     proxies_wanted: int
-    failed_files: tuple[str, ...]
+    failed_files: tuple[tuple[str, str], ...]  # path, and what is wrong with it
     others: tuple[bytes, ...]
     moment: str
 
@@ -36,9 +36,9 @@ class CardRow:
 def card_rows(catalogue: Catalogue) -> list[CardRow]:
     """Every card, by shoot day, then by path."""
     with catalogue.reading() as db:
-        failed: dict[int, list[str]] = {}
-        for card, path in db.execute("SELECT card, path FROM failed_files ORDER BY path"):
-            failed.setdefault(card, []).append(shown(path))
+        failed: dict[int, list[tuple[str, str]]] = {}
+        for card, path, sentence in db.execute("SELECT card, path, sentence FROM failed_files ORDER BY path"):
+            failed.setdefault(card, []).append((shown(path), sentence))
         sql = "SELECT card_n, min(day), sum(clips), sum(flicks) FROM groups GROUP BY card_n"
         sums = {row[0]: row[1:] for row in db.execute(sql)}
         shared = _shared_by_card(db)

@@ -1,5 +1,7 @@
 """`rushes cards`."""
 
+from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 
 import click
@@ -7,12 +9,13 @@ import click
 from pipeline.catalogue.store import open_catalogue
 from pipeline.catalogue.summary import CardRow, card_rows
 from pipeline.cli.options import chosen_film, film_option
-from pipeline.cli.tables import cell, console, plural, print_json, running_time, size, table
+from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, running_time, size, table
 from pipeline.files import shown
 
-_COLUMNS: tuple[tuple[str, bool], ...] = (
-    ("Card", False), ("Kind", False), ("Camera", False), ("Unit", False), ("Shoot day", False), ("Clips", True),
-    ("Length", True), ("Size", True), ("State", False), ("Ready", True), ("Complete", False),
+_COLUMNS: tuple[Column, ...] = (
+    Column("Card", whole=False), Column("Kind", rank=4), Column("Camera", rank=2), Column("Unit", rank=5),
+    Column("Shoot day", rank=1), Column("Clips", number=True), Column("Length", number=True),
+    Column("Size", number=True, rank=3), Column("State"), Column("Ready", number=True), Column("Complete"),
 )  # fmt: skip
 
 
@@ -30,23 +33,40 @@ def cards_command(as_json: bool, film: str | None) -> None:
     if not cards:
         click.echo("No card has come in yet; drop cards into ingest/ and run 'rushes ingest'.", err=True)
         return
-    made = table(_COLUMNS)
-    for card in cards:
-        made.add_row(
-            cell(card.name), card.structure, cell(card.camera), cell(card.unit), cell(card.shoot_day), str(card.clips),
-            running_time(card.duration), size(card.size), card.state, f"{card.proxies_done}/{card.proxies_wanted}",
-            "see below" if _complaints(card) else "yes",
-        )  # fmt: skip
-    console().print(made)
-    for card in cards:
+    names = _labels(cards)
+    rows = [_row(card, name) for card, name in zip(cards, names, strict=True)]
+    screen = console()
+    kept = fitting(_COLUMNS, rows, screen.width)
+    made = table([_COLUMNS[number] for number in kept])
+    for row in rows:
+        made.add_row(*(row[number] for number in kept))
+    screen.print(made)
+    for card, name in zip(cards, names, strict=True):
         for complaint in _complaints(card):
-            click.echo(f"  {cell(card.name)}: {complaint}")
+            click.echo(f"  {name}: {complaint}")
     clips, length = sum(card.clips for card in cards), sum((card.duration for card in cards), Fraction(0))
     click.echo(f"{plural(len(cards), 'card')}, {plural(clips, 'clip')}, {running_time(length)}")
 
 
+def _labels(cards: Sequence[CardRow]) -> list[str]:
+    """Cards by name; where a name comes twice, by the path below ingest/."""
+    times = Counter(card.name for card in cards)
+    return [cell(card.name if times[card.name] == 1 else card.path.removeprefix("ingest/")) for card in cards]
+
+
+def _row(card: CardRow, name: str) -> list[str]:
+    return [
+        name, card.structure, cell(card.camera), cell(card.unit), cell(card.shoot_day), str(card.clips),
+        running_time(card.duration), size(card.size), card.state, f"{card.proxies_done}/{card.proxies_wanted}",
+        "see below" if _complaints(card) else "yes",
+    ]  # fmt: skip
+
+
 def _complaints(card: CardRow) -> tuple[str, ...]:
-    return (*card.warnings, *(f"{path} could not be read" for path in card.failed_files))
+    """What is wrong with a card; a file that could not be read is named once."""
+    unread = {path.rpartition("/")[2]: sentence for path, sentence in card.failed_files}
+    warnings = [warning for warning in card.warnings if not any(name in warning for name in unread)]
+    return (*warnings, *unread.values())
 
 
 def _data(card: CardRow) -> dict[str, object]:

@@ -1,11 +1,21 @@
 """`rushes cut` and `export`."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
 from pipeline.catalogue.store import open_catalogue
-from pipeline.cli.options import QueryCommand, chosen_film, complete_query, film_option, query_text
+from pipeline.cli.options import (
+    QueryCommand,
+    chosen_film,
+    complete_cut,
+    complete_fields,
+    complete_query,
+    film_option,
+    query_text,
+)
 from pipeline.cli.tables import plural, print_json, running_time
 
 KINDS = ("stringout", "selects", "intercut")
@@ -13,13 +23,23 @@ EDITORS = ("resolve", "premiere", "avid", "fcp", "kdenlive", "all")
 
 
 @click.command("cut", cls=QueryCommand)
-@click.argument("name")
+@click.argument("name", shell_complete=complete_cut)
 @click.argument("query", nargs=-1, shell_complete=complete_query)
-@click.option("--as", "kind", type=click.Choice(KINDS), default="stringout", help="How clips are laid in order.")
+@click.option("--as", "kind", type=click.Choice(KINDS), help="How clips are laid in order; else stringout.")
 @click.option(
-    "--by", metavar="FIELD", default="", help="The field whose values an intercut alternates: location, subject, view."
+    "--by",
+    metavar="FIELD",
+    shell_complete=complete_fields,
+    default="",
+    help="The field whose values an intercut alternates: location, subject, view.",
 )
-@click.option("--sort", metavar="FIELDS", default="", help="Order by fields; else as it was shot (day, time, camera).")
+@click.option(
+    "--sort",
+    metavar="FIELDS",
+    shell_complete=complete_fields,
+    default="",
+    help="Order by fields; else as it was shot (day, time, camera).",
+)
 @click.option(
     "--rate", default="", help="Frames per second: 25, 29.97, 30000/1001. Else the setting, else the commonest."
 )
@@ -34,27 +54,25 @@ EDITORS = ("resolve", "premiere", "avid", "fcp", "kdenlive", "all")
 @click.option("--gap", type=click.IntRange(min=0), default=0, help="Frames of black between clips.")
 @click.option("--json", "as_json", is_flag=True, help="What was cut, as JSON.")
 @film_option
-def cut_command(
-    name: str, query: tuple[str, ...], kind: str, by: str, sort: str, rate: str, start: str, size: str, handles: int,
-    gap: int, as_json: bool, film: str | None,
-) -> None:  # fmt: skip
-    """Make a timeline of what a search finds and save it; NAME alone makes a saved cut again with what has come since.
+def cut_command(name: str, query: tuple[str, ...], as_json: bool, film: str | None, **options: Any) -> None:
+    """Make a timeline of what a search finds and save it.
+
+    NAME alone makes a saved cut again, with what has come since; options given then change it.
 
     \b
     rushes cut coach 'subject:coach' --as stringout
     rushes cut two-places 'location:kaptagat or location:vienna' --as intercut --by location
     """
-    from pipeline.delivery import Recipe, make_cut, remake_cut
+    from pipeline.delivery import Recipe, make_cut, saved_recipe
 
-    if kind == "intercut" and not by:
-        raise click.UsageError("Say which field an intercut alternates: --by location, --by subject or --by view.")
     found = chosen_film(film)
+    changes = {option: value for option, value in options.items() if value}
     with open_catalogue(found.catalogue) as catalogue:
-        if query:
-            recipe = Recipe(query_text(query), kind, by, sort, rate, start, size, handles, gap)
-            made = make_cut(found, catalogue, name, recipe)
-        else:
-            made = remake_cut(found, catalogue, name)
+        recipe = Recipe(query_text(query)) if query else saved_recipe(catalogue, name)
+        recipe = replace(recipe, **changes)
+        if recipe.kind == "intercut" and not recipe.by:
+            raise click.UsageError("Say which field an intercut alternates: --by location, --by subject or --by view.")
+        made = make_cut(found, catalogue, name, recipe)
     if as_json:
         print_json({
             "name": made.name, "version": made.version, "kind": made.recipe.kind, "query": made.recipe.query,
@@ -72,7 +90,7 @@ def cut_command(
 
 
 @click.command("export")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_cut)
 @click.option("--for", "editor", type=click.Choice(EDITORS), default=None, help="The editing suite; else all formats.")
 @click.option(
     "--to",

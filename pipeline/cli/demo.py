@@ -1,11 +1,13 @@
 """`rushes demo`: the whole line on a small shoot, from card to timeline."""
 
+import shlex
 import shutil
 import time
 from pathlib import Path
 
 import click
 
+from pipeline.cli.tables import SHORT_ID
 from pipeline.errors import AlreadyThere, PathMissing
 from pipeline.film import Film, init_film
 
@@ -19,9 +21,9 @@ def demo_command(folder: Path | None) -> int:
     started = time.monotonic()
     film = _drop_cards(folder or Path("demo-film"))
     failed = _ingest(film)
-    _show_log(film)
+    show = _show_log(film)
     _cut(film)
-    _closing(film, time.monotonic() - started)
+    _closing(film, show, time.monotonic() - started)
     return 1 if failed else 0
 
 
@@ -68,10 +70,11 @@ def _ingest(film: Film) -> bool:
     return bool(summary.failed or summary.left)
 
 
-def _show_log(film: Film) -> None:
+def _show_log(film: Film) -> str:
+    """The log as a person sees it; gives back an id worth looking at."""
     from pipeline.catalogue.listing import group, rows
     from pipeline.catalogue.store import open_catalogue
-    from pipeline.cli.log import print_groups, print_listing
+    from pipeline.cli.listing import print_groups, print_listing
     from pipeline.shotlog.query import parse
 
     everything = parse("")
@@ -82,6 +85,7 @@ def _show_log(film: Film) -> None:
     print_listing(listing, _LOG_COLUMNS, by_day=True)
     _heading("How much of what, where (rushes log --group-by location,subject)")
     print_groups(groups)
+    return str(max(listing.rows, key=lambda row: row["duration"])["id"])
 
 
 def _cut(film: Film) -> None:
@@ -105,18 +109,15 @@ def _cut(film: Film) -> None:
                 click.echo(f"  {file}")
 
 
-def _closing(film: Film, seconds: float) -> None:
-    _heading(f"Done in {seconds:.0f} s. Worth trying next, in {film.folder}")
+def _closing(film: Film, show: str, seconds: float) -> None:
+    _heading(f"Done in {seconds:.0f} s. Worth trying next, after: cd {shlex.quote(str(film.folder))}")
     for command, why in (
         ("rushes log 'location:vienna camera:A'", "search: fields, words, ranges of time and length"),
         (
             "rushes set 'name:C0001 location:kaptagat' rating=5 note='sunrise'",
             "log by hand; 'rushes undo' takes it back",
         ),
-        (
-            "rushes show $(rushes log name:GX010123 --json | grep -m1 -oE '[0-9a-f]{32}')",
-            "one clip, with the source of each value",
-        ),
+        (f"rushes show {show[:SHORT_ID]}", "one clip, with the source of each value"),
         ("rushes cut best 'rating:>=4' && rushes export best --for resolve", "a timeline for the editing suite"),
         ("rushes watch", "leave it running and drop more cards into ingest/"),
     ):

@@ -66,7 +66,7 @@ def _ffmpeg(film: Film | None) -> Iterator[Finding]:
     except RushesError as error:
         yield Finding("ffmpeg", ok=False, found=error.sentence, advice="install Rushes again, or set RUSHES_FFMPEG")
         return
-    yield Finding("ffmpeg", ok=True, found=f"{version} ({ffmpeg})")
+    yield Finding("ffmpeg", ok=True, found=f"{version.partition(' Copyright')[0]} ({ffmpeg})")
     missing = sorted({encoder.ffmpeg for encoder in ENCODERS} - known)
     yield Finding(
         "encoders", not missing, f"without {', '.join(missing)}" if missing else "all that the presets name",

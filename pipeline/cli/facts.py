@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipeline.cli.tables import cell, print_json
-from pipeline.errors import RushesError
+from pipeline.errors import NotMedia, RushesError
 
 _WIDTH = 16
 
@@ -16,7 +16,7 @@ _WIDTH = 16
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="One object, keyed by path as given.")
 def facts_command(files: tuple[str, ...], as_json: bool) -> int:
-    """What files say of themselves, and where each value was read. A folder means every file in it."""
+    """What files say of themselves, and where each value was read. A folder means every recording in it."""
     found: dict[str, object] = {}
     failed = False
     for path, facts in _read(files):
@@ -40,7 +40,8 @@ def _read(files: tuple[str, ...]) -> Iterator[tuple[str, dict[str, object]]]:
                 try:
                     yield path, facts_of(Path(path).absolute(), mediainfo)
                 except RushesError as error:
-                    yield path, {"error": error.sentence}
+                    if path == name or not isinstance(error, NotMedia):
+                        yield path, {"error": error.sentence}
 
 
 def _below(name: str) -> Iterator[str]:

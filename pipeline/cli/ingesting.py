@@ -75,6 +75,7 @@ def watch_command(quiet: bool, film: str | None) -> int:
 def status_command(as_json: bool, film: str | None) -> None:
     """What the running head does and what is left, from any terminal."""
     from pipeline.catalogue.head import cards_left
+    from pipeline.catalogue.products import failures
     from pipeline.catalogue.store import open_catalogue
     from pipeline.catalogue.summary import status_counts
     from pipeline.ingest.word import read_word
@@ -82,9 +83,9 @@ def status_command(as_json: bool, film: str | None) -> None:
     found = chosen_film(film)
     word = read_word(found)
     with open_catalogue(found.catalogue) as catalogue:
-        counts, left = status_counts(catalogue), cards_left(catalogue)
+        counts, left, failed = status_counts(catalogue), cards_left(catalogue), failures(catalogue)
     if as_json:
-        print_json({"head": word, "clips": counts, "left": left})
+        print_json({"head": word, "clips": counts, "left": left, "failed": failed})
         return
     if word is None:
         click.echo("No head is running.")
@@ -98,5 +99,7 @@ def status_command(as_json: bool, film: str | None) -> None:
     click.echo(f"In the log: {states or 'nothing yet'}.")
     for card in left:
         click.echo(f"  left on {card.card}: {plural(card.clips, 'clip')}, {running_time(card.seconds)}")
+    for each in {failure.path: failure for failure in failed}.values():
+        click.echo(f"  failed {each.path}: {each.sentence}")
     if left and word is None:
         click.echo("'rushes ingest' finishes them.")

@@ -2,13 +2,22 @@
 
 import getpass
 import re
+import shlex
 
 import click
 
 from pipeline.catalogue.listing import clip, clip_ids
 from pipeline.catalogue.log import Batch, forget, undo, write_log
 from pipeline.catalogue.store import open_catalogue
-from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
+from pipeline.cli.options import (
+    QueryCommand,
+    chosen_film,
+    complete_clip,
+    complete_query,
+    film_option,
+    query_argument,
+    query_text,
+)
 from pipeline.cli.tables import plural, print_json
 from pipeline.clip import Clip, Saying
 from pipeline.errors import NotFound, ValueRefused
@@ -28,7 +37,7 @@ def _who() -> str:
 
 
 @click.command("set", cls=QueryCommand)
-@click.argument("words", nargs=-1, required=True, metavar="QUERY F=V...")
+@click.argument("words", nargs=-1, required=True, metavar="QUERY F=V...", shell_complete=complete_query)
 @click.option("--json", "as_json", is_flag=True, help="The batch as JSON.")
 @film_option
 def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None:
@@ -50,7 +59,7 @@ def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None
         if not ids:
             raise NotFound(f"Nothing in the log fits '{query_text(asked)}'; 'rushes log' shows what there is.")
         said = [(each, saying) for each in ids for saying in sayings]
-        batch = write_log(catalogue, said, who=_who(), words=f"set {' '.join(words)}")
+        batch = write_log(catalogue, said, who=_who(), words=f"set {shlex.join(words)}")
     _confirm(batch, "Set", as_json=as_json)
 
 
@@ -67,7 +76,7 @@ def _saying(word: str) -> Saying:
 
 
 @click.command("mark")
-@click.argument("clip_id", metavar="CLIP")
+@click.argument("clip_id", metavar="CLIP", shell_complete=complete_clip)
 @click.argument("start", metavar="IN")
 @click.argument("end", metavar="OUT")
 @click.option("--note", default="", help="What happens there.")

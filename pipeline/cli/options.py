@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -12,6 +12,9 @@ from pipeline.fields import ALIASES, BY_NAME, FIELDS
 from pipeline.film import Film, find_film, open_film
 
 _KEPT = "\0"  # stands before words that begin with a minus, until click has parsed; no word holds it
+if TYPE_CHECKING:
+    from pipeline.catalogue.store import Catalogue
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -76,14 +79,47 @@ def complete_query(context: click.Context, _parameter: click.Parameter, incomple
     if not colon:
         names = [(f.name, f.help) for f in FIELDS] + [(alias, f"= {name}") for alias, name in ALIASES.items()]
         return [CompletionItem(f"{lead}{name}:", help=text) for name, text in names if name.startswith(field)]
+    known = _from_catalogue(
+        context, lambda catalogue: _values(catalogue, ALIASES.get(field, field), begun.lstrip('="'))
+    )
+    return [CompletionItem(f'{lead}{field}:"{value}"' if " " in value else f"{lead}{field}:{value}") for value in known]
+
+
+def complete_clip(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Ids of clips."""
+    return [CompletionItem(value) for value in _from_catalogue(context, lambda c: _values(c, "id", incomplete))]
+
+
+def complete_cut(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Names of saved cuts."""
+    from pipeline.catalogue.cuts import cuts
+
+    names = _from_catalogue(context, lambda catalogue: [cut.name for cut in cuts(catalogue)])
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def complete_fields(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The last of several fields parted by commas; a minus may stand before it."""
+    before, comma, begun = incomplete.rpartition(",")
+    minus = begun[: len(begun) - len(begun.lstrip("-"))]
+    names = [(field.name, field.help) for field in FIELDS if field.name.startswith(begun.lstrip("-"))]
+    return [CompletionItem(f"{before}{comma}{minus}{name}", help=text) for name, text in names]
+
+
+def _from_catalogue(context: click.Context, asked: "Callable[[Catalogue], list[str]]") -> list[str]:
+    """What the catalogue of the film at hand answers; nothing where there is none."""
     try:
         film = context.params.get("film") or context.find_root().params.get("film")
         found = open_film(Path(film)) if film else find_film(Path.cwd())
-        from pipeline.catalogue.listing import values
         from pipeline.catalogue.store import open_catalogue
 
         with open_catalogue(found.catalogue) as catalogue:
-            known = values(catalogue, ALIASES.get(field, field), begun.lstrip('="'))
+            return asked(catalogue)
     except RushesError:
         return []
-    return [CompletionItem(f'{lead}{field}:"{value}"' if " " in value else f"{lead}{field}:{value}") for value in known]
+
+
+def _values(catalogue: "Catalogue", field: str, begun: str) -> list[str]:
+    from pipeline.catalogue.listing import values
+
+    return values(catalogue, field, begun)

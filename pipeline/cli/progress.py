@@ -48,6 +48,8 @@ def print_summary(summary: Summary, seconds: float, *, quiet: bool) -> None:
         pass
     elif not summary.cards and not summary.made and not summary.failed and not summary.left:
         click.echo("Nothing to do: every card in ingest/ is in the log and has its proxies.", err=True)
+    elif not summary.cards and not summary.made:
+        click.echo("Nothing new.", err=True)
     else:
         parts = [plural(summary.clips, "clip"), running_time(summary.duration), f"{summary.new:,} new"]
         parts += [plural(summary.copies, "copy").replace("copys", "copies")] if summary.copies else []

@@ -5,10 +5,11 @@ from typing import Any
 
 from pipeline.catalogue.log import LogEntry
 from pipeline.cli.tables import cell, running_time, size
-from pipeline.clip import LOG_SOURCES, LoggedClip, Part, Product
+from pipeline.clip import LOG_SOURCES, Clip, LoggedClip, Part, Product
 from pipeline.fields import FIELDS
 from pipeline.files import shown
 from pipeline.metadata.facts import facts_json
+from pipeline.timecode import TimeRange
 
 _WIDTH = 16
 
@@ -74,7 +75,7 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str])
             yield _line(each.title, cell(value), standing.get(each.name, ""))
     for mark in logged.markers:
         words = ", ".join(text for text in (mark.subject, mark.note) if text)
-        yield _line("Marked", f"frames {mark.range.start} to {mark.range.end}", words)
+        yield _line("Marked", _marked(clip, mark.range), words)
     yield "\nFacts"
     for key, fact in facts_json(clip.facts).items():
         if key != "sources" and fact not in (None, [], ()):
@@ -89,6 +90,11 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str])
         yield _line("used in", ", ".join(used), "")
 
 
+def _marked(clip: Clip, span: TimeRange) -> str:
+    frames = f"frames {span.start} to {span.end}"
+    return f"{frames} ({clip.start + span.start} to {clip.start + span.end})" if clip.start else frames
+
+
 def _line(title: str, value: str, where: str) -> str:
     return f"  {title:{_WIDTH}}  {value}" + (f"   [{where}]" if where else "")
 
@@ -101,7 +107,11 @@ def _sources(entries: Sequence[LogEntry]) -> dict[str, str]:
             held = best.get(entry.field)
             if held is None or LOG_SOURCES.index(entry.source) <= LOG_SOURCES.index(held.source):
                 best[entry.field] = entry
-    return {name: f"{entry.source}: {entry.detail or entry.who}" for name, entry in best.items()}
+    return {name: f"{entry.source}: {entry.detail or _person(entry)}" for name, entry in best.items()}
+
+
+def _person(entry: LogEntry) -> str:
+    return f"{entry.who}, {entry.moment[:10]}, undo {entry.batch[:8]}"
 
 
 def _fact(value: object) -> str:

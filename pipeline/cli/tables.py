@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SHORT_ID = 8
+_LEAST = 12  # characters of a column whose words may wrap
+_BETWEEN = 2  # characters between columns
 _PLAIN_WIDTH = 160  # of a table that goes into a file or pipe
 
 
@@ -32,14 +35,46 @@ def console(*, stderr: bool = False) -> "Console":
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
-def table(columns: Sequence[tuple[str, bool]]) -> "Table":
-    """A table with (title, whether its values are numbers) columns and no more lines than needed."""
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's title; numbers stand right; what is `whole` is never broken over lines.
+
+    On a narrow screen the columns of the highest `rank` go first; those of rank 0 stay.
+    """
+
+    title: str
+    number: bool = False
+    whole: bool = True
+    rank: int = 0
+
+
+def fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> list[int]:
+    """The numbers of the columns that find room in `width` characters."""
+    needed = [_needed(column, [row[number] for row in rows]) for number, column in enumerate(columns)]
+    kept = list(range(len(columns)))
+    while sum(needed[number] + _BETWEEN for number in kept) - _BETWEEN > width:
+        rank = max(columns[number].rank for number in kept)
+        if rank == 0:
+            break
+        kept = [number for number in kept if columns[number].rank != rank]
+    return kept
+
+
+def _needed(column: Column, cells: Sequence[str]) -> int:
+    longest = max(map(len, (column.title, *cells)))
+    return longest if column.whole else min(longest, _LEAST)
+
+
+def table(columns: Sequence[Column]) -> "Table":
+    """A table with no more lines than needed."""
     from rich import box
     from rich.table import Table
 
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for title, number in columns:
-        made.add_column(title, justify="right" if number else "left", no_wrap=number, overflow="fold")
+    for column in columns:
+        side: Literal["left", "right"] = "right" if column.number else "left"
+        broken: Literal["ellipsis", "fold"] = "ellipsis" if column.whole else "fold"
+        made.add_column(column.title, justify=side, no_wrap=column.whole, overflow=broken)
     return made
 
 

@@ -73,7 +73,7 @@ def _overlap(sources: list[Source]) -> bool:
 
 
 def _short_names(keys: Iterable[Key], length: int) -> dict[Key, str]:
-    wanted = {key: _letters(key[1]) for key in keys}
+    wanted = {key: _wanted(key, length) for key in keys}
     claims: dict[str, list[Key]] = defaultdict(list)
     for key, name in wanted.items():
         claims[name[:length]].append(key)
@@ -87,6 +87,13 @@ def _short_names(keys: Iterable[Key], length: int) -> dict[Key, str]:
             names[key] = next(made for made in _hashed(wanted[key][: length - _HASHED], key) if made not in taken)
             taken.add(names[key])
     return names
+
+
+def _wanted(key: Key, length: int) -> str:
+    """The name before it is cut; of a card's long folder name the last word, which is what people call the card."""
+    name = _letters(key[1])
+    last = name.rpartition("_")[2]
+    return last if key[0] == key[1] and len(name) > length >= len(last) and re.search(r"\d", last) else name
 
 
 def _letters(reel: str) -> str:
