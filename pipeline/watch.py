@@ -5,6 +5,7 @@ here is ring a bell; what has changed is only ever learnt from a scan.
 """
 
 import threading
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -112,6 +113,8 @@ class Doorbell:
     def _listen(self, folder: Path) -> str:
         from watchdog.observers import Observer
 
+        # It complains to the person about its own race with folders that come in quickly.
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"watchdog\.")
         try:
             observer = Observer()
             # A handler is whatever can dispatch; its base class would cost every other command watchdog's import.

@@ -85,6 +85,7 @@ class Head:
     _told: set[str] = field(default_factory=set)
     _pace: Pace = field(default_factory=Pace)
     _next_tick: float = 0.0
+    _was_busy: bool = False
 
     # --- cards ---
 
@@ -379,7 +380,9 @@ class Head:
         under_way = {clip: (work.clip.card, handle.done_seconds) for clip, (handle, _, work) in self._orders.items()}
         names = tuple(shown(planned.clip.name) for _, planned, _ in self._orders.values())
         progress = self._pace.progress(under_way, names)
-        self.tell(progress)
+        if names or self._was_busy:  # an idle head has nothing to tell
+            self.tell(progress)
+        self._was_busy = bool(names)
         waiting = tuple(shown(card.folder.name) for card in self.waiting.values())
         leave_word(self.film, HeadState(self.words, os.getpid(), time.time(), progress, waiting))
 
