@@ -24,7 +24,7 @@ from pipeline.catalogue.store import open_catalogue
 from pipeline.film import Film, init_film, open_film
 from pipeline.ingest.look import Ground, absolute, look, see
 from pipeline.ingest.make import film_presets
-from pipeline.ingest.take import read_clip, take_card
+from pipeline.ingest.take import take_card
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess
 from pipeline.proxies.graph import command
@@ -98,8 +98,9 @@ def plain_ffmpeg(film: Film, at_once: int, threads: int) -> float:
         ReaderProcess("pipeline.metadata.mediainfo_child") as reader,
     ):
         ground = Ground(root(catalogue, "film", "", place=str(film.folder)), b"ingest")
-        [card] = look(ground, see(ground, film.settings), film.settings).cards
-        clips = [read_clip(ground, card, files, reader) for files in card.folder.clips]
+        [card] = look(ground, see(ground, film.settings), film.settings)
+        taken = take_card(ground, card, film.settings, reader, moment=datetime.now(UTC).isoformat())
+        clips = [each.clip for each in taken.clips]
     jobs = []
     for clip in clips:
         source = absolute(ground.root, clip.parts[0].path)
@@ -131,7 +132,7 @@ def card_of_500_clips() -> bool:
     ):
         ground = Ground(root(catalogue, "film", "", place=str(film.folder)), b"ingest")
         began = time.perf_counter()
-        [card] = look(ground, see(ground, film.settings), film.settings).cards
+        [card] = look(ground, see(ground, film.settings), film.settings)
         taken = take_card(ground, card, film.settings, reader, moment=datetime.now(UTC).isoformat())
         record_card(catalogue, taken)
         took = time.perf_counter() - began

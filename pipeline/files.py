@@ -112,7 +112,7 @@ def stamp_of(path: Path) -> Stamp:
     except OSError as error:
         raise path_error(error, path) from error
     if not stat.S_ISREG(seen.st_mode):
-        raise PathRefused(f"{shown(path)} is a link or a device, not a file; name the file itself.")
+        raise PathRefused(f"{one_line(path)} is a link or a device, not a file; name the file itself.")
     return Stamp(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
 
 
@@ -127,7 +127,7 @@ def fingerprint(files: Iterable[SeenFile]) -> str:
     return digest.hexdigest()
 
 
-def shown(path: Path | bytes | str) -> str:
+def one_line(path: Path | bytes | str) -> str:
     """A path as one printable line: what is no UTF-8 or would break the line is escaped."""
     text = os.fsdecode(path)
     return "".join(
@@ -146,7 +146,7 @@ def quick_identity(path: Path) -> str:
         with path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             if size == 0:
-                raise MediaUnreadable(f"{shown(path.name)} is empty (0 bytes); copy it again from the card.")
+                raise MediaUnreadable(f"{one_line(path.name)} is empty (0 bytes); copy it again from the card.")
             digest = xxhash.xxh128(size.to_bytes(8, "little"))
             if size <= 3 * _SAMPLE:
                 digest.update(_read_exactly(file.fileno(), 0, size))
@@ -177,11 +177,11 @@ def full_hash(path: Path, progress: Callable[[int], None], cancelled: Callable[[
                 digest.update(buffer[:count])
                 progress(count)
                 if cancelled():
-                    raise Cancelled(f"The hash of {shown(path.name)} was called off; it is taken at the next run.")
+                    raise Cancelled(f"The hash of {one_line(path.name)} was called off; it is taken at the next run.")
     except OSError as error:
         raise path_error(error, path) from error
     if stamp_of(path) != before:
-        raise ChangedWhileRead(f"{shown(path.name)} changed while it was read; it is taken again when it rests.")
+        raise ChangedWhileRead(f"{one_line(path.name)} changed while it was read; it is taken again when it rests.")
     return digest.hexdigest()
 
 
@@ -267,7 +267,7 @@ def _sync(path: Path) -> None:
 
 def path_error(error: OSError, path: Path) -> PathMissing | PathRefused | DiskFull:
     """The refusal that fits an error of the system: what happened and what to do."""
-    name = shown(path)
+    name = one_line(path)
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskFull(f"The disk is full at {name}; free some space and run the same command again.")
     if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENODEV, errno.ESTALE, errno.ENXIO):

@@ -133,6 +133,16 @@ def record_products(catalogue: Catalogue, clip_id: str, products: Sequence[Produ
         refresh(db, [n])
 
 
+def products(catalogue: Catalogue) -> list[Product]:
+    """All that was published, of clips that are in the log."""
+    with catalogue.reading() as db:
+        rows = db.execute(
+            "SELECT c.id, p.kind, p.preset, p.path, p.recipe, p.size FROM products p JOIN clips c ON c.n = p.clip_n"
+            " WHERE c.group_n IS NOT NULL"
+        ).fetchall()
+    return [Product(*row) for row in rows]
+
+
 def drop_product(catalogue: Catalogue, clip_id: str, kind: str, preset: str) -> None:
     """Note that a product is gone, so that it is made again."""
     with catalogue.atomic() as db:

@@ -122,7 +122,7 @@ def _prepare(connection: Connection, path: Path, *, create: bool) -> None:
     if version < len(MIGRATIONS):
         connection.execute("PRAGMA journal_mode = WAL")
         migrate(connection)
-    for pragma in ("synchronous = FULL", "foreign_keys = ON", "cache_size = -65536", "temp_store = MEMORY"):
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "cache_size = -131072", "temp_store = MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
 
 

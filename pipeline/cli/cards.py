@@ -10,7 +10,7 @@ from pipeline.catalogue.store import open_catalogue
 from pipeline.catalogue.summary import CardRow, card_rows
 from pipeline.cli.options import chosen_film, film_option
 from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, running_time, size, table
-from pipeline.files import shown
+from pipeline.files import one_line
 
 _COLUMNS: tuple[Column, ...] = (
     Column("Card", whole=False), Column("Kind", rank=4), Column("Camera", rank=2), Column("Unit", rank=5),
@@ -74,6 +74,6 @@ def _data(card: CardRow) -> dict[str, object]:
         "name": card.name, "path": card.path, "structure": card.structure, "camera": card.camera, "unit": card.unit,
         "shoot_day": card.shoot_day, "clips": card.clips, "duration": round(float(card.duration), 3),
         "bytes": card.size, "state": card.state, "warnings": _complaints(card),
-        "others": [shown(path) for path in card.others],
+        "others": [one_line(path) for path in card.others],
         "proxies_done": card.proxies_done, "proxies_wanted": card.proxies_wanted,
     }  # fmt: skip

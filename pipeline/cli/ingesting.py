@@ -11,6 +11,8 @@ from pipeline.cli.options import chosen_film, film_option
 from pipeline.cli.progress import how_far, print_summary, shown_progress
 from pipeline.cli.tables import listed, plural, print_json, running_time
 
+_MOST_LISTED = 10  # cards that `rushes status` names
+
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     """SIGTERM ends a command as Ctrl-C does: every with-block is left in order."""
@@ -59,6 +61,7 @@ def watch_command(quiet: bool, film: str | None) -> int:
     from pipeline.ingest.run import watch
 
     signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)  # a script's `rushes watch &` would ignore it
     found = chosen_film(film)
     click.echo(f"Watching {found.folder / 'ingest'}; Ctrl-C stops.", err=True)
     try:
@@ -97,9 +100,11 @@ def status_command(as_json: bool, film: str | None) -> None:
             click.echo(f"Waiting until {listed(word.waiting)} has come to rest.")
     states = listed(f"{plural(count, 'clip')} {status}" for status, count in sorted(counts.items()))
     click.echo(f"In the log: {states or 'nothing yet'}.")
-    for card in left:
+    for card in left[:_MOST_LISTED]:
         click.echo(f"  left on {card.card}: {plural(card.clips, 'clip')}, {running_time(card.seconds)}")
     for each in {failure.path: failure for failure in failed}.values():
         click.echo(f"  failed {each.path}: {each.sentence}")
+    if len(left) > _MOST_LISTED:
+        click.echo(f"  and {plural(len(left) - _MOST_LISTED, 'card')} more")
     if left and word is None:
         click.echo("'rushes ingest' finishes them.")

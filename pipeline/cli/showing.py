@@ -7,7 +7,7 @@ from pipeline.catalogue.log import LogEntry
 from pipeline.cli.tables import cell, running_time, size
 from pipeline.clip import LOG_SOURCES, Clip, LoggedClip, Part, Product
 from pipeline.fields import FIELDS
-from pipeline.files import shown
+from pipeline.files import one_line
 from pipeline.metadata.facts import facts_json
 from pipeline.timecode import TimeRange
 
@@ -39,11 +39,11 @@ def as_data(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]
 
 
 def _part(part: Part) -> dict[str, Any]:
-    return {"path": shown(part.path), "size": part.stamp.size, "frames": part.frames}
+    return {"path": one_line(part.path), "size": part.stamp.size, "frames": part.frames}
 
 
 def _product(product: Product) -> dict[str, Any]:
-    return {"kind": product.kind, "preset": product.preset, "path": shown(product.path), "size": product.size}
+    return {"kind": product.kind, "preset": product.preset, "path": one_line(product.path), "size": product.size}
 
 
 def _entry(entry: LogEntry) -> dict[str, Any]:
@@ -83,9 +83,9 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str])
             yield _line(key, _fact(fact), where)
     yield "\nFiles"
     for part in clip.parts:
-        yield _line("original", shown(part.path), size(part.stamp.size))
+        yield _line("original", one_line(part.path), size(part.stamp.size))
     for product in logged.products:
-        yield _line(product.preset or product.kind, shown(product.path), size(product.size))
+        yield _line(product.preset or product.kind, one_line(product.path), size(product.size))
     if used:
         yield _line("used in", ", ".join(used), "")
 

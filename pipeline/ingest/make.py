@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, Product, Root, Stamp
 from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsError
-from pipeline.files import full_hash, publish, shown, stamp_of, temporary_beside
+from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.processes.ffmpeg import Progress
@@ -93,7 +93,7 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
     outputs: list[Output] = []
     finals: list[Path] = []
     for want in work.missing if bench.ffmpeg else ():
-        path = _product_path(work, want, by_name, bench.film.settings)
+        path = _product_path(work, want, by_name, bench)
         if owner(path) not in (None, work.clip.id):
             folder, _, name = path.rpartition(b"/")
             path = b"/".join([folder, work.clip.id[:8].encode(), name])
@@ -123,7 +123,7 @@ def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callab
     try:
         for original in order.originals:
             if not _same(stamp_of(original.place), original.stamp):
-                raise ChangedWhileRead(f"{shown(original.place.name)} has changed; it is taken again when it rests.")
+                raise ChangedWhileRead(f"{one_line(original.place.name)} has changed; it is taken again when it rests.")
             if original.hash_wanted:
                 hashes.append((original, full_hash(original.place, lambda _: None, cancelled)))
         if order.job and order.ffmpeg:
@@ -164,7 +164,10 @@ def discard(order: Order) -> None:
             output.path.unlink()
 
 
-def _product_path(work: Work, want: Want, presets: dict[str, Preset], settings: Settings) -> bytes:
-    if want.kind == "proxy":
-        return proxy_path(work.clip, work.folder, presets[want.preset], settings.proxies.placement)
-    return still_path(work.clip, want.kind)
+def _product_path(work: Work, want: Want, presets: dict[str, Preset], bench: Bench) -> bytes:
+    """Relative to the film; beside an original only where that lies in the film itself."""
+    if want.kind != "proxy":
+        return still_path(work.clip, want.kind)
+    inside = bench.roots[work.clip.parts[0].root].kind == "film"
+    placement = bench.film.settings.proxies.placement if inside else "mirror"
+    return proxy_path(work.clip, work.folder, presets[want.preset], placement)

@@ -17,7 +17,7 @@ class _Card:
 
 @dataclass(slots=True)
 class Pace:
-    """Counts what ends; speed is media seconds made by a wall-clock second since work began."""
+    """Counts what ends; speed is media seconds made by a wall-clock second since this bout of work began."""
 
     stale: bool = True
     _cards: dict[str, _Card] = field(default_factory=dict)
@@ -46,8 +46,8 @@ class Pace:
     def progress(self, under_way: dict[str, tuple[str, float]], names: tuple[str, ...]) -> Progress:
         """Where the work stands; `under_way` maps a clip to its card and its media seconds so far."""
         now = time.monotonic()
-        if under_way and self._began is None:
-            self._began = now
+        if self._began is None and under_way:
+            self._began, self._worked = now, 0.0
         running: dict[str, float] = {}
         for card, seconds in under_way.values():
             running[card] = running.get(card, 0.0) + seconds
@@ -61,4 +61,6 @@ class Pace:
         elapsed = now - self._began if self._began is not None else 0.0
         speed = (self._worked + sum(running.values())) / elapsed if elapsed > 0 else 0.0
         left = (wanted - done) / speed if speed > 0 else None
+        if not under_way:
+            self._began = None  # idle hours are no work: the next bout has a pace of its own
         return Progress(cards, done, wanted, speed, left, names)

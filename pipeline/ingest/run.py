@@ -8,17 +8,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from pipeline.catalogue.products import failures, retry_failures, want
+from pipeline.catalogue.cards import card_fingerprints
+from pipeline.catalogue.products import drop_product, failures, products, retry_failures, want
 from pipeline.catalogue.roots import mark_offline, mark_online, root, roots
 from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.clip import Root
 from pipeline.engine import Engine
 from pipeline.errors import PathMissing, PathRefused, RushesError, ToolMissing
-from pipeline.files import held_lock, shown, sweep_temporaries, volume_of, volumes
+from pipeline.files import held_lock, one_line, sweep_temporaries, volume_of, volumes
 from pipeline.film import Film
+from pipeline.ingest.account import Account, Tell, bug
 from pipeline.ingest.events import Summary
-from pipeline.ingest.head import Head, Tell
-from pipeline.ingest.look import Ground
+from pipeline.ingest.gate import Gate
+from pipeline.ingest.hands import Hands
+from pipeline.ingest.head import Head
+from pipeline.ingest.look import Ground, absolute
 from pipeline.ingest.make import Bench, film_presets, wants
 from pipeline.ingest.word import take_word_back
 from pipeline.processes.ffmpeg import find_ffmpeg
@@ -36,18 +40,21 @@ def ingest(film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False
     Raises PathMissing for a folder that is not there, CatalogueBusy where another head is at work.
     """
     with _head(film, "rushes ingest", tell, trusted=True) as head:
-        named = tuple(_ground(film, head.catalogue, path) for path in paths)
-        head.grounds = named or (_film_ground(film, head.catalogue, b"ingest"),)
-        head.bench = replace(head.bench, roots=_find_roots(film, head.catalogue))
+        catalogue, gate = head.account.catalogue, head.gate
+        named = tuple(_ground(film, catalogue, path) for path in paths)
+        head.hands.bench = replace(head.hands.bench, roots=_find_roots(film, catalogue))
+        gate.grounds = named or (_film_ground(film, catalogue, b"ingest"), *_outside(head))
         if retry:
-            retry_failures(head.catalogue)
+            retry_failures(catalogue)
+            drop_lost_products(film, catalogue)
         next_look = 0.0
         while True:
-            if time.monotonic() >= next_look or head.look_due:
+            if time.monotonic() >= next_look or gate.look_due:
                 head.look_around()
                 next_look = time.monotonic() + _nap(head)
             head.work()
-            if not head.busy and len(head.restless(_patience(film))) == len(head.waiting) and not head.look_due:
+            restless = len(gate.restless(_patience(film))) == len(gate.waiting)
+            if restless and not head.hands.busy and not gate.look_due:
                 return _summed(head)
             head.rest(max(0.0, next_look - time.monotonic()))
 
@@ -57,10 +64,12 @@ def watch(film: Film, tell: Tell) -> NoReturn:
 
     What goes wrong with one card or clip is told, and the others go on.
     """
-    with _head(film, "rushes watch", tell, trusted=False) as head, Doorbell(head.engine.ended) as bell:
-        head.grounds = (_film_ground(film, head.catalogue, b"ingest"),)
-        if head.no_ffmpeg:
-            head.say_once(f"{head.no_ffmpeg[1]} Cards are logged without proxies; then start 'rushes watch' again.")
+    with _head(film, "rushes watch", tell, trusted=False) as head, Doorbell(head.hands.engine.ended) as bell:
+        head.gate.grounds = (_film_ground(film, head.account.catalogue, b"ingest"),)
+        if head.hands.no_ffmpeg:
+            head.account.say_once(
+                f"{head.hands.no_ffmpeg[1]} Cards are logged without proxies; then start 'rushes watch' again."
+            )
         times = _Times()
         while True:
             try:
@@ -68,7 +77,7 @@ def watch(film: Film, tell: Tell) -> NoReturn:
             except Exception as error:  # noqa: BLE001 - weeks without a person: nothing but an interrupt ends it
                 _say_setback(head, error)
                 times.look = time.monotonic() + film.settings.ingest.rescan
-                head.look_due = False
+                head.gate.look_due = False
             head.rest(max(0.0, times.look - time.monotonic()))
 
 
@@ -82,33 +91,33 @@ class _Times:
 
 def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
     """One turn: look if it is time, then work."""
-    film = head.film
+    film, gate, account = head.account.film, head.gate, head.account
     now = time.monotonic()
     if bell.rung:
         times.look = min(times.look, now + _breather(head))
     if now >= times.rescan:
         times.rescan = now + film.settings.ingest.rescan
-        head.bench = replace(head.bench, roots=_find_roots(film, head.catalogue))
-        head.try_again()
-    if now >= times.look or head.look_due:
+        head.hands.bench = replace(head.hands.bench, roots=_find_roots(film, account.catalogue))
+        gate.grounds = (gate.grounds[0], *_outside(head))
+        head.hands.try_again()
+    if now >= times.look or gate.look_due:
         if complaint := bell.hang(film.folder / "ingest"):
-            head.say_once(complaint)
+            account.say_once(complaint)
         bell.silence()
         head.look_around()
-        for card, file in head.restless(_patience(film)):
-            head.say_once(f"{card} is still changing ({file}); it is taken when it rests.")
+        for card, file in gate.restless(_patience(film)):
+            account.say_once(f"{card} is still changing ({file}); it is taken when it rests.")
         times.look = time.monotonic() + _nap(head)
     head.work()
-    if head.summary.stopped_by:
-        head.say_once(head.summary.stopped_by[1])
+    if account.summary.stopped_by:
+        account.say_once(account.summary.stopped_by[1])
 
 
 def _say_setback(head: Head, error: Exception) -> None:
     if isinstance(error, RushesError):
-        head.say_once(f"{error.sentence} The watch goes on and tries again.")
+        head.account.say_once(f"{error.sentence} The watch goes on and tries again.")
     else:
-        what = f"{type(error).__name__}: {error}"
-        head.say_once(f"A bug of ours ({what}); please report it. The watch goes on and tries again.")
+        head.account.say_once(f"{bug(error).capitalize()}. The watch goes on and tries again.")
 
 
 @contextmanager
@@ -127,12 +136,13 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
         want(catalogue, *wants(film.settings, presets))
         ffmpeg, missing = _ffmpeg(film)
         bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads)
-        settler = Settler(film.settings.ingest.settle, trusted)
-        head = Head(film, catalogue, engine, mediainfo, bench, settler, tell, words, missing)
+        account = Account(film, catalogue, tell)
+        gate = Gate(account, mediainfo, Settler(film.settings.ingest.settle, trusted))
+        head = Head(account, gate, Hands(account, engine, bench, missing), words)
         try:
             yield head
         finally:
-            head.drop_work()
+            head.hands.drop()
             take_word_back(film)
 
 
@@ -141,6 +151,13 @@ def _sweep(film: Film) -> None:
     beside = [film.folder / "ingest"] if film.settings.proxies.placement == "beside" else []
     for folder in (film.folder / "proxies", film.folder / "stills", film.catalogue.parent, *beside):
         sweep_temporaries(folder)
+
+
+def drop_lost_products(film: Film, catalogue: Catalogue) -> None:
+    """Note which proxies and stills somebody deleted, so that they are made again."""
+    for product in products(catalogue):
+        if not (film.folder / os.fsdecode(product.path)).exists():
+            drop_product(catalogue, product.clip, product.kind, product.preset)
 
 
 def _ffmpeg(film: Film) -> tuple[Path | None, tuple[int, str] | None]:
@@ -167,13 +184,26 @@ def _film_ground(film: Film, catalogue: Catalogue, below: bytes) -> Ground:
     return Ground(root(catalogue, "film", "", place=str(film.folder)), below)
 
 
+def _outside(head: Head) -> Iterator[Ground]:
+    """Cards that were indexed where they lie and have come back; those that went away go offline."""
+    for known in head.hands.bench.roots.values():
+        if known.kind != "volume" or known.place is None:
+            continue
+        for path, taken in card_fingerprints(head.account.catalogue, known.id).items():
+            there = absolute(known, path).is_dir()
+            if there and not taken:
+                yield Ground(known, path)
+            elif taken and not there:
+                head.gate.miss(Ground(known, path), {path})
+
+
 def _ground(film: Film, catalogue: Catalogue, path: Path) -> Ground:
     """What a folder named by a person is looked at as: below the film, or below its volume."""
     place = path.absolute()
     if not place.exists():
-        raise PathMissing(f"{shown(place)} is not there; check the name, or mount the volume it lies on.")
+        raise PathMissing(f"{one_line(place)} is not there; check the name, or mount the volume it lies on.")
     if not place.is_dir():
-        raise PathRefused(f"{shown(place)} is a file; name the folder of its card.")
+        raise PathRefused(f"{one_line(place)} is a file; name the folder of its card.")
     # First as it was named: ingest/ itself may be a link to another disk.
     for named, home in ((Path(os.path.normpath(place)), film.folder), (place.resolve(), film.folder.resolve())):
         if named.is_relative_to(home):
@@ -194,7 +224,7 @@ def _patience(film: Film) -> float:
 
 def _breather(head: Head) -> float:
     """Seconds between two looks while things move: looking never takes more than a tenth of a core."""
-    return max(0.25, 10 * head.look_seconds)
+    return max(0.25, 10 * head.gate.look_seconds)
 
 
 def _nap(head: Head) -> float:
@@ -202,16 +232,18 @@ def _nap(head: Head) -> float:
 
     A folder that is gone cannot ring when it returns: asking for it costs nothing.
     """
-    if not head.waiting:
-        return min(head.film.settings.ingest.rescan, _ABSENT) if head.lost else head.film.settings.ingest.rescan
+    gate, rescan = head.gate, head.account.film.settings.ingest.rescan
+    if not gate.waiting:
+        return min(rescan, _ABSENT) if gate.lost else rescan
     now = time.monotonic()
-    soonest = min(head.settler.settles_in(card, now) for card in head.waiting)
+    soonest = min(gate.settler.settles_in(card, now) for card in gate.waiting)
     return max(_breather(head), min(soonest, TWO_LOOKS))
 
 
 def _summed(head: Head) -> Summary:
     """What the run did, with every failure that still counts, once for each clip."""
-    recorded = [(shown(failed.path), shown(failed.sentence)) for failed in failures(head.catalogue)]
-    failed = dict.fromkeys((*recorded, *head.unfinished(), *head.summary.failed))
-    left = tuple(f"{card} ({file})" if file else card for card, file in head.restless(0))
-    return replace(head.summary, failed=tuple(failed), left=left, stopped_by=head.summary.stopped_by or head.lost)
+    recorded = [(one_line(failed.path), one_line(failed.sentence)) for failed in failures(head.account.catalogue)]
+    summary = head.account.summary
+    failed = dict.fromkeys((*recorded, *head.hands.unfinished(), *summary.failed))
+    left = tuple(f"{card} ({file})" if file else card for card, file in head.gate.restless(0))
+    return replace(summary, failed=tuple(failed), left=left, stopped_by=summary.stopped_by or head.gate.lost)

@@ -10,14 +10,14 @@ from pipeline.cards.recognise import recognise
 from pipeline.catalogue.cards import FailedFile, TakenCard, TakenClip
 from pipeline.clip import Clip, ClipFiles, Facts, Part, SeenFile
 from pipeline.errors import ChangedWhileRead, NotMedia, PathMissing, RushesError
-from pipeline.files import clip_id, quick_identity, read_small, shown, stamp_of
+from pipeline.files import clip_id, one_line, quick_identity, read_small, stamp_of
 from pipeline.ingest.look import Ground, SeenCard
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import READER_VERSION, facts_json, read_facts, sidecar_facts, span_facts
 from pipeline.processes.reader import ReaderProcess
 from pipeline.settings import Settings
 from pipeline.shotlog.clocks import local_moment
-from pipeline.shotlog.reports import ReportRow, doubts, read_report
+from pipeline.shotlog.reports import ReportRow, doubts, read_report, rows_for
 from pipeline.shotlog.rules import clock_zone, sayings
 
 _STRUCTURE_DEPTH = 4  # folders that a card structure lays over its clips (PRIVATE/M4ROOT/CLIP)
@@ -55,9 +55,9 @@ def _read_parts(
     read: list[tuple[Part, Facts]] = []
     failed: list[FailedFile] = []
     for path in files.parts:
-        name = shown(path.rpartition(b"/")[2])
+        name = one_line(path.rpartition(b"/")[2])
         if failed:
-            bad = shown(failed[0].path.rpartition(b"/")[2])
+            bad = one_line(failed[0].path.rpartition(b"/")[2])
             failed.append(FailedFile(path, f"{name} goes on from {bad}; mend that first.", failed[0].exit_code))
             continue
         try:
@@ -105,7 +105,7 @@ def _clip(card: SeenCard, files: ClipFiles, read: Sequence[tuple[Part, Facts]]) 
 
 def _refuse_change(place: Path, card: SeenCard, path: bytes) -> None:
     if stamp_of(place) != card.stamps[path]:
-        raise ChangedWhileRead(f"{shown(place.name)} changed while it was read; it is taken again when it rests.")
+        raise ChangedWhileRead(f"{one_line(place.name)} changed while it was read; it is taken again when it rests.")
 
 
 def _reports(ground: Ground, card: SeenCard) -> tuple[dict[bytes, tuple[ReportRow, ...]], list[FailedFile]]:
@@ -129,8 +129,12 @@ def _doubts(
     failed: Sequence[FailedFile],
 ) -> Iterator[str]:
     """What of the reports could not be used; files that could not be read are named elsewhere."""
-    unread = {shown(file.path.rpartition(b"/")[2]) for file in failed}
+    unread = {one_line(file.path.rpartition(b"/")[2]) for file in failed}
     unread |= {name.rpartition(".")[0] for name in unread}
+    every = [row for rows in reports.values() for row in rows]
+    for clip in (taken.clip for taken in clips):
+        if not rows_for(clip, every) and any(rows_for(clip, rows) for rows in reports.values()):
+            yield f"The camera reports of this card contradict each other about {clip.name}; none was used."
     for path, rows in reports.items():
         above = not path.startswith(card.folder.path + b"/")
         known = [row for row in rows if row.clip not in unread]

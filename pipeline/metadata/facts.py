@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.clip import AudioStream, Facts, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
-from pipeline.files import shown
+from pipeline.files import one_line
 from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, quicktime, red, sony, wav, xmp
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
@@ -73,7 +73,7 @@ def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderP
     """
     with ByteSource.open(path) as source:
         if source.size == 0:
-            raise MediaUnreadable(f"{shown(path.name)} is empty: copy it again from the card.")
+            raise MediaUnreadable(f"{one_line(path.name)} is empty: copy it again from the card.")
         head = source.upto(0, HEAD)
         reader = next((reader for reader in READERS if reader.recognises(head)), None)
         if reader is not None:
@@ -81,7 +81,7 @@ def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderP
         elif magic.by_mediainfo(head):
             findings = _by_mediainfo(path, source, mediainfo)
         else:
-            raise NotMedia(f"{shown(path.name)} is no picture or sound recording: {magic.describe(head)}.")
+            raise NotMedia(f"{one_line(path.name)} is no picture or sound recording: {magic.describe(head)}.")
     for sidecar in sidecars:
         findings += read_sidecar(sidecar)
     return assemble(findings)
@@ -97,21 +97,23 @@ def read_sidecar(path: Path) -> list[Finding]:
                 return []
             data = source.read_whole(reader.largest)
     except RushesError as error:
-        return [Finding("warnings", f"{shown(path.name)}: {error.sentence}", "sidecar", shown(path.name))]
+        return [Finding("warnings", f"{one_line(path.name)}: {error.sentence}", "sidecar", one_line(path.name))]
     try:
-        return list(reader.read(data, shown(path.name)))
+        return list(reader.read(data, one_line(path.name)))
     except BROKEN:
-        return [Finding("warnings", f"{shown(path.name)} is damaged and was not read.", "sidecar", shown(path.name))]
+        return [
+            Finding("warnings", f"{one_line(path.name)} is damaged and was not read.", "sidecar", one_line(path.name))
+        ]
 
 
 def sidecar_facts(path: Path) -> Facts:
     """Facts that a sidecar alone states; raises NotMedia for a file that is no sidecar known here."""
     with ByteSource.open(path) as source:
         if source.size == 0:
-            raise MediaUnreadable(f"{shown(path.name)} is empty: copy it again from the card.")
+            raise MediaUnreadable(f"{one_line(path.name)} is empty: copy it again from the card.")
         head = source.upto(0, HEAD)
     if not any(reader.recognises(head) for reader in SIDECARS):
-        raise NotMedia(f"{shown(path.name)} is no recording and no sidecar: {magic.describe(head)}.")
+        raise NotMedia(f"{one_line(path.name)} is no recording and no sidecar: {magic.describe(head)}.")
     return assemble(read_sidecar(path))
 
 
@@ -119,9 +121,9 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
     try:
         return list(reader.read(source))
     except MediaUnreadable as error:
-        raise MediaUnreadable(f"{shown(path.name)} cannot be read: {error.sentence}") from None
+        raise MediaUnreadable(f"{one_line(path.name)} cannot be read: {error.sentence}") from None
     except BROKEN:
-        raise MediaUnreadable(f"{shown(path.name)} cannot be read: its structure is damaged.") from None
+        raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
 
 
 def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None") -> list[Finding]:
@@ -130,16 +132,16 @@ def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None
 
     if process is None:
         kind = magic.describe(source.upto(0, HEAD))
-        raise MediaUnreadable(f"{shown(path.name)} cannot be read without MediaInfo: {kind}.")
+        raise MediaUnreadable(f"{one_line(path.name)} cannot be read without MediaInfo: {kind}.")
     reply = process.ask({"path": str(path.absolute())})
     try:
         findings = list(mediainfo.read(reply.get("tracks") or ()))
         rate = next((finding.value for finding in findings if finding.key == "rate"), None)
         return [*findings, *mpegts.read(source, rate)]
     except MediaUnreadable as error:
-        raise MediaUnreadable(f"{shown(path.name)} cannot be read: {error.sentence}") from None
+        raise MediaUnreadable(f"{one_line(path.name)} cannot be read: {error.sentence}") from None
     except BROKEN:
-        raise MediaUnreadable(f"{shown(path.name)} cannot be read: its structure is damaged.") from None
+        raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
 
 
 _VIDEO_KEYS = frozenset(VideoStream.__dataclass_fields__)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.errors import MediaUnreadable, NotMedia, PathMissing, PathRefused
-from pipeline.files import shown
+from pipeline.files import one_line
 
 WINDOW = 8 * 1024
 LARGEST_READ = 16 * 1024 * 1024
@@ -43,13 +43,13 @@ class ByteSource:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
         except (FileNotFoundError, NotADirectoryError):
-            raise PathMissing(f"{shown(path)} is not there.") from None
+            raise PathMissing(f"{one_line(path)} is not there.") from None
         except OSError as error:
-            raise PathRefused(f"{shown(path)} cannot be read: {error.strerror}.") from None
+            raise PathRefused(f"{one_line(path)} cannot be read: {error.strerror}.") from None
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
-            raise NotMedia(f"{shown(path.name)} is no file; name the recording itself.")
+            raise NotMedia(f"{one_line(path.name)} is no file; name the recording itself.")
         return cls(
             status.st_size,
             lambda offset, length: os.pread(descriptor, length, offset),

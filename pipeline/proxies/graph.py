@@ -121,9 +121,8 @@ def known(clip: Clip) -> tuple[VideoStream, Rate, int]:
     """What a proxy cannot do without. Raises MediaUnreadable naming what the file does not say."""
     video = clip.facts.video
     if video is None or clip.rate is None or not clip.frames:
-        raise MediaUnreadable(
-            f"{clip.name} does not say how many frames it has or how fast; copy it from the card again."
-        )
+        told = " ".join(clip.facts.warnings) or "It does not say how many frames it has or how fast."
+        raise MediaUnreadable(f"{clip.name} cannot be made into a proxy. {told} Copy it from the card again.")
     return video, clip.rate, clip.frames
 
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+from itertools import pairwise
 
 import opentimelineio as otio
 import pytest
@@ -26,7 +27,7 @@ def test_the_demo_shows_the_log_and_names_five_commands_to_try(demo):
     _, run, _ = demo
     assert "13 clips" in run.out
     assert "Kaptagat" in run.out
-    assert len(re.findall(r"^  rushes ", run.err, re.M)) == 5
+    assert len(re.findall(r"^  rushes ", run.err, re.MULTILINE)) == 5
 
 
 def test_the_demo_cuts_one_subject_across_both_places_and_an_intercut(demo):
@@ -38,7 +39,7 @@ def test_the_demo_cuts_one_subject_across_both_places_and_an_intercut(demo):
             for clip in timeline.find_clips()
             if clip.parent().kind == "Video"
         ]
-        changes = 1 + sum(one != other for one, other in zip(places, places[1:], strict=False))
+        changes = 1 + sum(one != other for one, other in pairwise(places))
         assert set(places) == {"Kaptagat", "Vienna"}
         assert changes >= turns
         for suffix in (".otioz", ".edl"):
@@ -47,7 +48,7 @@ def test_the_demo_cuts_one_subject_across_both_places_and_an_intercut(demo):
 
 def test_the_commands_that_the_demo_names_run(demo):
     film, run, _ = demo
-    for line in re.findall(r"^  (rushes .*)$", run.err, re.M):
+    for line in re.findall(r"^  (rushes .*)$", run.err, re.MULTILINE):
         if "watch" in line or "$(" in line:
             continue
         for command in line.split(" && "):

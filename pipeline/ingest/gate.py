@@ -1,0 +1,207 @@
+"""The half of a head that takes cards in: looks, waits until they rest, notices what went away and came back."""
+
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from fractions import Fraction
+
+from pipeline.catalogue.cards import CardOutcome, TakenCard, card_fingerprints, record_card
+from pipeline.catalogue.head import last_sight, miss_cards, record_sight
+from pipeline.catalogue.products import Work
+from pipeline.clip import Root
+from pipeline.errors import (
+    CatalogueBusy,
+    CatalogueDamaged,
+    ChangedWhileRead,
+    DiskFull,
+    PathMissing,
+    PathRefused,
+    RushesError,
+)
+from pipeline.files import one_line
+from pipeline.ingest.account import Account, bug
+from pipeline.ingest.events import CardTaken, CardWaiting, Said
+from pipeline.ingest.look import Ground, SeenCard, look, see
+from pipeline.ingest.take import take_card
+from pipeline.processes.reader import ReaderProcess
+from pipeline.watch import CardKey, Settler
+
+_PASSING = range(30, 40)  # exit codes of refusals by the disk: they pass without a change of the file
+
+
+@dataclass(slots=True)
+class Gate:
+    """Where cards come in. `news` is set when clips came or went: what is left to do has changed."""
+
+    account: Account
+    mediainfo: ReaderProcess
+    settler: Settler
+    grounds: tuple[Ground, ...] = ()
+    waiting: dict[CardKey, SeenCard] = field(default_factory=dict)
+    look_due: bool = True  # something was found moved or gone: do not wait for the next rescan
+    look_seconds: float = 0.0  # that the last look took
+    news: bool = False
+    _seen_before: dict[CardKey, SeenCard] = field(default_factory=dict)
+    _moving: dict[CardKey, bytes] = field(default_factory=dict)
+    _refused: dict[CardKey, str] = field(default_factory=dict)  # fingerprints of cards that stay as they are
+    _gone: dict[Ground, tuple[int, str]] = field(default_factory=dict)
+
+    def look_around(self) -> None:
+        """Look at every ground: take what has settled, notice what went away and what came back."""
+        began = time.monotonic()
+        self._seen_before, self.waiting, self.look_due = self.waiting, {}, False
+        for ground in self.grounds:
+            try:
+                self._look_at(ground)
+            except (PathMissing, PathRefused) as error:
+                self._lose(ground, error)
+            else:
+                if self._gone.pop(ground, None):
+                    self.account.tell(Said(f"{one_line(ground.absolute(ground.below))} is back."))
+        self.look_seconds = time.monotonic() - began
+
+    @property
+    def lost(self) -> tuple[int, str] | None:
+        """Exit code and sentence of the first ground that is not there."""
+        return next(iter(self._gone.values()), None)
+
+    def restless(self, patience: float) -> tuple[tuple[str, str], ...]:
+        """Cards that have been changing for longer than `patience` seconds, each with a file that moves."""
+        now = time.monotonic()
+        return tuple(
+            (one_line(card.folder.name), one_line(self._moving.get(key, b"")))
+            for key, card in self.waiting.items()
+            if self.settler.waited(key, now) > patience
+        )
+
+    def doubt(self, work: Work, root: Root) -> None:
+        """A clip's file is not as it was logged: look again, and at its card where no look of this run comes."""
+        self.look_due = True
+        ground = Ground(root, work.folder)
+        looked_at = any(root.id == seen.root.id and _covers(seen.below, work.folder) for seen in self.grounds)
+        if not looked_at and not ground.absolute(work.folder).is_dir():
+            self.miss(ground, {work.folder})
+
+    def miss(self, ground: Ground, cards: set[bytes]) -> None:
+        """Note that these cards of a ground are not there: their clips are offline."""
+        gone = sorted(card for card in cards if _covers(ground.below, card))
+        for card in gone:
+            self._refused.pop((ground.root.id, card), None)
+        if gone and (clips := miss_cards(self.account.catalogue, ground.root.id, gone)):
+            names = ", ".join(one_line(card) for card in gone[:3]) + (" and others" if len(gone) > 3 else "")
+            many = "clip is" if clips == 1 else "clips are"
+            self.account.tell(Said(f"{names}: {clips:,} {many} offline now, because the files are not there."))
+            self.news = True
+
+    # --- one ground ---
+
+    def _look_at(self, ground: Ground) -> None:
+        catalogue, settings = self.account.catalogue, self.account.film.settings
+        sight = see(ground, settings)
+        if last_sight(catalogue, ground.root.id, ground.below) == sight.fingerprint:
+            return
+        cards = look(ground, sight, settings)
+        for path, why in sight.skipped:
+            self.account.say_once(f"{one_line(path)} was left out: {why}.")
+        for path, why in sight.unreadable:
+            self.account.blame(one_line(path), why)
+        known = card_fingerprints(catalogue, ground.root.id)
+        self.miss(ground, {path for path, taken in known.items() if taken} - {card.folder.path for card in cards})
+        untaken = bool(sight.unreadable)
+        for card in cards:
+            if card.fingerprint == known.get(card.folder.path):
+                continue
+            if card.fingerprint != self._refused.get(_key(ground, card)):
+                self._settle(ground, card)
+            untaken = untaken or card.fingerprint == self._refused.get(_key(ground, card))
+        if not self.waiting and not untaken and self.account.has_room:
+            record_sight(catalogue, ground.root.id, ground.below, sight.fingerprint)
+
+    def _lose(self, ground: Ground, error: RushesError) -> None:
+        """A whole ground is gone: its clips are offline until it returns."""
+        if ground in self._gone:
+            return
+        self._gone[ground] = (error.exit_code, error.sentence)
+        self.account.tell(Said(f"{error.sentence} What came from there is offline until it returns."))
+        known = card_fingerprints(self.account.catalogue, ground.root.id)
+        self.miss(ground, {path for path, taken in known.items() if taken})
+
+    # --- one card ---
+
+    def _settle(self, ground: Ground, card: SeenCard) -> None:
+        now, key = time.monotonic(), _key(ground, card)
+        if self.settler.observe(key, card.fingerprint, now):
+            self._take(ground, card)
+            return
+        self.waiting[key] = card
+        before = self._seen_before.get(key)
+        if before is not None and before.fingerprint != card.fingerprint:
+            self._moving[key] = _moved(before, card)
+        left = self.settler.settles_in(key, now)
+        self.account.tell(CardWaiting(one_line(card.folder.name), len(card.stamps), left))
+
+    def _take(self, ground: Ground, card: SeenCard) -> None:
+        """Take one card in; whatever goes wrong with it never stops the others."""
+        key, account = _key(ground, card), self.account
+        try:
+            taken = take_card(ground, card, account.film.settings, self.mediainfo, moment=datetime.now(UTC).isoformat())
+            passing = any(file.exit_code in _PASSING for file in taken.failed)
+            if passing:  # an unreadable file looks the same when it can be read again: the next run tries
+                taken = replace(taken, fingerprint=f"{card.fingerprint} in part")
+            outcome = record_card(account.catalogue, taken)
+        except (CatalogueBusy, CatalogueDamaged):
+            raise
+        except (ChangedWhileRead, PathMissing):
+            self.settler.disturb(key, time.monotonic())
+            self.waiting[key] = card
+        except DiskFull as error:
+            account.stop_for_room(error)
+        except RushesError as error:
+            self._shun(key, card, error.sentence)
+        except Exception as error:  # noqa: BLE001 - a bug over one card must not cost the others
+            self._shun(key, card, f"{bug(error)} with this card.")
+        else:
+            self._count(taken, outcome)
+            self.settler.forget(key)
+            self._moving.pop(key, None)
+            if passing:
+                self._refused[key] = card.fingerprint
+            self.news = True
+
+    def _shun(self, key: CardKey, card: SeenCard, sentence: str) -> None:
+        self._refused[key] = card.fingerprint
+        self.settler.forget(key)
+        name = one_line(card.folder.name)
+        self.account.blame(name, sentence, f"{name} was not taken: {sentence}")
+
+    def _count(self, taken: TakenCard, outcome: CardOutcome) -> None:
+        folder, clips = taken.folder, len(taken.clips)
+        duration = sum((clip.clip.duration for clip in taken.clips), Fraction(0))
+        failed = tuple((one_line(file.path), one_line(file.sentence)) for file in taken.failed)
+        copies = tuple((one_line(path.rpartition(b"/")[2]), one_line(path)) for _, path in outcome.copies)
+        new, others = len(outcome.new), len(folder.others)
+        warnings = tuple(one_line(warning) for warning in folder.warnings)
+        self.account.tell(CardTaken(one_line(folder.name), clips, duration, new, copies, failed, others, warnings))
+        so_far = self.account.summary
+        self.account.summary = replace(
+            so_far,
+            cards=so_far.cards + 1,
+            clips=so_far.clips + clips,
+            duration=so_far.duration + duration,
+            new=so_far.new + new,
+            copies=so_far.copies + len(copies),
+        )
+
+
+def _key(ground: Ground, card: SeenCard) -> CardKey:
+    return ground.root.id, card.folder.path
+
+
+def _covers(below: bytes, folder: bytes) -> bool:
+    return not below or folder == below or folder.startswith(below + b"/")
+
+
+def _moved(before: SeenCard, after: SeenCard) -> bytes:
+    """A file that came, went or changed between two looks at a card."""
+    changed = before.stamps.items() ^ after.stamps.items()
+    return min((path for path, _ in changed), default=b"")

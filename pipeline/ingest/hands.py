@@ -1,0 +1,173 @@
+"""The half of a head that has things made: hands out work, publishes what comes back, records it."""
+
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+from pipeline.catalogue.head import owner_of_product
+from pipeline.catalogue.identity import record_hash
+from pipeline.catalogue.products import Work, record_failure, record_products, work_left
+from pipeline.clip import Failure
+from pipeline.engine import Engine, Handle
+from pipeline.errors import (
+    Cancelled,
+    ChangedWhileRead,
+    DiskFull,
+    NotFound,
+    PathMissing,
+    PathRefused,
+    RushesError,
+    ToolMissing,
+    ToolStopped,
+)
+from pipeline.files import one_line
+from pipeline.ingest.account import Account, bug
+from pipeline.ingest.events import ClipFailed, ClipMade, Said
+from pipeline.ingest.make import Bench, Order, Outcome, carry_out, discard, order, publish_outcome
+from pipeline.ingest.pace import Pace
+
+_AHEAD = 64  # clips fetched from the catalogue at once
+# What passes without a change of the file: tried again by the next run.
+_TRANSIENT = (DiskFull, ToolMissing, ToolStopped, PathRefused)
+# The file is not what the catalogue says: another look will tell.
+_LOOK_AGAIN = (ChangedWhileRead, PathMissing, NotFound)
+
+
+@dataclass(slots=True)
+class Hands:
+    """Work under way. `doubtful` collects clips whose files are not as logged, for the gate to look after."""
+
+    account: Account
+    engine: Engine
+    bench: Bench
+    no_ffmpeg: tuple[int, str] | None = None  # exit code and sentence
+    pace: Pace = field(default_factory=Pace)
+    doubtful: list[Work] = field(default_factory=list)
+    _queue: deque[Work] = field(default_factory=deque)
+    _idle: bool = False  # the catalogue had no more work when it was asked last
+    _orders: dict[str, tuple[Handle[Outcome], Order, Work]] = field(default_factory=dict)
+    _put_off: dict[str, RushesError | None] = field(default_factory=dict)  # clips that this run is done with, and why
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._orders)
+
+    @property
+    def under_way(self) -> dict[str, tuple[Work, float]]:
+        """Clips in somebody's hands, each with the media seconds that are done."""
+        return {clip: (work, handle.done_seconds) for clip, (handle, _, work) in self._orders.items()}
+
+    def feed(self) -> None:
+        """Give free hands the next clips, in the order of the story."""
+        while len(self._orders) < self.engine.hands and self.account.has_room and not self._idle:
+            if not self._queue:
+                passed_over = set(self._orders) | set(self._put_off)
+                found = work_left(self.account.catalogue, limit=_AHEAD + len(passed_over))
+                self._queue.extend(work for work in found if work.clip.id not in passed_over)
+            if self._queue:
+                self._hand_out(self._queue.popleft())
+            else:
+                self._idle = True
+
+    def collect(self) -> None:
+        """Publish and record what hands have finished."""
+        for clip, (handle, planned, work) in list(self._orders.items()):
+            if handle.done:
+                del self._orders[clip]
+                try:
+                    outcome = handle.result()
+                except Exception as error:  # noqa: BLE001 - a bug over one clip must not cost the others
+                    outcome = Outcome(error=RushesError(f"{bug(error)} with {work.clip.name}."))
+                self._finish(planned, work, outcome)
+
+    def renew(self) -> None:
+        """Clips came or went: ask the catalogue again, for everything."""
+        self._put_off.clear()
+        self._queue.clear()
+        self._idle = False
+        self.pace.forget()
+
+    def try_again(self) -> None:
+        """What another look or more room may have mended is work again."""
+        mended: tuple[type[RushesError], ...] = _LOOK_AGAIN
+        if self.account.found_room():
+            mended = (*mended, DiskFull)
+        self._put_off = {clip: why for clip, why in self._put_off.items() if not isinstance(why, mended)}
+        self._idle = False
+
+    def unfinished(self) -> tuple[tuple[str, str], ...]:
+        """Clips whose files were not as the catalogue says, and still are not made: (path, why)."""
+        why = {clip: error for clip, error in self._put_off.items() if isinstance(error, _LOOK_AGAIN)}
+        if not why:
+            return ()
+        left = [work.clip for work in work_left(self.account.catalogue) if work.clip.id in why]
+        return tuple((one_line(clip.parts[0].path), why[clip.id].sentence) for clip in left)
+
+    def drop(self) -> None:
+        """Let go of what is under way: every hand stops, nothing half-made stays on the disk."""
+        self.engine.close()
+        for _, planned, _ in self._orders.values():
+            discard(planned)
+        self._orders.clear()
+
+    # --- one clip ---
+
+    def _hand_out(self, work: Work) -> None:
+        try:
+            planned = order(work, self.bench, lambda path: owner_of_product(self.account.catalogue, path))
+        except RushesError as error:
+            self._refuse(work, error)
+            return
+        if work.missing and planned.job is None and self.no_ffmpeg:
+            self.account.stop(*self.no_ffmpeg)
+        if planned.job is None and not any(original.hash_wanted for original in planned.originals):
+            self._put_off[work.clip.id] = None
+            return
+        self._orders[work.clip.id] = (self.engine.submit(carry_out, planned), planned, work)
+
+    def _finish(self, planned: Order, work: Work, outcome: Outcome) -> None:
+        clip, error, account = planned.clip, outcome.error, self.account
+        try:
+            for original, full in outcome.hashes:
+                if not record_hash(account.catalogue, original.root, original.path, full).agrees:
+                    self.doubtful.append(work)  # its card has to be read again
+                    account.tell(
+                        Said(f"{one_line(original.path)} only looked like {clip.name}: it is a clip of its own.")
+                    )
+            if error is None:
+                record_products(account.catalogue, clip.id, publish_outcome(planned, outcome, account.film))
+        except RushesError as refused:
+            error = refused
+        if error is not None:
+            discard(planned)
+            self._refuse(work, error)
+            return
+        if planned.job is None:
+            if work.missing:
+                self._put_off[clip.id] = None
+            return
+        self.pace.finish(clip.card, float(clip.duration), worked=True)
+        account.summary = replace(account.summary, made=account.summary.made + 1)
+        account.tell(ClipMade(clip.id, one_line(clip.name), one_line(clip.card), clip.duration, outcome.seconds))
+
+    def _refuse(self, work: Work, error: RushesError) -> None:
+        """Record a failure, or put the clip off where another look will tell more."""
+        clip = work.clip
+        self._put_off[clip.id] = error
+        if isinstance(error, Cancelled):
+            return
+        if isinstance(error, _LOOK_AGAIN):
+            self.doubtful.append(work)
+            self.account.tell(Said(one_line(error.sentence)))
+            return
+        if isinstance(error, DiskFull):
+            self.account.stop_for_room(error)
+        transient = isinstance(error, _TRANSIENT)
+        steps = [(want.kind, want.recipe) for want in work.missing] or [("hash", "")]
+        # A catalogue without room cannot note it; the clip is still work left, and that is what counts.
+        with suppress(DiskFull, NotFound):
+            for step, recipe in steps:
+                failure = Failure(clip.id, step, recipe, error.sentence, transient=transient)
+                record_failure(self.account.catalogue, failure)
+        self.pace.finish(clip.card, float(clip.duration), worked=False)
+        self.account.tell(ClipFailed(clip.id, one_line(clip.name), one_line(clip.card), one_line(error.sentence)))
