@@ -37,8 +37,8 @@ def sentence_of(event: Event) -> str:
             return sentence
         case CardTaken():
             return _taken(event)
-        case ClipFailed(name=name, card=card, sentence=sentence):
-            return f"failed  {card}: {name}: {sentence}"
+        case ClipFailed(card=card, sentence=sentence):
+            return f"failed  {card}: {sentence}"
     return ""
 
 

@@ -121,8 +121,8 @@ def known(clip: Clip) -> tuple[VideoStream, Rate, int]:
     """What a proxy cannot do without. Raises MediaUnreadable naming what the file does not say."""
     video = clip.facts.video
     if video is None or clip.rate is None or not clip.frames:
-        told = " ".join(clip.facts.warnings) or "It does not say how many frames it has or how fast."
-        raise MediaUnreadable(f"{clip.name} cannot be made into a proxy. {told} Copy it from the card again.")
+        told = next(iter(clip.facts.warnings), "It does not say how many frames it has or how fast.").rstrip(".")
+        raise MediaUnreadable(f"{clip.name}: {told[0].lower()}{told[1:]}; copy it from the card again.")
     return video, clip.rate, clip.frames
 
 
