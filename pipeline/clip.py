@@ -31,6 +31,8 @@ class SeenFile(NamedTuple):
 
 def shown(path: bytes | str) -> str:
     """A path or name as text that can be stored and sent: bytes that are no UTF-8 are written out as \\xNN."""
+    if isinstance(path, str) and path.isascii():
+        return path  # nearly all, and cuts ask by the 100,000
     raw = path if isinstance(path, bytes) else path.encode("utf-8", "surrogateescape")
     return raw.decode("utf-8", "backslashreplace")
 
