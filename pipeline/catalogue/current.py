@@ -154,7 +154,7 @@ def _settle_place(db: Connection, row: _Row) -> tuple[_Row, bool]:
 
 
 def _status(work: _Pass, row: _Row, *, online: bool) -> str:
-    """The worst of what is true of a clip: offline, no_decoder, failed; else ready or logged."""
+    """The worst of what is true of a clip: offline, no_decoder, failed, logged; else ready (of nothing wanted, too)."""
     if not online:
         return "offline"
     if not row.decoder:
@@ -165,7 +165,7 @@ def _status(work: _Pass, row: _Row, *, online: bool) -> str:
     if any(recipe in recipes for (recipe,) in failed):
         return "failed"
     sql = "SELECT kind, preset, recipe FROM products WHERE clip_n = ? AND content = ?"
-    if wants and wants <= set(work.db.execute(sql, (row.n, row.content))):
+    if wants <= set(work.db.execute(sql, (row.n, row.content))):
         return "ready"
     return "logged"
 

@@ -40,7 +40,7 @@ def cards_left(catalogue: Catalogue) -> tuple[CardWork, ...]:
     with catalogue.reading() as db:
         rows = db.execute(
             "SELECT c.value, sum(g.clips), sum(g.flicks) FROM groups g JOIN terms s ON s.n = g.status"
-            " JOIN terms c ON c.n = g.card WHERE s.value = 'logged' AND g.clips > 0 AND EXISTS (SELECT 1 FROM wants)"
+            " JOIN terms c ON c.n = g.card WHERE s.value = 'logged' AND g.clips > 0"
             " GROUP BY c.value ORDER BY min(g.day)"
         ).fetchall()
     return tuple(CardWork(card, clips, flicks / FLICKS) for card, clips, flicks in rows)

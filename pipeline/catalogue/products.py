@@ -69,14 +69,9 @@ def want(
     with catalogue.atomic() as db:
         db.execute("DELETE FROM wants")
         db.executemany("INSERT INTO wants VALUES (?, ?, ?, ?)", sorted(rows))
-        refresh(db, [n for (n,) in db.execute(_TOUCHED_BY_WANTS)])
+        refresh(db, [n for (n,) in db.execute("SELECT n FROM clips WHERE group_n IS NOT NULL ORDER BY n")])
 
 
-# Clips of which something was made or tried; the others stay `logged` whatever is wanted.
-_TOUCHED_BY_WANTS = (
-    "SELECT n FROM clips WHERE group_n IS NOT NULL AND"
-    " (n IN (SELECT clip_n FROM products) OR n IN (SELECT clip_n FROM failures)) ORDER BY n"
-)
 _OPEN = "SELECT g.n FROM groups g JOIN terms t ON t.n = g.status WHERE t.value IN ('logged', 'failed')"
 _CLIPS = "SELECT c.n, c.outfit, c.content, c.decoder FROM clips c"
 _IN_ORDER = "ORDER BY c.story, c.group_n, c.n"

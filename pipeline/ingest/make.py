@@ -15,7 +15,6 @@ from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.processes.ffmpeg import Progress
 from pipeline.proxies.job import Made, Output, ProxyJob
-from pipeline.proxies.make import make
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
 from pipeline.settings import Settings, shipped
@@ -127,6 +126,7 @@ def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callab
             if original.hash_wanted:
                 hashes.append((original, full_hash(original.place, lambda _: None, cancelled)))
         if order.job and order.ffmpeg:
+            from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
 
             def heard(told: Progress) -> None:
                 progress(told.seconds)

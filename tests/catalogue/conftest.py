@@ -7,6 +7,7 @@ from small_shoot import card, clip, says
 from pipeline.catalogue import listing, plan
 from pipeline.catalogue.cards import record_card
 from pipeline.catalogue.log import write_log
+from pipeline.catalogue.products import Want, want
 from pipeline.catalogue.roots import root
 from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.clip import Saying
@@ -15,9 +16,13 @@ from pipeline.timecode import TimeRange
 LENS = "Zeiss 35mm"
 
 
+WANTED = (Want("waveform", "", "w1"),)  # so that what is taken is logged, and not ready at once
+
+
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Iterator[Catalogue]:
     with open_catalogue(tmp_path / "catalogue.db", create=True) as opened:
+        want(opened, WANTED, WANTED)
         yield opened
 
 
@@ -51,6 +56,7 @@ def as_if(request: pytest.FixtureRequest) -> Iterator[str]:
 def shoot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
     """Six clips on three cards in Vienna and Kaptagat, logged by rules and by hand; only to be read."""
     with open_catalogue(tmp_path_factory.mktemp("shoot") / "catalogue.db", create=True) as opened:
+        want(opened, WANTED, WANTED)
         film = root(opened, "film", "film", place=None).id
         record_card(opened, _vienna(film))
         record_card(opened, _kaptagat(film))

@@ -130,3 +130,12 @@ def test_what_is_offline_undecodable_or_forgotten_is_no_work(catalogue: Catalogu
     forget(catalogue, [names[1]], who="ann")
     assert left(catalogue) == {}
     assert status_counts(catalogue) == {"offline": 1, "no_decoder": 1}
+
+
+def test_where_nothing_is_wanted_clips_are_ready_and_a_new_want_is_work(catalogue: Catalogue, names) -> None:
+    want(catalogue, [], [])
+    assert status_counts(catalogue) == {"ready": 2}
+    assert left(catalogue) == {}
+    want(catalogue, [PROXY], [])
+    assert status_counts(catalogue) == {"logged": 2}
+    assert left(catalogue) == {name: ["proxy"] for name in names}
