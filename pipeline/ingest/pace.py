@@ -51,10 +51,7 @@ class Pace:
         running: dict[str, float] = {}
         for card, seconds in under_way.values():
             running[card] = running.get(card, 0.0) + seconds
-        cards = tuple(
-            CardProgress(
-                name, card.clips_done, card.clips, min(card.wanted, card.done + running.get(name, 0.0)), card.wanted
-            )
+        cards = tuple(_told(name, card, running.get(name, 0.0)) for name, card in self._cards.items())
             for name, card in self._cards.items()
         )
         done, wanted = sum(card.done for card in cards), sum(card.wanted for card in cards)
@@ -64,3 +61,10 @@ class Pace:
         if not under_way:
             self._began = None  # idle hours are no work: the next bout has a pace of its own
         return Progress(cards, done, wanted, speed, left, names)
+
+
+def _told(name: str, card: _Card, running: float) -> CardProgress:
+    """Sums of seconds do not meet to the last bit: a card of which every clip is done is done."""
+    ended = card.clips_done >= card.clips
+    done = card.wanted if ended else min(card.wanted, card.done + running)
+    return CardProgress(name, card.clips_done, card.clips, done, card.wanted)
