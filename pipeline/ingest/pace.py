@@ -52,8 +52,6 @@ class Pace:
         for card, seconds in under_way.values():
             running[card] = running.get(card, 0.0) + seconds
         cards = tuple(_told(name, card, running.get(name, 0.0)) for name, card in self._cards.items())
-            for name, card in self._cards.items()
-        )
         done, wanted = sum(card.done for card in cards), sum(card.wanted for card in cards)
         elapsed = now - self._began if self._began is not None else 0.0
         speed = (self._worked + sum(running.values())) / elapsed if elapsed > 0 else 0.0
