@@ -72,7 +72,7 @@ def printed(command: str, film: Path) -> list[str]:
     """The lines that a command prints, without what differs from machine to machine."""
     _, said = rushes(shlex.split(command, comments=True)[1:], film)
     said = said.replace(str(film), PLACE)
-    said = re.sub(r"person: \w+", "person: you", said)
+    said = re.sub(r"person: \w+, [-\d]{10}, undo \w+", "person: you, 2019-10-21, undo 9d51f20c", said)
     said = re.sub(r"(rushes undo )[0-9a-f]{8}", r"\g<1>30da9e73", said)
     return [line.rstrip() for line in said.splitlines()]
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.catalogue.store import Catalogue
 from pipeline.errors import DiskFull
-from pipeline.files import free_bytes
 from pipeline.film import Film
 from pipeline.ingest.events import Event, Said, Summary
 
@@ -20,7 +19,7 @@ class Account:
     catalogue: Catalogue
     tell: Tell
     summary: Summary = field(default_factory=Summary)
-    _free_when_full: int | None = None  # bytes; None: the disk is not full
+    has_room: bool = True
     _told: set[str] = field(default_factory=set)
 
     def say_once(self, sentence: str) -> None:
@@ -39,24 +38,10 @@ class Account:
         if self.summary.stopped_by is None:
             self.summary = replace(self.summary, stopped_by=(exit_code, sentence))
 
-    @property
-    def has_room(self) -> bool:
-        return self._free_when_full is None
-
     def stop_for_room(self, error: DiskFull) -> None:
-        self._free_when_full = self._free()
+        """The disk is full: nothing more is begun until the next try."""
+        self.has_room = False
         self.stop(error.exit_code, error.sentence)
-
-    def found_room(self) -> bool:
-        """Whether a disk that was full has more room by now; work may go on then."""
-        if self._free_when_full is None or self._free() <= self._free_when_full:
-            return False
-        self._free_when_full = None
-        return True
-
-    def _free(self) -> int:
-        """Room for proxies and for the catalogue, in bytes: only good for telling whether it grew."""
-        return free_bytes(self.film.folder) + free_bytes(self.film.catalogue.parent)
 
 
 def bug(error: Exception) -> str:

@@ -88,10 +88,9 @@ class Hands:
         self.pace.forget()
 
     def try_again(self) -> None:
-        """What another look or more room may have mended is work again."""
-        mended: tuple[type[RushesError], ...] = _LOOK_AGAIN
-        if self.account.found_room():
-            mended = (*mended, DiskFull)
+        """What another look or somebody who made room may have mended is work again."""
+        self.account.has_room = True
+        mended = (*_LOOK_AGAIN, DiskFull)
         self._put_off = {clip: why for clip, why in self._put_off.items() if not isinstance(why, mended)}
         self._idle = False
 
