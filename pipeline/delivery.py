@@ -19,7 +19,7 @@ from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.shots import Media, media_of
 from pipeline.errors import NotFound, ValueRefused
-from pipeline.files import path_error, publish, temporary_beside
+from pipeline.files import path_error, publish, temporary_beside, write_whole
 from pipeline.film import Film
 from pipeline.shotlog.query import parse
 
@@ -200,8 +200,7 @@ def _workroom(folder: Path) -> Path:
 
 def _publish(content: bytes | Path, final: Path) -> Path:
     if isinstance(content, bytes):
-        temporary = temporary_beside(final)
-        temporary.write_bytes(content)
-        content = temporary
-    publish(content, final)
+        write_whole(final, content)
+    else:
+        publish(content, final)
     return final

@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
@@ -34,6 +35,7 @@ from pipeline.errors import (
 CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
 _name = attrgetter("name")
+_LOCK_TRIES = 15
 _TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK_TYPES = re.compile(
@@ -238,10 +240,12 @@ def write_whole(final: Path, data: bytes) -> None:
     publish(temporary, final)
 
 
-def sweep_temporaries(folder: Path) -> int:
-    """Remove what a killed process left half-made below `folder`; returns how many files went."""
+def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
+    """Remove what a killed process left half-made in `folder` (and below it); returns how many files went."""
     swept = 0
-    for parent, _, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
+        if not deep:
+            folders.clear()
         for name in names:
             if name.startswith(_TEMPORARY):
                 with contextlib.suppress(OSError):
@@ -293,10 +297,8 @@ def held_lock(path: Path, words: str) -> Iterator[bool]:
     except OSError as error:
         raise path_error(error, path) from error
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise CatalogueBusy(_holder_sentence(os.pread(descriptor, 4096, 0))) from None
+        if not _locks(descriptor):
+            raise CatalogueBusy(_holder_sentence(os.pread(descriptor, 4096, 0)))
         holder = {"words": words, "process": os.getpid(), "host": os.uname().nodename}
         killed = os.fstat(descriptor).st_size > 0
         os.ftruncate(descriptor, 0)
@@ -308,6 +310,18 @@ def held_lock(path: Path, words: str) -> Iterator[bool]:
             os.ftruncate(descriptor, 0)
     finally:
         os.close(descriptor)
+
+
+def _locks(descriptor: int) -> bool:
+    """Take the lock; who only looks whether it is held has it for a moment, and is waited for."""
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return True
+    return False
 
 
 def is_locked(path: Path) -> bool:
@@ -372,8 +386,11 @@ def volumes() -> tuple[Volume, ...]:
         before, _, after = line.partition(" - ")
         place = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), before.split()[4])
         kind, source = after.split()[:2]
+        within = before.split()[3]  # subvolumes and bind mounts show a folder of the filesystem
         identity = names.get(os.path.realpath(source)) if source.startswith("/") else None
         name = f"uuid:{identity}" if identity else f"{kind}:{source}" if ":" in source else f"path:{place}"
+        if within != "/":
+            name += within
         found.append(Volume(name, Path(place), kind))
     return tuple(found)
 

@@ -30,7 +30,7 @@ class Film:
     @property
     def head_file(self) -> Path:
         """What the running head says of itself, once a second."""
-        return self.catalogue.with_name("head.json")
+        return self.catalogue.with_suffix(".head.json")
 
 
 def find_film(start: Path) -> Film:

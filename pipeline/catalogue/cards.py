@@ -217,9 +217,12 @@ def _missing(db: Connection, card: int, taken: TakenCard) -> Iterable[int]:
     """Note which files of the card's clips are gone; the clips that miss one."""
     listed = {part for clip in taken.folder.clips for part in clip.parts}
     listed |= {part.path for clip in taken.clips for part in clip.clip.parts}
+    unread = {file.path for file in taken.failed}  # there, but no longer what was logged
     place = db.execute("SELECT place FROM roots WHERE n = ?", (taken.root,)).fetchone()[0]
     rows = db.execute("SELECT n, path, clip_n FROM places WHERE card_n = ? AND online", (card,)).fetchall()
-    gone = [(n, clip) for n, path, clip in rows if path not in listed and not still_there(place, path)]
+    gone = [
+        (n, clip) for n, path, clip in rows if path in unread or (path not in listed and not still_there(place, path))
+    ]
     db.executemany("UPDATE places SET online = 0 WHERE n = ?", [(n,) for n, _ in gone])
     return [clip for _, clip in gone]
 

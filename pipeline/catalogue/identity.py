@@ -128,24 +128,25 @@ def record_hash(catalogue: Catalogue, root: int, path: bytes, full: str) -> Hash
     """
     with catalogue.atomic() as db:
         row = db.execute(
-            "SELECT p.n, p.clip_n, p.part, p.card_n, c.id, s.full FROM places p JOIN clips c ON c.n = p.clip_n"
+            "SELECT p.n, p.clip_n, p.part, c.id, s.full FROM places p JOIN clips c ON c.n = p.clip_n"
             " JOIN parts s ON s.clip_n = p.clip_n AND s.part = p.part WHERE p.root = ? AND p.path = ?",
             (root, path),
         ).fetchone()
         if row is None:
             raise NotFound(f"{path!r} belongs to no clip of the log; ingest its card first.")
-        place, n, part, card, clip, known = row
+        place, n, part, clip, known = row
         db.execute("UPDATE places SET full = ? WHERE n = ?", (full, place))
         if known is None:
             db.execute("UPDATE parts SET full = ? WHERE clip_n = ? AND part = ?", (full, n, part))
         if known in (None, full):
             refresh(db, [n])
             return HashOutcome(clip, agrees=True)
-        return HashOutcome(_split(db, n, card, full), agrees=False)
+        return HashOutcome(_split(db, place, full), agrees=False)
 
 
-def _split(db: Connection, n: int, card: int, full: str) -> str:
-    """The files of clip `n` on `card` become a clip whose id is `full`."""
+def _split(db: Connection, place: int, full: str) -> str:
+    """The recording that the file at `place` belongs to becomes a clip of its own, whose id is `full`."""
+    n, card, part = db.execute("SELECT clip_n, card_n, part FROM places WHERE n = ?", (place,)).fetchone()
     columns = [
         row[1] for row in db.execute("PRAGMA table_info(clips)") if row[1] not in ("n", "id", "group_n", "card_n")
     ]
@@ -160,7 +161,12 @@ def _split(db: Connection, n: int, card: int, full: str) -> str:
         new = made
         db.execute("INSERT INTO facts SELECT ?, '', facts, sidecars FROM facts WHERE clip_n = ?", (new, n))
         db.execute("INSERT INTO parts SELECT ?, part, quick, size, frames, NULL FROM parts WHERE clip_n = ?", (new, n))
-    db.execute("UPDATE places SET clip_n = ? WHERE clip_n = ? AND card_n = ?", (new, n, card))
+    sql = "SELECT 1 FROM places WHERE clip_n = ? AND card_n = ? AND part = ? AND n <> ?"
+    twin = db.execute(sql, (n, card, part, place)).fetchone()  # the recording it looked like lies on the same card
+    db.execute(
+        "UPDATE places SET clip_n = ? WHERE clip_n = ? AND card_n = ? AND (n = ? OR NOT ?)",
+        (new, n, card, place, bool(twin)),
+    )
     db.execute(
         "UPDATE parts SET full = (SELECT full FROM places p WHERE p.clip_n = ? AND p.part = parts.part)"
         " WHERE clip_n = ?",

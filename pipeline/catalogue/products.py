@@ -87,17 +87,17 @@ _MANY_LEFT = (
 _MANY = 5_000  # clips
 
 
-def work_left(catalogue: Catalogue, *, limit: int | None = None) -> tuple[Work, ...]:
+def work_left(catalogue: Catalogue, *, limit: int | None = None, hashes_only: bool = False) -> tuple[Work, ...]:
     """Clips that are online and lack a product or a full hash, in story order.
 
-    Left out is what failed by the same recipe for a lasting cause.
+    Left out is what failed by the same recipe for a lasting cause, and with `hashes_only` every product.
     """
     with catalogue.reading() as db:
         wants = _wants(db)
         missing: dict[int, tuple[Want, ...]] = {}
         unhashed: dict[int, tuple[Part, ...]] = {}
         for n, outfit, content, decoder in db.execute(_MANY_LEFT if _left(db) > _MANY else _FEW_LEFT):
-            lacking = _missing(db, n, content, wants.get(outfit, ()) if decoder else ())
+            lacking = _missing(db, n, content, wants.get(outfit, ()) if decoder and not hashes_only else ())
             files = _unhashed(db, n, content)
             if (lacking or files) and _online(db, n):
                 missing[n], unhashed[n] = lacking, files
@@ -115,10 +115,17 @@ def _left(db: Connection) -> int:
     return int(unfinished + db.execute(unhashed).fetchone()[0])
 
 
-def record_products(catalogue: Catalogue, clip_id: str, products: Sequence[Product]) -> None:
-    """Note what was made of a clip and published; failures of the same recipes are over."""
+def record_products(
+    catalogue: Catalogue, clip_id: str, products: Sequence[Product], *, content: str | None = None
+) -> None:
+    """Note what was made of a clip and published; failures of the same recipes are over.
+
+    `content` is that of the clip when the work was handed out (None: as it is now): a chapter that has
+    come since is not in what was made.
+    """
     with catalogue.atomic() as db:
-        n, content = _clip(db, clip_id)
+        n, content_now = _clip(db, clip_id)
+        content = content or content_now
         for made in products:
             db.execute(
                 "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -146,13 +153,14 @@ def drop_product(catalogue: Catalogue, clip_id: str, kind: str, preset: str) -> 
         refresh(db, [n])
 
 
-def record_failure(catalogue: Catalogue, failure: Failure) -> None:
-    """Note that a step failed; attempts add up.
+def record_failure(catalogue: Catalogue, failure: Failure, *, content: str | None = None) -> None:
+    """Note that a step failed; attempts add up. `content` as in record_products.
 
     `recipe` is that of the want that was not made, empty for a step that is no product (hash).
     """
     with catalogue.atomic() as db:
-        n, content = _clip(db, failure.clip)
+        n, content_now = _clip(db, failure.clip)
+        content = content or content_now
         db.execute(
             "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (clip_n, step, recipe) DO UPDATE SET"
             " attempts = excluded.attempts + CASE WHEN content = excluded.content THEN attempts ELSE 0 END,"

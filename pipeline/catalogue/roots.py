@@ -40,7 +40,9 @@ def _mark(catalogue: Catalogue, root: int, paths: list[bytes] | None, *, online:
     with catalogue.atomic() as db:
         sql = "SELECT n, clip_n FROM places WHERE root = ? AND online <> ?"
         if paths is None:
-            rows = db.execute(sql, (root, online)).fetchall()
+            # What was missed while its volume was there does not come back with the volume.
+            whole = " AND card_n NOT IN (SELECT n FROM cards WHERE fingerprint = '')" if online else ""
+            rows = db.execute(sql + whole, (root, online)).fetchall()
         else:
             each = (db.execute(f"{sql} AND path = ?", (root, online, path)).fetchone() for path in paths)
             rows = [row for row in each if row]

@@ -11,6 +11,7 @@ from pipeline.catalogue.log import Batch, forget, undo, write_log
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import (
     QueryCommand,
+    as_typed,
     chosen_film,
     complete_clip,
     complete_query,
@@ -59,7 +60,7 @@ def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None
         if not ids:
             raise NotFound(f"Nothing in the log fits '{query_text(asked)}'; 'rushes log' shows what there is.")
         said = [(each, saying) for each in ids for saying in sayings]
-        batch = write_log(catalogue, said, who=_who(), words=f"set {shlex.join(words)}")
+        batch = write_log(catalogue, said, who=_who(), words=f"set {shlex.join(as_typed(words))}")
     _confirm(batch, "Set", as_json=as_json)
 
 
@@ -108,7 +109,7 @@ def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, fi
 
 def _frame(marked: Clip, text: str) -> int:
     """A position as frames from the clip's first: a number, or a label in its source timecode."""
-    if text.isdigit():
+    if text.isdecimal():
         return int(text)
     if marked.rate is None:
         raise ValueRefused(f"{marked.name} has no frame rate; give the range as frame numbers.")

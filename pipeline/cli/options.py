@@ -61,8 +61,13 @@ def query_argument(command: Command) -> Command:
 def query_text(words: tuple[str, ...]) -> str:
     """The search as it was meant: one word is the whole search; of several, each is as the shell split it,
     so that the quotes which the shell took from `subject:"coach interview"` are put back."""
-    kept = [word.removeprefix(_KEPT) for word in words]
+    kept = as_typed(words)
     return kept[0] if len(kept) == 1 else " ".join(_requoted(word) for word in kept)
+
+
+def as_typed(words: tuple[str, ...]) -> list[str]:
+    """Words without the mark that kept click from taking them for options."""
+    return [word.removeprefix(_KEPT) for word in words]
 
 
 def _requoted(word: str) -> str:

@@ -1,16 +1,19 @@
 """The half of a head that has things made: hands out work, publishes what comes back, records it."""
 
+import os
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from pipeline.catalogue.head import owner_of_product
-from pipeline.catalogue.identity import record_hash
+from pipeline.catalogue.identity import content_of, record_hash
 from pipeline.catalogue.products import Work, record_failure, record_products, work_left
 from pipeline.clip import Failure
 from pipeline.engine import Engine, Handle
 from pipeline.errors import (
     Cancelled,
+    CatalogueBusy,
+    CatalogueDamaged,
     ChangedWhileRead,
     DiskFull,
     NotFound,
@@ -62,7 +65,9 @@ class Hands:
         while len(self._orders) < self.engine.hands and self.account.has_room and not self._idle:
             if not self._queue:
                 passed_over = set(self._orders) | set(self._put_off)
-                found = work_left(self.account.catalogue, limit=_AHEAD + len(passed_over))
+                found = work_left(
+                    self.account.catalogue, limit=_AHEAD + len(passed_over), hashes_only=self.bench.ffmpeg is None
+                )
                 self._queue.extend(work for work in found if work.clip.id not in passed_over)
             if self._queue:
                 self._hand_out(self._queue.popleft())
@@ -113,16 +118,22 @@ class Hands:
 
     def _hand_out(self, work: Work) -> None:
         try:
-            planned = order(work, self.bench, lambda path: owner_of_product(self.account.catalogue, path))
+            planned = order(work, self.bench, self._owner)
         except RushesError as error:
             self._refuse(work, error)
             return
-        if work.missing and planned.job is None and self.no_ffmpeg:
-            self.account.stop(*self.no_ffmpeg)
         if planned.job is None and not any(original.hash_wanted for original in planned.originals):
             self._put_off[work.clip.id] = None
             return
         self._orders[work.clip.id] = (self.engine.submit(carry_out, planned), planned, work)
+
+    def _owner(self, path: bytes) -> str | None:
+        """Whose a published file is, or will be once a hand has finished it."""
+        final = self.account.film.folder / os.fsdecode(path)
+        for clip, (_, planned, _) in self._orders.items():
+            if final in planned.finals:
+                return clip
+        return owner_of_product(self.account.catalogue, path)
 
     def _finish(self, planned: Order, work: Work, outcome: Outcome) -> None:
         clip, error, account = planned.clip, outcome.error, self.account
@@ -134,16 +145,20 @@ class Hands:
                         Said(f"{one_line(original.path)} only looked like {clip.name}: it is a clip of its own.")
                     )
             if error is None:
-                record_products(account.catalogue, clip.id, publish_outcome(planned, outcome, account.film))
+                published = publish_outcome(planned, outcome, account.film)
+                record_products(account.catalogue, clip.id, published, content=_content(work))
+        except (CatalogueBusy, CatalogueDamaged):
+            discard(planned)
+            raise
         except RushesError as refused:
             error = refused
+        except Exception as unforeseen:  # noqa: BLE001 - a bug over one clip must not cost the others
+            error = RushesError(f"{bug(unforeseen)} with {clip.name}.")
         if error is not None:
             discard(planned)
             self._refuse(work, error)
             return
         if planned.job is None:
-            if work.missing:
-                self._put_off[clip.id] = None
             return
         self.pace.finish(clip.card, float(clip.duration), worked=True)
         account.summary = replace(account.summary, made=account.summary.made + 1)
@@ -167,6 +182,11 @@ class Hands:
         with suppress(DiskFull, NotFound):
             for step, recipe in steps:
                 failure = Failure(clip.id, step, recipe, error.sentence, transient=transient)
-                record_failure(self.account.catalogue, failure)
+                record_failure(self.account.catalogue, failure, content=_content(work))
         self.pace.finish(clip.card, float(clip.duration), worked=False)
         self.account.tell(ClipFailed(clip.id, one_line(clip.name), one_line(clip.card), one_line(error.sentence)))
+
+
+def _content(work: Work) -> str:
+    """The clip as it was when the work was handed out; a chapter may have come since."""
+    return content_of([part.quick for part in work.clip.parts])

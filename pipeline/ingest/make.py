@@ -153,8 +153,8 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
 
 
 def _same(now: Stamp, then: Stamp) -> bool:
-    """Whether a file is the one that was logged. Device numbers change with every mount and say nothing here."""
-    return (now.inode, now.size, now.mtime_ns) == (then.inode, then.size, then.mtime_ns)
+    """Whether a file is the one that was logged. Device and, on camera cards, inode numbers change with every mount."""
+    return (now.size, now.mtime_ns) == (then.size, then.mtime_ns)
 
 
 def discard(order: Order) -> None:

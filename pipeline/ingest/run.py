@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.catalogue.cards import card_fingerprints
+from pipeline.catalogue.head import cards_left
 from pipeline.catalogue.products import drop_product, failures, products, retry_failures, want
 from pipeline.catalogue.roots import mark_offline, mark_online, root, roots
 from pipeline.catalogue.store import Catalogue, open_catalogue
@@ -16,7 +17,7 @@ from pipeline.clip import Root
 from pipeline.engine import Engine
 from pipeline.errors import PathMissing, PathRefused, RushesError, ToolMissing
 from pipeline.files import held_lock, one_line, sweep_temporaries, volume_of, volumes
-from pipeline.film import Film
+from pipeline.film import FOLDERS, Film
 from pipeline.ingest.account import Account, Tell, bug
 from pipeline.ingest.events import Summary
 from pipeline.ingest.gate import Gate
@@ -56,7 +57,7 @@ def ingest(film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False
             restless = len(gate.restless(_patience(film))) == len(gate.waiting)
             if restless and not head.hands.busy and not gate.look_due:
                 return _summed(head)
-            head.rest(max(0.0, next_look - time.monotonic()))
+            head.rest(0.0 if gate.look_due else max(0.0, next_look - time.monotonic()))
 
 
 def watch(film: Film, tell: Tell) -> NoReturn:
@@ -78,7 +79,7 @@ def watch(film: Film, tell: Tell) -> NoReturn:
                 _say_setback(head, error)
                 times.look = time.monotonic() + film.settings.ingest.rescan
                 head.gate.look_due = False
-            head.rest(max(0.0, times.look - time.monotonic()))
+            head.rest(0.0 if head.gate.look_due else max(0.0, times.look - time.monotonic()))
 
 
 @dataclass(slots=True)
@@ -149,8 +150,9 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
 def _sweep(film: Film) -> None:
     """Remove what a killed head left half-made, wherever a head writes."""
     beside = [film.folder / "ingest"] if film.settings.proxies.placement == "beside" else []
-    for folder in (film.folder / "proxies", film.folder / "stills", film.catalogue.parent, *beside):
+    for folder in (film.folder / "proxies", film.folder / "stills", *beside):
         sweep_temporaries(folder)
+    sweep_temporaries(film.catalogue.parent, deep=False)  # other films, or a whole home, may lie below
 
 
 def drop_lost_products(film: Film, catalogue: Catalogue) -> None:
@@ -171,10 +173,13 @@ def _ffmpeg(film: Film) -> tuple[Path | None, tuple[int, str] | None]:
 def _find_roots(film: Film, catalogue: Catalogue) -> dict[int, Root]:
     """Where each root lies now; clips of volumes that are not mounted go offline, of those that are back online."""
     _film_ground(film, catalogue, b"")
-    mounted = {volume.id: str(volume.place) for volume in volumes()}
+    mounted: dict[str, list[str]] = {}
+    for volume in volumes():
+        mounted.setdefault(volume.id, []).append(str(volume.place))
     for known in roots(catalogue):
-        if known.kind == "volume" and known.place != mounted.get(known.volume):
-            place = mounted.get(known.volume)
+        places = mounted.get(known.volume, [])
+        if known.kind == "volume" and (known.place not in places if places else known.place):
+            place = places[0] if places else None
             root(catalogue, "volume", known.volume, place=place)
             (mark_online if place else mark_offline)(catalogue, known.id)
     return {known.id: known for known in roots(catalogue)}
@@ -207,10 +212,19 @@ def _ground(film: Film, catalogue: Catalogue, path: Path) -> Ground:
     # First as it was named: ingest/ itself may be a link to another disk.
     for named, home in ((Path(os.path.normpath(place)), film.folder), (place.resolve(), film.folder.resolve())):
         if named.is_relative_to(home):
+            _refuse_products(named, home)
             return _film_ground(film, catalogue, _below(named, home))
     place = place.resolve()
     volume = volume_of(place)
     return Ground(root(catalogue, "volume", volume.id, place=str(volume.place)), _below(place, volume.place))
+
+
+def _refuse_products(place: Path, home: Path) -> None:
+    """Raise PathRefused where what was made of footage would be taken for footage."""
+    for name in FOLDERS:
+        folder = home / name
+        if name != "ingest" and (place.is_relative_to(folder) or folder.is_relative_to(place)):
+            raise PathRefused(f"{one_line(place)} holds what this film made; name ingest/ or a folder in it.")
 
 
 def _below(place: Path, home: Path) -> bytes:
@@ -243,6 +257,8 @@ def _nap(head: Head) -> float:
 def _summed(head: Head) -> Summary:
     """What the run did, with every failure that still counts, once for each clip."""
     recorded = [(one_line(failed.path), one_line(failed.sentence)) for failed in failures(head.account.catalogue)]
+    if head.hands.no_ffmpeg and cards_left(head.account.catalogue):
+        head.account.stop(*head.hands.no_ffmpeg)
     summary = head.account.summary
     failed = dict.fromkeys((*recorded, *head.hands.unfinished(), *summary.failed))
     left = tuple(f"{card} ({file})" if file else card for card, file in head.gate.restless(0))
