@@ -260,6 +260,7 @@ class Failure:
     sentence: str
     attempts: int = 1
     transient: bool = False
+    program: str = ""  # that failed: another one is given a try
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipeline.errors import SettingsError, ValueRefused
-from pipeline.timecode import Rate
+from pipeline.timecode import Rate, Timecode
 
 # Names that never are footage, or not yet: hidden files, lock files, copies under way.
 IGNORED: tuple[str, ...] = (
@@ -43,7 +43,7 @@ class ProxySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     presets: tuple[str, ...] = ("edit",)
     stills: bool = True
     placement: Literal["mirror", "beside"] = "mirror"
-    jobs: int = 0
+    jobs: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
 
 
 class ToolSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,8 +54,8 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A named place; `radius` in metres around latitude and longitude in degrees."""
 
     name: str
-    latitude: float
-    longitude: float
+    latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    longitude: Annotated[float, msgspec.Meta(ge=-180, le=180)]
     radius: float = 1000.0
     zone: str = ""
 
@@ -124,6 +124,16 @@ def shipped(name: str) -> str:
     return source.read_text(encoding="utf-8")
 
 
+_KINDS = {
+    "float": "a number",
+    "int": "a whole number",
+    "str": "text",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "a table",
+}
+
+
 def _sentence(message: str, text: str, where: str) -> str:
     """msgspec's message with the line of the file and the key in front."""
     problem, _, path = message.partition(" - at `")
@@ -134,6 +144,8 @@ def _sentence(message: str, text: str, where: str) -> str:
         keys.append(named[1])
         problem = "this key is unknown" if "unknown" in problem else "this key is missing"
     line = _line_of(keys, text, entry=_broken_entry(text, table))
+    for kind, word in _KINDS.items():
+        problem = problem.replace(f"`{kind}`", word)
     problem = problem[0].lower() + problem[1:]
     return f"{where}, line {line}, {'.'.join(keys)}: {problem}; configs/default.toml shows every key."
 
@@ -184,11 +196,21 @@ def _check_values(settings: Settings, text: str, where: str) -> None:
             line = _line_of(["names", "templates"], text)
             known = ", ".join(NAME_FIELDS)
             raise SettingsError(f"{where}, line {line}: '{{{unknown[0]}}}' is no name a template knows; use {known}.")
-    if settings.timeline.rate:
+    _check_timeline(settings.timeline, text, where)
+
+
+def _check_timeline(timeline: TimelineSettings, text: str, where: str) -> None:
+    rate = timeline.rate or ("60000/1001" if ";" in timeline.start else "60")  # the most that a label may hold
+    for key, wrong in (("rate", timeline.rate), ("start", timeline.start)):
         try:
-            Rate.parse(settings.timeline.rate)
+            exact = Rate.parse(rate)
+            if key == "start" and wrong:
+                Timecode.parse(wrong, exact)
         except ValueRefused as error:
-            raise SettingsError(f"{where}, line {_line_of(['timeline', 'rate'], text)}: {error}") from error
+            raise SettingsError(f"{where}, line {_line_of(['timeline', key], text)}: {error}") from error
+    if timeline.size and not re.fullmatch(r"[1-9]\d{1,4}x[1-9]\d{1,4}", timeline.size):
+        line = _line_of(["timeline", "size"], text)
+        raise SettingsError(f"{where}, line {line}: '{timeline.size}' is no picture size; write it as 1920x1080.")
 
 
 def _is_zone(name: str) -> bool:

@@ -11,6 +11,8 @@ from pipeline.catalogue.store import Catalogue, now
 from pipeline.clip import LoggedClip
 from pipeline.errors import NotFound, ValueRefused
 
+_LONGEST = 200  # bytes of a name: suffixes have to follow it
+
 
 @dataclass(frozen=True, slots=True)
 class SavedCut:
@@ -25,8 +27,10 @@ class SavedCut:
 
 def save_cut(catalogue: Catalogue, name: str, spec: dict[str, Any], clips: list[str]) -> int:
     """Keep a cut under its name; the same name again is its next version, which is returned."""
-    if not name.strip() or re.search(r"[/\x00-\x1f]", name) or name in (".", ".."):
-        raise ValueRefused(f"'{name}' cannot name a cut: it becomes a file name; leave out slashes.")
+    if not name.strip() or len(name.encode()) > _LONGEST or re.search(r"[/\x00-\x1f]", name) or name in (".", ".."):
+        raise ValueRefused(
+            "That cannot name a cut: it becomes a file name, so it is short and takes no slash or line break."
+        )
     with catalogue.atomic() as db:
         version = db.execute("SELECT coalesce(max(version), 0) + 1 FROM cuts WHERE name = ?", (name,)).fetchone()[0]
         packed = msgspec.json.encode(spec).decode()

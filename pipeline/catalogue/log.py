@@ -11,7 +11,7 @@ from typing import cast
 from pipeline.catalogue.current import refresh
 from pipeline.catalogue.entries import append, new_batch, range_of
 from pipeline.catalogue.store import Catalogue, Connection
-from pipeline.clip import Saying
+from pipeline.clip import Saying, shown
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.shotlog.standing import FORGOTTEN, MARK
 from pipeline.shotlog.values import normal, settable
@@ -71,6 +71,15 @@ def forget(catalogue: Catalogue, clips: Sequence[str], *, who: str, words: str =
         append(db, number, [(n, Saying(FORGOTTEN, "yes", "person")) for n in numbers.values()])
         refresh(db, numbers.values())
         return _batch(db, number, name, tuple(numbers))
+
+
+def forget_failed_files(catalogue: Catalogue, path: str) -> tuple[str, ...]:
+    """Let go of files that could not be read, by path or its end: ingest no longer counts them; which they were."""
+    with catalogue.atomic() as db:
+        rows = db.execute("SELECT card, path FROM failed_files").fetchall()
+        gone = [row for row in rows if f"/{shown(row[1])}".endswith(f"/{path}")]
+        db.executemany("DELETE FROM failed_files WHERE card = ? AND path = ?", gone)
+    return tuple(shown(found) for _, found in gone)
 
 
 def undo(catalogue: Catalogue, batch: str | None, *, who: str) -> Batch:

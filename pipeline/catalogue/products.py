@@ -162,12 +162,13 @@ def record_failure(catalogue: Catalogue, failure: Failure, *, content: str | Non
         n, content_now = _clip(db, failure.clip)
         content = content or content_now
         db.execute(
-            "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (clip_n, step, recipe) DO UPDATE SET"
+            "INSERT INTO failures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (clip_n, step, recipe) DO UPDATE SET"
             " attempts = excluded.attempts + CASE WHEN content = excluded.content THEN attempts ELSE 0 END,"
             " content = excluded.content, sentence = excluded.sentence, transient = excluded.transient,"
-            " moment = excluded.moment",
+            " moment = excluded.moment, program = excluded.program",
             (
                 n, failure.step, failure.recipe, content, failure.sentence, failure.attempts, failure.transient, now(),
+                failure.program,
             ),
         )  # fmt: skip
         refresh(db, [n])
@@ -193,6 +194,15 @@ def failures(catalogue: Catalogue) -> tuple[Failed, ...]:
         for path, sentence, code in files
     ]
     return (*named, *unread)
+
+
+def pardon(catalogue: Catalogue, program: str) -> None:
+    """Forget what failed with another program than this one, so that it is tried again."""
+    with catalogue.atomic() as db:
+        clips = [n for (n,) in db.execute("SELECT DISTINCT clip_n FROM failures WHERE program <> ?", (program,))]
+        if clips:
+            db.execute("DELETE FROM failures WHERE program <> ?", (program,))
+            refresh(db, clips)
 
 
 def retry_failures(catalogue: Catalogue) -> int:

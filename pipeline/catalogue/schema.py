@@ -132,7 +132,7 @@ CREATE INDEX products_path ON products (path);
 CREATE TABLE failures (
     clip_n INTEGER NOT NULL REFERENCES clips, step TEXT NOT NULL, recipe TEXT NOT NULL, content TEXT NOT NULL,
     sentence TEXT NOT NULL, attempts INTEGER NOT NULL, transient INTEGER NOT NULL, moment TEXT NOT NULL,
-    PRIMARY KEY (clip_n, step, recipe)
+    program TEXT NOT NULL, PRIMARY KEY (clip_n, step, recipe)
 ) WITHOUT ROWID;
 CREATE TABLE cuts (
     name TEXT NOT NULL, version INTEGER NOT NULL, spec TEXT NOT NULL, moment TEXT NOT NULL, PRIMARY KEY (name, version)

@@ -98,7 +98,9 @@ def open_catalogue(path: Path, *, create: bool = False) -> Catalogue:
     Raises PathMissing where there is none and `create` is not asked, CatalogueNewer, CatalogueDamaged.
     """
     if not create and not path.exists():
-        raise PathMissing(f"There is no catalogue at {path}; run `rushes init` on the film folder first.")
+        raise PathMissing(
+            f"There is no catalogue at {path}; put a backup there, or run 'rushes ingest' to log the media anew."
+        )
     with refusals(path):
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
         try:

@@ -24,10 +24,11 @@ class CardRow:
     clips: int
     duration: Fraction
     size: int
-    state: str  # offline, failed, ready or logged
+    state: str  # offline, failed, ready, logged, or copy: all of it lies on another card too
     warnings: tuple[str, ...]
     proxies_done: int
     proxies_wanted: int
+    offline: int  # clips whose files are not there
     failed_files: tuple[tuple[str, str], ...]  # path, and what is wrong with it
     others: tuple[bytes, ...]
     moment: str
@@ -45,22 +46,32 @@ def card_rows(catalogue: Catalogue) -> list[CardRow]:
         cards = db.execute("SELECT n, name, path, structure, bytes, warnings, others, moment FROM cards").fetchall()
         wanting = _kinds_wanting(db)
         progress = _progress(db, wanting)
+        copies = dict(db.execute(_COPIES).fetchall())
     made: list[CardRow] = []
     for n, name, path, structure, size, warnings, others, moment in cards:
         camera, unit = shared.get((n, "camera")), shared.get((n, "unit"))
         day, clips, flicks = sums.get(n, (None, 0, 0))
         done, wanted, broken, present = progress.get(n, (0, 0, 0, 0))
         lost = tuple(failed.get(n, ()))
+        if not clips and not copies.get(n) and not lost:
+            continue  # moved away, or a copy that is gone: nothing of it is left
         state = "offline" if clips and not present else "failed" if broken or lost else "logged"
-        if state == "logged" and wanted and done == wanted:
-            state = "ready"
+        if state == "logged" and (done == wanted or not clips):
+            state = "ready" if clips else "copy"
         made.append(
             CardRow(
                 name, shown(path), structure, camera, unit, day, clips, Fraction(flicks, FLICKS), size, state,
-                unpack_texts(warnings), done, wanted, lost, unpack_paths(others), moment,
+                unpack_texts(warnings), done, wanted, clips - present, lost, unpack_paths(others), moment,
             )
         )  # fmt: skip
     return sorted(made, key=lambda row: (row.shoot_day is None, row.shoot_day or "", row.path))
+
+
+# Cards with files, still there, of clips that belong to another card.
+_COPIES = (
+    "SELECT p.card_n, count(*) FROM places p JOIN clips c ON c.n = p.clip_n"
+    " WHERE p.card_n <> c.card_n AND p.online GROUP BY p.card_n"
+)
 
 
 def _shared_by_card(db: Connection) -> dict[tuple[int, str], str]:

@@ -66,7 +66,8 @@ def _complaints(card: CardRow) -> tuple[str, ...]:
     """What is wrong with a card; a file that could not be read is named once."""
     unread = {path.rpartition("/")[2]: sentence for path, sentence in card.failed_files}
     warnings = [warning for warning in card.warnings if not any(name in warning for name in unread)]
-    return (*warnings, *unread.values())
+    gone = (f"{card.offline} of {card.clips} clips are offline: their files are not there",) if card.offline else ()
+    return (*warnings, *unread.values(), *gone)
 
 
 def _data(card: CardRow) -> dict[str, object]:

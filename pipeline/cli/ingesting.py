@@ -10,6 +10,7 @@ import click
 from pipeline.cli.options import chosen_film, film_option
 from pipeline.cli.progress import how_far, print_summary, shown_progress
 from pipeline.cli.tables import listed, plural, print_json, running_time
+from pipeline.files import one_line
 
 _MOST_LISTED = 10  # cards that `rushes status` names
 
@@ -103,7 +104,7 @@ def status_command(as_json: bool, film: str | None) -> None:
     for card in left[:_MOST_LISTED]:
         click.echo(f"  left on {card.card}: {plural(card.clips, 'clip')}, {running_time(card.seconds)}")
     for each in {failure.path: failure for failure in failed}.values():
-        click.echo(f"  failed {each.path}: {each.sentence}")
+        click.echo(f"  failed {one_line(each.path)}: {one_line(each.sentence)}")
     if len(left) > _MOST_LISTED:
         click.echo(f"  and {plural(len(left) - _MOST_LISTED, 'card')} more")
     if left and word is None:

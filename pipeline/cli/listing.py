@@ -15,6 +15,7 @@ from pipeline.timecode import Rate
 # Columns whose words may wrap; the others are read, or copied, as a whole.
 _WRAPPING = frozenset({"subject", "note", "location", "tag", "card", "path", "lens", "warnings", "camera_model"})
 # What a narrow terminal does without first, unless the columns were asked for by name.
+_LONGEST_NAME = 40  # characters; the beginning and the end tell names apart
 _FIRST_TO_GO = ("status", "rating", "start_timecode", "camera", "note", "duration")
 
 
@@ -92,6 +93,8 @@ def _cell(name: str, value: object) -> str:
         return "-" if name in ("location", "subject") else ""
     if name == "id":
         return str(value)[:SHORT_ID]
+    if name == "name" and len(str(value)) > _LONGEST_NAME:
+        return f"{cell(value)[: _LONGEST_NAME - 13]}…{cell(value)[-12:]}"
     if name == "duration" and isinstance(value, int | float):
         return running_time(value)
     if name == "rate":

@@ -7,7 +7,7 @@ import shlex
 import click
 
 from pipeline.catalogue.listing import clip, clip_ids
-from pipeline.catalogue.log import Batch, forget, undo, write_log
+from pipeline.catalogue.log import Batch, forget, forget_failed_files, undo, write_log
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import (
     QueryCommand,
@@ -19,10 +19,11 @@ from pipeline.cli.options import (
     query_argument,
     query_text,
 )
-from pipeline.cli.tables import plural, print_json
+from pipeline.cli.tables import listed, plural, print_json
 from pipeline.clip import Clip, Saying
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME
+from pipeline.files import one_line
 from pipeline.shotlog.query import parse
 from pipeline.timecode import Timecode, TimeRange
 
@@ -52,7 +53,7 @@ def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None
     sayings = [_saying(word) for word in words if _ASSIGNMENT.fullmatch(word)]
     if not sayings:
         raise click.UsageError("Say what to set: rushes set QUERY FIELD=VALUE...")
-    if not asked:
+    if not query_text(asked).strip():
         raise click.UsageError("Say of which clips: rushes set QUERY FIELD=VALUE...; status:* is all of them.")
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
@@ -134,11 +135,17 @@ def undo_command(batch: str | None, as_json: bool, film: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The batch as JSON.")
 @film_option
 def forget_command(query: tuple[str, ...], as_json: bool, film: str | None) -> None:
-    """Take clips out of the log. Media and proxies stay where they are; 'rushes undo' brings the clips back."""
-    if not query:
-        raise click.UsageError("Say which clips: rushes forget QUERY.")
+    """Take clips out of the log. Media and proxies stay where they are; 'rushes undo' brings the clips back.
+
+    QUERY may be the path of a file that could not be read: ingest no longer counts it as a failure.
+    """
+    if not query_text(query).strip():
+        raise click.UsageError("Say which clips: rushes forget QUERY; status:* is all of them.")
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
+        if files := forget_failed_files(catalogue, query_text(query)):
+            click.echo(f"Forgot that {listed(one_line(file) for file in files)} could not be read.", err=True)
+            return
         ids = clip_ids(catalogue, parse(query_text(query)))
         if not ids:
             raise NotFound(f"Nothing in the log fits '{query_text(query)}'; 'rushes log' shows what there is.")

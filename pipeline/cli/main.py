@@ -4,7 +4,9 @@ Commands live in the modules beside this one and are imported when they are call
 log` never waits for what only `rushes ingest` needs.
 """
 
+import contextlib
 import importlib
+import io
 import os
 import sys
 
@@ -78,24 +80,40 @@ def rushes(context: click.Context, film: str | None) -> None:
 
 def main() -> None:
     """Run one command and leave with its exit code; see docs/exit-codes.md."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode still gets every row
     try:
         code = rushes.main(prog_name="rushes", standalone_mode=False)
+        sys.stdout.flush()
     except RushesError as error:
-        click.echo(f"rushes: {error.sentence}", err=True)
-        code = error.exit_code
+        code = _refuse(error.sentence, error.exit_code)
     except click.ClickException as error:
         error.show()
         code = 2
     except (click.Abort, KeyboardInterrupt):
-        click.echo("rushes: stopped; run the same command again to go on.", err=True)
-        code = 130
+        code = _refuse("stopped; run the same command again to go on.", 130)
     except BrokenPipeError:
         # The reader (head, less) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = _refuse(f"what was asked for cannot be written ({error.strerror}); make room or name another file.", 30)
     except Exception as error:  # noqa: BLE001 - the last door: a bug of ours still gets a sentence
         code = _our_bug(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(sentence: str, code: int) -> int:
+    """One sentence on stderr; where a program asked for JSON, the same as a value on stdout."""
+    click.echo(f"rushes: {sentence}", err=True)
+    if "--json" in sys.argv[1:]:
+        import json
+
+        with contextlib.suppress(OSError):
+            click.echo(json.dumps({"error": sentence, "exit_code": code}))
+    return code
 
 
 def _our_bug(error: Exception) -> int:

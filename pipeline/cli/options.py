@@ -62,7 +62,7 @@ def query_text(words: tuple[str, ...]) -> str:
     """The search as it was meant: one word is the whole search; of several, each is as the shell split it,
     so that the quotes which the shell took from `subject:"coach interview"` are put back."""
     kept = as_typed(words)
-    return kept[0] if len(kept) == 1 else " ".join(_requoted(word) for word in kept)
+    return "".join(kept) if len(kept) < 2 else " ".join(_requoted(word) for word in kept)
 
 
 def as_typed(words: tuple[str, ...]) -> list[str]:

@@ -12,6 +12,8 @@ from pipeline.film import init_film
 @click.option("--catalogue", metavar="PATH", default="", help="Keep the catalogue there, on a local disk.")
 def init_command(folder: Path, catalogue: str) -> None:
     """Make a production folder: settings, ingest/, proxies/, stills/, timelines/, reports/."""
+    if str(folder) == "." and not (folder / "rushes.toml").exists() and any(folder.iterdir()):
+        raise click.UsageError("Name the film's folder: rushes init FILM.")
     film = init_film(folder, catalogue=catalogue)
     from pipeline.catalogue.store import open_catalogue
 

@@ -46,6 +46,8 @@ def print_summary(summary: Summary, seconds: float, *, quiet: bool) -> None:
     """The end of a run, on stderr: what came in, what was made, every failure by name."""
     if quiet:
         pass
+    elif summary.stopped_by and not summary.cards and not summary.made:
+        pass  # its sentence follows
     elif not summary.cards and not summary.made and not summary.failed and not summary.left:
         click.echo("Nothing to do: every card in ingest/ is in the log and has its proxies.", err=True)
     elif not summary.cards and not summary.made:

@@ -57,7 +57,11 @@ def fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
         if rank == 0:
             break
         kept = [number for number in kept if columns[number].rank != rank]
-    return kept
+    for number in sorted(set(range(len(columns))) - set(kept), key=lambda gone: columns[gone].rank):
+        room = width - sum(needed[each] + _BETWEEN for each in kept)
+        if needed[number] <= room:  # a narrow column fits where a wide one did not
+            kept.append(number)
+    return sorted(kept)
 
 
 def _needed(column: Column, cells: Sequence[str]) -> int:

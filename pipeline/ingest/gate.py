@@ -180,7 +180,8 @@ class Gate:
         failed = tuple((one_line(file.path), one_line(file.sentence)) for file in taken.failed)
         copies = tuple((one_line(path.rpartition(b"/")[2]), one_line(path)) for _, path in outcome.copies)
         new, others = len(outcome.new), len(folder.others)
-        warnings = tuple(one_line(warning) for warning in folder.warnings)
+        named = {path.rpartition("/")[2] for path, _ in failed}
+        warnings = tuple(one_line(warning) for warning in folder.warnings if not any(name in warning for name in named))
         self.account.tell(CardTaken(one_line(folder.name), clips, duration, new, copies, failed, others, warnings))
         so_far = self.account.summary
         self.account.summary = replace(

@@ -181,7 +181,9 @@ class Hands:
         # A catalogue without room cannot note it; the clip is still work left, and that is what counts.
         with suppress(DiskFull, NotFound):
             for step, recipe in steps:
-                failure = Failure(clip.id, step, recipe, error.sentence, transient=transient)
+                failure = Failure(
+                    clip.id, step, recipe, error.sentence, transient=transient, program=self.bench.program
+                )
                 record_failure(self.account.catalogue, failure, content=_content(work))
         self.pace.finish(clip.card, float(clip.duration), worked=False)
         self.account.tell(ClipFailed(clip.id, one_line(clip.name), one_line(clip.card), one_line(error.sentence)))

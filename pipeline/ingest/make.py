@@ -13,7 +13,7 @@ from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsErr
 from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
-from pipeline.processes.ffmpeg import Progress
+from pipeline.processes.ffmpeg import Progress, identity_of
 from pipeline.proxies.job import Made, Output, ProxyJob
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
@@ -40,6 +40,10 @@ class Bench:
     presets: tuple[Preset, ...]
     ffmpeg: Path | None
     threads: int = 0
+
+    @property
+    def program(self) -> str:
+        return identity_of(self.ffmpeg) if self.ffmpeg else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from pipeline.catalogue.cards import card_fingerprints
 from pipeline.catalogue.head import cards_left
-from pipeline.catalogue.products import drop_product, failures, products, retry_failures, want
+from pipeline.catalogue.products import drop_product, failures, pardon, products, retry_failures, want
 from pipeline.catalogue.roots import mark_offline, mark_online, root, roots
 from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.clip import Root
@@ -137,6 +137,8 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
         want(catalogue, *wants(film.settings, presets))
         ffmpeg, missing = _ffmpeg(film)
         bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads)
+        if ffmpeg:
+            pardon(catalogue, bench.program)
         account = Account(film, catalogue, tell)
         gate = Gate(account, mediainfo, Settler(film.settings.ingest.settle, trusted))
         head = Head(account, gate, Hands(account, engine, bench, missing), words)

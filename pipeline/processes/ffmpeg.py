@@ -103,8 +103,16 @@ def find_ffmpeg(setting: str = "") -> Path:
             found = shutil.which(str(Path(asked).expanduser()))
             if found is None:
                 raise ToolMissing(f"{where} names '{asked}', which is no program that can be run; mend or remove it.")
-            return Path(found).resolve()
+            chosen = Path(found).resolve()
+            encoders_of(chosen)  # another program of that name would be taken for damaged footage
+            return chosen
     return _shipped_ffmpeg()
+
+
+def identity_of(ffmpeg: Path) -> str:
+    """Changes when another ffmpeg is used or this one is replaced; costs no process."""
+    seen = ffmpeg.stat()
+    return f"{ffmpeg.name} {seen.st_size} {seen.st_mtime_ns}"
 
 
 def _shipped_ffmpeg() -> Path:
@@ -128,6 +136,8 @@ def encoders_of(ffmpeg: Path) -> tuple[str, frozenset[str]]:
         ]
     except (OSError, subprocess.SubprocessError) as error:
         raise ToolMissing(f"{ffmpeg} does not run ({error}); name another in RUSHES_FFMPEG.") from error
+    if not said[0].startswith("ffmpeg version"):
+        raise ToolMissing(f"{ffmpeg} is no ffmpeg; name another in RUSHES_FFMPEG.")
     rows = (line.split() for line in said[1].splitlines())
     return said[0].splitlines()[0], frozenset(row[1] for row in rows if len(row) > 1)
 

@@ -81,7 +81,7 @@ def read_time(text: str) -> Bounds:
 
 
 def read_duration(text: str) -> Bounds:
-    """Seconds as an exact fraction; without a sign the whole second is meant."""
+    """Seconds as an exact fraction; without a sign what would be written so, as fine as its last figure."""
     counted, units = _COUNTED.fullmatch(text), _UNITS.fullmatch(text)
     parts: tuple[str | None, ...] = (".",)
     if counted:
@@ -95,7 +95,13 @@ def read_duration(text: str) -> Bounds:
     except ValueError:
         raise ValueError(f"'{text}' is no length; write 30s, 2m, 1h30m or 1:30.") from None
     exact = hours * 3600 + minutes * 60 + seconds + thousandths / 1000
-    return Bounds(exact, exact, exact - _TICK, exact + _TICK, about=exact + 1 - _TICK)
+    return Bounds(exact, exact, exact - _TICK, exact + _TICK, about=exact + _fineness(text) - _TICK)
+
+
+def _fineness(text: str) -> Fraction:
+    """What the last figure of a length stands for, in seconds: 1 without a point."""
+    figures = re.search(r"\.(\d+)", text)
+    return Fraction(1, 10 ** len(figures[1])) if figures else Fraction(1)
 
 
 def read_timecode(text: str) -> Bounds:

@@ -23,7 +23,7 @@ from pipeline.shotlog.query import parse
 
 
 def test_a_catalogue_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PathMissing, match="rushes init"):
+    with pytest.raises(PathMissing, match="rushes ingest"):
         open_catalogue(tmp_path / "none.db")
     assert not (tmp_path / "none.db").exists()
 

@@ -98,7 +98,7 @@ def test_a_broken_search_is_refused_with_the_place_marked(shoot, query, code, sa
     run = rushes("log", "--json", query, cwd=shoot)
     assert run.code == code
     assert says in run.err
-    assert run.out == ""
+    assert run.json == {"error": run.err.removeprefix("rushes: ").rstrip("\n"), "exit_code": code}
 
 
 def test_explain_says_what_was_understood(shoot):

@@ -49,7 +49,7 @@ def gone(pid: int, seconds: float = 5.0) -> bool:
 
 def test_the_setting_wins_over_the_environment_and_that_over_the_wheel(tmp_path, monkeypatch):
     monkeypatch.delenv("RUSHES_FFMPEG", raising=False)
-    one, two = program(tmp_path / "one", "exit 0"), program(tmp_path / "two", "exit 0")
+    one, two = (program(tmp_path / name, "echo ffmpeg version 9") for name in ("one", "two"))
     assert "imageio_ffmpeg" in str(find_ffmpeg())
     monkeypatch.setenv("RUSHES_FFMPEG", str(two))
     assert find_ffmpeg() == two
@@ -61,6 +61,11 @@ def test_a_missing_ffmpeg_is_refused_by_the_place_that_names_it(monkeypatch, whe
     monkeypatch.setenv("RUSHES_FFMPEG", "/nowhere/ffmpeg" if where == "environment" else "")
     with pytest.raises(ToolMissing, match=r"RUSHES_FFMPEG names" if where == "environment" else r"tools\.ffmpeg names"):
         find_ffmpeg("/nowhere/ffmpeg" if where == "setting" else "")
+
+
+def test_another_program_is_no_ffmpeg(tmp_path):
+    with pytest.raises(ToolMissing, match="is no ffmpeg"):
+        find_ffmpeg(str(program(tmp_path / "true", "exit 0")))
 
 
 def test_an_ffmpeg_that_went_away_is_a_missing_tool(tmp_path):

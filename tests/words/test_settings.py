@@ -25,7 +25,7 @@ def test_the_commented_examples_of_the_shipped_table_are_valid():
     ("text", "says"),
     [
         ("[ingest]\nsettel = 3", "line 2, ingest.settel: this key is unknown"),
-        ('\n[ingest]\n\nsettle = "soon"', "line 4, ingest.settle: expected `float`, got `str`"),
+        ('\n[ingest]\n\nsettle = "soon"', "line 4, ingest.settle: expected a number, got text"),
         ('[[place]]\nname = "x"\nlatitude = "a"\nlongitude = 1.0', "line 3, place.latitude"),
         ('[[camera]]\nletter = "A"\n[[camera]]\nletter = 3', "line 4, camera.letter"),
         ('[[camera]]\nletter = "A"\n[[camera]]\nleter = "B"', "line 4, camera.leter"),
@@ -35,6 +35,10 @@ def test_the_commented_examples_of_the_shipped_table_are_valid():
         ('[names]\npatterns = ["abc"]', "line 2: 'abc' needs named groups"),
         ('[timeline]\nrate = "29.5"', "line 2"),
         ("settle = = 3", "line 1"),
+        ("[proxies]\njobs = -1", "line 2, proxies.jobs"),
+        ('[timeline]\nsize = "big"', "line 2: 'big' is no picture size"),
+        ('[timeline]\nrate = "25"\nstart = "99:99:99:99"', "line 3: '99:99:99:99' does not exist"),
+        ('[[place]]\nname = "x"\nlatitude = 500.0\nlongitude = 0.0', "line 3, place.latitude"),
         ("[[place]]\nlatitude = 1.0\nlongitude = 1.0", "line 1, place.name"),
     ],
 )
