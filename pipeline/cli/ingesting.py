@@ -66,7 +66,7 @@ def watch_command(quiet: bool, film: str | None) -> int:
     found = chosen_film(film)
     click.echo(f"Watching {found.folder / 'ingest'}; Ctrl-C stops.", err=True)
     try:
-        with shown_progress(quiet=quiet) as tell:
+        with shown_progress(quiet=quiet, keep=False) as tell:
             watch(found, tell)
     except KeyboardInterrupt:
         click.echo("Stopped; nothing is lost, and 'rushes watch' goes on where it was.", err=True)

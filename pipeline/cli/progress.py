@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.tables import console, plural, running_time
-from pipeline.ingest.events import CardTaken, CardWaiting, ClipFailed, ClipMade, Event, Progress, Said, Summary
+from pipeline.ingest.events import CardTaken, ClipFailed, ClipMade, Event, Progress, Said, Summary, Waiting
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
+_ALL = "all cards"
 _PLAIN_EVERY = 10.0  # seconds between progress lines where there is no terminal
 
 
 @contextmanager
-def shown_progress(*, quiet: bool) -> Iterator[Callable[[Event], None]]:
-    """What a head tells its events to while the block runs."""
+def shown_progress(*, quiet: bool, keep: bool = True) -> Iterator[Callable[[Event], None]]:
+    """What a head tells its events to while the block runs; `keep`: bars stay when their card is done."""
     if quiet:
         yield _quiet
     elif sys.stderr.isatty():
         with _bars() as bars:
-            yield _Live(bars).tell
+            yield _Live(bars, keep=keep).tell
     else:
         yield _Plain().tell
 
@@ -133,32 +134,51 @@ def _bars() -> "Iterator[Bars]":
 
 
 class _Live:
-    """A bar for each card under way and one for all; lines scroll above."""
+    """A bar for each card under way and one for all; lines scroll above.
 
-    def __init__(self, bars: "Bars") -> None:
+    What is done stays with `keep` (a run that ends), and leaves without (a watch goes on for weeks).
+    """
+
+    def __init__(self, bars: "Bars", *, keep: bool) -> None:
         self._bars = bars
-        self._total: TaskID | None = None
-        self._cards: dict[str, TaskID] = {}
+        self._keep = keep
+        self._rows: dict[str, TaskID] = {}
+        self._resting: set[str] = set()
 
     def tell(self, event: Event) -> None:
         if isinstance(event, Progress):
             self._draw(event)
-        elif isinstance(event, CardWaiting):
-            self._task(event.card, 1.0, 0.0, plural(event.files, "file"), f"settles in {running_time(event.seconds)}")
+        elif isinstance(event, Waiting):
+            self._draw_waiting(event)
         elif line := sentence_of(event):
             self._bars.console.print(line)
 
     def _draw(self, progress: Progress) -> None:
         for card in progress.cards:
-            self._task(card.card, card.wanted, card.done, f"{card.clips_done}/{card.clips} clips", "")
+            if card.card not in self._resting:
+                self._row(card.card, card.wanted, card.done, f"{card.clips_done}/{card.clips} clips", "")
+            if card.clips_done >= card.clips and not self._keep:
+                self._drop(card.card)
         if progress.wanted:
             left = f"{running_time(progress.seconds_left)} left" if progress.seconds_left is not None else ""
-            pace = f"{progress.speed:.1f} x real time  {left}"
-            if self._total is None:
-                self._total = self._bars.add_task("all cards", total=progress.wanted, clips="", pace="")
-            self._bars.update(self._total, total=progress.wanted, completed=progress.done, pace=pace)
+            self._row(_ALL, progress.wanted, progress.done, "", f"{progress.speed:.1f} x real time  {left}")
+        if not progress.under_way and not self._keep:
+            self._drop(_ALL)
 
-    def _task(self, card: str, total: float, done: float, clips: str, pace: str) -> None:
-        if card not in self._cards:
-            self._cards[card] = self._bars.add_task(card, total=total, clips=clips, pace=pace)
-        self._bars.update(self._cards[card], total=total, completed=done, clips=clips, pace=pace)
+    def _draw_waiting(self, waiting: Waiting) -> None:
+        """Rows for exactly the cards that wait: taken ones get theirs back when their work begins."""
+        now = {card.card for card in waiting.cards}
+        for gone in self._resting - now:
+            self._drop(gone)
+        self._resting = now
+        for card in waiting.cards:
+            self._row(card.card, 1.0, 0.0, plural(card.files, "file"), f"settles in {running_time(card.seconds)}")
+
+    def _row(self, name: str, total: float, done: float, clips: str, pace: str) -> None:
+        if name not in self._rows:
+            self._rows[name] = self._bars.add_task(name, total=total, clips=clips, pace=pace)
+        self._bars.update(self._rows[name], total=total, completed=done, clips=clips, pace=pace)
+
+    def _drop(self, name: str) -> None:
+        if name in self._rows:
+            self._bars.remove_task(self._rows.pop(name))

@@ -21,6 +21,13 @@ class CardWaiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """All cards that have not come to rest, as the last look found them."""
+
+    cards: tuple[CardWaiting, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CardTaken:
     """A card whose clips are in the log now. `failed` holds (path, sentence) of unusable files."""
 
@@ -78,7 +85,7 @@ class Progress:
     under_way: tuple[str, ...]
 
 
-Event = Said | CardWaiting | CardTaken | ClipMade | ClipFailed | Progress
+Event = Said | Waiting | CardTaken | ClipMade | ClipFailed | Progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The half of a head that takes cards in: looks, waits until they rest, notices what went away and came back."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -20,7 +21,7 @@ from pipeline.errors import (
 )
 from pipeline.files import one_line
 from pipeline.ingest.account import Account, bug
-from pipeline.ingest.events import CardTaken, CardWaiting, Said
+from pipeline.ingest.events import CardTaken, CardWaiting, Said, Waiting
 from pipeline.ingest.look import Ground, SeenCard, look, see
 from pipeline.ingest.take import take_card
 from pipeline.processes.reader import ReaderProcess
@@ -59,6 +60,13 @@ class Gate:
                 if self._gone.pop(ground, None):
                     self.account.tell(Said(f"{one_line(ground.absolute(ground.below))} is back."))
         self.look_seconds = time.monotonic() - began
+        if self.waiting or self._seen_before:
+            self.account.tell(Waiting(tuple(self._rests())))
+
+    def _rests(self) -> Iterator[CardWaiting]:
+        now = time.monotonic()
+        for key, card in self.waiting.items():
+            yield CardWaiting(one_line(card.folder.name), len(card.stamps), self.settler.settles_in(key, now))
 
     @property
     def lost(self) -> tuple[int, str] | None:
@@ -137,8 +145,6 @@ class Gate:
         before = self._seen_before.get(key)
         if before is not None and before.fingerprint != card.fingerprint:
             self._moving[key] = _moved(before, card)
-        left = self.settler.settles_in(key, now)
-        self.account.tell(CardWaiting(one_line(card.folder.name), len(card.stamps), left))
 
     def _take(self, ground: Ground, card: SeenCard) -> None:
         """Take one card in; whatever goes wrong with it never stops the others."""

@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass, field
 
 from pipeline.catalogue.head import CardWork
+from pipeline.files import one_line
 from pipeline.ingest.events import CardProgress, Progress
 
 
@@ -65,4 +66,4 @@ def _told(name: str, card: _Card, running: float) -> CardProgress:
     """Sums of seconds do not meet to the last bit: a card of which every clip is done is done."""
     ended = card.clips_done >= card.clips
     done = card.wanted if ended else min(card.wanted, card.done + running)
-    return CardProgress(name, card.clips_done, card.clips, done, card.wanted)
+    return CardProgress(one_line(name), card.clips_done, card.clips, done, card.wanted)
