@@ -13,8 +13,8 @@ from pipeline.cli.options import (
     QueryCommand,
     as_typed,
     chosen_film,
+    complete_change,
     complete_clip,
-    complete_query,
     film_option,
     query_argument,
     query_text,
@@ -39,7 +39,7 @@ def _who() -> str:
 
 
 @click.command("set", cls=QueryCommand)
-@click.argument("words", nargs=-1, required=True, metavar="QUERY F=V...", shell_complete=complete_query)
+@click.argument("words", nargs=-1, required=True, metavar="QUERY F=V...", shell_complete=complete_change)
 @click.option("--json", "as_json", is_flag=True, help="The batch as JSON.")
 @film_option
 def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None:

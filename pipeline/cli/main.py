@@ -83,6 +83,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode still gets every row
+    if "_RUSHES_COMPLETE" in os.environ:
+        from pipeline.cli.completion import learn_bash
+
+        learn_bash()
     try:
         code = rushes.main(prog_name="rushes", standalone_mode=False)
         sys.stdout.flush()

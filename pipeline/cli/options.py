@@ -1,5 +1,6 @@
 """What commands share: the film they work on, the search they take, and its completion."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -81,6 +82,8 @@ def complete_query(context: click.Context, _parameter: click.Parameter, incomple
     """Fields with their colon; after `field:` the values that the log knows."""
     lead = incomplete[: len(incomplete) - len(incomplete.lstrip("-("))]
     field, colon, begun = incomplete[len(lead) :].partition(":")
+    if field in ("has", "missing"):
+        return [CompletionItem(f"{lead}{field}:{f.name}", help=f.help) for f in FIELDS if f.name.startswith(begun)]
     if not colon:
         names = [(f.name, f.help) for f in FIELDS] + [(alias, f"= {name}") for alias, name in ALIASES.items()]
         return [CompletionItem(f"{lead}{name}:", help=text) for name, text in names if name.startswith(field)]
@@ -88,6 +91,20 @@ def complete_query(context: click.Context, _parameter: click.Parameter, incomple
         context, lambda catalogue: _values(catalogue, ALIASES.get(field, field), begun.lstrip('="'))
     )
     return [CompletionItem(f'{lead}{field}:"{value}"' if " " in value else f"{lead}{field}:{value}") for value in known]
+
+
+def complete_change(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Of `rushes set`: a search, fields that can be set, and after their sign the values the log knows."""
+    match = re.match(r"(\w+)(\+=|-=|=)", incomplete)
+    if match is None:
+        names = [
+            CompletionItem(f"{f.name}=", help=f.help)
+            for f in FIELDS
+            if f.origin == "log" and f.name.startswith(incomplete)
+        ]
+        return [*names, *complete_query(context, parameter, incomplete)]
+    known = _from_catalogue(context, lambda catalogue: _values(catalogue, match[1], incomplete[match.end() :]))
+    return [CompletionItem(match[0] + (f'"{value}"' if " " in value else value)) for value in known]
 
 
 def complete_clip(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -123,7 +123,12 @@ def test_the_shell_completes_commands_fields_and_values(shoot):
 
     assert "plain,watch" in complete("rushes wa")
     assert "plain,location:" in complete("rushes log loc")
-    assert "location:Vienna" in complete("rushes log location:vi")
+    assert complete("rushes log location : vi") == "plain,Vienna\n", "bash breaks words at a colon"
+    assert complete("rushes log 'location:vi") == "plain,location:Vienna\n", "but not within quotes"
+    assert complete("rushes log camera:A subject : coa") == 'plain,"Coach interview"\n'
+    assert "plain,note" in complete("rushes log has : no").splitlines()
+    assert "plain,subject=" in complete("rushes set id : d82 sub").splitlines()
+    assert complete("rushes set id : d82 location = vi") == "plain,Vienna\n"
 
 
 # --- by hand --------------------------------------------------------------------------------------
