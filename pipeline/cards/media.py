@@ -21,3 +21,13 @@ SIDECAR_SUFFIXES: frozenset[bytes] = frozenset({
     b".xml", b".xmp", b".srt", b".aae", b".csv", b".tsv", b".json", b".cif", b".sidecar", b".gpx", b".bim",
 })  # fmt: skip
 REPORT_SUFFIXES: frozenset[bytes] = frozenset({b".csv", b".tsv"})
+# What cameras write beside a recording in the same formats: small proxies and thumbnails.
+SMALL_SUFFIXES: frozenset[bytes] = frozenset({b".thm", b".lrv", b".lrf", b".glv", b".sav", b".insp"})
+_STILL_BRANDS = (b"hei", b"hev", b"mif", b"msf", b"avi", b"crx")  # HEIF, AVIF and CR3 pictures share MP4's boxes
+
+
+def looks_recorded(head: bytes) -> bool:
+    """Whether these first 12 bytes are of a film or sound file, whatever its name: a hint for people, no proof."""
+    boxed = head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide") and not head[8:12].startswith(_STILL_BRANDS)
+    riff = head[:4] in (b"RIFF", b"RF64") and head[8:12] in (b"WAVE", b"AVI ")
+    return boxed or riff or head.startswith((b"\x06\x0e\x2b\x34", b"\x1aE\xdf\xa3"))

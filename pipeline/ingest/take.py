@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.cards.media import SIDECAR_SUFFIXES
+from pipeline.cards.media import MEDIA_SUFFIXES, SIDECAR_SUFFIXES, SMALL_SUFFIXES, looks_recorded
 from pipeline.cards.recognise import recognise
 from pipeline.catalogue.cards import FailedFile, TakenCard, TakenClip
 from pipeline.clip import Clip, ClipFiles, Facts, Part, SeenFile
@@ -43,7 +44,7 @@ def take_card(
         said = sayings(clip, folder=told, settings=settings, report=rows)
         local = local_moment(clip.facts, clock_zone(clip, told, settings))
         clips.append(TakenClip(clip, said, local, READER_VERSION))
-    doubtful = _doubts(card, clips, reports, failed)
+    doubtful = (*_doubts(card, clips, reports, failed), *_misnamed(ground, card))
     folder = replace(card.folder, warnings=(*card.folder.warnings, *doubtful))
     return TakenCard(ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment)
 
@@ -139,6 +140,18 @@ def _doubts(
         above = not path.startswith(card.folder.path + b"/")
         known = [row for row in rows if row.clip not in unread]
         yield from doubts([taken.clip for taken in clips], known, shared=above)
+
+
+def _misnamed(ground: Ground, card: SeenCard) -> Iterator[str]:
+    """Files that were left lying for their name's sake but begin as recordings do."""
+    for path in card.folder.others:
+        suffix = b"." + path.rpartition(b".")[2].lower()
+        if suffix in MEDIA_SUFFIXES or suffix in SMALL_SUFFIXES:
+            continue
+        with suppress(OSError), ground.absolute(path).open("rb") as file:
+            if looks_recorded(file.read(12)):
+                name = one_line(path.rpartition(b"/")[2])
+                yield f"{name} looks like a recording, but its name does not say so; give it the ending it should have."
 
 
 def facts_of(file: Path, mediainfo: ReaderProcess) -> dict[str, object]:

@@ -347,7 +347,7 @@ def test_without_ffmpeg_cards_are_logged_and_the_code_is_23(tmp_path):
     ("text", "words"),
     [
         ("title = 'x'\n\n[ingest]\nsetle = 3\n", ("line 4", "ingest.setle", "unknown")),
-        ("[ingest]\n\nsettle = 'long'\n", ("line 3", "ingest.settle", "str")),
+        ("[ingest]\n\nsettle = 'long'\n", ("line 3", "ingest.settle", "a number, got text")),
         ("colour = 1\n", ("line 1", "colour", "unknown")),
         ("[ingest\n", ("line 1",)),
         ("zone = 'Europe/Nowhere'\n", ("line 1", "Europe/Nowhere")),
@@ -462,3 +462,17 @@ def test_a_catalogue_in_a_folder_of_no_permission_or_a_file_in_its_way_is_refuse
     run = rushes("ingest", cwd=film)
     assert run.code in (31, 32), run.err
     one_line_about(run, ".rushes")
+
+
+def test_a_recording_without_its_ending_is_named_and_not_passed_over(tmp_path):
+    film = empty_film(tmp_path / "film")
+    card(film)
+    for name in ("noext", "wrong.jpg"):
+        shutil.copyfile(SONY_CLIP, film / "ingest" / "A001" / name)
+    (film / "ingest" / "A001" / "readme").write_text("nothing to see")
+    run = rushes("ingest", cwd=film)
+    assert run.code == 0, run.err
+    for name in ("noext", "wrong.jpg"):
+        one_line_about(run, name, "looks like a recording")
+    assert "readme" not in run.err
+    assert any("noext" in warning for warning in rushes("cards", "--json", cwd=film).json[0]["warnings"])
