@@ -1,8 +1,8 @@
-"""Where work runs: `submit(step, value)` gives a handle with result, progress and cancel.
+"""Where work runs: `submit(step, value)` gives a handle with result and progress; closing the engine cancels.
 
 A step is a function importable by name; its value and its result are plain data, and it reports
 progress and asks "cancelled?" through the two callables it is given. That is all a step may know,
-so that a cluster can carry the same four things. Here the hands are threads of this process; they
+so that a cluster can carry the same. Here the hands are threads of this process; they
 live as long as the engine, because a child that dies with its parent dies with the parent's thread.
 """
 
@@ -24,7 +24,6 @@ class Handle(Generic[Result]):
     """Work under way. `done_seconds` grows while it runs; `result()` raises what the step raised."""
 
     _future: "Future[Result]"
-    _cancel: Event
     _progress: list[float] = field(default_factory=lambda: [0.0])
 
     @property
@@ -32,19 +31,11 @@ class Handle(Generic[Result]):
         return self._future.done()
 
     @property
-    def running(self) -> bool:
-        return self._future.running()
-
-    @property
     def done_seconds(self) -> float:
         return self._progress[0]
 
     def result(self) -> Result:
         return self._future.result()
-
-    def cancel(self) -> None:
-        self._future.cancel()
-        self._cancel.set()
 
 
 class Engine:
@@ -57,17 +48,14 @@ class Engine:
         self._pool = ThreadPoolExecutor(hands, thread_name_prefix="hand")
 
     def submit(self, step: Step[Value, Result], value: Value) -> Handle[Result]:
-        cancel, progress = Event(), [0.0]
+        progress = [0.0]
 
         def report(seconds: float) -> None:
             progress[0] = seconds
 
-        def cancelled() -> bool:
-            return cancel.is_set() or self._cancel.is_set()
-
-        future = self._pool.submit(step, value, report, cancelled)
+        future = self._pool.submit(step, value, report, self._cancel.is_set)
         future.add_done_callback(lambda _: self.ended.set())
-        return Handle(future, cancel, progress)
+        return Handle(future, progress)
 
     def close(self) -> None:
         """Cancel what runs and wait until every hand has let go."""

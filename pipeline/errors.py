@@ -71,12 +71,6 @@ class NotMedia(RushesError):
     exit_code = 21
 
 
-class NoDecoder(RushesError):
-    """A recording that no free decoder reads (R3D, BRAW, ARRIRAW)."""
-
-    exit_code = 22
-
-
 class ToolMissing(RushesError):
     """ffmpeg or another program is missing, or lacks what is asked of it."""
 

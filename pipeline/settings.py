@@ -117,7 +117,7 @@ def parse_settings(text: str, where: str) -> Settings:
 
 
 def shipped(name: str) -> str:
-    """The text of a shipped table (default.toml, proxies.toml, cameras.toml): from the wheel or a checkout."""
+    """The text of a shipped table (default.toml, proxies.toml): from the wheel or a checkout."""
     packed = Path(__file__).parent / "configs" / name
     beside = Path(__file__).parent.parent / "configs" / name
     source = packed if packed.is_file() else beside

@@ -7,7 +7,6 @@ picture.py and sound.py. Media data is read only for the first sample and the ti
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from fractions import Fraction
 
 from pipeline.clip import AudioStream
 from pipeline.errors import MediaUnreadable, ValueRefused
@@ -20,7 +19,7 @@ from pipeline.metadata.sound import read_sound
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.streams import SAMPLE_BYTES
 from pipeline.metadata.tags import read_meta, read_user_data
-from pipeline.metadata.timing import Shown, presentation_times, shown
+from pipeline.metadata.timing import Shown, shown
 from pipeline.metadata.tracks import Track, first_samples, read_tracks
 
 _OPENINGS = frozenset({
@@ -258,15 +257,3 @@ def _timed(found: Shown) -> Iterator[Finding]:
         yield Finding("vfr", found.vfr, "structure", "stts")
     if found.average:
         yield Finding("average_rate", found.average, "structure", "stts")
-
-
-def frame_times(source: ByteSource) -> list[Fraction]:
-    """When each stored frame of the first picture track is shown, in seconds of its own clock, in order."""
-    top = list(boxes(source, 0, source.size))
-    moov = next((box for box in top if box.kind == b"moov"), None)
-    tracks = list(read_tracks(source, moov)) if moov else []
-    picture = next((track for track in tracks if track.handler == b"vide"), None)
-    if moov is None or picture is None or picture.samples.clock <= 0:
-        return []
-    _add_fragments(source, moov, top, tracks)
-    return [Fraction(time, picture.samples.clock) for time in presentation_times(picture.samples)]
