@@ -95,6 +95,7 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         code = 2
+        _also_as_json(error.format_message(), code)
     except (click.Abort, KeyboardInterrupt):
         code = _refuse("stopped; run the same command again to go on.", 130)
     except BrokenPipeError:
@@ -112,12 +113,16 @@ def main() -> None:
 def _refuse(sentence: str, code: int) -> int:
     """One sentence on stderr; where a program asked for JSON, the same as a value on stdout."""
     click.echo(f"rushes: {sentence}", err=True)
+    _also_as_json(sentence, code)
+    return code
+
+
+def _also_as_json(sentence: str, code: int) -> None:
     if "--json" in sys.argv[1:]:
         import json
 
         with contextlib.suppress(OSError):
             click.echo(json.dumps({"error": sentence, "exit_code": code}))
-    return code
 
 
 def _our_bug(error: Exception) -> int:
