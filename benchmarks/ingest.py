@@ -4,6 +4,7 @@ Every figure is a ratio of two commands of one run, or a median of several. What
 kept in benchmarks/.cache/.
 """
 
+import hashlib
 import os
 import shutil
 import statistics
@@ -20,6 +21,7 @@ from source import CACHE, bench_source
 
 from pipeline.catalogue.cards import record_card
 from pipeline.catalogue.roots import root
+from pipeline.catalogue.schema import MIGRATIONS
 from pipeline.catalogue.store import open_catalogue
 from pipeline.film import Film, init_film, open_film
 from pipeline.ingest.look import Ground, absolute, look, see
@@ -167,7 +169,8 @@ def watch_idle() -> bool:
 
 def known_film(files: int) -> Film:
     """A film of which every file is taken in: on each card one sound recording to four files that are none."""
-    folder = CACHE / f"known-{files}"
+    schema = hashlib.sha256(repr(MIGRATIONS).encode()).hexdigest()[:8]  # a film of another schema is made anew
+    folder = CACHE / f"known-{files}-{schema}"
     if (folder / "complete").exists():
         return open_film(folder)
     shutil.rmtree(folder, ignore_errors=True)
