@@ -224,9 +224,11 @@ def publish(temporary: Path, final: Path) -> None:
         _sync(temporary)
         temporary.replace(final)
         _sync(final.parent)
-    except OSError as error:
+    except BaseException as error:  # an interrupt, too, leaves nothing half-made
         temporary.unlink(missing_ok=True)
-        raise path_error(error, final) from error
+        if isinstance(error, OSError):
+            raise path_error(error, final) from error
+        raise
 
 
 def write_whole(final: Path, data: bytes) -> None:
@@ -234,9 +236,11 @@ def write_whole(final: Path, data: bytes) -> None:
     temporary = temporary_beside(final)
     try:
         temporary.write_bytes(data)
-    except OSError as error:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
-        raise path_error(error, final) from error
+        if isinstance(error, OSError):
+            raise path_error(error, final) from error
+        raise
     publish(temporary, final)
 
 

@@ -78,12 +78,16 @@ class Hands:
         """Publish and record what hands have finished."""
         for clip, (handle, planned, work) in list(self._orders.items()):
             if handle.done:
-                del self._orders[clip]
                 try:
                     outcome = handle.result()
                 except Exception as error:  # noqa: BLE001 - a bug over one clip must not cost the others
                     outcome = Outcome(error=RushesError(f"{bug(error)} with {work.clip.name}."))
-                self._finish(planned, work, outcome)
+                try:
+                    self._finish(planned, work, outcome)
+                except Exception:
+                    del self._orders[clip]
+                    raise
+                del self._orders[clip]  # an interrupt before this leaves the order to drop()
 
     def renew(self) -> None:
         """Clips came or went: ask the catalogue again, for everything."""
