@@ -1,20 +1,13 @@
-"""The disk: looked at, hashed, locked, published whole. Originals are only ever opened for reading.
-
-Linux-only looks (mount table) stand behind one check each, so that other systems fall back to the
-plain answer.
-"""
+"""The disk: looked at, hashed, published whole. Originals are only ever opened for reading."""
 
 import contextlib
 import errno
-import fcntl
 import fnmatch
-import json
 import os
 import re
 import shutil
 import stat
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -24,7 +17,6 @@ import xxhash
 from pipeline.clip import SeenFile, Stamp
 from pipeline.errors import (
     Cancelled,
-    CatalogueBusy,
     ChangedWhileRead,
     DiskFull,
     MediaUnreadable,
@@ -35,12 +27,7 @@ from pipeline.errors import (
 CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
 _name = attrgetter("name")
-_LOCK_TRIES = 15
 _TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
-_MOUNTS = Path("/proc/self/mountinfo")
-_NETWORK_TYPES = re.compile(
-    r"nfs|cifs|smb|afs|ceph|gluster|lustre|gpfs|9p|davfs|fuse\.(sshfs|rclone|s3fs|davfs|curlftpfs|glusterfs)"
-)
 
 
 # --- looking --------------------------------------------------------------------------------------
@@ -283,124 +270,3 @@ def path_error(error: OSError, path: Path) -> PathMissing | PathRefused | DiskFu
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return PathRefused(f"{name} may not be used ({error.strerror}); grant access to it.")
     return PathRefused(f"{name} cannot be used: {error.strerror}; check the disk or card reader.")
-
-
-# --- locks and volumes ----------------------------------------------------------------------------
-
-
-@contextlib.contextmanager
-def held_lock(path: Path, words: str) -> Iterator[bool]:
-    """Hold the one lock of a production while the block runs; yields whether its last holder was killed.
-
-    Raises CatalogueBusy naming who holds it. The system frees it when the process dies; who ends in
-    order takes its name out of it.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as error:
-        raise path_error(error, path) from error
-    try:
-        if not _locks(descriptor):
-            raise CatalogueBusy(_holder_sentence(os.pread(descriptor, 4096, 0)))
-        holder = {"words": words, "process": os.getpid(), "host": os.uname().nodename}
-        killed = os.fstat(descriptor).st_size > 0
-        os.ftruncate(descriptor, 0)
-        with contextlib.suppress(OSError):  # a full disk: the lock holds without a name in it
-            os.pwrite(descriptor, json.dumps(holder).encode(), 0)
-        try:
-            yield killed
-        finally:
-            os.ftruncate(descriptor, 0)
-    finally:
-        os.close(descriptor)
-
-
-def _locks(descriptor: int) -> bool:
-    """Take the lock; who only looks whether it is held has it for a moment, and is waited for."""
-    for _ in range(_LOCK_TRIES):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            time.sleep(0.02)
-        else:
-            return True
-    return False
-
-
-def is_locked(path: Path) -> bool:
-    """Whether a living process holds the lock."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False
-
-
-def _holder_sentence(text: bytes) -> str:
-    try:
-        holder = json.loads(text)
-        who = f"'{holder['words']}' (process {holder['process']} on {holder['host']})"
-    except (ValueError, KeyError, TypeError):
-        who = "another process"
-    return f"{who} is already at work on this production; let it finish, or stop it and run this again."
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    """A mounted filesystem: `id` names it wherever it is mounted."""
-
-    id: str
-    place: Path
-    type: str
-
-    @property
-    def network(self) -> bool:
-        return bool(_NETWORK_TYPES.match(self.type))
-
-
-def volume_of(path: Path) -> Volume:
-    """The filesystem that holds `path`, or will hold it where it does not exist yet."""
-    path = path.absolute()
-    while not path.exists():
-        path = path.parent
-    path = path.resolve()
-    mounted = {volume.place: volume for volume in volumes()}
-    for folder in (path, *path.parents):
-        if folder in mounted:
-            return mounted[folder]
-    while not path.is_mount():
-        path = path.parent
-    return Volume(f"path:{path}", path, "")
-
-
-def volumes() -> tuple[Volume, ...]:
-    """What is mounted now; empty where the system has no mount table (then paths name volumes)."""
-    if not _MOUNTS.exists():
-        return ()
-    names = _uuids()
-    found: list[Volume] = []
-    for line in _MOUNTS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        before, _, after = line.partition(" - ")
-        place = re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), before.split()[4])
-        kind, source = after.split()[:2]
-        within = before.split()[3]  # subvolumes and bind mounts show a folder of the filesystem
-        identity = names.get(os.path.realpath(source)) if source.startswith("/") else None
-        name = f"uuid:{identity}" if identity else f"{kind}:{source}" if ":" in source else f"path:{place}"
-        if within != "/":
-            name += within
-        found.append(Volume(name, Path(place), kind))
-    return tuple(found)
-
-
-def _uuids() -> dict[str, str]:
-    folder = Path("/dev/disk/by-uuid")
-    if not folder.is_dir():
-        return {}
-    return {os.path.realpath(link): link.name for link in folder.iterdir()}

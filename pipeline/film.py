@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import AlreadyThere, CatalogueOnNetwork, FilmNotFound
-from pipeline.files import path_error, volume_of, write_whole
+from pipeline.files import path_error, write_whole
 from pipeline.settings import Settings, read_settings
+from pipeline.volumes import volume_of
 
 SETTINGS_NAME = "rushes.toml"
 FOLDERS: tuple[str, ...] = ("ingest", "proxies", "stills", "timelines", "reports", ".rushes")

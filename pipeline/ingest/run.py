@@ -16,7 +16,7 @@ from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.clip import Root
 from pipeline.engine import Engine
 from pipeline.errors import PathMissing, PathRefused, RushesError, ToolMissing
-from pipeline.files import held_lock, one_line, sweep_temporaries, volume_of, volumes
+from pipeline.files import one_line, sweep_temporaries
 from pipeline.film import FOLDERS, Film
 from pipeline.ingest.account import Account, Tell, bug
 from pipeline.ingest.events import Summary
@@ -26,9 +26,11 @@ from pipeline.ingest.head import Head
 from pipeline.ingest.look import Ground, absolute
 from pipeline.ingest.make import Bench, film_presets, wants
 from pipeline.ingest.word import take_word_back
+from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess
 from pipeline.proxies.placement import hands_for
+from pipeline.volumes import volume_of, volumes
 from pipeline.watch import TWO_LOOKS, Doorbell, Settler
 
 _GIVE_UP = 6  # times the settle time that `rushes ingest` waits for a card that never rests

@@ -5,9 +5,10 @@ from contextlib import suppress
 import msgspec
 
 from pipeline.errors import RushesError
-from pipeline.files import is_locked, write_whole
+from pipeline.files import write_whole
 from pipeline.film import Film
 from pipeline.ingest.events import Progress
+from pipeline.locks import is_locked
 
 
 class HeadState(msgspec.Struct, frozen=True):
