@@ -23,6 +23,7 @@ SAMPLES = ROOT / "sample_media"
 CARDS = sorted(path for path in SAMPLES.iterdir() if path.is_dir() and path.name[:2] == "20")
 QUICK = "[ingest]\nsettle = 1.0\n"
 BRISK = '[ingest]\nsettle = 0.2\n\n[names]\ntemplates = ["{shoot_day}_{location}_{subject}_{camera}{card}"]\n'
+LEAN = BRISK + "\n[proxies]\nstills = false\n"
 
 
 @dataclass(frozen=True)

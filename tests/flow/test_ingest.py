@@ -3,10 +3,9 @@
 import os
 import shutil
 
-import pytest
 from filming import (
-    BRISK,
     GOPRO,
+    LEAN,
     card,
     empty_film,
     finish,
@@ -22,24 +21,6 @@ from filming import (
     tree,
     wait_for,
 )
-
-LEAN = BRISK + "\n[proxies]\nstills = false\n"
-
-
-@pytest.fixture(scope="module")
-def taken(tmp_path_factory):
-    """A film with one card of two clips, taken in; tests copy it."""
-    film = empty_film(tmp_path_factory.mktemp("taken") / "film", LEAN)
-    card(film, clips=2)
-    finish(film)
-    return film
-
-
-@pytest.fixture
-def film(taken, tmp_path):
-    """The same at a place of its own; moving a film folder is what crews do too."""
-    shutil.copytree(taken, tmp_path / "film", symlinks=True)
-    return tmp_path / "film"
 
 
 def made(film):
