@@ -82,14 +82,15 @@ def read(tracks: Sequence[Track]) -> Iterator[Finding]:
 def _picture(track: Track) -> Iterator[Finding]:
     depth, chroma = _whole(track.get("bit_depth")), _CHROMA.get(str(track.get("chroma_subsampling")))
     codec = _VIDEO.get(str(track.get("format")))
+    variable = {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode")))
     values = {
         "video_codec": codec,
         "width": _whole(track.get("stored_width")) or _whole(track.get("width")),
         "height": _whole(track.get("height")),
         "bit_depth": depth,
         "pixel_format": f"yuv{chroma}p" + ("" if depth == 8 else f"{depth}le") if depth and chroma else None,
-        "rate": _rate(track),
-        "vfr": {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode"))),
+        "average_rate" if variable else "rate": _rate(track),
+        "vfr": variable,
         "frames": _whole(track.get("frame_count")) or None,
         "interlaced": {"Interlaced": True, "MBAFF": True, "PAFF": True, "Progressive": False}.get(
             str(track.get("scan_type"))
