@@ -33,7 +33,6 @@ from pipeline.proxies.placement import hands_for
 from pipeline.volumes import volume_of, volumes
 from pipeline.watch import TWO_LOOKS, Doorbell, Settler
 
-_GIVE_UP = 6  # times the settle time that `rushes ingest` waits for a card that never rests
 _ABSENT = 2.0  # seconds between two looks for a folder that is gone
 
 
@@ -56,7 +55,7 @@ def ingest(film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False
                 head.look_around()
                 next_look = time.monotonic() + _nap(head)
             head.work()
-            restless = len(gate.restless(_patience(film))) == len(gate.waiting)
+            restless = len(gate.restless(gate.patience)) == len(gate.waiting)
             if restless and not head.hands.busy and not gate.look_due:
                 return _summed(head)
             head.rest(0.0 if gate.look_due else max(0.0, next_look - time.monotonic()))
@@ -108,7 +107,7 @@ def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
             account.say_once(complaint)
         bell.silence()
         head.look_around()
-        for card, file in gate.restless(_patience(film)):
+        for card, file in gate.restless(gate.patience):
             account.say_once(f"{card} is still changing ({file}); it is taken when it rests.")
         times.look = time.monotonic() + _nap(head)
     head.work()
@@ -234,10 +233,6 @@ def _refuse_products(place: Path, home: Path) -> None:
 def _below(place: Path, home: Path) -> bytes:
     below = os.fsencode(place.relative_to(home))
     return b"" if below == b"." else below
-
-
-def _patience(film: Film) -> float:
-    return max(_GIVE_UP * film.settings.ingest.settle, 5 * TWO_LOOKS)
 
 
 def _breather(head: Head) -> float:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shooting import stills_of
 
 from pipeline.clip import AudioStream, Clip, Facts, Part, Stamp, VideoStream
 from pipeline.errors import MediaUnreadable, NotFound, SettingsError
 from pipeline.proxies.geometry import Size, fitted, proxy_size
 from pipeline.proxies.graph import command, proxy_reel, proxy_timecode
-from pipeline.proxies.job import Output, ProxyJob, kinds_wanted
+from pipeline.proxies.job import Output, ProxyJob
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.picture import TILES, still_frames
 from pipeline.proxies.placement import Hands, hands_for
@@ -36,7 +37,7 @@ def clip(video: VideoStream | None = UHD, audio: tuple[AudioStream, ...] = (STER
 
 def asked(one: Clip, *, stills: bool = False, **more) -> list[str]:
     outputs = [Output("proxy", Path("/film/out.mov"), PRESETS["edit"])] if one.kind == "picture" else []
-    outputs += [Output(kind, Path(f"/film/{kind}")) for kind in kinds_wanted(one, stills=stills)]
+    outputs += [Output(kind, Path(f"/film/{kind}")) for kind in stills_of(one) if stills]
     return command(ProxyJob(one, (Path("/card/C0001.MP4"),), tuple(outputs), **more), Path("/bin/ffmpeg"))
 
 
