@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.clip import AudioStream, Facts, Source, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
 from pipeline.files import one_line
-from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, quicktime, red, sony, wav, xmp
+from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, mxf, quicktime, red, sony, wav, xmp
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.trust import resolve, with_derived
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pipeline.processes.reader import ReaderProcess
 
 # Changes whenever a reader may say something new of a file it has read before.
-READER_VERSION = "1"
+READER_VERSION = "2"
 HEAD = 4096
 # What a broken structure raises inside a reader; anything else is a bug of ours.
 BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
@@ -33,11 +33,15 @@ BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states."""
+    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states.
+
+    `filled`: MediaInfo is asked for what it leaves open, where that is worth its time.
+    """
 
     name: str
     recognises: Callable[[bytes], bool]
     read: Callable[[ByteSource], Iterator[Finding]]
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,12 @@ class SidecarReader:
     largest: int
 
 
-# MXF, Matroska, AVI, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
+# Matroska, AVI, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
 READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
     Reader("WAV", wav.recognises, wav.read),
     Reader("R3D", red.recognises, red.read),
+    Reader("MXF", mxf.recognises, mxf.read, filled=True),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
 )
 SIDECARS: tuple[SidecarReader, ...] = (
@@ -78,6 +83,8 @@ def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderP
         reader = next((reader for reader in READERS if reader.recognises(head)), None)
         if reader is not None:
             findings = _findings(reader, source, path)
+            if reader.filled and mediainfo is not None and (wanted := _left_open(findings)):
+                findings += _filled(wanted, path, source, mediainfo)
         elif magic.by_mediainfo(head):
             findings = _by_mediainfo(path, source, mediainfo)
         else:
@@ -124,6 +131,21 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: {error.sentence}") from None
     except BROKEN:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
+
+
+def _left_open(findings: Sequence[Finding]) -> set[str]:
+    """The facts that a clip cannot be worked with without, as far as nothing states them."""
+    known = {finding.key for finding in findings if finding.value is not None}
+    picture = {"video_codec", "width", "height", "rate"} if known & _VIDEO_KEYS and "decoder" not in known else set()
+    return (picture | {"audio"}) - known
+
+
+def _filled(wanted: set[str], path: Path, source: ByteSource, process: "ReaderProcess") -> list[Finding]:
+    """What MediaInfo says of these facts; that it failed over the file is a warning, not a failure."""
+    try:
+        return [finding for finding in _by_mediainfo(path, source, process) if finding.key in wanted]
+    except MediaUnreadable as error:
+        return [Finding("warnings", error.sentence, "mediainfo", "MediaInfo")]
 
 
 def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None") -> list[Finding]:

@@ -13,7 +13,7 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), dji-srt, bext, ixml, mpegts, mediainfo, xmp.
+# gpmf (GoPro), dji-srt, bext, ixml, mpegts, mxf-material, mxf-tape, mxf-file, mxf-header, mediainfo, xmp.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",
@@ -28,9 +28,21 @@ DEFAULT: tuple[str, ...] = (
     "mediainfo",
 )
 BY_KEY: dict[str, tuple[str, ...]] = {
-    "start_timecode": ("tmcd", "nrtm", "ixml", "bext", "udta", "mpegts", "mediainfo"),
+    # A material package says what is shown; a tape counts before the file that was made of it.
+    "start_timecode": (
+        "tmcd",
+        "mxf-material",
+        "mxf-tape",
+        "mxf-file",
+        "nrtm",
+        "ixml",
+        "bext",
+        "udta",
+        "mpegts",
+        "mediainfo",
+    ),
     # A date with its offset or a satellite clock, then the device's own word, then the header.
-    "recorded_at": ("keys", "nrtm", "udta", "ilst", "bext", "gpmf", "dji-srt", "mvhd", "mediainfo"),
+    "recorded_at": ("keys", "nrtm", "udta", "ilst", "bext", "gpmf", "dji-srt", "mvhd", "mxf-header", "mediainfo"),
     "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "dji-srt"),
     "scene": ("ixml", "bext", "keys"),
     "take": ("ixml", "bext", "keys"),
