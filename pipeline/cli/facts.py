@@ -15,11 +15,12 @@ _WIDTH = 16
 @click.command("facts")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="One object, keyed by path as given.")
-def facts_command(files: tuple[str, ...], as_json: bool) -> int:
+@click.option("--whole", is_flag=True, help="Read large files to their end where only that tells how long they are.")
+def facts_command(files: tuple[str, ...], as_json: bool, whole: bool) -> int:
     """What files say of themselves, and where each value was read. A folder means every recording in it."""
     found: dict[str, object] = {}
     failed = False
-    for path, facts in _read(files):
+    for path, facts in _read(files, whole=whole):
         name = path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         found[name] = facts
         failed = failed or "error" in facts
@@ -30,7 +31,7 @@ def facts_command(files: tuple[str, ...], as_json: bool) -> int:
     return 1 if failed else 0
 
 
-def _read(files: tuple[str, ...]) -> Iterator[tuple[str, dict[str, object]]]:
+def _read(files: tuple[str, ...], *, whole: bool) -> Iterator[tuple[str, dict[str, object]]]:
     from pipeline.ingest.take import facts_of
     from pipeline.processes.reader import ReaderProcess
 
@@ -38,7 +39,7 @@ def _read(files: tuple[str, ...]) -> Iterator[tuple[str, dict[str, object]]]:
         for name in files:
             for path in _below(name):
                 try:
-                    yield path, facts_of(Path(path).absolute(), mediainfo)
+                    yield path, facts_of(Path(path).absolute(), mediainfo, whole=whole)
                 except RushesError as error:
                     if path == name or not isinstance(error, NotMedia):
                         yield path, {"error": error.sentence}

@@ -154,8 +154,8 @@ def _misnamed(ground: Ground, card: SeenCard) -> Iterator[str]:
                 yield f"{name} looks like a recording, but its name does not say so; give it the ending it should have."
 
 
-def facts_of(file: Path, mediainfo: ReaderProcess) -> dict[str, object]:
-    """What one file and the sidecars beside it say, as `rushes facts --json` shows it.
+def facts_of(file: Path, mediainfo: ReaderProcess, *, whole: bool = False) -> dict[str, object]:
+    """What one file and the sidecars beside it say, as `rushes facts --json` shows it; `whole` as in read_facts.
 
     Raises PathMissing, MediaUnreadable or NotMedia.
     """
@@ -173,7 +173,7 @@ def facts_of(file: Path, mediainfo: ReaderProcess) -> dict[str, object]:
     clips = [clip for card in cards for clip in card.clips if path in clip.parts]
     sidecars = [base / os.fsdecode(name) for clip in clips for name in clip.sidecars]
     try:
-        return facts_json(read_facts(file, sidecars, mediainfo=mediainfo))
+        return facts_json(read_facts(file, sidecars, mediainfo=mediainfo, whole=whole))
     except NotMedia:
         if file.suffix.lower().encode() not in SIDECAR_SUFFIXES:
             raise

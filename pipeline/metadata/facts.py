@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.clip import AudioStream, Facts, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
@@ -31,13 +31,26 @@ HEAD = 4096
 BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
 
 
+class FrameCounter(Protocol):
+    """Fed with all bytes of a file in order; `frames` is None where they cannot be told."""
+
+    def feed(self, data: bytes | memoryview) -> None: ...
+
+    @property
+    def frames(self) -> int | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states."""
+    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states.
+
+    A format without an index has a `counter`: it is fed with the whole file and then knows its frames.
+    """
 
     name: str
     recognises: Callable[[bytes], bool]
     read: Callable[[ByteSource], Iterator[Finding]]
+    counter: "Callable[[ByteSource], FrameCounter | None] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +63,13 @@ class SidecarReader:
     largest: int
 
 
-# MXF, Matroska, AVI, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
+# MXF, Matroska, AVI and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
 READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
     Reader("WAV", wav.recognises, wav.read),
     Reader("R3D", red.recognises, red.read),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
+    Reader("MPEG transport stream", mpegts.recognises, mpegts.read, mpegts.counter),
 )
 SIDECARS: tuple[SidecarReader, ...] = (
     SidecarReader("Sony NonRealTimeMeta", sony.recognises, sony.read, 8 * 1024 * 1024),
@@ -65,21 +79,25 @@ SIDECARS: tuple[SidecarReader, ...] = (
 )
 
 
-def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderProcess | None" = None) -> Facts:
+def read_facts(
+    path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderProcess | None" = None, whole: bool = False
+) -> Facts:
     """What one recording and its sidecars say, as one value per fact.
 
+    `whole` reads a large file of a format without an index to its end, for the number of its frames.
     Raises NotMedia for what is no recording by its bytes, MediaUnreadable for what is empty, cut
     off or damaged beyond use, PathMissing and PathRefused for what cannot be opened.
     """
-    with ByteSource.open(path) as source:
+    with ByteSource.open(path, whole=whole) as source:
         if source.size == 0:
             raise MediaUnreadable(f"{one_line(path.name)} is empty: copy it again from the card.")
         head = source.upto(0, HEAD)
         reader = next((reader for reader in READERS if reader.recognises(head)), None)
         if reader is not None:
             findings = _findings(reader, source, path)
+            findings += _filled(findings, path, mediainfo)
         elif magic.by_mediainfo(head):
-            findings = _by_mediainfo(path, source, mediainfo)
+            findings = _by_mediainfo(path, head, mediainfo)
         else:
             raise NotMedia(f"{one_line(path.name)} is no picture or sound recording: {magic.describe(head)}.")
     for sidecar in sidecars:
@@ -126,22 +144,44 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
 
 
-def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None") -> list[Finding]:
-    """What MediaInfo says, and what it leaves open of transport streams."""
+def _by_mediainfo(path: Path, head: bytes, process: "ReaderProcess | None") -> list[Finding]:
+    """What MediaInfo says of a format that has no reader here."""
     from pipeline.metadata import mediainfo
 
     if process is None:
-        kind = magic.describe(source.upto(0, HEAD))
-        raise MediaUnreadable(f"{one_line(path.name)} cannot be read without MediaInfo: {kind}.")
+        raise MediaUnreadable(f"{one_line(path.name)} cannot be read without MediaInfo: {magic.describe(head)}.")
     reply = process.ask({"path": str(path.absolute())})
     try:
-        findings = list(mediainfo.read(reply.get("tracks") or ()))
-        rate = next((finding.value for finding in findings if finding.key == "rate"), None)
-        return [*findings, *mpegts.read(source, rate)]
+        return list(mediainfo.read(reply.get("tracks") or ()))
     except MediaUnreadable as error:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: {error.sentence}") from None
     except BROKEN:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
+
+
+def _filled(findings: Sequence[Finding], path: Path, process: "ReaderProcess | None") -> list[Finding]:
+    """What MediaInfo knows of streams whose kind our reader does not; how many frames there are it only estimates."""
+    if process is None or not any(finding.key == "left_open" for finding in findings):
+        return []
+    known = {finding.key for finding in findings} | {"frames", "vfr", "cut_off", "warnings"}
+    try:
+        return [finding for finding in _by_mediainfo(path, b"", process) if finding.key not in known]
+    except RushesError:
+        return []
+
+
+def frame_counter(path: Path) -> FrameCounter | None:
+    """What counts the frames of a file while it is read; None for formats that say them, and for no recording.
+
+    Raises PathMissing, PathRefused or NotMedia for what cannot be opened.
+    """
+    with ByteSource.open(path) as source:
+        head = source.upto(0, HEAD)
+        reader = next((reader for reader in READERS if reader.recognises(head)), None)
+        try:
+            return reader.counter(source) if reader and reader.counter else None
+        except (MediaUnreadable, *BROKEN):
+            return None
 
 
 _VIDEO_KEYS = frozenset(VideoStream.__dataclass_fields__)

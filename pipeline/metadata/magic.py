@@ -6,7 +6,7 @@ no playlist reaches it.
 
 from collections.abc import Iterator
 
-from pipeline.metadata import mpegts
+from pipeline.metadata import packets
 
 # Formats told by their first bytes alone.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -41,7 +41,7 @@ def _kind(head: bytes) -> str | None:
         return "an AVI file"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "an AIFF file"
-    return "an MPEG transport stream" if mpegts.layout(head) else None
+    return "an MPEG transport stream" if packets.layout(head) else None
 
 
 def _matroska(head: bytes) -> bool:

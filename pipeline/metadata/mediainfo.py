@@ -1,4 +1,4 @@
-"""What MediaInfo says, for containers that no reader here knows yet (MXF, Matroska, AVI, MPEG-TS).
+"""What MediaInfo says, for containers that no reader here knows yet, and of streams that a reader leaves open.
 
 MediaInfo is native code that reads untrusted bytes, so it runs in a process of its own
 (`mediainfo_child.py`), which knows nothing but the path. Here its answer becomes findings.

@@ -3,6 +3,9 @@
 ProRes: SMPTE RDD 36. MPEG-2: ITU-T H.262. MPEG-4 part 2: ISO/IEC 14496-2. JPEG: ITU-T T.81.
 """
 
+from dataclasses import replace
+from fractions import Fraction
+
 from pipeline.metadata.bits import Bits
 from pipeline.metadata.colour import Colour, colour_of
 from pipeline.metadata.h26x import PictureHeader, pixel_format
@@ -21,8 +24,8 @@ def prores_header(sample: bytes) -> PictureHeader:
 
 
 def mpeg2_header(sample: bytes) -> PictureHeader:
-    """The sequence extension (chroma, progressive) and the sequence display extension (colour)."""
-    found = PictureHeader()
+    """The sequence header (size, shape, rate), its extension (chroma, progressive) and display extension (colour)."""
+    found = _mpeg_sequence(sample)
     at = sample.find(b"\0\0\1\xb5")
     while at >= 0:
         bits = Bits(sample[at + 4 : at + 16])
@@ -30,14 +33,37 @@ def mpeg2_header(sample: bytes) -> PictureHeader:
         if kind == 1:
             bits.take(8)
             progressive = bits.flag()
-            found = PictureHeader(pixel_format(bits.take(2), 8), 8, not progressive, found.colour)
+            found = replace(
+                found, pixel_format=pixel_format(bits.take(2), 8), bit_depth=8, fields=not progressive,
+            )  # fmt: skip
         elif kind == 2:
             bits.take(3)
             if bits.flag():
                 colour = colour_of(bits.take(8), bits.take(8), bits.take(8), full=None)
-                found = PictureHeader(found.pixel_format, found.bit_depth, found.fields, colour)
+                found = replace(found, colour=colour)
         at = sample.find(b"\0\0\1\xb5", at + 4)
     return found
+
+
+_MPEG_RATES = (
+    None, Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(50),
+    Fraction(60000, 1001), Fraction(60),
+)  # fmt: skip
+_MPEG_SHAPES = {2: Fraction(4, 3), 3: Fraction(16, 9), 4: Fraction(221, 100)}
+
+
+def _mpeg_sequence(sample: bytes) -> PictureHeader:
+    """Sizes above 4095 lines and rates that are no table entry (their extensions) are not made of film."""
+    at = sample.find(b"\0\0\1\xb3")
+    if at < 0 or at + 8 > len(sample):
+        return PictureHeader()
+    bits = Bits(sample[at + 4 : at + 8])
+    width, height, shape, rate = bits.take(12), bits.take(12), bits.take(4), bits.take(4)
+    display = _MPEG_SHAPES.get(shape)
+    return PictureHeader(
+        width=width or None, height=height or None, rate=_MPEG_RATES[rate] if rate < len(_MPEG_RATES) else None,
+        pixel_aspect=display * height / width if display and width and height else None,
+    )  # fmt: skip
 
 
 def mpeg4_header(esds: bytes) -> PictureHeader:
