@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pipeline.clip import AudioStream, Facts, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
 from pipeline.files import one_line
-from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, quicktime, red, sony, wav, xmp
+from pipeline.metadata import arriraw, dji, gopro, magic, matroska, mpegts, quicktime, red, sony, wav, xmp
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.trust import resolve
@@ -63,13 +63,14 @@ class SidecarReader:
     largest: int
 
 
-# MXF, Matroska, AVI and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
+# MXF, AVI and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
 READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
     Reader("WAV", wav.recognises, wav.read),
     Reader("R3D", red.recognises, red.read),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
     Reader("MPEG transport stream", mpegts.recognises, mpegts.read, mpegts.counter),
+    Reader("Matroska and WebM", matroska.recognises, matroska.read, matroska.counter),
 )
 SIDECARS: tuple[SidecarReader, ...] = (
     SidecarReader("Sony NonRealTimeMeta", sony.recognises, sony.read, 8 * 1024 * 1024),

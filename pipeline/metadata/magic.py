@@ -35,7 +35,7 @@ def _kind(head: bytes) -> str | None:
     for signature, words in _SIGNATURES:
         if head.startswith(signature):
             return words
-    if _matroska(head):
+    if matroska(head):
         return "a Matroska file"
     if _avi(head):
         return "an AVI file"
@@ -44,7 +44,7 @@ def _kind(head: bytes) -> str | None:
     return "an MPEG transport stream" if packets.layout(head) else None
 
 
-def _matroska(head: bytes) -> bool:
+def matroska(head: bytes) -> bool:
     """An EBML header (RFC 8794) whose elements can be: an id never begins with a zero byte."""
     if head[:4] != b"\x1aE\xdf\xa3":
         return False

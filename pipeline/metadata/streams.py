@@ -1,6 +1,7 @@
 """Headers inside the first sample, for codecs whose sample description says little.
 
 ProRes: SMPTE RDD 36. MPEG-2: ITU-T H.262. MPEG-4 part 2: ISO/IEC 14496-2. JPEG: ITU-T T.81.
+AV1 and VP9: their own specifications.
 """
 
 from dataclasses import replace
@@ -125,3 +126,38 @@ def mjpeg_header(sample: bytes) -> PictureHeader:
             return PictureHeader(pixel_format(chroma, depth), depth, False, Colour(range="pc"))
         at += 2 + size
     return PictureHeader()
+
+
+def av1_header(config: bytes) -> PictureHeader:
+    """av1C (AV1 in ISOBMFF, 2.3): depth and chroma."""
+    if len(config) < 3:
+        return PictureHeader()
+    deep, deeper, grey, half_wide, half_high = (bool(config[2] >> bit & 1) for bit in (6, 5, 4, 3, 2))
+    depth = 12 if deep and deeper else 10 if deep else 8
+    chroma = 0 if grey else 1 if half_wide and half_high else 2 if half_wide else 3
+    return PictureHeader(pixel_format(chroma, depth), depth, fields=False)
+
+
+_VP9_MATRICES = (None, "bt470bg", "bt709", "smpte170m", "smpte240m", "bt2020nc", None, "gbr")
+
+
+def vp9_header(sample: bytes) -> PictureHeader:
+    """The uncompressed header of a key frame (VP9 bitstream specification, 6.2 and 7.2.2)."""
+    bits = Bits(sample[:16])
+    if bits.take(2) != 2:
+        return PictureHeader()
+    profile = bits.take(1) | bits.take(1) << 1
+    if profile == 3:
+        bits.take(1)
+    if bits.take(2) or (bits.take(2), bits.take(24))[1] != 0x498342:  # shown again, or no key frame
+        return PictureHeader()
+    depth = (12 if bits.flag() else 10) if profile >= 2 else 8
+    space = bits.take(3)
+    if space == 7:
+        name = "gbrp" if depth == 8 else f"gbrp{depth}le"
+        return PictureHeader(name, depth, fields=False, colour=Colour(matrix="gbr", range="pc"))
+    full = bits.flag()
+    half_wide, half_high = (bits.flag(), bits.flag()) if profile % 2 else (True, True)
+    colour = Colour(matrix=_VP9_MATRICES[space], range="pc" if full else "tv")
+    chroma = 1 if half_wide and half_high else 2 if half_wide else 3
+    return PictureHeader(pixel_format(chroma, depth), depth, fields=False, colour=colour)

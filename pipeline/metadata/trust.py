@@ -13,7 +13,8 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), dji-srt, bext, ixml, mdpm (AVCHD), gop (MPEG-2 groups of pictures), mediainfo, xmp.
+# gpmf (GoPro), dji-srt, bext, ixml, mdpm (AVCHD), gop (MPEG-2 groups of pictures), tags (Matroska),
+# mediainfo, xmp; what is not in a list (header: when a Matroska file was written) comes last.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",
@@ -28,9 +29,9 @@ DEFAULT: tuple[str, ...] = (
     "mediainfo",
 )
 BY_KEY: dict[str, tuple[str, ...]] = {
-    "start_timecode": ("tmcd", "nrtm", "ixml", "bext", "udta", "mdpm", "gop", "mediainfo"),
+    "start_timecode": ("tmcd", "nrtm", "ixml", "bext", "udta", "mdpm", "tags", "gop", "mediainfo"),
     # A date with its offset or a satellite clock, then the device's own word, then the header.
-    "recorded_at": ("keys", "nrtm", "udta", "ilst", "bext", "mdpm", "gpmf", "dji-srt", "mvhd", "mediainfo"),
+    "recorded_at": ("keys", "nrtm", "udta", "ilst", "bext", "mdpm", "tags", "gpmf", "dji-srt", "mvhd", "mediainfo"),
     "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "mdpm", "dji-srt"),
     "scene": ("ixml", "bext", "keys"),
     "take": ("ixml", "bext", "keys"),

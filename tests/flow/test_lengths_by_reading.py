@@ -1,4 +1,4 @@
-"""Recordings without an index that are too large to look through at once: their length is known when they were hashed."""
+"""Large recordings without an index: how long they are is known when they were hashed."""
 
 import shutil
 import subprocess
