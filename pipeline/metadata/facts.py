@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pipeline.clip import AudioStream, Facts, Source, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
 from pipeline.files import one_line
-from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, mxf, quicktime, red, sony, wav, xmp
+from pipeline.metadata import arriraw, dji, gopro, magic, matroska, mpegts, mxf, quicktime, red, sony, wav, xmp
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.trust import resolve, with_derived
@@ -31,17 +31,28 @@ HEAD = 4096
 BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
 
 
+class FrameCounter(Protocol):
+    """Fed with all bytes of a file in order; `frames` is None where they cannot be told."""
+
+    def feed(self, data: bytes | memoryview) -> None: ...
+
+    @property
+    def frames(self) -> int | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """`recognises` looks at the first bytes, never at the name; `read` yields what the file states.
 
     `filled`: MediaInfo is asked for what it leaves open, where that is worth its time.
+    A format without an index has a `counter`: it is fed with the whole file and then knows its frames.
     """
 
     name: str
     recognises: Callable[[bytes], bool]
     read: Callable[[ByteSource], Iterator[Finding]]
     filled: bool = False
+    counter: "Callable[[ByteSource], FrameCounter | None] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +65,15 @@ class SidecarReader:
     largest: int
 
 
-# Matroska, AVI, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
+# AVI, DV and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
 READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
     Reader("WAV", wav.recognises, wav.read),
     Reader("R3D", red.recognises, red.read),
     Reader("MXF", mxf.recognises, mxf.read, filled=True),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
+    Reader("MPEG transport stream", mpegts.recognises, mpegts.read, counter=mpegts.counter),
+    Reader("Matroska and WebM", matroska.recognises, matroska.read, counter=matroska.counter),
 )
 SIDECARS: tuple[SidecarReader, ...] = (
     SidecarReader("Sony NonRealTimeMeta", sony.recognises, sony.read, 8 * 1024 * 1024),
@@ -70,23 +83,26 @@ SIDECARS: tuple[SidecarReader, ...] = (
 )
 
 
-def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderProcess | None" = None) -> Facts:
+def read_facts(
+    path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderProcess | None" = None, whole: bool = False
+) -> Facts:
     """What one recording and its sidecars say, as one value per fact.
 
+    `whole` reads a large file of a format without an index to its end, for the number of its frames.
     Raises NotMedia for what is no recording by its bytes, MediaUnreadable for what is empty, cut
     off or damaged beyond use, PathMissing and PathRefused for what cannot be opened.
     """
-    with ByteSource.open(path) as source:
+    with ByteSource.open(path, whole=whole) as source:
         if source.size == 0:
             raise MediaUnreadable(f"{one_line(path.name)} is empty: copy it again from the card.")
         head = source.upto(0, HEAD)
         reader = next((reader for reader in READERS if reader.recognises(head)), None)
         if reader is not None:
             findings = _findings(reader, source, path)
-            if reader.filled and mediainfo is not None and (wanted := _left_open(findings)):
-                findings += _filled(wanted, path, source, mediainfo)
+            if mediainfo is not None and (wanted := _left_open(reader, findings)):
+                findings += _filled(wanted, path, head, mediainfo)
         elif magic.by_mediainfo(head):
-            findings = _by_mediainfo(path, source, mediainfo)
+            findings = _by_mediainfo(path, head, mediainfo)
         else:
             raise NotMedia(f"{one_line(path.name)} is no picture or sound recording: {magic.describe(head)}.")
     for sidecar in sidecars:
@@ -133,37 +149,55 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
 
 
-def _left_open(findings: Sequence[Finding]) -> set[str]:
-    """The facts that a clip cannot be worked with without, as far as nothing states them."""
+def _left_open(reader: Reader, findings: Sequence[Finding]) -> frozenset[str]:
+    """The facts that MediaInfo is asked for: of streams the reader does not know, or what no clip can do without.
+
+    Frames are not among them: MediaInfo only estimates how many there are.
+    """
     known = {finding.key for finding in findings if finding.value is not None}
+    if any(finding.key == "left_open" for finding in findings):
+        return _TOLD - known - {"frames", "samples", "vfr"}
+    if not reader.filled:
+        return frozenset()
     picture = {"video_codec", "width", "height", "rate"} if known & _VIDEO_KEYS and "decoder" not in known else set()
-    return (picture | {"audio"}) - known
+    return frozenset((picture | {"audio"}) - known)
 
 
-def _filled(wanted: set[str], path: Path, source: ByteSource, process: "ReaderProcess") -> list[Finding]:
+def _filled(wanted: frozenset[str], path: Path, head: bytes, process: "ReaderProcess") -> list[Finding]:
     """What MediaInfo says of these facts; that it failed over the file is a warning, not a failure."""
     try:
-        return [finding for finding in _by_mediainfo(path, source, process) if finding.key in wanted]
+        return [finding for finding in _by_mediainfo(path, head, process) if finding.key in wanted]
     except MediaUnreadable as error:
         return [Finding("warnings", error.sentence, "mediainfo", "MediaInfo")]
 
 
-def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None") -> list[Finding]:
-    """What MediaInfo says, and what it leaves open of transport streams."""
+def _by_mediainfo(path: Path, head: bytes, process: "ReaderProcess | None") -> list[Finding]:
+    """What MediaInfo says of a format that has no reader here."""
     from pipeline.metadata import mediainfo
 
     if process is None:
-        kind = magic.describe(source.upto(0, HEAD))
-        raise MediaUnreadable(f"{one_line(path.name)} cannot be read without MediaInfo: {kind}.")
+        raise MediaUnreadable(f"{one_line(path.name)} cannot be read without MediaInfo: {magic.describe(head)}.")
     reply = process.ask({"path": str(path.absolute())})
     try:
-        findings = list(mediainfo.read(reply.get("tracks") or ()))
-        rate = next((finding.value for finding in findings if finding.key == "rate"), None)
-        return [*findings, *mpegts.read(source, rate)]
+        return list(mediainfo.read(reply.get("tracks") or ()))
     except MediaUnreadable as error:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: {error.sentence}") from None
     except BROKEN:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
+
+
+def frame_counter(path: Path) -> FrameCounter | None:
+    """What counts the frames of a file while it is read; None for formats that say them, and for no recording.
+
+    Raises PathMissing, PathRefused or NotMedia for what cannot be opened.
+    """
+    with ByteSource.open(path) as source:
+        head = source.upto(0, HEAD)
+        reader = next((reader for reader in READERS if reader.recognises(head)), None)
+        try:
+            return reader.counter(source) if reader and reader.counter else None
+        except (MediaUnreadable, *BROKEN):
+            return None
 
 
 _VIDEO_KEYS = frozenset(VideoStream.__dataclass_fields__)

@@ -13,7 +13,9 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), dji-srt, bext, ixml, mpegts, mxf-material, mxf-tape, mxf-file, mxf-header, mediainfo, xmp.
+# gpmf (GoPro), dji-srt, bext, ixml, mxf-material, mxf-tape, mxf-file, mxf-header, mdpm (AVCHD), gop (MPEG-2
+# groups of pictures), tags (Matroska), mediainfo, xmp. What is not in a list (header: when a Matroska file was
+# written) comes last.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",
@@ -38,12 +40,27 @@ BY_KEY: dict[str, tuple[str, ...]] = {
         "ixml",
         "bext",
         "udta",
-        "mpegts",
+        "mdpm",
+        "tags",
+        "gop",
         "mediainfo",
     ),
     # A date with its offset or a satellite clock, then the device's own word, then the header.
-    "recorded_at": ("keys", "nrtm", "udta", "ilst", "bext", "gpmf", "dji-srt", "mvhd", "mxf-header", "mediainfo"),
-    "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "dji-srt"),
+    "recorded_at": (
+        "keys",
+        "nrtm",
+        "udta",
+        "ilst",
+        "bext",
+        "mdpm",
+        "tags",
+        "gpmf",
+        "dji-srt",
+        "mvhd",
+        "mxf-header",
+        "mediainfo",
+    ),
+    "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "mdpm", "dji-srt"),
     "scene": ("ixml", "bext", "keys"),
     "take": ("ixml", "bext", "keys"),
     "tape": ("ixml", "bext"),
