@@ -13,11 +13,13 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), dji-srt, bext, ixml, mpegts, mediainfo, xmp.
+# gpmf (GoPro), p2, canon, dji-srt, bext, ixml, mpegts, mediainfo, mediapro, imf, dvrescue, table, exif, xmp.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",
     "gpmf",
+    "p2",
+    "canon",
     "keys",
     "ixml",
     "bext",
@@ -26,12 +28,31 @@ DEFAULT: tuple[str, ...] = (
     "dji-srt",
     "mvhd",
     "mediainfo",
+    "mediapro",
+    "imf",
+    "dvrescue",
+    "table",
+    "exif",
 )
 BY_KEY: dict[str, tuple[str, ...]] = {
-    "start_timecode": ("tmcd", "nrtm", "ixml", "bext", "udta", "mpegts", "mediainfo"),
+    "start_timecode": ("tmcd", "nrtm", "ixml", "bext", "udta", "mpegts", "p2", "mediainfo", "table"),
     # A date with its offset or a satellite clock, then the device's own word, then the header.
-    "recorded_at": ("keys", "nrtm", "udta", "ilst", "bext", "gpmf", "dji-srt", "mvhd", "mediainfo"),
-    "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "dji-srt"),
+    "recorded_at": (
+        "keys",
+        "nrtm",
+        "p2",
+        "canon",
+        "udta",
+        "ilst",
+        "bext",
+        "gpmf",
+        "dji-srt",
+        "table",
+        "exif",
+        "mvhd",
+        "mediainfo",
+    ),
+    "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "p2", "canon", "dji-srt", "table", "exif"),
     "scene": ("ixml", "bext", "keys"),
     "take": ("ixml", "bext", "keys"),
     "tape": ("ixml", "bext"),
