@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.cards.media import MEDIA_SUFFIXES, SIDECAR_SUFFIXES, SMALL_SUFFIXES, looks_recorded
+from pipeline.cards.media import MEDIA_SUFFIXES, SMALL_SUFFIXES, looks_recorded
 from pipeline.cards.recognise import recognise
 from pipeline.catalogue.cards import FailedFile, TakenCard, TakenClip
 from pipeline.clip import Clip, ClipFiles, Facts, Part, SeenFile
@@ -175,6 +175,4 @@ def facts_of(file: Path, mediainfo: ReaderProcess) -> dict[str, object]:
     try:
         return facts_json(read_facts(file, sidecars, mediainfo=mediainfo))
     except NotMedia:
-        if file.suffix.lower().encode() not in SIDECAR_SUFFIXES:
-            raise
         return facts_json(sidecar_facts(file))

@@ -18,10 +18,13 @@ from pipeline.files import one_line
 from pipeline.metadata import (
     arriraw,
     canon,
+    columns,
     dji,
     dvrescue,
+    exif,
     gopro,
     imf,
+    jpeg,
     magic,
     mediapro,
     mpegts,
@@ -34,6 +37,7 @@ from pipeline.metadata import (
 )
 from pipeline.metadata.findings import Finding, Label, parsed
 from pipeline.metadata.source import ByteSource
+from pipeline.metadata.tables import LARGEST_TABLE
 from pipeline.metadata.trust import resolve
 from pipeline.metadata.xml import LARGEST_XML
 from pipeline.timecode import Rate
@@ -42,7 +46,7 @@ if TYPE_CHECKING:
     from pipeline.processes.reader import ReaderProcess
 
 # Changes whenever a reader may say something new of a file it has read before.
-READER_VERSION = "1"
+READER_VERSION = "2"
 HEAD = 4096
 # What a broken structure raises inside a reader; anything else is a bug of ours.
 BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
@@ -94,7 +98,15 @@ SIDECARS: tuple[SidecarReader, ...] = (
     SidecarReader("IMF package", imf.recognises, imf.read, LARGEST_XML),
     SidecarReader("DV tape report", dvrescue.recognises, dvrescue.read, LARGEST_XML),
 )
-LISTS: tuple[ListReader, ...] = (ListReader("Sony card list", mediapro.recognises, mediapro.read, LARGEST_XML),)
+LISTS: tuple[ListReader, ...] = (
+    ListReader("Sony card list", mediapro.recognises, mediapro.read, LARGEST_XML),
+    ListReader("table", columns.recognises, columns.read, LARGEST_TABLE),
+)
+# Pictures are no recordings: they are asked alone, or lie beside one.
+STILLS: tuple[Reader, ...] = (
+    Reader("JPEG", jpeg.recognises, jpeg.read),
+    Reader("TIFF, DNG and raw pictures", exif.recognises, exif.read),
+)
 
 
 def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderProcess | None" = None) -> Facts:
@@ -133,19 +145,22 @@ def read_sidecar(path: Path, recording: str | None = None) -> list[Finding]:
 
 
 def sidecar_facts(path: Path) -> Facts:
-    """Facts that a sidecar alone states; raises NotMedia for a file that is no sidecar known here."""
+    """Facts that a sidecar or still alone states; raises NotMedia for a file of no kind known here."""
     name = one_line(path.name)
     with ByteSource.open(path) as source:
         if source.size == 0:
             raise MediaUnreadable(f"{name} is empty: copy it again from the card.")
         head = source.upto(0, HEAD)
     if _sidecar_reader(head, name, None) is None:
-        raise NotMedia(f"{name} is no recording and no sidecar: {magic.describe(head)}.")
+        raise NotMedia(f"{name} is no picture or sound recording: {magic.describe(head)}.")
     return assemble(read_sidecar(path))
 
 
 def _sidecar_reader(head: bytes, name: str, recording: str | None) -> Callable[[ByteSource], list[Finding]] | None:
     """What reads a file that begins so, beside that recording; None for a kind that is not known."""
+    for still in STILLS:
+        if still.recognises(head):
+            return lambda source: list(still.read(source))
     for sidecar in SIDECARS:
         if sidecar.recognises(head):
             return lambda source: list(sidecar.read(source.read_whole(sidecar.largest), name))
