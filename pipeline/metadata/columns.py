@@ -1,6 +1,6 @@
 """What the columns of a table say of a recording: extracts of ARRI, RED, Canon and Sony cameras, ALE, flight logs.
 
-Also the tables of Silverstack and DaVinci Resolve: columns are known by name, whatever program wrote
+Also tables of DaVinci Resolve and other logging programs: columns are known by name, whoever wrote
 them. Where rows differ, a table with a line for each frame says what its first frame says, any other
 only what all rows agree on.
 """
@@ -68,10 +68,13 @@ _MAKERS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"shotnumber", "umid", "timescale"}), "Canon"),
     (frozenset({"recorddateyear", "timezonehourvaluesign"}), "Canon"),
 )
+# What nobody but cameras notes, though nothing is read from it.
+_MARKS = frozenset({"frameno", "focallength", "focusdistance", "aperture", "shutterangle", "exposureindex", "cdlslope"})
 _WEAK = frozenset({"name", "scene", "take", "tape", "reel", "date", "start", "width", "height", "resolution", "codec"})
 _KNOWN = (
     frozenset(name for names in (*_TEXTS.values(), *_COUNTS.values()) for name in names)
     | {*_RATES, *_SENSOR_RATES, *_COUNTING_RATES, *_TIMECODES, *_DROP, *_CODECS, "recorddateyear", "recordtimehour"}
+    | _MARKS
 ) - _WEAK
 _NOTHING = re.compile(r"-+|n\.?/?a\.?|none|unknown|not set|no( [a-z]+){1,2} name", re.IGNORECASE)
 _CODEC_NAMES: tuple[tuple[str, str], ...] = (
@@ -123,7 +126,8 @@ def read(data: bytes, name: str, recording: str | None) -> Iterator[Finding]:
     rows = folded_rows(own, next(table.column(_TIMECODES), None))
     if rows is None:
         return
-    by_frame = table.ale is None and (not named or rows.same[named[0]])
+    # Lines without a name are of one recording where they follow each other in time or on a track.
+    by_frame = table.ale is None and (rows.same[named[0]] if named else rows.successive or bool(fixes))
     if fixes:
         yield Finding("gps", fixes[0], ORIGIN, f"{name}: first line with a fix")
     for key, value, where in _values(table, rows, _said(table, rows, by_frame=by_frame), by_frame=by_frame):

@@ -116,6 +116,11 @@ def test_what_redline_prints_of_a_clip(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_what_redline_prints_of_each_frame(tmp_path: Path) -> None:
+    text = "FrameNo,Timecode,Timestamp,Aperture,Focal Length\n0,23:17:21:08,,5.6,40\n1,23:17:21:09,,5.6,40\n"
+    assert told(tmp_path, text) == {"frames": 2, "start_timecode": "23:17:21:08", "drop_frame": False}
+
+
 CANON = "SceneNumber,TakeNumber,ShotNumber,ReelNumber,UMID,CreationTime,Timescale,Duration,Width,Height,BitDepth\n"
 FRAMES = (
     "Timecode,Daylight_Saving_Time_Flag,Time_Zone_Hour_Value_Sign,Time_Zone_Minute_Value,Time_Zone_Hour_Value,"
@@ -183,6 +188,13 @@ def test_a_flight_log_says_where_it_first_knew_its_place(
     tmp_path: Path, table: str, gps: tuple[float, float] | None
 ) -> None:
     assert told(tmp_path, table).get("gps") == (list(gps) if gps else None)
+
+
+def test_lines_of_nobody_knows_which_clips_settle_only_what_they_share(tmp_path: Path) -> None:
+    lines = "A001,MONSTRO,24-70mm,10:00:00:00,25\nA001,MONSTRO,50mm,11:00:00:00,25\n"
+    facts = told(tmp_path, f"Reel,Camera Model,Lens Model,Start TC,FPS\n{lines}")
+    assert (facts["camera_model"], facts["reel"], facts["rate"]) == ("MONSTRO", "A001", "25/1")
+    assert not {"lens", "start_timecode", "frames"} & set(facts)
 
 
 def test_a_flight_log_in_utc_says_so(tmp_path: Path) -> None:
