@@ -241,7 +241,7 @@ class Clip:
         raise ValueRefused(f"{self.name} has {self.frames or 0} frames, so no frame {frame}; count them from 0.")
 
     def frame_at(self, place: Place) -> int:
-        """The frame of the clip that lies at a place: the inverse of `place_of`. Raises ValueRefused where none does."""
+        """The frame of the clip at a place: the inverse of `place_of`. Raises ValueRefused where none lies there."""
         spans = self.spans
         if 0 <= place.part < len(spans) and 0 <= place.frame < spans[place.part].duration:
             return spans[place.part].start + place.frame

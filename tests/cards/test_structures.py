@@ -1,9 +1,12 @@
 """What each card structure makes of a listing: tables of names in, clips and warnings out."""
 
+import struct
+
 import pytest
 
 from pipeline.cards.recognise import recognise
 from pipeline.clip import CardFolder, SeenFile, Stamp
+from pipeline.errors import PathMissing
 
 MEDIAPRO = b"""<?xml version="1.0" encoding="UTF-8"?>
 <MediaProfile xmlns="http://xmlns.sony.net/pro/metadata/mediaprofile" version="2.10"><Contents>
@@ -20,7 +23,10 @@ def listing(*names: str, empty: tuple[str, ...] = ()) -> list[SeenFile]:
 
 def cards_of(*names: str, empty: tuple[str, ...] = (), texts: dict[str, bytes] | None = None, templates=()):
     def read(path: bytes) -> bytes:
-        return (texts or {})[path.decode()]
+        found = [text for name, text in (texts or {}).items() if path.decode().endswith(name)]
+        if not found:
+            raise PathMissing("It was taken out; put it back.")
+        return found[0]
 
     return recognise(listing(*names, empty=empty), read, lambda folder: folder.decode() in templates)
 
@@ -49,6 +55,48 @@ SONY = (
 )
 SONY_TEXTS = {"A001/PRIVATE/M4ROOT/MEDIAPRO.XML": MEDIAPRO}
 GOPRO = ("D/DCIM/100GOPRO/GX010034.MP4", "D/DCIM/100GOPRO/GX020034.MP4", "D/DCIM/100GOPRO/GX030034.MP4")
+GOPRO_SMALL = tuple(
+    f"D/DCIM/100GOPRO/{name}" for number in (1, 2, 3) for name in (f"GX0{number}0034.THM", f"GL0{number}0034.LRV")
+)
+
+
+def p2_xml(clip_id: str, *, sounds: int = 2, previous: str = "", following: str = "", name: str = "") -> bytes:
+    """CLIP/0001AB.XML of a card by Panasonic, with what chains recordings over several files."""
+    links = "".join(
+        f"<{link}><GlobalClipID>{id_}</GlobalClipID>{name and f'<ClipName>{name}</ClipName>'}</{link}>"
+        for link, id_ in (("Previous", previous), ("Next", following))
+        if id_
+    )
+    relation = f"<Relation><OffsetInShot>0</OffsetInShot><Connection>{links}</Connection></Relation>" if links else ""
+    return (
+        f'<?xml version="1.0"?><P2Main xmlns="urn:schemas-Professional-Plug-in:P2:ClipMetadata:v3.1"><ClipContent>'
+        f"<GlobalClipID>{clip_id}</GlobalClipID>{relation}<EssenceList><Video/>{'<Audio/>' * sounds}</EssenceList>"
+        f"</ClipContent></P2Main>"
+    ).encode()
+
+
+def playlist(*items: tuple[str, int]) -> bytes:
+    """PLAYLIST/00000.MPL: streams with their connection conditions."""
+    entries = b"".join(
+        struct.pack(">H5s4sBBBII", 20, stem.encode(), b"M2TS", 0, condition, 0, 0, 0) for stem, condition in items
+    )
+    body = struct.pack(">HHH", 0, len(items), 0) + entries
+    return b"MPLS0100" + struct.pack(">III20x", 40, 44 + len(body), 0) + struct.pack(">I", len(body)) + body
+
+
+def clip_information(packets: int) -> bytes:
+    """CLIPINF/00000.CPI: how many packets of 192 bytes its stream has."""
+    return (
+        b"HDMV0100" + bytes(32) + struct.pack(">IHBBII", 148, 0, 1, 1, 0, 1) + struct.pack(">I", packets) + bytes(132)
+    )
+
+
+TEXTS = SONY_TEXTS | {
+    "EX/BPAV/MEDIAPRO.XML": b"<MediaProfile/>",
+    "P/CONTENTS/CLIP/0001AB.XML": p2_xml("A"),
+    "P/LASTCLIP.TXT": b"0001AB\r\n1.0\r\n1\r\n",
+    "V/PRIVATE/AVCHD/BDMV/CLIPINF/00000.CPI": clip_information(0),
+}
 
 # structure, card path, listing, the clips as their parts
 STRUCTURE_TABLE = [
@@ -113,7 +161,7 @@ STRUCTURE_TABLE = [
     (
         "gopro",
         "D",
-        (*GOPRO, "D/DCIM/100GOPRO/GX010034.THM", "D/DCIM/100GOPRO/GL010034.LRV"),
+        (*GOPRO, *GOPRO_SMALL),
         [tuple(name[-12:] for name in GOPRO)],
     ),
     (
@@ -191,7 +239,7 @@ STRUCTURE_TABLE = [
 
 @pytest.mark.parametrize(("structure", "path", "names", "expected"), STRUCTURE_TABLE)
 def test_each_structure_gives_its_card_and_clips(structure, path, names, expected):
-    card = one_card(*names, texts=SONY_TEXTS | {"EX/BPAV/MEDIAPRO.XML": b"<MediaProfile/>"})
+    card = one_card(*names, texts=TEXTS)
     assert (card.structure, card.path.decode(), clips(card)) == (structure, path, expected)
     assert card.warnings == ()
 
@@ -201,10 +249,9 @@ def test_a_card_is_the_same_whatever_shoot_folder_it_lies_in(structure, path, na
     if not path:
         pytest.skip("what lies loose in a folder is another card there")
     deep = "2019-10-12_Vienna/Coach"
-    texts = {f"{deep}/{name}": text for name, text in SONY_TEXTS.items()}
-    texts[f"{deep}/EX/BPAV/MEDIAPRO.XML"] = b"<MediaProfile/>"
-    card = one_card(*(f"{deep}/{name}" for name in names), texts=texts)
+    card = one_card(*(f"{deep}/{name}" for name in names), texts=TEXTS)
     assert (card.structure, card.path.decode(), clips(card)) == (structure, f"{deep}/{path}", expected)
+    assert card.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -308,13 +355,16 @@ def test_a_damaged_mediapro_is_one_warning_and_costs_no_clip(text):
         (("E/DCIM/100MEDIA/DJI_1.MP4", "E/DCIM/100MEDIA/DJI_2.SRT"), ["DJI_2.SRT"]),
         (("R/A001_C001_1012AB_001.R3D", "R/A001_C001_1012AB_003.R3D"), ["A001_C001_1012AB_002.R3D"]),
         (("C/CONTENTS/CLIPS001/AA0001/AA000102.MXF",), ["AA000101.MXF"]),
-        (("P/CONTENTS/VIDEO/0001AB.MXF", "P/CONTENTS/CLIP/0002CD.XML"), ["0002CD.XML"]),
+        (
+            ("P/CONTENTS/VIDEO/0001AB.MXF", "P/CONTENTS/CLIP/0001AB.XML", "P/CONTENTS/CLIP/0002CD.XML"),
+            ["0001AB00.MXF,", "0001AB01.MXF,", "0002CD.XML"],
+        ),
         (("V/BDMV/STREAM/00000.MTS", "V/BDMV/CLIPINF/00001.CPI"), ["00001.CPI"]),
         (("X/XDROOT/Clip/C0001.MXF", "X/XDROOT/Clip/C0002M01.XML"), ["C0002M01.XML"]),
     ],
 )
 def test_what_is_missing_is_named(names, warned):
-    assert [warning.split()[0] for warning in one_card(*names).warnings] == warned
+    assert [warning.split()[0] for warning in one_card(*names, texts=TEXTS).warnings] == warned
 
 
 def test_an_empty_recording_is_named_and_stays_a_clip():
