@@ -50,7 +50,8 @@ def complaints(folders: Mapping[bytes, Folder], read: Read) -> list[Complaint]:
                     Complaint(file.path, base, f"{shown(file.name)} is damaged; copy it again.", about_list=True)
                 )
             for path, size, before in entries or ():
-                listed.pop(_key(before), None)
+                if before:
+                    listed.pop(_key(_joined(base, before)), None)
                 listed[_key(_joined(base, path))] = (file, _joined(base, path), size)
         if listed and there is None:
             there = {_key(file.path): file for each in folders.values() for file in each.files}
