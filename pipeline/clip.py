@@ -181,7 +181,7 @@ class Part:
     frames: int | None = None
 
 
-class Place(NamedTuple):
+class PartFrame(NamedTuple):
     """A frame of a clip where it lies: the number of the part from 0, and the frame of that file from 0."""
 
     part: int
@@ -233,14 +233,14 @@ class Clip:
         begins = accumulate(lengths, initial=0)
         return tuple(TimeRange(begin, length) for begin, length in zip(begins, lengths, strict=False))
 
-    def place_of(self, frame: int) -> Place:
+    def place_of(self, frame: int) -> PartFrame:
         """Where a frame of the clip, counted from its first, lies. Raises ValueRefused outside the clip."""
         for number, span in enumerate(self.spans):
             if span.start <= frame < span.end:
-                return Place(number, frame - span.start)
+                return PartFrame(number, frame - span.start)
         raise ValueRefused(f"{self.name} has {self.frames or 0} frames, so no frame {frame}; count them from 0.")
 
-    def frame_at(self, place: Place) -> int:
+    def frame_at(self, place: PartFrame) -> int:
         """The frame of the clip at a place: the inverse of `place_of`. Raises ValueRefused where none lies there."""
         spans = self.spans
         if 0 <= place.part < len(spans) and 0 <= place.frame < spans[place.part].duration:

@@ -158,6 +158,39 @@ def test_streams_without_a_playlist_are_missed_by_number():
     assert [warning.split()[0] for warning in one_card(*names).warnings] == ["00001"]
 
 
+# --- XDCAM EX ---------------------------------------------------------------------------------------
+
+
+def smil(*begins: str) -> bytes:
+    refs = "".join(f'<ref src="urn:smpte:umid:0" clipBegin="{begin}"/>' for begin in begins)
+    return f'<smil xmlns="urn:schemas-professionalDisc:edl"><body><par>{refs}</par></body></smil>'.encode()
+
+
+ZERO = "smpte-25=00:00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("begins", "gone", "expected", "warned"),
+    [
+        ((ZERO,) * 3, "?", [("T_0001_01.MP4", "T_0001_02.MP4", "T_0001_03.MP4"), ("T_0002_01.MP4",)], []),
+        ((ZERO,) * 2, "?", [("T_0001_01.MP4", "T_0001_02.MP4"), ("T_0001_03.MP4",), ("T_0002_01.MP4",)], []),
+        ((ZERO,) * 3, "T_0001_01", [("T_0001_02.MP4", "T_0001_03.MP4"), ("T_0002_01.MP4",)], ["T_0001_01"]),
+        (
+            (ZERO, "smpte-25=00:00:00:12", ZERO),
+            "?",
+            [("T_0001_01.MP4",), ("T_0001_02.MP4",), ("T_0001_03.MP4",), ("T_0002_01.MP4",)],
+            [],
+        ),
+    ],
+)
+def test_clips_that_a_take_plays_one_after_the_other_are_one_recording(begins, gone, expected, warned):
+    stems = ("T_0001_01", "T_0001_02", "T_0001_03", "T_0002_01")
+    names = [f"EX/BPAV/CLPR/{stem}/{stem}.MP4" for stem in stems if gone not in stem]
+    card = one_card(*names, "EX/BPAV/TAKR/T_0001/T_0001.SMI", texts={"T_0001.SMI": smil(*begins)})
+    assert clips(card) == expected
+    assert [warning.split()[0].rstrip(",") for warning in card.warnings] == warned
+
+
 def test_what_lies_behind_a_gap_is_a_recording_of_its_own():
     card = one_card(*(f"D/DCIM/100GOPRO/GX0{number}0034.MP4" for number in (1, 2, 4, 5)))
     assert clips(card) == [("GX010034.MP4", "GX020034.MP4"), ("GX040034.MP4", "GX050034.MP4")]

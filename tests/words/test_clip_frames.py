@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.clip import Clip, Facts, LoggedClip, Marker, Part, Place, Stamp
+from pipeline.clip import Clip, Facts, LoggedClip, Marker, Part, PartFrame, Stamp
 from pipeline.editorial.arrange import CutSettings
 from pipeline.editorial.assembly import assemble
 from pipeline.editorial.exports import edl
@@ -34,7 +34,7 @@ def test_every_frame_has_one_place_and_comes_back_from_it(counts):
     clip = clip_of(counts)
     places = [clip.place_of(frame) for frame in range(clip.frames)]
     assert [clip.frame_at(place) for place in places] == list(range(clip.frames))
-    assert places == [Place(part, frame) for part, count in enumerate(counts) for frame in range(count)]
+    assert places == [PartFrame(part, frame) for part, count in enumerate(counts) for frame in range(count)]
 
 
 @given(COUNTS, st.integers(0, 2400))
@@ -64,7 +64,7 @@ def test_a_frame_outside_the_clip_is_refused(frame):
         clip_of((10, 20)).place_of(frame)
 
 
-@pytest.mark.parametrize("place", [Place(0, 10), Place(2, 0), Place(-1, 0), Place(1, -1)])
+@pytest.mark.parametrize("place", [PartFrame(0, 10), PartFrame(2, 0), PartFrame(-1, 0), PartFrame(1, -1)])
 def test_a_place_outside_the_clip_is_refused(place):
     with pytest.raises(ValueRefused, match="no frame"):
         clip_of((10, 20)).frame_at(place)
