@@ -10,6 +10,7 @@ from pipeline.cards.recognise import recognise
 from pipeline.clip import CardFolder, Root, SeenFile, Stamp
 from pipeline.errors import RushesError
 from pipeline.files import Scan, fingerprint, read_small, scan
+from pipeline.metadata.cameras import clock_rules
 from pipeline.metadata.facts import READER_VERSION
 from pipeline.settings import Settings
 from pipeline.shotlog.names import fits_template
@@ -77,7 +78,7 @@ def look(ground: Ground, sight: Scan, settings: Settings) -> tuple[SeenCard, ...
 
 def rules_version(settings: Settings) -> str:
     """Changes with the readers and with every rule that the log follows: known cards are read again then."""
-    rules = (settings.zone, settings.names, settings.place, settings.camera, settings.keyword)
+    rules = (settings.zone, settings.names, settings.place, settings.camera, settings.keyword, clock_rules())
     return f"{READER_VERSION}-{xxhash.xxh64_hexdigest(msgspec.json.encode(rules))}-"
 
 

@@ -16,6 +16,8 @@ from pipeline.clip import AudioStream, Facts, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
 from pipeline.files import one_line
 from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, quicktime, red, sony, wav, xmp
+from pipeline.metadata.cameras import dated
+from pipeline.metadata.dropframe import one_count
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.trust import resolve
@@ -146,17 +148,18 @@ def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None
 
 _VIDEO_KEYS = frozenset(VideoStream.__dataclass_fields__)
 _TOLD = (frozenset(Facts.__dataclass_fields__) | _VIDEO_KEYS) - {"video", "sources", "warnings"}
-_FACT_KEYS = _TOLD - _VIDEO_KEYS - {"start_timecode", "recorded_at"}
+_FACT_KEYS = _TOLD - _VIDEO_KEYS - {"start_timecode", "recorded_at", "gps_time"}
 
 
 def assemble(findings: Iterable[Finding]) -> Facts:
     """Findings of all sources as Facts."""
-    findings = list(findings)
+    findings = one_count(list(findings))
     warnings = tuple(dict.fromkeys(str(finding.value) for finding in findings if finding.key == "warnings"))
     # What a header or sidecar counts is not there where the file is cut off.
     cut = any(finding.key == "cut_off" for finding in findings)
     told = _TOLD - {"frames", "samples"} if cut else _TOLD
     values, sources = resolve(finding for finding in findings if finding.key in told)
+    values, sources = dated(values, sources)
     picture = {key: value for key, value in values.items() if key in _VIDEO_KEYS}
     known = {key: value for key, value in values.items() if key in _FACT_KEYS}
     start, recorded = values.get("start_timecode"), values.get("recorded_at")
@@ -164,6 +167,8 @@ def assemble(findings: Iterable[Finding]) -> Facts:
         known |= {"start_timecode": str(start), "drop_frame": start.drop_frame, "timecode_rate": start.rate}
     if recorded is not None:
         known |= {"recorded_at": recorded.iso, "recorded_at_zone": recorded.zone}
+    if began := values.get("gps_time"):
+        known["gps_time"] = began.strftime("%Y-%m-%dT%H:%M:%S") + f".{began.microsecond // 1000:03}Z"
     return Facts(video=VideoStream(**picture) if picture else None, warnings=warnings, sources=tuple(sources), **known)
 
 
