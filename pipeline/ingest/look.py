@@ -78,8 +78,8 @@ def look(ground: Ground, sight: Scan, settings: Settings) -> tuple[SeenCard, ...
 
 def rules_version(settings: Settings) -> str:
     """Changes with the readers and with every rule that the log follows: known cards are read again then."""
-    rules = (settings.zone, settings.names, settings.place, settings.camera, settings.keyword, clock_rules())
-    return f"{READER_VERSION}-{xxhash.xxh64_hexdigest(msgspec.json.encode(rules))}-"
+    rules = (settings.zone, settings.names, settings.place, settings.camera, settings.unit, settings.keyword)
+    return f"{READER_VERSION}-{xxhash.xxh64_hexdigest(msgspec.json.encode((rules, clock_rules())))}-"
 
 
 def _seen_card(folder: CardFolder, stamps: dict[bytes, Stamp], version: str) -> SeenCard:
