@@ -29,7 +29,7 @@ from pipeline.timecode import Timecode
 
 _COLUMNS: tuple[Column, ...] = (
     Column("Day"), Column("Unit", rank=3), Column("Camera"), Column("Model", rank=4), Column("Clips", number=True),
-    Column("Its clock states", rank=2), Column("Correction", whole=False), Column("By GPS it is off", rank=1),
+    Column("Its clock states", rank=2), Column("Correction", whole=False), Column("By GPS", rank=1),
 )  # fmt: skip
 _SECOND = 1000
 _TIME = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,3}))?")
@@ -140,19 +140,21 @@ def estimate_command(
 ) -> None:
     """How far clocks are off, by GPS or by shared timecode; nothing where the clips contradict each other."""
     with open_catalogue(chosen_film(film).catalogue) as catalogue:
-        rows = _rows(catalogue, query)
-        proposed = [each for row in rows if (each := _proposal(catalogue, row, reference))]
-        if as_json:
-            print_json([_change(change) for change in proposed])
-        for change in proposed if not as_json else ():
-            click.echo(f"{_named(change, rows)}: {_off(change.milliseconds or 0, change.error)}, {change.detail}")
-        if not proposed:
+        known = [(row, *_bounds(catalogue, row, reference)) for row in _rows(catalogue, query) if row.clock.camera]
+        told = [(row, bounds, detail) for row, bounds, detail in known if bounds]
+        if not told:
             how = f"'{reference}' shares no unambiguous timecode" if reference else "no GPS time tells of it"
             raise NotFound(f"Nothing to correct: {how}; set it by hand with 'rushes clock set'.")
-        if applied:
+        off = [(row, bounds, detail) for row, bounds, detail in told if not _is_right(bounds)]
+        changes = [Change(row.clock, bounds.middle, bounds.error, detail) for row, bounds, detail in off]
+        if as_json:
+            print_json([_change(change) for change in changes])
+        for row, bounds, detail in told if not as_json else ():
+            click.echo(f"{_named(row)}: {_says(bounds)}, {detail}")
+        if applied and changes:
             words = f"clock estimate {query_text(query)}" + (f" --with {reference}" if reference else "")
-            _write(catalogue, proposed, words, as_json=False)
-        elif not as_json:
+            _write(catalogue, changes, words, as_json=False)
+        elif changes and not as_json:
             click.echo("'--apply' corrects them so; nothing was changed.", err=True)
 
 
@@ -214,13 +216,22 @@ def _into(shown: Clip, position: str) -> int:
     return int(shown.rate.seconds(frame) * _SECOND)
 
 
-def _proposal(catalogue: Catalogue, row: ClockRow, reference: str | None) -> Change | None:
-    """The correction that the evidence asks for; None without evidence, or where it is as right as can be told."""
-    bounds, detail = _by_reference(catalogue, row, reference) if reference else (row.gps, f"GPS of {row.with_gps}")
-    if bounds is None or bounds.low <= 0 <= bounds.high or not row.clock.camera:
-        return None
-    clips = "" if reference else " clip" if row.with_gps == 1 else " clips"
-    return Change(row.clock, bounds.middle, bounds.error, f"{detail}{clips}")
+def _bounds(catalogue: Catalogue, row: ClockRow, reference: str | None) -> tuple[Bounds | None, str]:
+    """How far a clock is off, uncorrected, and the evidence in words."""
+    if reference:
+        return _by_reference(catalogue, row, reference)
+    return row.gps, f"GPS of {plural(row.with_gps, 'clip')}"
+
+
+def _is_right(bounds: Bounds) -> bool:
+    """As right as can be told."""
+    return bounds.low <= 0 <= bounds.high
+
+
+def _says(bounds: Bounds) -> str:
+    if _is_right(bounds):
+        return f"right ± {say_error(max(-bounds.low, bounds.high))}"
+    return _off(bounds.middle, bounds.error)
 
 
 def _by_reference(catalogue: Catalogue, row: ClockRow, reference: str) -> tuple[Bounds | None, str]:
@@ -244,8 +255,7 @@ def _camera(row: ClockRow) -> str:
     return row.letter or row.clock.camera or "?"
 
 
-def _named(change: Change, rows: Sequence[ClockRow]) -> str:
-    row = next(row for row in rows if row.clock == change.clock)
+def _named(row: ClockRow) -> str:
     return " ".join(part for part in (row.clock.day, row.clock.unit, _camera(row)) if part)
 
 
@@ -258,9 +268,7 @@ def _gps(row: ClockRow) -> str:
         return ""
     if row.gps is None:
         return f"its {plural(row.with_gps, 'clip')} contradict each other"
-    if row.gps.low <= 0 <= row.gps.high:
-        return f"not at all ± {say_error(max(-row.gps.low, row.gps.high))}"
-    return _off(row.gps.middle, row.gps.error)
+    return _says(row.gps)
 
 
 def _cells(row: ClockRow) -> list[str]:

@@ -24,17 +24,20 @@ def clip(
     *said: Saying,
     rate: str = "25",
     seconds: int = 10,
-    at: str = "2019-10-12T06:30:00",
+    at: str | None = "2019-10-12T06:30:00",
     start: str | None = "10:00:00:00",
     reader: str = "1",
     zones: Zones = NO_ZONES,
+    mtime: int = 1,
     **facts: object,
 ) -> TakenClip:
     """A clip at `paths` ({path: content}, or a path that is its own content)."""
     files = {paths: paths} if isinstance(paths, str) else paths
     speed = Rate.parse(rate)
     frames = speed.frames(Fraction(seconds))
-    parts = tuple(part(root, path.encode(), content, frames=frames // len(files)) for path, content in files.items())
+    parts = tuple(
+        part(root, path.encode(), content, mtime=mtime, frames=frames // len(files)) for path, content in files.items()
+    )
     read = Facts(
         video=VideoStream(video_codec="h264", width=1920, height=1080, rate=speed, frames=frames),
         start_timecode=start, timecode_rate=speed, recorded_at=at, **facts,  # type: ignore[arg-type]
