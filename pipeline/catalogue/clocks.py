@@ -153,7 +153,7 @@ def told(catalogue: Catalogue, clip: str) -> Told | None:
         facts, correction = facts_of(db, n), _correction(db, number)
         moment = moment_of(db, n, facts, correction.milliseconds if correction else 0)
         source = next((each for each in facts.sources if each.key == "recorded_at"), None)
-        rule = "" if source is None or source.others else source.why  # other places are told among the facts
+        rule = source.why if source and not source.others else ""  # what other places said stands among the facts
         why = "; ".join(part for part in (rule, moment.why if moment else "") if part)
         return Told(recorded, facts.recorded_at, source.where if source else "", claim, why, correction)
 

@@ -12,7 +12,9 @@ from pipeline.metadata.trust import order
 from pipeline.timecode import Rate, Timecode
 
 # Origins whose timecode carries a flag; the others state a label alone.
-FLAGGED: tuple[str, ...] = ("tmcd", "nrtm", "ixml", "bext", "mpegts")
+FLAGGED: tuple[str, ...] = (
+    "tmcd", "nrtm", "ixml", "bext", "mpegts", "mxf-material", "mxf-tape", "mxf-file",
+)  # fmt: skip
 
 
 def drops(rate: Rate, *, flag: bool) -> bool:
@@ -35,8 +37,8 @@ def one_count(findings: Sequence[Finding]) -> list[Finding]:
     ranked = sorted((each for each in findings if _is_start(each)), key=_rank)
     if not ranked or not ranked[0].value.rate.can_drop:
         return list(findings)
-    stating = [each for each in ranked if each.value.rate.can_drop and _states(each)]
     best = ranked[0]
+    stating = [each for each in ranked if _states(each) and _of_one_clock(each.value, best.value)]
     answer = stating[0].value.drop_frame if stating else best.value.drop_frame
     told = [_counted_as(each, drop=answer) if each is best else each for each in findings]
     against = next((each for each in stating if each.value.drop_frame != answer), None)
@@ -54,12 +56,18 @@ def _rank(finding: Finding) -> int:
     return ranks.index(finding.origin) if finding.origin in ranks else len(ranks)
 
 
+def _of_one_clock(one: Timecode, other: Timecode) -> bool:
+    """Whether two places mean the same timecode: the tape of an MXF file may count in its own way."""
+    alike = one.frame == other.frame or str(one).replace(";", ":") == str(other).replace(";", ":")
+    return alike and one.rate.can_drop and other.rate.can_drop
+
+
 def _states(finding: Finding) -> bool:
     return finding.origin in FLAGGED or bool(finding.value.drop_frame)
 
 
 def _counted_as(finding: Finding, *, drop: bool) -> Finding:
-    """The same label, counted as another place says; a label that this count leaves out stays as it is."""
+    """The same label, counted as another place says."""
     code: Timecode = finding.value
     if code.drop_frame == drop:
         return finding

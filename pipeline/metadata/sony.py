@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.metadata.dropframe import counted, drops
 from pipeline.metadata.findings import Finding, moment, parsed, place
-from pipeline.metadata.xml import attribute, child, find, name_of, parse
+from pipeline.metadata.xml import attribute, child, find, is_markup, name_of, parse
 from pipeline.timecode import Rate, Timecode
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _SIDECAR = re.compile(r"(.+)M\d\d\.XML", re.IGNORECASE)
 
 
 def recognises(head: bytes) -> bool:
-    return b"<NonRealTimeMeta" in head
+    return is_markup(head) and b"<NonRealTimeMeta" in head
 
 
 def read(data: bytes, name: str) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from small_shoot import card, clip, says
 
 from pipeline.catalogue.cards import record_card
 from pipeline.catalogue.clocks import Change, ClockOf, clock_rows, correct, evidence, told, uncorrected
-from pipeline.catalogue.listing import rows, totals
+from pipeline.catalogue.listing import rows
 from pipeline.catalogue.log import undo, write_log
 from pipeline.catalogue.roots import root
 from pipeline.catalogue.store import check, open_catalogue
@@ -191,7 +191,7 @@ def test_clocks_are_listed_with_what_they_state_and_what_gps_says(catalogue, fil
 def test_a_forgotten_clip_and_one_without_a_date_are_no_clocks(catalogue, film):
     took(catalogue, film, shot(film, "none", None))
     assert clock_rows(catalogue) == []
-    assert totals(catalogue, parse("shot:2019-10-12"))[0] == 1
+    assert rows(catalogue, parse("shot:2019-10-12")).clips == 1
 
 
 def test_clips_that_name_no_camera_are_not_corrected_together(catalogue, film):

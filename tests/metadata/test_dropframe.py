@@ -49,8 +49,9 @@ def start(origin, label, rate=R2997):
         ([start("tmcd", "10:00:00:00"), start("mediainfo", "10:00:00;00")], "10:00:00:00", True),
         # Where there is no drop-frame nobody can disagree.
         ([start("tmcd", "10:00:00:00", R25), start("nrtm", "10:00:00;00")], "10:00:00:00", False),
-        # A label that drop-frame leaves out stays what it is.
-        ([start("udta", "10:01:00:00"), start("mediainfo", "10:02:00;02")], "10:01:00:00", False),
+        # Two clocks of one file: the tape's own timecode may count in its own way.
+        ([start("mxf-material", "01:00:00:00"), start("mxf-tape", "10:11:12;13")], "01:00:00:00", False),
+        ([start("mxf-material", "10:00:00:00"), start("mxf-tape", "10:00:00;00")], "10:00:00:00", True),
         # 29.97 and 59.94 of one clip count in the same way.
         ([start("tmcd", "10:00:00;00", R5994), start("nrtm", "10:00:00:00")], "10:00:00;00", True),
     ],
