@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pipeline.clip import AudioStream, Facts, VideoStream
+from pipeline.clip import AudioStream, Facts, Source, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
 from pipeline.files import one_line
 from pipeline.metadata import (
@@ -26,8 +26,10 @@ from pipeline.metadata import (
     imf,
     jpeg,
     magic,
+    matroska,
     mediapro,
     mpegts,
+    mxf,
     p2,
     quicktime,
     red,
@@ -38,7 +40,7 @@ from pipeline.metadata import (
 from pipeline.metadata.findings import Finding, Label, parsed
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.tables import LARGEST_TABLE
-from pipeline.metadata.trust import resolve
+from pipeline.metadata.trust import resolve, with_derived
 from pipeline.metadata.xml import LARGEST_XML
 from pipeline.timecode import Rate
 
@@ -46,19 +48,34 @@ if TYPE_CHECKING:
     from pipeline.processes.reader import ReaderProcess
 
 # Changes whenever a reader may say something new of a file it has read before.
-READER_VERSION = "2"
+READER_VERSION = "3"
 HEAD = 4096
 # What a broken structure raises inside a reader; anything else is a bug of ours.
 BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
 
 
+class FrameCounter(Protocol):
+    """Fed with all bytes of a file in order; `frames` is None where they cannot be told."""
+
+    def feed(self, data: bytes | memoryview) -> None: ...
+
+    @property
+    def frames(self) -> int | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states."""
+    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states.
+
+    `filled`: MediaInfo is asked for what it leaves open, where that is worth its time.
+    A format without an index has a `counter`: it is fed with the whole file and then knows its frames.
+    """
 
     name: str
     recognises: Callable[[bytes], bool]
     read: Callable[[ByteSource], Iterator[Finding]]
+    filled: bool = False
+    counter: "Callable[[ByteSource], FrameCounter | None] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +98,15 @@ class ListReader:
     largest: int
 
 
-# MXF, Matroska, AVI, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
+# AVI, DV and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
 READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
     Reader("WAV", wav.recognises, wav.read),
     Reader("R3D", red.recognises, red.read),
+    Reader("MXF", mxf.recognises, mxf.read, filled=True),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
+    Reader("MPEG transport stream", mpegts.recognises, mpegts.read, counter=mpegts.counter),
+    Reader("Matroska and WebM", matroska.recognises, matroska.read, counter=matroska.counter),
 )
 SIDECARS: tuple[SidecarReader, ...] = (
     SidecarReader("Sony NonRealTimeMeta", sony.recognises, sony.read, LARGEST_XML),
@@ -109,21 +129,26 @@ STILLS: tuple[Reader, ...] = (
 )
 
 
-def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderProcess | None" = None) -> Facts:
+def read_facts(
+    path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderProcess | None" = None, whole: bool = False
+) -> Facts:
     """What one recording and its sidecars say, as one value per fact.
 
+    `whole` reads a large file of a format without an index to its end, for the number of its frames.
     Raises NotMedia for what is no recording by its bytes, MediaUnreadable for what is empty, cut
     off or damaged beyond use, PathMissing and PathRefused for what cannot be opened.
     """
-    with ByteSource.open(path) as source:
+    with ByteSource.open(path, whole=whole) as source:
         if source.size == 0:
             raise MediaUnreadable(f"{one_line(path.name)} is empty: copy it again from the card.")
         head = source.upto(0, HEAD)
         reader = next((reader for reader in READERS if reader.recognises(head)), None)
         if reader is not None:
             findings = _findings(reader, source, path)
+            if mediainfo is not None and (wanted := _left_open(reader, findings)):
+                findings += _filled(wanted, path, head, mediainfo)
         elif magic.by_mediainfo(head):
-            findings = _by_mediainfo(path, source, mediainfo)
+            findings = _by_mediainfo(path, head, mediainfo)
         else:
             raise NotMedia(f"{one_line(path.name)} is no picture or sound recording: {magic.describe(head)}.")
     for sidecar in sidecars:
@@ -179,22 +204,55 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
 
 
-def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None") -> list[Finding]:
-    """What MediaInfo says, and what it leaves open of transport streams."""
+def _left_open(reader: Reader, findings: Sequence[Finding]) -> frozenset[str]:
+    """The facts that MediaInfo is asked for: of streams the reader does not know, or what no clip can do without.
+
+    Frames are not among them: MediaInfo only estimates how many there are.
+    """
+    known = {finding.key for finding in findings if finding.value is not None}
+    if any(finding.key == "left_open" for finding in findings):
+        return _TOLD - known - {"frames", "samples", "vfr"}
+    if not reader.filled:
+        return frozenset()
+    picture = {"video_codec", "width", "height", "rate"} if known & _VIDEO_KEYS and "decoder" not in known else set()
+    return frozenset((picture | {"audio"}) - known)
+
+
+def _filled(wanted: frozenset[str], path: Path, head: bytes, process: "ReaderProcess") -> list[Finding]:
+    """What MediaInfo says of these facts; that it failed over the file is a warning, not a failure."""
+    try:
+        return [finding for finding in _by_mediainfo(path, head, process) if finding.key in wanted]
+    except MediaUnreadable as error:
+        return [Finding("warnings", error.sentence, "mediainfo", "MediaInfo")]
+
+
+def _by_mediainfo(path: Path, head: bytes, process: "ReaderProcess | None") -> list[Finding]:
+    """What MediaInfo says of a format that has no reader here."""
     from pipeline.metadata import mediainfo
 
     if process is None:
-        kind = magic.describe(source.upto(0, HEAD))
-        raise MediaUnreadable(f"{one_line(path.name)} cannot be read without MediaInfo: {kind}.")
+        raise MediaUnreadable(f"{one_line(path.name)} cannot be read without MediaInfo: {magic.describe(head)}.")
     reply = process.ask({"path": str(path.absolute())})
     try:
-        findings = list(mediainfo.read(reply.get("tracks") or ()))
-        rate = next((finding.value for finding in findings if finding.key == "rate"), None)
-        return [*findings, *mpegts.read(source, rate)]
+        return list(mediainfo.read(reply.get("tracks") or ()))
     except MediaUnreadable as error:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: {error.sentence}") from None
     except BROKEN:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
+
+
+def frame_counter(path: Path) -> FrameCounter | None:
+    """What counts the frames of a file while it is read; None for formats that say them, and for no recording.
+
+    Raises PathMissing, PathRefused or NotMedia for what cannot be opened.
+    """
+    with ByteSource.open(path) as source:
+        head = source.upto(0, HEAD)
+        reader = next((reader for reader in READERS if reader.recognises(head)), None)
+        try:
+            return reader.counter(source) if reader and reader.counter else None
+        except (MediaUnreadable, *BROKEN):
+            return None
 
 
 _VIDEO_KEYS = frozenset(VideoStream.__dataclass_fields__)
@@ -204,12 +262,10 @@ _FACT_KEYS = _TOLD - _VIDEO_KEYS - {"start_timecode", "recorded_at"}
 
 def assemble(findings: Iterable[Finding]) -> Facts:
     """Findings of all sources as Facts."""
-    findings = list(findings)
-    warnings = tuple(dict.fromkeys(str(finding.value) for finding in findings if finding.key == "warnings"))
-    # What a header or sidecar counts is not there where the file is cut off.
-    cut = any(finding.key == "cut_off" for finding in findings)
-    told = _TOLD - {"frames", "samples"} if cut else _TOLD
-    values, sources = resolve(_counted([finding for finding in findings if finding.key in told]))
+    findings = list(_standing(list(findings)))
+    warned = [finding for finding in findings if finding.key == "warnings"]
+    warnings = tuple(dict.fromkeys(str(finding.value) for finding in warned))
+    values, sources = resolve(_counted([finding for finding in findings if finding.key in _TOLD]))
     picture = {key: value for key, value in values.items() if key in _VIDEO_KEYS}
     known = {key: value for key, value in values.items() if key in _FACT_KEYS}
     start, recorded = values.get("start_timecode"), values.get("recorded_at")
@@ -218,7 +274,26 @@ def assemble(findings: Iterable[Finding]) -> Facts:
         known |= {"start_timecode": str(start), "drop_frame": start.drop_frame, "timecode_rate": counted}
     if recorded is not None:
         known |= {"recorded_at": recorded.iso, "recorded_at_zone": recorded.zone}
+    sources = with_derived(sources, values, known)
+    if warned:
+        sources.append(Source("warnings", "; ".join(dict.fromkeys(finding.where for finding in warned))))
     return Facts(video=VideoStream(**picture) if picture else None, warnings=warnings, sources=tuple(sources), **known)
+
+
+def _standing(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """What can be true together: no length of a file that is cut off, no constant rate of a variable one."""
+    cut = next((finding for finding in findings if finding.key == "cut_off"), None)
+    vfr = next((finding for finding in findings if finding.key == "vfr" and finding.value is not None), None)
+    for finding in findings:
+        if cut and finding.key in ("frames", "samples"):
+            # What a header or sidecar counts is not there where the file is cut off.
+            yield replace(
+                finding, value=None, where=cut.where, why=f"it is cut off; {finding.where} says {finding.value}"
+            )
+        elif vfr and vfr.value and finding.key == "rate":
+            yield replace(finding, value=None, where=vfr.where, why="it varies: average_rate is the middle")
+        else:
+            yield finding
 
 
 def _counted(findings: Sequence[Finding]) -> list[Finding]:
@@ -247,8 +322,25 @@ def span_facts(parts: Sequence[Facts]) -> Facts:
     )
     warnings = tuple(dict.fromkeys(warning for part in parts for warning in part.warnings))
     return replace(
-        first, video=video, audio=audio, samples=_summed([part.samples for part in parts]), warnings=warnings
+        first,
+        video=video,
+        audio=audio,
+        samples=_summed([part.samples for part in parts]),
+        warnings=warnings,
+        sources=tuple(_span_sources(parts)),
     )
+
+
+def _span_sources(parts: Sequence[Facts]) -> Iterator[Source]:
+    """Those of the first chapter, counts told to be sums; warnings are those of all chapters."""
+    for source in parts[0].sources:
+        if source.key in ("frames", "samples", "audio"):
+            yield replace(source, why="; ".join(filter(None, (source.why, f"the sum of {len(parts)} chapters"))))
+        elif source.key != "warnings":
+            yield source
+    warned = dict.fromkeys(source.where for part in parts for source in part.sources if source.key == "warnings")
+    if warned:
+        yield Source("warnings", "; ".join(warned))
 
 
 def _summed(counts: Sequence[int | None]) -> int | None:
@@ -268,19 +360,27 @@ def facts_json(facts: Facts) -> dict[str, object]:
         first = facts.audio[0]
         row |= {"channels": first.channels, "sample_rate": first.sample_rate, "bit_depth": _bit_depth(first)}
     plain = {key: _plain(value) for key, value in row.items() if value is not None and value != ()}
-    if facts.audio or any(source.key == "audio" for source in facts.sources):
+    sources = {source.key: source for source in facts.sources}
+    plain |= {key: None for key in sources if key in _TOLD and key not in plain}
+    if facts.audio or "audio" in sources:
         plain["audio"] = [_stream(stream) for stream in facts.audio]
+    if "audio" in sources:
+        of_stream = {key: Source(key, sources["audio"].where, why="of the first sound stream") for key in _OF_STREAM}
+        sources = {key: source for key, source in of_stream.items() if key in plain} | sources
     if not facts.decoder:
         plain["decoder"] = False
-    plain["sources"] = {
-        source.key: {
-            "where": source.where,
-            **({"others": [{"where": where, "said": said} for where, said in source.others]} if source.others else {}),
-            **({"why": source.why} if source.why else {}),
-        }
-        for source in facts.sources
-    }
+    plain["sources"] = {key: _source(source) for key, source in sources.items()}
     return plain
+
+
+_OF_STREAM = ("channels", "sample_rate", "bit_depth")
+
+
+def _source(source: Source) -> dict[str, object]:
+    row: dict[str, object] = {"where": source.where}
+    if source.others:
+        row["others"] = [{"where": where, "said": said} for where, said in source.others]
+    return row | {"why": source.why} if source.why else row
 
 
 def _stream(stream: AudioStream) -> dict[str, object]:

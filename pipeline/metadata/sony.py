@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.metadata.findings import LARGEST_SIDE, Finding, moment, named_rate, parsed, place, whole
-from pipeline.metadata.xml import attribute, child, find, name_of, parse
+from pipeline.metadata.xml import attribute, child, find, is_markup, name_of, parse
 from pipeline.timecode import Rate, Timecode
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _SIDECAR = re.compile(r"(.+)M\d\d\.XML", re.IGNORECASE)
 
 
 def recognises(head: bytes) -> bool:
-    return b"<NonRealTimeMeta" in head
+    return is_markup(head) and b"<NonRealTimeMeta" in head
 
 
 def read(data: bytes, name: str) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from pipeline.metadata.findings import LARGEST_SIDE, Finding, Moment, moment, named_rate, parsed, place, whole
-from pipeline.metadata.xml import find, parse
+from pipeline.metadata.xml import find, is_markup, parse
 from pipeline.timecode import Rate
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ Properties = dict[tuple[str, str], str]
 
 
 def recognises(head: bytes) -> bool:
-    return b"<x:xmpmeta" in head or (b"<rdf:RDF" in head and _ADOBE.encode() in head)
+    return is_markup(head) and (b"<x:xmpmeta" in head or (b"<rdf:RDF" in head and _ADOBE.encode() in head))
 
 
 def read(data: bytes, name: str) -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """XML beside recordings: P2, Canon, the card lists of Sony, IMF packages, reports of DV tapes."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -212,4 +213,4 @@ def test_a_report_of_a_tape_adds_up_its_runs(
 )
 def test_a_document_that_is_cut_off_is_named_and_says_nothing(tmp_path: Path, text: str) -> None:
     facts = told(tmp_path, "cut.xml", text)
-    assert facts == Facts(warnings=("cut.xml is damaged and was not read.",))
+    assert replace(facts, sources=()) == Facts(warnings=("cut.xml is damaged and was not read.",))
