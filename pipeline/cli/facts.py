@@ -71,12 +71,12 @@ def _below(name: str) -> Iterator[str]:
     if not Path(name).is_dir():
         yield name
         return
+    found: list[str] = []
     for parent, folders, names in os.walk(name):
-        folders[:] = sorted(folder for folder in folders if not _ignored(folder, IGNORED))
-        for each in sorted(names):
-            path = os.path.join(parent, each)  # noqa: PTH118 - as it was given, dots and all
-            if not _ignored(each, IGNORED) and is_offered(Path(path)):
-                yield path
+        folders[:] = [folder for folder in folders if not _ignored(folder, IGNORED)]
+        paths = (os.path.join(parent, each) for each in names if not _ignored(each, IGNORED))  # noqa: PTH118 - as given
+        found += [path for path in paths if is_offered(Path(path))]
+    yield from sorted(found)
 
 
 def _ignored(name: str, patterns: Sequence[str]) -> bool:
