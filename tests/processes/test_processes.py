@@ -91,6 +91,7 @@ FAILURES = {
     "Disk quota exceeded": DiskFull,
     "File too large": DiskFull,
     "Unknown encoder 'prores'": ToolMissing,
+    "Cannot find a valid font for the family Mono": ToolMissing,
     "Unrecognized option 'xerror'": ToolMissing,
     "[in#0 @ 0x5] Error opening input: No such file or directory": PathMissing,
     "[mov @ 0x5] Format not on whitelist": MediaUnreadable,
