@@ -7,7 +7,7 @@ alike. Zones are names of the tz database.
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -106,14 +106,23 @@ def read_settings(path: Path) -> Settings:
 
 def parse_settings(text: str, where: str) -> Settings:
     """The settings that `text` holds; `where` names the file in refusals."""
+    table = read_toml(text, where)
     try:
-        settings = msgspec.convert(tomllib.loads(text), Settings)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{where} is no valid TOML: {error}; mend that line.") from error
+        settings = msgspec.convert(table, Settings)
     except msgspec.ValidationError as error:
         raise SettingsError(_sentence(str(error), text, where)) from error
     _check_values(settings, text, where)
     return settings
+
+
+def read_toml(text: str, where: str) -> dict[str, Any]:
+    """The tables of a TOML text; raises SettingsError that names `where`."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError(f"{where} is no valid TOML: its brackets nest too deeply; mend it.") from None
+    except ValueError as error:  # of the syntax, or a number that no machine holds
+        raise SettingsError(f"{where} is no valid TOML: {error}; mend that line.") from error
 
 
 def shipped(name: str) -> str:

@@ -56,8 +56,8 @@ class SidecarReader:
 
 # Matroska, AVI, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
 READERS: tuple[Reader, ...] = (
-    Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
-    Reader("WAV", wav.recognises, wav.read),
+    Reader("QuickTime and MP4", quicktime.recognises, quicktime.read, filled=True),
+    Reader("WAV", wav.recognises, wav.read, filled=True),
     Reader("R3D", red.recognises, red.read),
     Reader("MXF", mxf.recognises, mxf.read, filled=True),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
@@ -136,8 +136,12 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
 def _left_open(findings: Sequence[Finding]) -> set[str]:
     """The facts that a clip cannot be worked with without, as far as nothing states them."""
     known = {finding.key for finding in findings if finding.value is not None}
-    picture = {"video_codec", "width", "height", "rate"} if known & _VIDEO_KEYS and "decoder" not in known else set()
-    return (picture | {"audio"}) - known
+    if "decoder" in known:
+        return set()
+    picture = {"video_codec", "width", "height"} if known & _VIDEO_KEYS else set()
+    # Where frames are counted, a rate that is not stated varies or is that of a single frame.
+    rate = {"rate"} if picture and "frames" not in known else set()
+    return (picture | rate | {"audio"}) - known
 
 
 def _filled(wanted: set[str], path: Path, source: ByteSource, process: "ReaderProcess") -> list[Finding]:

@@ -17,7 +17,7 @@ ORIGIN = "mediainfo"
 _CONTAINERS = {
     "MXF": "mxf", "Matroska": "mkv", "WebM": "mkv", "AVI": "avi", "MPEG-TS": "mpegts", "BDAV": "mpegts", "DV": "dv",
     "MPEG-PS": "mpegps", "Windows Media": "asf", "Flash Video": "flv", "FLAC": "flac", "Ogg": "ogg", "CAF": "caf",
-    "Wave64": "w64", "MPEG Audio": "mp3", "AIFF": "aiff",
+    "Wave64": "w64", "Wave": "wav", "MPEG-4": "mp4", "QuickTime": "mov", "MPEG Audio": "mp3", "AIFF": "aiff",
 }  # fmt: skip
 # One rate for all frames, by the format.
 _CONSTANT = ("avi", "mxf", "dv")

@@ -12,6 +12,7 @@ from pipeline.errors import RushesError
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import HEAD, READERS, SIDECARS, facts_json, read_facts, sidecar_facts, span_facts
 from pipeline.metadata.source import ByteSource
+from pipeline.proxies.presets import load_presets
 from pipeline.settings import parse_settings, shipped
 from pipeline.shotlog.query import explain, parse
 from pipeline.shotlog.reports import read_report
@@ -63,7 +64,10 @@ def targets() -> list[Target]:
         *sidecars,
         Target("reports", read_report, (Seed(REPORT), Seed(REPORT.replace(b",", b"\t")), *tables)),
         Target("search language", _query, tuple(Seed(query.encode()) for query in QUERIES)),
-        Target("settings", _settings, tuple(Seed(text.encode()) for text in _settings_texts())),
+        Target(
+            "settings", _settings, tuple(Seed(shipped(name).encode()) for name in ("default.toml", "documentary.toml"))
+        ),
+        Target("presets", _presets, (Seed(shipped("proxies.toml").encode()),)),
     ]
 
 
@@ -137,9 +141,8 @@ def _settings(data: bytes) -> None:
     parse_settings(data.decode("utf-8", "replace"), "rushes.toml")
 
 
-def _settings_texts() -> Iterator[str]:
-    for name in ("default.toml", "documentary.toml"):
-        yield shipped(name)
+def _presets(data: bytes) -> None:
+    load_presets(shipped("proxies.toml"), data.decode("utf-8", "replace"))
 
 
 class _file:  # noqa: N801 - reads like open()
