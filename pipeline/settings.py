@@ -19,6 +19,7 @@ from pipeline.timecode import Rate, Timecode
 IGNORED: tuple[str, ...] = (
     ".*", "~*", "*.part", "*.tmp", "*.partial", "*.crdownload", "*.filepart", "Thumbs.db", "desktop.ini",
 )  # fmt: skip
+_LONGEST_ZONE = 64  # characters: looking for one of many parts would run out of stack
 NAME_FIELDS: tuple[str, ...] = ("shoot_day", "unit", "location", "subject", "camera", "card", "scene", "take")
 
 
@@ -223,6 +224,8 @@ def _check_timeline(timeline: TimelineSettings, text: str, where: str) -> None:
 
 
 def _is_zone(name: str) -> bool:
+    if len(name) > _LONGEST_ZONE:
+        return False
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):

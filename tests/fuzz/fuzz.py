@@ -165,10 +165,10 @@ def add(whole: Tally, part: Tally) -> None:
 
 
 def report(whole: dict[str, Tally], peak: int, seconds: float) -> None:
-    print(f"{'reader':24} {'inputs':>8} {'refused':>8} {'CPU s':>7} {'slowest':>9}  its input")
+    print(f"{'reader':27} {'inputs':>8} {'refused':>8} {'CPU s':>7} {'slowest':>9}  its input")
     for name, each in whole.items():
         slowest = f"{each.slowest * 1000:6.0f} ms"
-        print(f"{name:24} {each.inputs:8,} {each.refused:8,} {each.seconds:7.1f} {slowest:>9}  {each.slowest_input}")
+        print(f"{name:27} {each.inputs:8,} {each.refused:8,} {each.seconds:7.1f} {slowest:>9}  {each.slowest_input}")
     total = sum(each.inputs for each in whole.values())
     print(f"{total:,} inputs in {seconds:.0f} s, largest worker {peak / 1024:.0f} MiB")
     faults = [f"{name}, {fault}" for name, each in whole.items() for fault in each.faults]

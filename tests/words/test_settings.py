@@ -60,3 +60,10 @@ def test_a_missing_file_means_the_shipped_values(tmp_path):
 def test_toml_that_would_break_its_reader_is_refused(text):
     with pytest.raises(SettingsError, match=r"rushes.toml is no valid TOML"):
         parse_settings(text, "rushes.toml")
+
+
+def test_a_zone_of_a_thousand_parts_is_none():
+    with pytest.raises(SettingsError, match="zone"):
+        parse_settings(
+            "[[place]]\nname = 'A'\nlatitude = 1\nlongitude = 1\nzone = '" + "a/" * 1000 + "b'", "rushes.toml"
+        )
