@@ -37,6 +37,8 @@ from pipeline.metadata import (
     wav,
     xmp,
 )
+from pipeline.metadata.cameras import dated
+from pipeline.metadata.dropframe import one_count
 from pipeline.metadata.findings import Finding, Label, parsed
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.tables import LARGEST_TABLE
@@ -259,15 +261,16 @@ def frame_counter(path: Path) -> FrameCounter | None:
 
 _VIDEO_KEYS = frozenset(VideoStream.__dataclass_fields__)
 _TOLD = (frozenset(Facts.__dataclass_fields__) | _VIDEO_KEYS) - {"video", "sources", "warnings"}
-_FACT_KEYS = _TOLD - _VIDEO_KEYS - {"start_timecode", "recorded_at"}
+_FACT_KEYS = _TOLD - _VIDEO_KEYS - {"start_timecode", "recorded_at", "gps_time"}
 
 
 def assemble(findings: Iterable[Finding]) -> Facts:
     """Findings of all sources as Facts."""
-    findings = list(_standing(list(findings)))
+    findings = one_count(_counted(list(_standing(list(findings)))))
     warned = [finding for finding in findings if finding.key == "warnings"]
     warnings = tuple(dict.fromkeys(str(finding.value) for finding in warned))
-    values, sources = resolve(_counted([finding for finding in findings if finding.key in _TOLD]))
+    values, sources = resolve(finding for finding in findings if finding.key in _TOLD)
+    values, sources = dated(values, sources)
     picture = {key: value for key, value in values.items() if key in _VIDEO_KEYS}
     known = {key: value for key, value in values.items() if key in _FACT_KEYS}
     start, recorded = values.get("start_timecode"), values.get("recorded_at")
@@ -276,6 +279,8 @@ def assemble(findings: Iterable[Finding]) -> Facts:
         known |= {"start_timecode": str(start), "drop_frame": start.drop_frame, "timecode_rate": counted}
     if recorded is not None:
         known |= {"recorded_at": recorded.iso, "recorded_at_zone": recorded.zone}
+    if began := values.get("gps_time"):
+        known["gps_time"] = began.strftime("%Y-%m-%dT%H:%M:%S") + f".{began.microsecond // 1000:03}Z"
     sources = with_derived(sources, values, known)
     if warned:
         sources.append(Source("warnings", "; ".join(dict.fromkeys(finding.where for finding in warned))))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.metadata.findings import Finding, named_rate, parsed, whole
-from pipeline.metadata.xml import child, name_of, parse, text
+from pipeline.metadata.xml import child, is_markup, name_of, parse, text
 from pipeline.timecode import Rate, Timecode
 
 if TYPE_CHECKING:
@@ -26,7 +26,11 @@ _FORMATS: dict[str, str] = {
 
 
 def recognises(head: bytes) -> bool:
-    return any(space in head for space in _SPACES) and any(f"<{name}".encode() in head for name in _names())
+    return (
+        is_markup(head)
+        and any(space in head for space in _SPACES)
+        and any(f"<{name}".encode() in head for name in _names())
+    )
 
 
 def _names() -> Iterator[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.metadata.findings import Finding, moment, named_rate, parsed, place, whole
-from pipeline.metadata.xml import attribute, child, name_of, parse, text
+from pipeline.metadata.xml import attribute, child, is_markup, name_of, parse, text
 from pipeline.timecode import Rate, Timecode
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ ORIGIN = "p2"
 
 
 def recognises(head: bytes) -> bool:
-    return b"<P2Main" in head
+    return is_markup(head) and b"<P2Main" in head
 
 
 def read(data: bytes, name: str) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ picture.py and sound.py. Media data is read only for the first sample and the ti
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.clip import AudioStream
@@ -66,9 +67,9 @@ def read(source: ByteSource) -> Iterator[Finding]:
     yield from tmcd.read(source, tracks)
     telemetry = list(_telemetry(source, top, tracks))
     yield from telemetry
-    satellites = next((finding.value for finding in telemetry if finding.key == "gps_clock"), None)
+    satellites = next((finding.value for finding in telemetry if finding.key == "gps_time"), None)
     if made and satellites and (began := gopro.started(made, satellites)):
-        yield Finding("recorded_at", began, gopro.ORIGIN, "mvhd", "its zone is shown by the GPS clock")
+        yield Finding("recorded_at", began, gopro.ORIGIN, "mvhd and GPS clock", "its zone is shown by the GPS clock")
 
 
 def _no_movie(top: list[Box]) -> str:
@@ -157,11 +158,20 @@ def _telemetry(source: ByteSource, top: list[Box], tracks: list[Track]) -> Itera
     for track in tracks:
         if not track.entries or track.entries[0].kind != b"gpmd":
             continue
-        for offset, size in first_samples(source, track, MOST_PAYLOADS):
+        for index, (offset, size) in enumerate(first_samples(source, track, MOST_PAYLOADS)):
             found = list(gopro.read_payload(source.upto(offset, min(size, LARGEST_PAYLOAD)), "gpmd track"))
-            yield from found
+            yield from (_at_start(finding, track, index) for finding in found)
             if any(finding.key == "gps" for finding in found):
                 return
+
+
+def _at_start(finding: Finding, track: Track, index: int) -> Finding:
+    """A GPS clock as it stood when the recording began: less the payloads before this one."""
+    own = track.samples
+    if finding.key != "gps_time" or own.clock <= 0 or not own.count:
+        return finding
+    before = timedelta(milliseconds=1000 * own.total * index // (own.count * own.clock))
+    return replace(finding, value=finding.value - before)
 
 
 def _streams(source: ByteSource, tracks: list[Track], clock: int) -> Iterator[Finding]:
