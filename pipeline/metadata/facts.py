@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.clip import AudioStream, Facts, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
 from pipeline.files import one_line
-from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, mxf, quicktime, red, sony, wav, xmp
+from pipeline.metadata import arriraw, avi, dji, dv, gopro, magic, mpegts, mxf, quicktime, red, sony, wav, xmp
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.trust import resolve
@@ -54,12 +54,14 @@ class SidecarReader:
     largest: int
 
 
-# Matroska, AVI, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
+# Matroska, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
 READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
     Reader("WAV", wav.recognises, wav.read),
     Reader("R3D", red.recognises, red.read),
     Reader("MXF", mxf.recognises, mxf.read, filled=True),
+    Reader("AVI", avi.recognises, avi.read, filled=True),
+    Reader("DV", dv.recognises, dv.read),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
 )
 SIDECARS: tuple[SidecarReader, ...] = (

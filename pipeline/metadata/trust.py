@@ -13,7 +13,7 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), dji-srt, bext, ixml, mpegts, mxf-material, mxf-tape, mxf-file, mxf-header, mediainfo, xmp.
+# gpmf (GoPro), dji-srt, bext, ixml, mpegts, dv, avi, mxf-material, mxf-tape, mxf-file, mxf-header, mediainfo, xmp.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",
@@ -24,6 +24,7 @@ DEFAULT: tuple[str, ...] = (
     "udta",
     "ilst",
     "dji-srt",
+    "avi",
     "mvhd",
     "mediainfo",
 )
@@ -34,15 +35,30 @@ BY_KEY: dict[str, tuple[str, ...]] = {
         "mxf-material",
         "mxf-tape",
         "mxf-file",
+        "dv",
         "nrtm",
         "ixml",
         "bext",
         "udta",
         "mpegts",
+        "avi",
         "mediainfo",
     ),
     # A date with its offset or a satellite clock, then the device's own word, then the header.
-    "recorded_at": ("keys", "nrtm", "udta", "ilst", "bext", "gpmf", "dji-srt", "mvhd", "mxf-header", "mediainfo"),
+    "recorded_at": (
+        "keys",
+        "nrtm",
+        "udta",
+        "ilst",
+        "bext",
+        "gpmf",
+        "dji-srt",
+        "dv",
+        "avi",
+        "mvhd",
+        "mxf-header",
+        "mediainfo",
+    ),
     "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "dji-srt"),
     "scene": ("ixml", "bext", "keys"),
     "take": ("ixml", "bext", "keys"),
