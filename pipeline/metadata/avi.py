@@ -21,7 +21,7 @@ from pipeline.metadata.avi_layout import (
     first_chunk,
     read_recording,
 )
-from pipeline.metadata.findings import Finding, cut_off, parsed, text_of
+from pipeline.metadata.findings import Finding, cut_off, left_open, parsed, text_of
 from pipeline.metadata.h26x import PictureHeader
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.streams import SAMPLE_BYTES, frame_header, jpeg_height
@@ -141,6 +141,8 @@ def _bitmap(stream: Stream, start: bytes) -> Iterator[Finding]:
     width, height, letters = abs(width), abs(height), _letters(stream)  # a negative height: stored from the top
     codec = _CODECS.get(letters)
     header = frame_header(codec, start) if codec else PictureHeader()
+    if codec is None:
+        yield left_open("stream format")
     stored, depth = ("bgr24", 8) if letters == "\0\0\0\0" and bits == 24 else _STORED.get(letters, (None, None))
     shape = stream.shape * height / width if stream.shape and width and height else None
     values = {
@@ -168,7 +170,7 @@ def _fields(stream: Stream, codec: str | None, height: int, start: bytes) -> boo
 
 
 def _sounds(source: ByteSource, recording: Recording, index: Mapping[int, Counted], *, cut: bool) -> Iterator[Finding]:
-    """All sound streams, or nothing where one of them is in a form that is not known."""
+    """All sound streams, or none where one of them is in a form that is not known."""
     found: list[AudioStream] = []
     for stream in recording.streams:
         if stream.kind == b"iavs":
@@ -176,6 +178,7 @@ def _sounds(source: ByteSource, recording: Recording, index: Mapping[int, Counte
         elif stream.kind == SOUND:
             sound = _sound(stream, index.get(stream.number), cut=cut)
             if sound is None:
+                yield left_open("stream format")
                 return
             found.append(sound)
     yield Finding("audio", tuple(found), ORIGIN, "stream formats")

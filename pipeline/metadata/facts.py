@@ -33,15 +33,11 @@ BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states.
-
-    `filled`: MediaInfo is asked for what it leaves open, where that is worth its time.
-    """
+    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states."""
 
     name: str
     recognises: Callable[[bytes], bool]
     read: Callable[[ByteSource], Iterator[Finding]]
-    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +55,8 @@ READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
     Reader("WAV", wav.recognises, wav.read),
     Reader("R3D", red.recognises, red.read),
-    Reader("MXF", mxf.recognises, mxf.read, filled=True),
-    Reader("AVI", avi.recognises, avi.read, filled=True),
+    Reader("MXF", mxf.recognises, mxf.read),
+    Reader("AVI", avi.recognises, avi.read),
     Reader("DV", dv.recognises, dv.read),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
 )
@@ -85,8 +81,7 @@ def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderP
         reader = next((reader for reader in READERS if reader.recognises(head)), None)
         if reader is not None:
             findings = _findings(reader, source, path)
-            if reader.filled and mediainfo is not None and (wanted := _left_open(findings)):
-                findings += _filled(wanted, path, source, mediainfo)
+            findings += _filled(findings, path, source, mediainfo)
         elif magic.by_mediainfo(head):
             findings = _by_mediainfo(path, source, mediainfo)
         else:
@@ -135,17 +130,20 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
 
 
-def _left_open(findings: Sequence[Finding]) -> set[str]:
-    """The facts that a clip cannot be worked with without, as far as nothing states them."""
-    known = {finding.key for finding in findings if finding.value is not None}
-    picture = {"video_codec", "width", "height", "rate"} if known & _VIDEO_KEYS and "decoder" not in known else set()
-    return (picture | {"audio"}) - known
-
-
-def _filled(wanted: set[str], path: Path, source: ByteSource, process: "ReaderProcess") -> list[Finding]:
-    """What MediaInfo says of these facts; that it failed over the file is a warning, not a failure."""
+def _filled(
+    findings: Sequence[Finding], path: Path, source: ByteSource, process: "ReaderProcess | None"
+) -> list[Finding]:
+    """What MediaInfo knows of streams whose kind our reader does not; how many frames there are it only estimates."""
+    if process is None or not any(finding.key == "left_open" for finding in findings):
+        return []
+    known = {finding.key for finding in findings if finding.value is not None} | {
+        "frames",
+        "vfr",
+        "cut_off",
+        "warnings",
+    }
     try:
-        return [finding for finding in _by_mediainfo(path, source, process) if finding.key in wanted]
+        return [finding for finding in _by_mediainfo(path, source, process) if finding.key not in known]
     except MediaUnreadable as error:
         return [Finding("warnings", error.sentence, "mediainfo", "MediaInfo")]
 

@@ -66,6 +66,11 @@ def cut_off(where: str) -> Iterator[Finding]:
     yield Finding("warnings", CUT_OFF, "structure", where)
 
 
+def left_open(where: str) -> Finding:
+    """That something here is of a kind the reader does not know: MediaInfo is asked for it."""
+    return Finding("left_open", True, "structure", where)
+
+
 def parsed(label: str, rate: Rate, *, drop_frame: bool | None = None) -> Timecode | None:
     """A label as timecode; None for one that no clock shows."""
     try:
