@@ -12,7 +12,7 @@ from pipeline.metadata import klv, sony
 from pipeline.metadata.findings import Finding, Moment, cut_off, left_open, moment
 from pipeline.metadata.klv import Set
 from pipeline.metadata.mxf_essence import Picture, read_picture, read_sound
-from pipeline.metadata.mxf_layout import Layout, device_notes, first_element, indexed, read_layout
+from pipeline.metadata.mxf_layout import Layout, device_notes, first_picture, indexed, read_layout
 from pipeline.metadata.mxf_packages import MATERIAL, Package, Shown, packages, shown, starts, text
 from pipeline.metadata.source import ByteSource
 from pipeline.timecode import Rate
@@ -65,7 +65,7 @@ def _rate(picture: Shown) -> Rate | None:
 
 
 def _picture(source: ByteSource, layout: Layout, track: Shown, rate: Rate | None) -> Iterator[Finding]:
-    picture = read_picture(track, first_element(source, layout, track.stream, track.source.essence))
+    picture = read_picture(track, first_picture(source, layout, track.stream, track.source.essence))
     for key, value, where in _values(picture):
         if value is not None:
             yield Finding(key, value, ORIGIN, where)

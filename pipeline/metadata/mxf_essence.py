@@ -124,12 +124,15 @@ def _size(said: Mapping[int, bytes], tags: tuple[int, int], fields: int) -> int 
 
 
 def _aspect(said: Mapping[int, bytes], fields: int, width: int | None, height: int | None) -> Fraction | None:
-    """The shape of a pixel: that of the picture over the size that is displayed."""
+    """The shape of a pixel: that of the picture over the part that is displayed.
+
+    Some descriptors state the display's own size, which is larger than the picture: it does not count.
+    """
     shape = fraction(said.get(0x320E))
-    wide, high = number(said.get(0x3209)) or width, (number(said.get(0x3208)) or 0) * fields or height
-    if not shape or not wide or not high:
+    if not shape or not width or not height:
         return None
-    pixel = shape * high / wide
+    wide, high = number(said.get(0x3209)) or width, (number(said.get(0x3208)) or 0) * fields or height
+    pixel = shape * min(high, height) / min(wide, width)
     return pixel if Fraction(1, 4) <= pixel <= 4 else None
 
 
