@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tinyavi import Avi, a_list, chunk, dv_frame, wave
 from tinymovie import Movie, bext, box, wav
 from tinymxf import Recording, Timecode, klv, sound_said
 
@@ -49,7 +50,16 @@ MXF = Recording(
     rate=(30000, 1001), duration=-1, source_duration=-1, index=(0, 50), sound=sound_said(), texts=(NRTM,), name="A001",
     material_code=Timecode(107_892, 30, drop=True), tape_code=Timecode(90, 30), closed=False, footer_metadata=True,
 )  # fmt: skip
-RECORDINGS = [FULL_MOVIE, SOUND, MXF.build()]
+PENTAX = b"PENTAX \0MM\0\1" + bytes.fromhex("02290002000000080000001800000000") + b"3430417\0"
+AVI = Avi(
+    sounds=(wave(), wave(2)), names=(b"Boom", b"Lavalier"), indexed=(2, 3), total=5, shape=(4, 3, 2), grouped=True,
+    header=(chunk(b"IDIT", b"Mon Mar 10 15:04:43 2003"),),
+    before=(a_list(b"hydt", chunk(b"hymn", PENTAX)), a_list(b"INFO", chunk(b"ISFT", b"PENTAX K-x"))),
+    more=(a_list(b"AVIX", chunk(b"JUNK", bytes(8)), outer=b"RIFF"),),
+)  # fmt: skip
+DV = dv_frame()
+TAPE = Avi(letters=b"dvsd", kind=b"iavs", picture=DV)
+RECORDINGS = [FULL_MOVIE, SOUND, MXF.build(), AVI.build(), TAPE.build(), DV]
 LTC = b'<LtcChangeTable tcFps="25"><LtcChange frameCount="0" value="00000010"/></LtcChangeTable>'
 CUE = b"1\n00:00:00,000 --> 00:00:00,033\n2019-08-15 06:25:20.219\n[iso: 1] [latitude: 0.4372] [longitude: 35.4850]\n"
 P2 = b"<P2Main><ClipContent><Duration>9</Duration><EditUnit>1/25</EditUnit></ClipContent></P2Main>"
@@ -81,7 +91,7 @@ SIDECARS: tuple[tuple[Callable[[bytes, str], Iterator[Finding]], bytes], ...] = 
     (lambda data, _: exif.read(ByteSource.of_bytes(data)), EXIF),
 )
 
-RECORDED = (".mov", ".mp4", ".3gp", ".mxf")
+RECORDED = (".mov", ".mp4", ".3gp", ".mxf", ".avi", ".dv")
 damage = st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=8)), min_size=1, max_size=6)
 SLOWEST = 2.0
 
@@ -177,7 +187,11 @@ def test_absurd_tables_cost_neither_time_nor_memory(movie: Movie) -> None:
         Recording(sets_after=klv(bytes(16), b"<NonRealTimeMeta" * 130_000)),
         Recording(texts=tuple(b"<NonRealTimeMeta" * 10_000 for _ in range(20))),
         Recording(index=(0, 1), duration=-1, source_duration=-1, texts=tuple(b"" for _ in range(5_000))),
+        Avi(before=tuple(a_list(b"INFO", *[chunk(b"ISFT", b"")] * 4_000) for _ in range(500))),
+        Avi(more=tuple(a_list(b"AVIX", *[chunk(b"JUNK", b"")] * 4_000, outer=b"RIFF") for _ in range(500))),
+        Avi(pictures=20_000, picture=b"", length=0),
+        Avi(header=tuple(a_list(b"strl", *[chunk(b"strd", b"")] * 4_000) for _ in range(100))),
     ],
 )
-def test_absurd_numbers_of_parts_cost_no_time(recording: Recording) -> None:
+def test_absurd_numbers_of_parts_cost_no_time(recording: Recording | Avi) -> None:
     read_whatever(recording.build())
