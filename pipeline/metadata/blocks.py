@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterator
+from fractions import Fraction
 
 from pipeline.metadata import ebml
 from pipeline.metadata.ebml import Element
@@ -52,10 +53,25 @@ class BlockCounter:
     `times` says when they are shown, in ticks of the file's clock, in the order of the file, up to MOST_TIMES.
     """
 
-    __slots__ = ("_broken", "_cluster", "_count", "_elements", "_fed", "_rest", "_skip", "_track", "times")
+    __slots__ = (
+        "_broken",
+        "_clock",
+        "_cluster",
+        "_count",
+        "_elements",
+        "_fed",
+        "_last",
+        "_rest",
+        "_skip",
+        "_track",
+        "times",
+    )
 
-    def __init__(self, track: int) -> None:
+    def __init__(self, track: int, clock: Fraction) -> None:
+        """`clock`: ticks a second."""
         self._track = track
+        self._clock = clock
+        self._last = 0  # frames in the block that was met last
         self._rest = b""
         self._skip = 0
         self._cluster = 0
@@ -85,6 +101,7 @@ class BlockCounter:
         self._rest = held[at:]
 
     def _note(self, kind: int, data: bytes) -> None:
+        self._last = 0
         if kind == _TIMESTAMP:
             self._cluster = ebml.whole(data)
         elif kind in (_SIMPLE, _BLOCK):
@@ -92,11 +109,19 @@ class BlockCounter:
             flags = data[width + 2]
             if number != self._track or flags & _INVISIBLE:
                 return
-            self._count += data[width + 3] + 1 if flags & _LACED else 1
+            self._last = data[width + 3] + 1 if flags & _LACED else 1
+            self._count += self._last
             if len(self.times) < MOST_TIMES:
                 self.times.append(self._cluster + int.from_bytes(data[width : width + 2], "big", signed=True))
 
     @property
     def frames(self) -> int | None:
         """The frames of all that was fed; None where no element could be found in its midst."""
-        return self._count if self._count and not self._broken else None
+        whole = self._count - (self._last if self._skip else 0)
+        return whole if whole and not self._broken else None
+
+    @property
+    def average(self) -> Fraction | None:
+        """Frames a second over all that was fed."""
+        lasted = max(self.times) - min(self.times) if self.times else 0
+        return (len(self.times) - 1) * self._clock / lasted if lasted else None
