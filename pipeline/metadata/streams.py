@@ -119,13 +119,19 @@ def mjpeg_header(sample: bytes) -> PictureHeader:
     while at + 19 <= len(sample) and sample[at] == 0xFF:
         marker, size = sample[at + 1], int.from_bytes(sample[at + 2 : at + 4], "big")
         if marker in (0xC0, 0xC1, 0xC2):
-            chroma = {0x22: 1, 0x21: 2, 0x11: 3}.get(sample[at + 11])
+            chroma = _mjpeg_chroma(sample[at + 11], sample[at + 14])
             if sample[at + 9] != 3 or chroma is None:
                 return PictureHeader(fields=False)
             depth = sample[at + 4]
             return PictureHeader(pixel_format(chroma, depth), depth, False, Colour(range="pc"))
         at += 2 + size
     return PictureHeader()
+
+
+def _mjpeg_chroma(light: int, colour: int) -> int | None:
+    """By how often light is sampled for each sample of colour; some programs write 4:2:2 as 2x2 to 1x2."""
+    across, down = (light >> 4) / (colour >> 4 or 1), (light & 15) / (colour & 15 or 1)
+    return {(2, 2): 1, (2, 1): 2, (1, 1): 3}.get((across, down))
 
 
 def av1_header(config: bytes) -> PictureHeader:
