@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import islice
 
 from pipeline.metadata import ebml
 from pipeline.metadata.ebml import Element
@@ -16,10 +17,11 @@ _INVISIBLE, _LACED = 0x08, 0x06
 MOST_TIMES = 1_000_000
 # Elements are larger than this on average, but for those of a file made to keep readers busy.
 _SMALLEST, _GRACE = 16, 1 << 20
+_MOST_BEFORE = 10_000  # elements before the first frame of a track
 
 
 def walk(data: bytes) -> Iterator[Element]:
-    """What lies in segments, clusters and groups, in order; the last element may go on beyond the data.
+    """Elements in order, those inside segments, clusters and groups too; the last may go on beyond the data.
 
     Raises ValueError where no element can be.
     """
@@ -30,16 +32,18 @@ def walk(data: bytes) -> Iterator[Element]:
             return
         if found is None or (found.size == ebml.UNKNOWN and found.kind not in _ENTERED):
             raise ValueError("no element can be here")
-        if found.kind in _ENTERED:
-            at = found.start
-        else:
-            yield found
-            at = found.end
+        yield found
+        at = _after(found)
+
+
+def _after(element: Element) -> int:
+    """Where the next element begins."""
+    return element.start if element.kind in _ENTERED else element.end
 
 
 def first_frame(data: bytes, track: int) -> bytes:
     """The first frame of a track in the beginning of a cluster, as far as it is there; empty where it is laced."""
-    for found in walk(data):
+    for found in islice(walk(data), _MOST_BEFORE):
         if found.kind in (_SIMPLE, _BLOCK):
             number, width = ebml.vint(data[found.start : found.start + 8])
             if number == track and not data[found.start + width + 2] & _LACED:
@@ -92,16 +96,18 @@ class BlockCounter:
                 if found.kind in _READ and min(found.end, found.start + _HEADER) > len(held):
                     break
                 self._note(found.kind, held[found.start : min(found.end, found.start + _HEADER)])
-                self._elements += 1
-                at = found.end
+                at = _after(found)
         except (ValueError, IndexError):
             self._broken = True
-        self._broken = self._broken or self._elements * _SMALLEST > self._fed + _GRACE
         self._skip = max(0, at - len(held))
         self._rest = held[at:]
 
     def _note(self, kind: int, data: bytes) -> None:
+        """One more element, by the beginning of its body; raises ValueError where so many are no media."""
         self._last = 0
+        self._elements += 1
+        if self._elements * _SMALLEST > self._fed + _GRACE:
+            raise ValueError("elements too small to be media")
         if kind == _TIMESTAMP:
             self._cluster = ebml.whole(data)
         elif kind in (_SIMPLE, _BLOCK):

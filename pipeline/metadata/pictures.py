@@ -92,7 +92,9 @@ class Scanner:
                 yield found
             at = data.find(_START, at + 3)
             self._units += 1
-        self.lost = self._units * _SMALLEST > self._fed + _GRACE
+            if self._units * _SMALLEST > self._fed + _GRACE:
+                self.lost = True
+                return
         # A start code may be cut in two.
         self._data = data[at:] if at >= 0 else data[-2:]
 

@@ -130,8 +130,9 @@ def mjpeg_header(sample: bytes) -> PictureHeader:
 
 def _mjpeg_chroma(light: int, colour: int) -> int | None:
     """By how often light is sampled for each sample of colour; some programs write 4:2:2 as 2x2 to 1x2."""
-    across, down = (light >> 4) / (colour >> 4 or 1), (light & 15) / (colour & 15 or 1)
-    return {(2, 2): 1, (2, 1): 2, (1, 1): 3}.get((across, down))
+    across, down = Fraction(light >> 4, colour >> 4 or 1), Fraction(light & 15, colour & 15 or 1)
+    shares: dict[tuple[Fraction | int, Fraction | int], int] = {(2, 2): 1, (2, 1): 2, (1, 1): 3}
+    return shares.get((across, down))
 
 
 def av1_header(config: bytes) -> PictureHeader:
