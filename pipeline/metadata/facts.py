@@ -59,12 +59,18 @@ BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
 
 
 class FrameCounter(Protocol):
-    """Fed with all bytes of a file in order; `frames` is None where they cannot be told."""
+    """Fed with all bytes of a file in order; `frames` is None where they cannot be told.
+
+    `average` frames a second are for what has no constant rate; None where that is not known.
+    """
 
     def feed(self, data: bytes | memoryview) -> None: ...
 
     @property
     def frames(self) -> int | None: ...
+
+    @property
+    def average(self) -> Fraction | None: ...
 
 
 @dataclass(frozen=True, slots=True)

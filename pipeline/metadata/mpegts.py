@@ -111,7 +111,7 @@ class TransportCounter:
             data, self._skip = data[self._skip :], max(0, self._skip - len(data))
         at = places(data, self._layout.size)
         end = at[-1] + self._layout.size if at else max(0, len(data) - self._layout.size)
-        self._rest = data[end:]
+        self._rest = data[max(end, len(data) - 2 * self._layout.size) :]  # no more, where packets were lost
         self._skip = max(0, end - len(data))
         own = of_pid(data, at, self._pid)
         stream = b"".join(
@@ -125,7 +125,12 @@ class TransportCounter:
         """The frames of all that was fed. A single picture may be cut off in its midst: that is not known to be one."""
         for coded in self._scanner.feed(b"", last=True):
             self._tally.add(coded)
-        return self._tally.frames if self._tally.frames > 1 else None
+        return self._tally.frames if self._tally.frames > 1 and not self._scanner.lost else None
+
+    @property
+    def average(self) -> None:
+        """Time stamps are not looked at."""
+        return
 
 
 # --- picture --------------------------------------------------------------------------------------
@@ -244,6 +249,7 @@ def _timecode(codec: str, shown: Sequence[Shown], rate: Rate | None) -> Iterator
     if digits and (code := ltc(digits.hex(), counted)):
         yield Finding("start_timecode", code, mdpm.ORIGIN, "AVCHD notes (MDPM) of the first picture shown")
     if codec == "mpeg2video" and (code := _group_code(shown[0], rate)):
+        code += first.coded.number
         why = "likely: programs that know none count from 0"
         yield Finding("start_timecode", code, "gop", "header of the first group of pictures", why)
 

@@ -152,11 +152,7 @@ def mjpeg_header(sample: bytes) -> PictureHeader:
     frame = _jpeg_frame(sample)
     if frame is None:
         return PictureHeader()
-    if frame[9] != 3 or not frame[14] & 15 or not frame[14] >> 4:
-        return PictureHeader(fields=False)
-    # Sampling factors across and down, of luma over those of chroma.
-    across, down = (frame[11] >> 4) // (frame[14] >> 4), (frame[11] & 15) // (frame[14] & 15)
-    chroma = {(2, 2): 1, (2, 1): 2, (1, 1): 3}.get((across, down))
+    chroma = _mjpeg_chroma(frame[11], frame[14]) if frame[9] == 3 else None
     if chroma is None:
         return PictureHeader(fields=False)
     return PictureHeader(pixel_format(chroma, frame[4]), frame[4], False, Colour(range="pc"))
@@ -201,6 +197,13 @@ def jpeg2000_header(sample: bytes) -> PictureHeader:
     depth = (parts[0][0] & 0x7F) + 1
     chroma = {(2, 1): 2, (2, 2): 1}.get((parts[1][1], parts[1][2]))
     return PictureHeader(pixel_format(chroma, depth) if chroma and count == 3 else None, depth)
+
+
+def _mjpeg_chroma(light: int, colour: int) -> int | None:
+    """By how often light is sampled for each sample of colour; some programs write 4:2:2 as 2x2 to 1x2."""
+    across, down = Fraction(light >> 4, colour >> 4 or 1), Fraction(light & 15, colour & 15 or 1)
+    shares: dict[tuple[Fraction | int, Fraction | int], int] = {(2, 2): 1, (2, 1): 2, (1, 1): 3}
+    return shares.get((across, down))
 
 
 def av1_header(config: bytes) -> PictureHeader:
