@@ -184,8 +184,8 @@ def _by_slate(catalogue: Catalogue, slate: tuple[str, str], position: str) -> tu
     moment = uncorrected(catalogue, shown.id)
     if moment is None or moment.seconds_of_day is None:
         raise ValueRefused(
-            f"The local time of {shown.name} is not known, so a slate says nothing of its clock; name its zone in"
-            " rushes.toml."
+            f"{shown.name} has GPS time, no date, or a zone that is not known, so a slate says nothing of its clock;"
+            " choose another clip, or name its zone in rushes.toml."
         )
     stated = datetime.fromisoformat(moment.iso)
     milliseconds = moment.seconds_of_day * _SECOND + stated.microsecond // 1000

@@ -156,7 +156,8 @@ def test_gps_time_is_believed_before_a_clock_and_needs_no_correction(recorded_at
 
 
 def test_who_named_a_zone_is_said():
-    facts = Facts(recorded_at="2019-08-14T06:30:00")
-    local = local_moment(facts, Zones(clock=NAIROBI, clock_by="the unit's setting"))
-    assert local is not None
-    assert local.why == "no zone in the file, Africa/Nairobi by the unit's setting"
+    zones = Zones(clock=NAIROBI, clock_by="the unit's setting")
+    for claim, why in (("local-unknown", "no zone in the file"), (None, "the file does not say which zone")):
+        local = local_moment(Facts(recorded_at="2019-08-14T06:30:00", recorded_at_zone=claim), zones)
+        assert local is not None
+        assert local.why == f"{why}, Africa/Nairobi by the unit's setting"
