@@ -102,8 +102,8 @@ class ListReader:
 
 # AVI, DV and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
 READERS: tuple[Reader, ...] = (
-    Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
-    Reader("WAV", wav.recognises, wav.read),
+    Reader("QuickTime and MP4", quicktime.recognises, quicktime.read, filled=True),
+    Reader("WAV", wav.recognises, wav.read, filled=True),
     Reader("R3D", red.recognises, red.read),
     Reader("MXF", mxf.recognises, mxf.read, filled=True),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
@@ -214,10 +214,12 @@ def _left_open(reader: Reader, findings: Sequence[Finding]) -> frozenset[str]:
     known = {finding.key for finding in findings if finding.value is not None}
     if any(finding.key == "left_open" for finding in findings):
         return _TOLD - known - {"frames", "samples", "vfr"}
-    if not reader.filled:
+    if not reader.filled or "decoder" in known:
         return frozenset()
-    picture = {"video_codec", "width", "height", "rate"} if known & _VIDEO_KEYS and "decoder" not in known else set()
-    return frozenset((picture | {"audio"}) - known)
+    picture = {"video_codec", "width", "height"} if known & _VIDEO_KEYS else set()
+    # Where frames are counted, a rate that is not stated varies or is that of a single frame.
+    rate = {"rate"} if picture and "frames" not in known else set()
+    return frozenset((picture | rate | {"audio"}) - known)
 
 
 def _filled(wanted: frozenset[str], path: Path, head: bytes, process: "ReaderProcess") -> list[Finding]:

@@ -17,7 +17,7 @@ ORIGIN = "mediainfo"
 _CONTAINERS = {
     "MXF": "mxf", "Matroska": "mkv", "WebM": "mkv", "AVI": "avi", "MPEG-TS": "mpegts", "BDAV": "mpegts", "DV": "dv",
     "MPEG-PS": "mpegps", "Windows Media": "asf", "Flash Video": "flv", "FLAC": "flac", "Ogg": "ogg", "CAF": "caf",
-    "Wave64": "w64", "MPEG Audio": "mp3", "AIFF": "aiff",
+    "Wave64": "w64", "Wave": "wav", "MPEG-4": "mp4", "QuickTime": "mov", "MPEG Audio": "mp3", "AIFF": "aiff",
 }  # fmt: skip
 # One rate for all frames, by the format.
 _CONSTANT = ("avi", "mxf", "dv")
@@ -68,9 +68,8 @@ def read(tracks: Sequence[Track]) -> Iterator[Finding]:
     if pictures:
         # A transport stream has no index: its frame count is an estimate, and an estimate is no fact.
         skipped = ("frames", "vfr") if container == "mpegts" else ()
-        yield from (finding for finding in _picture(pictures[0]) if finding.key not in skipped)
-        if container in _CONSTANT and _rate(pictures[0]):
-            yield Finding("vfr", False, ORIGIN, "MediaInfo: General Format", "this format has one rate")
+        constant = container in (*_CONSTANT, "mpegts") and _rate(pictures[0]) is not None
+        yield from (finding for finding in _picture(pictures[0], constant=constant) if finding.key not in skipped)
     audio = tuple(stream for track in sounds if (stream := _sound(track, in_dv=container == "dv")))
     yield Finding("audio", audio, ORIGIN, "MediaInfo: Audio")
     yield from _timecode(tracks, pictures)
@@ -79,10 +78,10 @@ def read(tracks: Sequence[Track]) -> Iterator[Finding]:
         yield from cut_off("MediaInfo: General IsTruncated")
 
 
-def _picture(track: Track) -> Iterator[Finding]:
+def _picture(track: Track, *, constant: bool) -> Iterator[Finding]:
     depth, chroma = _whole(track.get("bit_depth")), _CHROMA.get(str(track.get("chroma_subsampling")))
     codec = _VIDEO.get(str(track.get("format")))
-    variable = {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode")))
+    variable = False if constant else {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode")))
     values = {
         "video_codec": codec,
         "width": _whole(track.get("stored_width")) or _whole(track.get("width")),
