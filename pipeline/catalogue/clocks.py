@@ -34,7 +34,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class ClockOf:
-    """A clock of one unit on one day; `camera` is its key (see shotlog/rules.clock_keys), empty where none is known."""
+    """A clock of one unit on one day; `camera` is its key (shotlog/clocks.clock_keys), empty where none is known."""
 
     camera: str
     unit: str

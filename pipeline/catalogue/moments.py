@@ -14,9 +14,8 @@ import msgspec
 from pipeline.catalogue.packing import unpack_facts
 from pipeline.catalogue.store import Connection
 from pipeline.clip import Facts
-from pipeline.shotlog.clocks import LocalMoment, Zones, day_alone, has_clock, local_moment, own_time
+from pipeline.shotlog.clocks import LocalMoment, Zones, clock_keys, day_alone, has_clock, local_moment, own_time
 from pipeline.shotlog.estimates import by_satellites
-from pipeline.shotlog.rules import clock_keys
 from pipeline.shotlog.standing import Entry, Standing, standing
 
 # (camera, unit, day) -> number of the correction and its milliseconds; None where one was taken away by hand.

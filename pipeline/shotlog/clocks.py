@@ -65,6 +65,13 @@ def has_clock(facts: Facts) -> bool:
     return _parsed(facts.recorded_at) is not None and not _is_day(facts) and _parsed(facts.gps_time) is None
 
 
+def clock_keys(facts: Facts, letter: str | None) -> tuple[str, ...]:
+    """What a device's clock is known by, the surest first: serial number, camera letter, model."""
+    model = " ".join(part for part in (facts.camera_make, facts.camera_model) if part)
+    named = ("serial", facts.camera_serial), ("camera", letter), ("model", model), ("recorder", facts.originator)
+    return tuple(f"{kind} {name}" for kind, name in named if name)
+
+
 def own_time(facts: Facts, zones: Zones) -> LocalMoment | None:
     """The local time by the device's own clock alone: uncorrected, and whatever satellites say."""
     return local_moment(replace(facts, gps_time=None) if facts.gps_time else facts, zones)
