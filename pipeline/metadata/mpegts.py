@@ -13,6 +13,7 @@ from pipeline.clip import AudioStream
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import mdpm, soundframes
 from pipeline.metadata.bits import Bits
+from pipeline.metadata.dropframe import drops
 from pipeline.metadata.findings import Finding, left_open, parsed
 from pipeline.metadata.h26x import PictureHeader
 from pipeline.metadata.packets import (
@@ -265,7 +266,7 @@ def _group_code(first: Shown, rate: Rate) -> Timecode | None:
     seconds, frames = bits.take(6), bits.take(6)
     if not (hours or minutes or seconds or frames):
         return None
-    drop = drop and rate.can_drop
+    drop = drops(rate, flag=drop)
     label = f"{hours:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{frames:02}"
     return parsed(label, rate, drop_frame=drop)
 
