@@ -11,12 +11,12 @@ from pipeline.clip import Clip, ClipFiles, Facts, Part, Source, shown
 from pipeline.errors import ChangedWhileRead, PathMissing, RushesError
 from pipeline.files import clip_id, one_line, quick_identity, read_small, stamp_of
 from pipeline.ingest.look import Ground, SeenCard
+from pipeline.ingest.zones import zone_at
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import READER_VERSION, read_facts, span_facts
 from pipeline.metadata.whole import is_whole
 from pipeline.processes.reader import ReaderProcess
 from pipeline.settings import Settings
-from pipeline.shotlog.clocks import local_moment
 from pipeline.shotlog.reports import ReportRow, doubts, read_report, rows_for
 from pipeline.shotlog.rules import clock_zone, sayings
 
@@ -40,8 +40,7 @@ def take_card(
             continue
         clip = _clip(card, files, read, [cut[path] for path in files.sidecars if path in cut])
         said = sayings(clip, folder=told, settings=settings, report=rows)
-        local = local_moment(clip.facts, clock_zone(clip, told, settings))
-        clips.append(TakenClip(clip, said, local, READER_VERSION))
+        clips.append(TakenClip(clip, said, clock_zone(clip, told, settings, zone_at), READER_VERSION))
     doubtful = (*cut.values(), *_of_clips(clips), *_doubts(card, clips, reports, failed), *_misnamed(ground, card))
     folder = replace(card.folder, warnings=tuple(dict.fromkeys((*card.folder.warnings, *doubtful))))
     return TakenCard(ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment)

@@ -13,21 +13,29 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), dji-srt, bext, ixml, mxf-material, mxf-tape, mxf-file, mxf-header, mdpm (AVCHD), gop (MPEG-2
-# groups of pictures), tags (Matroska), mediainfo, xmp. What is not in a list (header: when a Matroska file was
-# written) comes last.
+# gpmf (GoPro), p2, canon, dji-srt, bext, ixml, mxf-material, mxf-tape, mxf-file, mxf-header, mdpm (AVCHD), gop
+# (MPEG-2 groups of pictures), dv, avi, tags (Matroska), mediainfo, mediapro, imf, dvrescue, table, exif, xmp. What
+# is not in a list (header: when a Matroska file was written) comes last.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",
     "gpmf",
+    "p2",
+    "canon",
     "keys",
     "ixml",
     "bext",
     "udta",
     "ilst",
     "dji-srt",
+    "avi",
     "mvhd",
     "mediainfo",
+    "mediapro",
+    "imf",
+    "dvrescue",
+    "table",
+    "exif",
 )
 BY_KEY: dict[str, tuple[str, ...]] = {
     # A material package says what is shown; a tape counts before the file that was made of it.
@@ -36,6 +44,7 @@ BY_KEY: dict[str, tuple[str, ...]] = {
         "mxf-material",
         "mxf-tape",
         "mxf-file",
+        "dv",
         "nrtm",
         "ixml",
         "bext",
@@ -43,12 +52,17 @@ BY_KEY: dict[str, tuple[str, ...]] = {
         "mdpm",
         "tags",
         "gop",
+        "p2",
+        "avi",
         "mediainfo",
+        "table",
     ),
     # A date with its offset or a satellite clock, then the device's own word, then the header.
     "recorded_at": (
         "keys",
         "nrtm",
+        "p2",
+        "canon",
         "udta",
         "ilst",
         "bext",
@@ -56,11 +70,15 @@ BY_KEY: dict[str, tuple[str, ...]] = {
         "tags",
         "gpmf",
         "dji-srt",
+        "dv",
+        "avi",
+        "table",
+        "exif",
         "mvhd",
         "mxf-header",
         "mediainfo",
     ),
-    "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "mdpm", "dji-srt"),
+    "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "p2", "canon", "mdpm", "dji-srt", "table", "exif"),
     "scene": ("ixml", "bext", "keys"),
     "take": ("ixml", "bext", "keys"),
     "tape": ("ixml", "bext"),

@@ -175,6 +175,7 @@ def test_a_card_is_the_same_whatever_shoot_folder_it_lies_in(structure, path, na
             "film.mov",
             ["film.XML", "film.csv", "film.mov.xmp"],
         ),
+        (("a/film.mov", "a/film.ale", "a/day.ale"), "film.mov", ["film.ale"]),
         (("a/t.mov", "a/t.wav", "a/t.xml"), "t.mov", ["t.xml"]),
         (("a/t.mov", "a/t.wav", "a/t.xml"), "t.wav", []),
         (
