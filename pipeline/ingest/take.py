@@ -74,12 +74,13 @@ def _spoken(files: ClipFiles, part: bytes) -> tuple[bytes, ...]:
     """The sidecars that speak of one part; those that bear no part's name speak of the first."""
     if len(files.parts) == 1:
         return files.sidecars
-    stems = {_stem(path): path for path in files.parts}
-    owners = {
-        path: next((stems[stem] for stem in stems if _stem(path).startswith(stem)), files.parts[0])
-        for path in files.sidecars
-    }
-    return tuple(path for path in files.sidecars if owners[path] == part)
+    owners = {_stem(path): path for path in files.parts}
+
+    def owner(sidecar: bytes) -> bytes:
+        named = max((stem for stem in owners if _stem(sidecar).startswith(stem)), key=len, default=None)
+        return files.parts[0] if named is None else owners[named]
+
+    return tuple(path for path in files.sidecars if owner(path) == part)
 
 
 def _stem(path: bytes) -> bytes:

@@ -163,7 +163,11 @@ def _joined(job: ProxyJob, sources: Sequence[Stream], rate: Rate, frames: int) -
     if len(rows) == 1:
         return rows[0]
     joint = ffmpeg.concat(*[stream for row in rows for stream in row], v=1, a=len(rows[0]) - 1).node
-    return [joint[index] for index in range(len(rows[0]))]
+    sounds = [  # where a part's sound ends within a sample of its picture, the joint may add one
+        exactly(joint[number], samples_of(0, frames, rate, track.sample_rate))
+        for number, (_, track) in enumerate(sound_tracks(job.clip), start=1)
+    ]
+    return [joint[0], *sounds]
 
 
 def _shared_sounds(job: ProxyJob, sounds: Sequence[Stream]) -> tuple[list[list[Stream]], list[Stream]]:
