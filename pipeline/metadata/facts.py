@@ -17,9 +17,11 @@ from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
 from pipeline.files import one_line
 from pipeline.metadata import (
     arriraw,
+    avi,
     canon,
     columns,
     dji,
+    dv,
     dvrescue,
     exif,
     gopro,
@@ -57,12 +59,18 @@ BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
 
 
 class FrameCounter(Protocol):
-    """Fed with all bytes of a file in order; `frames` is None where they cannot be told."""
+    """Fed with all bytes of a file in order; `frames` is None where they cannot be told.
+
+    `average` frames a second are for what has no constant rate; None where that is not known.
+    """
 
     def feed(self, data: bytes | memoryview) -> None: ...
 
     @property
     def frames(self) -> int | None: ...
+
+    @property
+    def average(self) -> Fraction | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +108,14 @@ class ListReader:
     largest: int
 
 
-# AVI, DV and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
+# MPEG program streams, Ogg, AIFF and others (magic.by_mediainfo) are left to MediaInfo.
 READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read, filled=True),
     Reader("WAV", wav.recognises, wav.read, filled=True),
     Reader("R3D", red.recognises, red.read),
-    Reader("MXF", mxf.recognises, mxf.read, filled=True),
+    Reader("MXF", mxf.recognises, mxf.read),
+    Reader("AVI", avi.recognises, avi.read),
+    Reader("DV", dv.recognises, dv.read),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
     Reader("MPEG transport stream", mpegts.recognises, mpegts.read, counter=mpegts.counter),
     Reader("Matroska and WebM", matroska.recognises, matroska.read, counter=matroska.counter),
