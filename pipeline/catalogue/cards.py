@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from pipeline.catalogue.current import flicks_of, leave_group, refresh
 from pipeline.catalogue.entries import append, live_entries, new_batch
 from pipeline.catalogue.identity import content_of, displace, find, keep_parts, keep_places, still_there
+from pipeline.catalogue.lengths import with_count
+from pipeline.catalogue.moments import keep_zones
 from pipeline.catalogue.packing import pack_facts, pack_list
 from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.clip import CardFolder, Clip, Saying
 from pipeline.errors import ValueRefused
 from pipeline.fields import BY_NAME
-from pipeline.shotlog.clocks import LocalMoment
+from pipeline.shotlog.clocks import Zones
 from pipeline.shotlog.standing import FORGOTTEN, differences
 from pipeline.shotlog.terms import sorting_label
 from pipeline.shotlog.values import normal
@@ -23,11 +25,11 @@ from pipeline.shotlog.values import normal
 
 @dataclass(frozen=True, slots=True)
 class TakenClip:
-    """A clip as read now, what the rules say of it, its local moment, and the version of the reader."""
+    """A clip as read now, what the rules say of it, the zones its clock is read in, and the version of the reader."""
 
     clip: Clip
     sayings: tuple[Saying, ...]
-    local: LocalMoment | None
+    zones: Zones
     reader: str
 
 
@@ -131,6 +133,8 @@ def _record_clip(work: _Taking, taken: TakenClip) -> None:
         _keep_facts(db, n, taken)
         _say(work, n, taken)
     else:
+        clip = with_count(db, n, clip)
+        taken = replace(taken, clip=clip)
         known = db.execute("SELECT quick FROM parts WHERE clip_n = ? ORDER BY part", (n,)).fetchall()
         quicks = [part.quick for part in clip.parts]
         if how != "copy" and len(quicks) >= len(known):
@@ -151,7 +155,7 @@ def _record_clip(work: _Taking, taken: TakenClip) -> None:
 
 
 _COLUMNS = (
-    "flicks", "seconds", "frames", "recorded_at", "start_timecode", "start_sort", "start_rate", "rate", "kind",
+    "flicks", "frames", "start_timecode", "start_sort", "start_rate", "rate", "kind",
     "outfit", "name", "card_n", "path", "lens", "reel", "decoder", "content", "warnings",
 )  # fmt: skip
 
@@ -159,13 +163,11 @@ _COLUMNS = (
 def _columns(card: int, taken: TakenClip) -> tuple[object, ...]:
     clip, facts = taken.clip, taken.clip.facts
     start = str(clip.start) if clip.start else None
-    recorded = taken.local.iso if taken.local else facts.recorded_at
-    seconds = taken.local.seconds_of_day if taken.local else None
     return (
-        flicks_of(clip.duration), seconds, clip.frames, recorded,
-        start, sorting_label(start) if start else None, str(clip.start.rate) if clip.start else None,
-        str(clip.rate) if clip.rate else None, clip.kind, outfit_of(clip), clip.name, card,
-        clip.parts[0].path, facts.lens, facts.reel, facts.decoder, content_of([part.quick for part in clip.parts]),
+        flicks_of(clip.duration), clip.frames, start, sorting_label(start) if start else None,
+        str(clip.start.rate) if clip.start else None, str(clip.rate) if clip.rate else None,
+        clip.kind, outfit_of(clip), clip.name, card, clip.parts[0].path, facts.lens, facts.reel,
+        facts.decoder, content_of([part.quick for part in clip.parts]),
         pack_list(facts.warnings) if facts.warnings else None,
     )  # fmt: skip
 
@@ -193,6 +195,7 @@ def _keep_facts(db: Connection, n: int, taken: TakenClip) -> None:
         " facts = excluded.facts, sidecars = excluded.sidecars",
         (n, taken.reader, pack_facts(taken.clip.facts), pack_list(taken.clip.sidecars)),
     )
+    keep_zones(db, n, taken.zones)
 
 
 def _say(work: _Taking, n: int, taken: TakenClip) -> None:

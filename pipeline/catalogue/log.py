@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from pipeline.catalogue.clocks import retime
 from pipeline.catalogue.current import refresh
 from pipeline.catalogue.entries import append, new_batch, range_of
 from pipeline.catalogue.store import Catalogue, Connection
@@ -90,6 +91,7 @@ def undo(catalogue: Catalogue, batch: str | None, *, who: str) -> Batch:
     with catalogue.atomic() as db:
         taken, id_taken, words_taken = _batch_to_undo(db, batch, who)
         number, name = new_batch(db, who=who, words=f"undo {words_taken}", kind="undo")
+        db.execute("UPDATE batches SET undoes = ? WHERE n = ?", (id_taken, number))
         clips = dict(
             db.execute(
                 "SELECT id, n FROM clips WHERE n IN (SELECT clip_n FROM entries WHERE batch_n = ?)", (taken,)
@@ -101,9 +103,10 @@ def undo(catalogue: Catalogue, batch: str | None, *, who: str) -> Batch:
             " VALUES (?, ?, ?, '', 'undo', ?, 'person', 1.0, ?)",
             [(number, ordinal, n, id_taken, words_taken) for ordinal, n in enumerate(clips.values())],
         )
-        _settle_undone(db, taken, undone=True)
+        turned = _settle_undone(db, taken, undone=True)
         refresh(db, clips.values())
-        return _batch(db, number, name, tuple(clips))
+        retimed = retime(db, turned)
+        return _batch(db, number, name, tuple(dict.fromkeys((*clips, *retimed))))
 
 
 def history(catalogue: Catalogue, clip: str) -> tuple[LogEntry, ...]:
@@ -120,15 +123,6 @@ def history(catalogue: Catalogue, clip: str) -> tuple[LogEntry, ...]:
         LogEntry(name, of, field, op, value, source, sure, detail, who, moment, range_of(start, frames), bool(stands))
         for name, of, field, op, value, source, sure, detail, who, moment, stands, start, frames in rows
     )
-
-
-def batches(catalogue: Catalogue, *, limit: int = 20) -> tuple[Batch, ...]:
-    """The newest batches that people wrote, newest first."""
-    with catalogue.reading() as db:
-        rows = db.execute(
-            "SELECT id, who, moment, words FROM batches WHERE kind <> 'rules' ORDER BY n DESC LIMIT ?", (limit,)
-        ).fetchall()
-    return tuple(Batch(*row) for row in rows)
 
 
 def _checked(saying: Saying) -> Saying:
@@ -179,12 +173,9 @@ def _batch_to_undo(db: Connection, batch: str | None, who: str) -> tuple[int, st
     return cast("tuple[int, str, str]", rows[0][:3])
 
 
-def _settle_undone(db: Connection, batch: int, *, undone: bool) -> None:
-    """Mark a batch, and turn the other way what it had undone itself."""
+def _settle_undone(db: Connection, batch: int, *, undone: bool) -> list[int]:
+    """Mark a batch, and turn the other way what it had undone itself; all batches that were turned."""
     db.execute("UPDATE batches SET undone = ? WHERE n = ?", (undone, batch))
-    targets = db.execute(
-        "SELECT b.n FROM batches b WHERE b.id IN (SELECT value FROM entries WHERE batch_n = ? AND op = 'undo')",
-        (batch,),
-    ).fetchall()
-    for (target,) in targets:
-        _settle_undone(db, target, undone=not undone)
+    sql = "SELECT b.n FROM batches b JOIN batches u ON b.id = u.undoes WHERE u.n = ?"
+    target = db.execute(sql, (batch,)).fetchone()
+    return [batch, *(_settle_undone(db, target[0], undone=not undone) if target else [])]

@@ -72,7 +72,7 @@ def _walk(data: bytes, where: str, depth: int) -> Iterator[Finding]:
             yield Finding("camera_serial", serial, ORIGIN, f"{where} CASN")
     stream = {item.key: item for item in found}
     if clock := _clock(stream):
-        yield Finding("gps_clock", clock, ORIGIN, f"{where} GPS clock")
+        yield Finding("gps_time", clock, ORIGIN, f"{where} GPS clock")
     if position := _position(stream):
         yield Finding("gps", position, ORIGIN, f"{where} {_stream_name(found)}")
 
@@ -128,7 +128,10 @@ def _gps9(item: Item, scales: list[int]) -> tuple[float, float] | None:
 
 
 def _clock(stream: dict[bytes, Item]) -> datetime | None:
-    """UTC by the satellites: GPSU is text (yymmddhhmmss.sss) and needs a fix; GPS9 counts days since 2000."""
+    """UTC by the satellites: GPSU is text (yymmddhhmmss.sss) and needs a fix; GPS9 counts days since 2000.
+
+    Drones write SYST: time since they were switched on, and since 1970 (0 before the first fix), both scaled.
+    """
     try:
         if b"GPSU" in stream and _has_fix(stream):
             return datetime.strptime(stream[b"GPSU"].data[:12].decode("ascii"), "%y%m%d%H%M%S").replace(tzinfo=UTC)
@@ -136,7 +139,10 @@ def _clock(stream: dict[bytes, Item]) -> datetime | None:
         if b"GPS9" in stream and len(scales) >= 7 and scales[6] and _gps9(stream[b"GPS9"], scales):
             days, clock = struct.unpack_from(">ii", stream[b"GPS9"].data, 20)
             return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(days=days, seconds=clock // scales[6])
-    except (ValueError, OverflowError):
+        if b"SYST" in stream and stream[b"SYST"].size == 16 and len(scales) == 2 and scales[1]:
+            since = struct.unpack_from(">Q", stream[b"SYST"].data, 8)[0]
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=since // scales[1]) if since else None
+    except (ValueError, OverflowError, struct.error):
         return None
     return None
 
