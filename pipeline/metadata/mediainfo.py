@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.clip import AudioStream
 from pipeline.errors import MediaUnreadable
-from pipeline.metadata.findings import Finding, cut_off, moment, parsed, text_of
+from pipeline.metadata.findings import Finding, cut_off, moment, parsed
 from pipeline.timecode import Rate
 
 ORIGIN = "mediainfo"
@@ -66,15 +66,13 @@ def read(tracks: Sequence[Track]) -> Iterator[Finding]:
         raise MediaUnreadable("no picture or sound was found in it.")
     yield Finding("container", container, ORIGIN, "General Format")
     if pictures:
-        # A transport stream has no index: its frame count is an estimate, and an estimate is no fact.
-        skipped = ("frames", "vfr") if container == "mpegts" else ()
-        yield from (finding for finding in _picture(pictures[0]) if finding.key not in skipped)
+        yield from _picture(pictures[0])
         if container in _CONSTANT and _rate(pictures[0]):
             yield Finding("vfr", False, ORIGIN, f"{container.upper()} has one rate for all frames")
     audio = tuple(stream for track in sounds if (stream := _sound(track, in_dv=container == "dv")))
     yield Finding("audio", audio, ORIGIN, "Audio")
     yield from _timecode(tracks, pictures)
-    yield from _general(general, camera_notes=container == "mpegts")
+    yield from _general(general)
     if general.get("istruncated") == "Yes":
         yield from cut_off("General IsTruncated")
 
@@ -138,15 +136,11 @@ def _timecode(tracks: Sequence[Track], pictures: Sequence[Track]) -> Iterator[Fi
             return
 
 
-def _general(general: Track, *, camera_notes: bool) -> Iterator[Finding]:
-    """Dates of recording; AVCHD keeps make and model where others name their program."""
+def _general(general: Track) -> Iterator[Finding]:
+    """Dates of recording."""
     for name in ("recorded_date", "mastered_date"):
         if found := moment(str(general.get(name) or "")):
             yield Finding("recorded_at", found, ORIGIN, f"General {name}")
-    if camera_notes:
-        for key, name in (("camera_make", "companyname"), ("camera_model", "name")):
-            if value := text_of(str(general.get(f"encoded_application_{name}") or "")):
-                yield Finding(key, value, ORIGIN, f"General Encoded_Application_{name}")
 
 
 def _whole(value: object) -> int | None:

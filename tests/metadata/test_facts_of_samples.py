@@ -25,7 +25,6 @@ NOT_READ_YET = {
     ".dv.xml": "reports of DV tapes have no reader yet",
     ".AVI": "AVI is left to MediaInfo, which knows no maker notes",
     ".avi": "AVI is left to MediaInfo, which knows no maker notes",
-    "M2TS.mts": "MediaInfo finds nothing in the beginning of this stream",
 }
 # The table itself errs: cues 4 to 6 of this file do state a position.
 DISPUTED = {("clip_nogps.SRT", "gps")}
