@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from pipeline.processes.reader import ReaderProcess
 
 # Changes whenever a reader may say something new of a file it has read before.
-READER_VERSION = "3"
+READER_VERSION = "4"
 HEAD = 4096
 # What a broken structure raises inside a reader; anything else is a bug of ours.
 BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
