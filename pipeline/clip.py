@@ -91,6 +91,14 @@ class Source:
     why: str = ""  # why this one was believed, or that the value is only likely
 
 
+class Fix(NamedTuple):
+    """Where the device was, in seconds after the first frame and degrees."""
+
+    seconds: float
+    latitude: float
+    longitude: float
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What one recording says of itself; keys are those of `rushes facts --json`.
@@ -115,6 +123,8 @@ class Facts:
     recorded_at: str | None = None
     recorded_at_zone: Literal["utc", "offset", "local-unknown"] | None = None
     gps: tuple[float, float] | None = None  # latitude, longitude in degrees of the first valid fix
+    track: tuple[Fix, ...] = ()  # of a device that kept fixing its position, thinned
+    gps_began: str | None = None  # UTC of the first frame by the satellites' clock
     capture_rate: Rate | None = None  # slow motion: frames per second of the sensor
     scene: str | None = None
     take: str | None = None

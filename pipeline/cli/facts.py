@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pipeline.cli.tables import cell, print_json
+from pipeline.cli.tables import cell, print_json, way
 from pipeline.errors import NotMedia, RushesError
 
 _WIDTH = 16
@@ -64,7 +64,8 @@ def _page(path: str, facts: dict[str, object]) -> str:
             continue
         where = sources.get(key, {}) if isinstance(sources, dict) else {}
         origin = where.get("where", "") if isinstance(where, dict) else ""
-        lines.append(f"  {key:{_WIDTH}}  {_value(value)}" + (f"   [{origin}]" if origin else ""))
+        shown = way(value) if key == "track" else _value(value)
+        lines.append(f"  {key:{_WIDTH}}  {shown}" + (f"   [{origin}]" if origin else ""))
     return "\n".join(lines) + "\n"
 
 

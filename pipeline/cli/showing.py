@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pipeline.catalogue.log import LogEntry
-from pipeline.cli.tables import cell, running_time, size
+from pipeline.cli.tables import cell, running_time, size, way
 from pipeline.clip import LOG_SOURCES, Clip, LoggedClip, Part, Product
 from pipeline.fields import FIELDS
 from pipeline.files import one_line
@@ -80,7 +80,7 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str])
     for key, fact in facts_json(clip.facts).items():
         if key != "sources" and fact not in (None, [], ()):
             where = next((source.where for source in clip.facts.sources if source.key == key), "")
-            yield _line(key, _fact(fact), where)
+            yield _line(key, way(fact) if key == "track" else _fact(fact), where)
     yield "\nFiles"
     for part in clip.parts:
         yield _line("original", one_line(part.path), size(part.stamp.size))

@@ -18,6 +18,7 @@ from pipeline.files import one_line
 from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, quicktime, red, sony, wav, xmp
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
+from pipeline.metadata.track import joined
 from pipeline.metadata.trust import resolve
 from pipeline.timecode import Rate
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pipeline.processes.reader import ReaderProcess
 
 # Changes whenever a reader may say something new of a file it has read before.
-READER_VERSION = "1"
+READER_VERSION = "2"
 HEAD = 4096
 # What a broken structure raises inside a reader; anything else is a bug of ours.
 BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
@@ -180,9 +181,22 @@ def span_facts(parts: Sequence[Facts]) -> Facts:
         for index, stream in enumerate(first.audio)
     )
     warnings = tuple(dict.fromkeys(warning for part in parts for warning in part.warnings))
+    track = joined((part.track, _seconds(part)) for part in parts)
     return replace(
-        first, video=video, audio=audio, samples=_summed([part.samples for part in parts]), warnings=warnings
+        first,
+        video=video,
+        audio=audio,
+        samples=_summed([part.samples for part in parts]),
+        track=track,
+        warnings=warnings,
     )
+
+
+def _seconds(part: Facts) -> float | None:
+    """How long a chapter is."""
+    if part.video and part.video.frames and part.video.rate:
+        return float(part.video.rate.seconds(part.video.frames))
+    return None
 
 
 def _summed(counts: Sequence[int | None]) -> int | None:

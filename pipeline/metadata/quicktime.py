@@ -25,8 +25,7 @@ from pipeline.metadata.tracks import Track, first_samples, read_tracks
 _OPENINGS = frozenset({
     b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp", b"moof", b"uuid", b"pdin", b"junk",
 })  # fmt: skip
-# A fix is looked for in the first two minutes of telemetry.
-MOST_PAYLOADS = 120
+MOST_PAYLOADS = 20_000  # of telemetry, one a second: five hours
 LARGEST_PAYLOAD = 64 * 1024
 _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 _QUARTERS = {
@@ -159,18 +158,16 @@ def _is_there(top: list[Box], chunk: int | None, size: int) -> bool:
 
 
 def _telemetry(source: ByteSource, top: list[Box], tracks: list[Track]) -> Iterator[Finding]:
-    """GoPro: the block that opens the media data, and the telemetry track as far as the first fix."""
+    """GoPro: the block that opens the media data, and the telemetry track."""
     data = next((box for box in top if box.kind == b"mdat"), None)
     if data is not None:
         yield from gopro.read_header(source.upto(data.start, 256))
     for track in tracks:
         if not track.entries or track.entries[0].kind != b"gpmd":
             continue
-        for offset, size in first_samples(source, track, MOST_PAYLOADS):
-            found = list(gopro.read_payload(source.upto(offset, min(size, LARGEST_PAYLOAD)), "gpmd track"))
-            yield from found
-            if any(finding.key == "gps" for finding in found):
-                return
+        placed = zip(first_samples(source, track, MOST_PAYLOADS), track.samples.seconds(), strict=False)
+        payloads = [gopro.Payload(offset, min(size, LARGEST_PAYLOAD), seconds) for (offset, size), seconds in placed]
+        yield from gopro.read_track(payloads, lambda each: source.upto(each.offset, each.size), "gpmd track")
 
 
 def _streams(source: ByteSource, tracks: list[Track], clock: int) -> Iterator[Finding]:
