@@ -99,6 +99,14 @@ class Fix(NamedTuple):
     longitude: float
 
 
+class Sighting(NamedTuple):
+    """Where a device was at a moment (seconds since 1970 UTC), in degrees."""
+
+    moment: float
+    latitude: float
+    longitude: float
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What one recording says of itself; keys are those of `rushes facts --json`.
@@ -172,6 +180,7 @@ class CardFolder:
     structure: str  # "sony-xavc", "gopro", "dcim", "mag", "sound", "plain", ...
     clips: tuple[ClipFiles, ...]
     reports: tuple[bytes, ...] = ()  # CSV camera reports
+    tracks: tuple[bytes, ...] = ()  # GPX files
     others: tuple[bytes, ...] = ()  # listed, never failed
     warnings: tuple[str, ...] = ()
 

@@ -11,6 +11,7 @@ from typing import cast
 from pipeline.catalogue.current import refresh
 from pipeline.catalogue.entries import append, new_batch, range_of
 from pipeline.catalogue.store import Catalogue, Connection
+from pipeline.catalogue.trails import settle_places
 from pipeline.clip import Saying, shown
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.shotlog.standing import FORGOTTEN, MARK
@@ -60,6 +61,8 @@ def write_log(
         numbers = _numbers(db, dict.fromkeys(clip for clip, _ in checked))
         append(db, number, [(numbers[clip], saying) for clip, saying in checked])
         refresh(db, numbers.values())
+        if any(saying.field in ("unit", "shoot_day") for _, saying in checked):  # by these, clips lend their places
+            settle_places(db, numbers.values())
         return _batch(db, number, name, tuple(numbers))
 
 
@@ -70,6 +73,7 @@ def forget(catalogue: Catalogue, clips: Sequence[str], *, who: str, words: str =
         numbers = _numbers(db, dict.fromkeys(clips))
         append(db, number, [(n, Saying(FORGOTTEN, "yes", "person")) for n in numbers.values()])
         refresh(db, numbers.values())
+        settle_places(db, numbers.values())
         return _batch(db, number, name, tuple(numbers))
 
 
@@ -103,6 +107,7 @@ def undo(catalogue: Catalogue, batch: str | None, *, who: str) -> Batch:
         )
         _settle_undone(db, taken, undone=True)
         refresh(db, clips.values())
+        settle_places(db, clips.values())
         return _batch(db, number, name, tuple(clips))
 
 

@@ -3,6 +3,7 @@
     roots < cards < places > parts > clips      where the files lie, and which clip they make
     sights                                      folders in which every card is taken, as they looked then
     batches < entries > clips                   the log: append-only, the truth
+    trails                                      where devices were and when, for clips that do not know
     facts                                       what the media says, whole, with the reader's version
     products, failures, wants                   what was made, what failed, what a ready clip has
     terms < group_terms > groups < clips        the current log, for searching: made again from the above
@@ -142,6 +143,20 @@ CREATE TABLE cut_clips (
     PRIMARY KEY (name, version, position), FOREIGN KEY (name, version) REFERENCES cuts
 ) WITHOUT ROWID;
 CREATE INDEX cut_clips_clip ON cut_clips (clip);
+""",
+    ),
+    (
+        "trails",
+        """
+ALTER TABLE clips ADD COLUMN moment REAL;
+CREATE INDEX clips_moment ON clips (moment) WHERE moment IS NOT NULL;
+CREATE TABLE trails (
+    n INTEGER PRIMARY KEY, clip_n INTEGER REFERENCES clips, card_n INTEGER REFERENCES cards ON DELETE CASCADE,
+    began REAL NOT NULL, ended REAL NOT NULL, device TEXT NOT NULL, heard TEXT NOT NULL
+);
+CREATE INDEX trails_clip ON trails (clip_n);
+CREATE INDEX trails_card ON trails (card_n) WHERE card_n IS NOT NULL;
+CREATE INDEX trails_began ON trails (began);
 """,
     ),
 )

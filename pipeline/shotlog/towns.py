@@ -14,7 +14,7 @@ _EARTH = 6_371_008.8  # mean radius in metres (IUGG)
 # Half a day's drive there and back: what lies farther from any town is in the country, not "near" it.
 FARTHEST = 50_000.0  # metres
 _DENSITY = 4_000.0  # people per square kilometre of a town, for the circle that its ground is taken for
-_DEGREE = 111_000.0  # metres of latitude
+_DEGREE = 110_500.0  # metres of latitude, at the least
 _LIST = 15_000  # people: the smaller lists of the library cost up to 300 MB and name hamlets
 
 
@@ -36,7 +36,9 @@ class Near(NamedTuple):
 
 def nearest_town(point: tuple[float, float]) -> Near | None:
     """The town that a point lies in, else the nearest one; None beyond FARTHEST from any."""
-    near = [Near(town, metres_between(point, town.point)) for town in _around(point)]
+    rows = FARTHEST / _DEGREE
+    around = (town for town in _around(point) if abs(town.point[0] - point[0]) < rows)
+    near = [Near(town, metres_between(point, town.point)) for town in around]
     near = [each for each in near if each.metres <= FARTHEST]
     inside = [each for each in near if each.metres <= each.town.reach]
     if inside:
