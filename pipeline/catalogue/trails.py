@@ -124,28 +124,25 @@ def _lost(db: Connection, clips: Iterable[int]) -> list[_Lost]:
     return [_Lost(n, moment, unit, day, tuple(cards[n])) for n, moment, unit, day in rows]
 
 
+# A clip that is offline tells where it was: its recording is on a shelf. One that was overwritten lies nowhere.
+_TELLING = """
+SELECT t.n, t.device, t.heard, t.card_n, u.words, g.day FROM trails t
+LEFT JOIN clips c ON c.n = t.clip_n LEFT JOIN groups g ON g.n = c.group_n LEFT JOIN terms u ON u.n = g.unit
+WHERE t.began BETWEEN ? AND ? AND t.ended >= ?
+AND (t.card_n IS NOT NULL OR (g.n IS NOT NULL AND EXISTS (SELECT 1 FROM places p WHERE p.clip_n = c.n)))
+"""
+
+
 def _known(db: Connection, spans: Iterable[Span]) -> _Known:
-    """All trails that reach into these spans; those of forgotten clips tell nothing."""
+    """All trails that reach into these spans; those of clips that were forgotten or overwritten tell nothing."""
     known = _Known()
-    seen: set[int] = set()
-    for began, ended in spans:
-        rows = db.execute(
-            "SELECT t.n, t.device, t.heard, t.card_n, u.words, g.day FROM trails t"
-            " LEFT JOIN clips c ON c.n = t.clip_n LEFT JOIN groups g ON g.n = c.group_n"
-            " LEFT JOIN terms u ON u.n = g.unit WHERE t.began BETWEEN ? AND ? AND t.ended >= ?"
-            " AND (t.card_n IS NOT NULL OR c.group_n IS NOT NULL)",
-            (began - LONGEST, ended, began),
-        ).fetchall()
-        for n, device, heard, card, unit, day in rows:
-            if n not in seen:
-                seen.add(n)
-                devices = (
-                    known.of_unit.setdefault((unit, day), {}) if card is None else known.of_card.setdefault(card, {})
-                )
-                devices.setdefault(device, []).extend(_PACKED.decode(heard))
+    rows = {row[0]: row[1:] for began, ended in spans for row in db.execute(_TELLING, (began - LONGEST, ended, began))}
+    for device, heard, card, unit, day in rows.values():
+        devices = known.of_unit.setdefault((unit, day), {}) if card is None else known.of_card.setdefault(card, {})
+        devices.setdefault(device, []).extend(_PACKED.decode(heard))
     for devices in (*known.of_unit.values(), *known.of_card.values()):
-        for heard in devices.values():
-            heard.sort()
+        for each in devices.values():
+            each.sort()
     return known
 
 
