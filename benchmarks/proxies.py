@@ -24,10 +24,10 @@ from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import read_facts
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.graph import arguments
-from pipeline.proxies.job import Output, ProxyJob, kinds_wanted
+from pipeline.proxies.job import Output, ProxyJob
 from pipeline.proxies.make import make
 from pipeline.proxies.placement import hands_for
-from pipeline.proxies.presets import Preset, load_presets
+from pipeline.proxies.presets import STILLS, Preset, load_presets
 from pipeline.settings import shipped
 
 LIMIT = 1.7
@@ -51,7 +51,8 @@ def job_of(
 ) -> ProxyJob:
     clip = clip_of(source)
     outputs = [Output("proxy", folder / f"{preset.name}.mov", preset) for preset in presets]
-    outputs += [Output(kind, folder / kind) for kind in kinds_wanted(clip, stills=stills)]
+    wanted = [kind for kind in STILLS if stills and (kind != "waveform" or clip.facts.audio)]
+    outputs += [Output(kind, folder / kind) for kind in wanted]
     return ProxyJob(clip, (source,), tuple(outputs), threads)
 
 

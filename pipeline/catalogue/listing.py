@@ -120,13 +120,6 @@ def values(catalogue: Catalogue, field: str, prefix: str = "", *, limit: int = 2
     return [value for value in found if value.casefold().startswith(low)][:limit]
 
 
-def totals(catalogue: Catalogue, query: Query) -> tuple[int, Fraction]:
-    """How many clips a search finds, and their running time in seconds."""
-    with catalogue.reading() as db:
-        clips, flicks = _totals(db, plan(db, query))
-    return clips, Fraction(flicks, FLICKS)
-
-
 def _totals(db: Connection, way: Plan) -> tuple[int, int]:
     clips = flicks = 0
     if way.groups is not None:

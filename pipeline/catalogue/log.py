@@ -127,15 +127,6 @@ def history(catalogue: Catalogue, clip: str) -> tuple[LogEntry, ...]:
     )
 
 
-def batches(catalogue: Catalogue, *, limit: int = 20) -> tuple[Batch, ...]:
-    """The newest batches that people wrote, newest first."""
-    with catalogue.reading() as db:
-        rows = db.execute(
-            "SELECT id, who, moment, words FROM batches WHERE kind <> 'rules' ORDER BY n DESC LIMIT ?", (limit,)
-        ).fetchall()
-    return tuple(Batch(*row) for row in rows)
-
-
 def _checked(saying: Saying) -> Saying:
     if saying.range is not None and saying.field not in (MARK, "note", "subject"):
         raise ValueRefused(f"A marked range carries a note or a subject, no '{saying.field}'.")

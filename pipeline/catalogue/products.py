@@ -35,10 +35,6 @@ class Work:
     missing: tuple[Want, ...]
     unhashed: tuple[Part, ...]
 
-    @property
-    def hash_missing(self) -> bool:
-        return bool(self.unhashed)
-
 
 @dataclass(frozen=True, slots=True)
 class Failed:

@@ -26,34 +26,23 @@ def roots(catalogue: Catalogue) -> tuple[Root, ...]:
         return tuple(Root(*row) for row in db.execute("SELECT n, kind, volume, place FROM roots ORDER BY n"))
 
 
-def mark_offline(catalogue: Catalogue, root: int, paths: list[bytes] | None = None) -> int:
-    """Note that these files (None: all of the root) are not there; how many clips that touches. Deletes nothing."""
-    return _mark(catalogue, root, paths, online=False)
+def mark_offline(catalogue: Catalogue, root: int) -> int:
+    """Note that no file of a root is there; how many clips that touches. Deletes nothing."""
+    return _mark(catalogue, root, online=False)
 
 
-def mark_online(catalogue: Catalogue, root: int, paths: list[bytes] | None = None) -> int:
-    """Note that these files (None: all of the root) are there again; how many clips that touches."""
-    return _mark(catalogue, root, paths, online=True)
+def mark_online(catalogue: Catalogue, root: int) -> int:
+    """Note that a root is there again; how many clips that touches."""
+    return _mark(catalogue, root, online=True)
 
 
-def _mark(catalogue: Catalogue, root: int, paths: list[bytes] | None, *, online: bool) -> int:
+def _mark(catalogue: Catalogue, root: int, *, online: bool) -> int:
     with catalogue.atomic() as db:
-        sql = "SELECT n, clip_n FROM places WHERE root = ? AND online <> ?"
-        if paths is None:
-            # What was missed while its volume was there does not come back with the volume.
-            whole = " AND card_n NOT IN (SELECT n FROM cards WHERE fingerprint = '')" if online else ""
-            rows = db.execute(sql + whole, (root, online)).fetchall()
-        else:
-            each = (db.execute(f"{sql} AND path = ?", (root, online, path)).fetchone() for path in paths)
-            rows = [row for row in each if row]
+        # What was missed while its volume was there does not come back with the volume.
+        whole = " AND card_n NOT IN (SELECT n FROM cards WHERE fingerprint = '')" if online else ""
+        sql = f"SELECT n, clip_n FROM places WHERE root = ? AND online <> ?{whole}"
+        rows = db.execute(sql, (root, online)).fetchall()
         db.executemany("UPDATE places SET online = ? WHERE n = ?", [(online, n) for n, _ in rows])
         touched = {clip for _, clip in rows}
         refresh(db, sorted(touched))
         return len(touched)
-
-
-def known_files(catalogue: Catalogue, root: int) -> dict[bytes, tuple[int, int, int, int, bool]]:
-    """Every file of clips under a root: path -> (device, inode, size, mtime_ns, online)."""
-    with catalogue.reading() as db:
-        rows = db.execute("SELECT path, device, inode, size, mtime_ns, online FROM places WHERE root = ?", (root,))
-        return {row[0]: (row[1], row[2], row[3], row[4], bool(row[5])) for row in rows}

@@ -9,7 +9,7 @@ from fractions import Fraction
 from pipeline.catalogue.cards import CardOutcome, TakenCard, card_fingerprints, record_card
 from pipeline.catalogue.head import last_sight, miss_cards, record_sight
 from pipeline.catalogue.products import Work
-from pipeline.clip import Root
+from pipeline.clip import Root, SeenFile
 from pipeline.errors import (
     CatalogueBusy,
     CatalogueDamaged,
@@ -19,14 +19,15 @@ from pipeline.errors import (
     PathRefused,
     RushesError,
 )
-from pipeline.files import one_line
+from pipeline.files import fingerprint, one_line
 from pipeline.ingest.account import Account, bug
 from pipeline.ingest.events import CardTaken, CardWaiting, Said, Waiting
 from pipeline.ingest.look import Ground, SeenCard, look, see
 from pipeline.ingest.take import take_card
 from pipeline.processes.reader import ReaderProcess
-from pipeline.watch import CardKey, Settler
+from pipeline.watch import TWO_LOOKS, CardKey, Settler
 
+_GIVE_UP = 6  # times the settle time that a card that never rests is waited for
 _PASSING = range(30, 40)  # exit codes of refusals by the disk: they pass without a change of the file
 
 
@@ -46,6 +47,8 @@ class Gate:
     _moving: dict[CardKey, bytes] = field(default_factory=dict)
     _refused: dict[CardKey, str] = field(default_factory=dict)  # fingerprints of cards that stay as they are
     _gone: dict[Ground, tuple[int, str]] = field(default_factory=dict)
+    _loose: dict[CardKey, Settler] = field(default_factory=dict)  # files of waiting cards that are plain folders
+    _in_part: dict[CardKey, tuple[str, float]] = field(default_factory=dict)  # what was taken of them, and when
 
     def look_around(self) -> None:
         """Look at every ground: take what has settled, notice what went away and what came back."""
@@ -72,6 +75,11 @@ class Gate:
     def lost(self) -> tuple[int, str] | None:
         """Exit code and sentence of the first ground that is not there."""
         return next(iter(self._gone.values()), None)
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which a card that still changes is given up by `ingest` and named by `watch`."""
+        return max(_GIVE_UP * self.account.film.settings.ingest.settle, 5 * TWO_LOOKS)
 
     def restless(self, patience: float) -> tuple[tuple[str, str], ...]:
         """Cards that have been changing for longer than `patience` seconds, each with a file that moves."""
@@ -145,9 +153,31 @@ class Gate:
         before = self._seen_before.get(key)
         if before is not None and before.fingerprint != card.fingerprint:
             self._moving[key] = _moved(before, card)
+        if card.folder.structure == "plain" and (part := self._part_at_rest(key, card, now)):
+            self._in_part[key] = part.fingerprint, now
+            self._take(ground, part, whole=False)
 
-    def _take(self, ground: Ground, card: SeenCard) -> None:
-        """Take one card in; whatever goes wrong with it never stops the others."""
+    def _part_at_rest(self, key: CardKey, card: SeenCard, now: float) -> SeenCard | None:
+        """Loose recordings that rest beside one that has been changing for too long; None where none is new.
+
+        A copy of many files looks the same for a while: what has come to rest is taken again only after as
+        long a wait.
+        """
+        loose = self._loose.setdefault(key, Settler(self.settler.quiet))
+        rests = {path for path, stamp in card.stamps.items() if loose.observe((key[0], path), str(stamp), now)}
+        clips = tuple(clip for clip in card.folder.clips if rests.issuperset((*clip.parts, *clip.sidecars)))
+        known, taken_at = self._in_part.get(key, ("", now - self.patience))
+        if not clips or self.settler.waited(key, now) <= self.patience or now - taken_at < self.patience:
+            return None
+        reports = tuple(path for path in card.folder.reports if path in rests)
+        files = [SeenFile(path, card.stamps[path]) for path in sorted(rests)]
+        mark = f"{fingerprint(files)} in part"
+        if mark == known:
+            return None
+        return SeenCard(replace(card.folder, clips=clips, reports=reports), mark, card.stamps)
+
+    def _take(self, ground: Ground, card: SeenCard, *, whole: bool = True) -> None:
+        """Take one card in, or the part of it that rests; whatever goes wrong with it never stops the others."""
         key, account = _key(ground, card), self.account
         try:
             taken = take_card(ground, card, account.film.settings, self.mediainfo, moment=datetime.now(UTC).isoformat())
@@ -168,17 +198,23 @@ class Gate:
             self._shun(key, card, f"{bug(error)} with this card.")
         else:
             self._count(taken, outcome)
-            self.settler.forget(key)
-            self._moving.pop(key, None)
-            if passing:
-                self._refused[key] = card.fingerprint
             self.news = True
+            if whole:
+                self._forget(key)
+                if passing:
+                    self._refused[key] = card.fingerprint
 
     def _shun(self, key: CardKey, card: SeenCard, sentence: str) -> None:
         self._refused[key] = card.fingerprint
-        self.settler.forget(key)
+        self._forget(key)
         name = one_line(card.folder.name)
         self.account.blame(name, sentence, f"{name} was not taken: {sentence}")
+
+    def _forget(self, key: CardKey) -> None:
+        """The card waits no more."""
+        self.settler.forget(key)
+        for waiting in (self._moving, self._loose, self._in_part):
+            waiting.pop(key, None)
 
     def _count(self, taken: TakenCard, outcome: CardOutcome) -> None:
         folder, clips = taken.folder, len(taken.clips)

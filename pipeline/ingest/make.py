@@ -73,18 +73,23 @@ def film_presets(film: Film) -> tuple[Preset, ...]:
     own = table.read_text(encoding="utf-8") if table.is_file() else ""
     known = load_presets(shipped("proxies.toml"), own, str(table))
     try:
-        return chosen(known, film.settings.proxies.presets)
+        presets = chosen(known, film.settings.proxies.presets)
     except NotFound as error:
         raise SettingsError(f"{film.folder / SETTINGS_NAME}, proxies.presets: {error.sentence}") from error
+    for preset in presets:
+        if preset.font and not Path(preset.font).is_file():
+            raise SettingsError(f"{table}, {preset.name}: there is no font file {preset.font}; mend or remove it.")
+    return presets
 
 
 def wants(settings: Settings, presets: tuple[Preset, ...]) -> tuple[tuple[Want, ...], ...]:
     """What a ready clip has: with picture and sound, of sound alone, of a picture alone."""
     stills = {kind: Want(kind, "", stills_recipe(kind)) for kind in STILLS if settings.proxies.stills}
-    picture = tuple(Want("proxy", preset.name, preset.recipe) for preset in presets) + tuple(stills.values())
-    sound = tuple(want for want in picture if want.kind == "waveform")
-    silent = tuple(want for want in picture if want.kind != "waveform")
-    return picture, sound, silent
+    seen = tuple(Want("proxy", preset.name, preset.recipe) for preset in presets if not preset.for_sound)
+    heard = tuple(Want("proxy", preset.name, preset.recipe) for preset in presets if preset.for_sound)
+    wave = tuple(want for kind, want in stills.items() if kind == "waveform")
+    silent = (*seen, *(want for kind, want in stills.items() if kind != "waveform"))
+    return (*seen, *stills.values()), (*heard, *wave), silent
 
 
 def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Order:

@@ -30,10 +30,10 @@ from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess
 from pipeline.proxies.placement import hands_for
+from pipeline.proxies.trial import with_working_hardware
 from pipeline.volumes import volume_of, volumes
 from pipeline.watch import TWO_LOOKS, Doorbell, Settler
 
-_GIVE_UP = 6  # times the settle time that `rushes ingest` waits for a card that never rests
 _ABSENT = 2.0  # seconds between two looks for a folder that is gone
 
 
@@ -56,7 +56,7 @@ def ingest(film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False
                 head.look_around()
                 next_look = time.monotonic() + _nap(head)
             head.work()
-            restless = len(gate.restless(_patience(film))) == len(gate.waiting)
+            restless = len(gate.restless(gate.patience)) == len(gate.waiting)
             if restless and not head.hands.busy and not gate.look_due:
                 return _summed(head)
             head.rest(0.0 if gate.look_due else max(0.0, next_look - time.monotonic()))
@@ -108,7 +108,7 @@ def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
             account.say_once(complaint)
         bell.silence()
         head.look_around()
-        for card, file in gate.restless(_patience(film)):
+        for card, file in gate.restless(gate.patience):
             account.say_once(f"{card} is still changing ({file}); it is taken when it rests.")
         times.look = time.monotonic() + _nap(head)
     head.work()
@@ -138,10 +138,13 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
         presets = film_presets(film)
         want(catalogue, *wants(film.settings, presets))
         ffmpeg, missing = _ffmpeg(film)
+        presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
         bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads)
         if ffmpeg:
             pardon(catalogue, bench.program)
         account = Account(film, catalogue, tell)
+        for sentence in fallen_back:
+            account.say_once(sentence)
         gate = Gate(account, mediainfo, Settler(film.settings.ingest.settle, trusted))
         head = Head(account, gate, Hands(account, engine, bench, missing), words)
         try:
@@ -234,10 +237,6 @@ def _refuse_products(place: Path, home: Path) -> None:
 def _below(place: Path, home: Path) -> bytes:
     below = os.fsencode(place.relative_to(home))
     return b"" if below == b"." else below
-
-
-def _patience(film: Film) -> float:
-    return max(_GIVE_UP * film.settings.ingest.settle, 5 * TWO_LOOKS)
 
 
 def _breather(head: Head) -> float:

@@ -1,29 +1,25 @@
 """A settled card -> clips with facts and log values, ready to be recorded in one go."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.cards.media import MEDIA_SUFFIXES, SIDECAR_SUFFIXES, SMALL_SUFFIXES, looks_recorded
-from pipeline.cards.recognise import recognise
+from pipeline.cards.media import MEDIA_SUFFIXES, SMALL_SUFFIXES, looks_recorded
 from pipeline.catalogue.cards import FailedFile, TakenCard, TakenClip
-from pipeline.clip import Clip, ClipFiles, Facts, Part, SeenFile, Sighting
-from pipeline.errors import ChangedWhileRead, NotMedia, PathMissing, RushesError
+from pipeline.clip import Clip, ClipFiles, Facts, Part, Sighting
+from pipeline.errors import ChangedWhileRead, PathMissing, RushesError
 from pipeline.files import clip_id, one_line, quick_identity, read_small, stamp_of
 from pipeline.ingest.look import Ground, SeenCard
 from pipeline.metadata import gpx
 from pipeline.metadata.editing import editing_time
-from pipeline.metadata.facts import READER_VERSION, facts_json, read_facts, sidecar_facts, span_facts
+from pipeline.metadata.facts import READER_VERSION, read_facts, span_facts
 from pipeline.processes.reader import ReaderProcess
 from pipeline.settings import Settings
 from pipeline.shotlog.clocks import local_moment
 from pipeline.shotlog.reports import ReportRow, doubts, read_report, rows_for
 from pipeline.shotlog.rules import clock_zone, sayings
 from pipeline.shotlog.trails import moment_of, trails_of_clip, trails_of_file
-
-_STRUCTURE_DEPTH = 4  # folders that a card structure lays over its clips (PRIVATE/M4ROOT/CLIP)
 
 
 def take_card(
@@ -173,29 +169,3 @@ def _misnamed(ground: Ground, card: SeenCard) -> Iterator[str]:
             if looks_recorded(file.read(12)):
                 name = one_line(path.rpartition(b"/")[2])
                 yield f"{name} looks like a recording, but its name does not say so; give it the ending it should have."
-
-
-def facts_of(file: Path, mediainfo: ReaderProcess) -> dict[str, object]:
-    """What one file and the sidecars beside it say, as `rushes facts --json` shows it.
-
-    Raises PathMissing, MediaUnreadable or NotMedia.
-    """
-    stamp_of(file)
-    base = file.parents[min(_STRUCTURE_DEPTH, len(file.parents) - 1)]
-    below = os.fsencode(file.parent.relative_to(base))
-    prefix = b"" if below == b"." else below + b"/"
-    beside = tuple(
-        SeenFile(prefix + os.fsencode(entry.name), stamp_of(Path(entry)))
-        for entry in os.scandir(file.parent)
-        if entry.is_file(follow_symlinks=False)
-    )
-    path = prefix + os.fsencode(file.name)
-    cards = recognise(beside, lambda _: b"", lambda _: False)
-    clips = [clip for card in cards for clip in card.clips if path in clip.parts]
-    sidecars = [base / os.fsdecode(name) for clip in clips for name in clip.sidecars]
-    try:
-        return facts_json(read_facts(file, sidecars, mediainfo=mediainfo))
-    except NotMedia:
-        if file.suffix.lower().encode() not in SIDECAR_SUFFIXES:
-            raise
-        return facts_json(sidecar_facts(file))

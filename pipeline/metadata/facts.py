@@ -12,14 +12,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.clip import AudioStream, Facts, VideoStream
+from pipeline.clip import AudioStream, Facts, Source, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
 from pipeline.files import one_line
-from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, quicktime, red, sony, wav, xmp
+from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, mxf, quicktime, red, sony, wav, xmp
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.track import joined
-from pipeline.metadata.trust import resolve
+from pipeline.metadata.trust import resolve, with_derived
 from pipeline.timecode import Rate
 
 if TYPE_CHECKING:
@@ -34,11 +34,15 @@ BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states."""
+    """`recognises` looks at the first bytes, never at the name; `read` yields what the file states.
+
+    `filled`: MediaInfo is asked for what it leaves open, where that is worth its time.
+    """
 
     name: str
     recognises: Callable[[bytes], bool]
     read: Callable[[ByteSource], Iterator[Finding]]
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,12 @@ class SidecarReader:
     largest: int
 
 
-# MXF, Matroska, AVI, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
+# Matroska, AVI, MPEG-TS and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
 READERS: tuple[Reader, ...] = (
     Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
     Reader("WAV", wav.recognises, wav.read),
     Reader("R3D", red.recognises, red.read),
+    Reader("MXF", mxf.recognises, mxf.read, filled=True),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
 )
 SIDECARS: tuple[SidecarReader, ...] = (
@@ -79,6 +84,8 @@ def read_facts(path: Path, sidecars: Sequence[Path] = (), *, mediainfo: "ReaderP
         reader = next((reader for reader in READERS if reader.recognises(head)), None)
         if reader is not None:
             findings = _findings(reader, source, path)
+            if reader.filled and mediainfo is not None and (wanted := _left_open(findings)):
+                findings += _filled(wanted, path, source, mediainfo)
         elif magic.by_mediainfo(head):
             findings = _by_mediainfo(path, source, mediainfo)
         else:
@@ -127,6 +134,21 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
 
 
+def _left_open(findings: Sequence[Finding]) -> set[str]:
+    """The facts that a clip cannot be worked with without, as far as nothing states them."""
+    known = {finding.key for finding in findings if finding.value is not None}
+    picture = {"video_codec", "width", "height", "rate"} if known & _VIDEO_KEYS and "decoder" not in known else set()
+    return (picture | {"audio"}) - known
+
+
+def _filled(wanted: set[str], path: Path, source: ByteSource, process: "ReaderProcess") -> list[Finding]:
+    """What MediaInfo says of these facts; that it failed over the file is a warning, not a failure."""
+    try:
+        return [finding for finding in _by_mediainfo(path, source, process) if finding.key in wanted]
+    except MediaUnreadable as error:
+        return [Finding("warnings", error.sentence, "mediainfo", "MediaInfo")]
+
+
 def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None") -> list[Finding]:
     """What MediaInfo says, and what it leaves open of transport streams."""
     from pipeline.metadata import mediainfo
@@ -152,12 +174,10 @@ _FACT_KEYS = _TOLD - _VIDEO_KEYS - {"start_timecode", "recorded_at"}
 
 def assemble(findings: Iterable[Finding]) -> Facts:
     """Findings of all sources as Facts."""
-    findings = list(findings)
-    warnings = tuple(dict.fromkeys(str(finding.value) for finding in findings if finding.key == "warnings"))
-    # What a header or sidecar counts is not there where the file is cut off.
-    cut = any(finding.key == "cut_off" for finding in findings)
-    told = _TOLD - {"frames", "samples"} if cut else _TOLD
-    values, sources = resolve(finding for finding in findings if finding.key in told)
+    findings = list(_standing(list(findings)))
+    warned = [finding for finding in findings if finding.key == "warnings"]
+    warnings = tuple(dict.fromkeys(str(finding.value) for finding in warned))
+    values, sources = resolve(finding for finding in findings if finding.key in _TOLD)
     picture = {key: value for key, value in values.items() if key in _VIDEO_KEYS}
     known = {key: value for key, value in values.items() if key in _FACT_KEYS}
     start, recorded = values.get("start_timecode"), values.get("recorded_at")
@@ -165,7 +185,26 @@ def assemble(findings: Iterable[Finding]) -> Facts:
         known |= {"start_timecode": str(start), "drop_frame": start.drop_frame, "timecode_rate": start.rate}
     if recorded is not None:
         known |= {"recorded_at": recorded.iso, "recorded_at_zone": recorded.zone}
+    sources = with_derived(sources, values, known)
+    if warned:
+        sources.append(Source("warnings", "; ".join(dict.fromkeys(finding.where for finding in warned))))
     return Facts(video=VideoStream(**picture) if picture else None, warnings=warnings, sources=tuple(sources), **known)
+
+
+def _standing(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """What can be true together: no length of a file that is cut off, no constant rate of a variable one."""
+    cut = next((finding for finding in findings if finding.key == "cut_off"), None)
+    vfr = next((finding for finding in findings if finding.key == "vfr" and finding.value is not None), None)
+    for finding in findings:
+        if cut and finding.key in ("frames", "samples"):
+            # What a header or sidecar counts is not there where the file is cut off.
+            yield replace(
+                finding, value=None, where=cut.where, why=f"it is cut off; {finding.where} says {finding.value}"
+            )
+        elif vfr and vfr.value and finding.key == "rate":
+            yield replace(finding, value=None, where=vfr.where, why="it varies: average_rate is the middle")
+        else:
+            yield finding
 
 
 def span_facts(parts: Sequence[Facts]) -> Facts:
@@ -181,15 +220,27 @@ def span_facts(parts: Sequence[Facts]) -> Facts:
         for index, stream in enumerate(first.audio)
     )
     warnings = tuple(dict.fromkeys(warning for part in parts for warning in part.warnings))
-    track = joined((part.track, _seconds(part)) for part in parts)
     return replace(
         first,
         video=video,
         audio=audio,
         samples=_summed([part.samples for part in parts]),
-        track=track,
+        track=joined((part.track, _seconds(part)) for part in parts),
         warnings=warnings,
+        sources=tuple(_span_sources(parts)),
     )
+
+
+def _span_sources(parts: Sequence[Facts]) -> Iterator[Source]:
+    """Those of the first chapter, counts told to be sums; warnings are those of all chapters."""
+    for source in parts[0].sources:
+        if source.key in ("frames", "samples", "audio"):
+            yield replace(source, why="; ".join(filter(None, (source.why, f"the sum of {len(parts)} chapters"))))
+        elif source.key != "warnings":
+            yield source
+    warned = dict.fromkeys(source.where for part in parts for source in part.sources if source.key == "warnings")
+    if warned:
+        yield Source("warnings", "; ".join(warned))
 
 
 def _seconds(part: Facts) -> float | None:
@@ -216,19 +267,27 @@ def facts_json(facts: Facts) -> dict[str, object]:
         first = facts.audio[0]
         row |= {"channels": first.channels, "sample_rate": first.sample_rate, "bit_depth": _bit_depth(first)}
     plain = {key: _plain(value) for key, value in row.items() if value is not None and value != ()}
-    if facts.audio or any(source.key == "audio" for source in facts.sources):
+    sources = {source.key: source for source in facts.sources}
+    plain |= {key: None for key in sources if key in _TOLD and key not in plain}
+    if facts.audio or "audio" in sources:
         plain["audio"] = [_stream(stream) for stream in facts.audio]
+    if "audio" in sources:
+        of_stream = {key: Source(key, sources["audio"].where, why="of the first sound stream") for key in _OF_STREAM}
+        sources = {key: source for key, source in of_stream.items() if key in plain} | sources
     if not facts.decoder:
         plain["decoder"] = False
-    plain["sources"] = {
-        source.key: {
-            "where": source.where,
-            **({"others": [{"where": where, "said": said} for where, said in source.others]} if source.others else {}),
-            **({"why": source.why} if source.why else {}),
-        }
-        for source in facts.sources
-    }
+    plain["sources"] = {key: _source(source) for key, source in sources.items()}
     return plain
+
+
+_OF_STREAM = ("channels", "sample_rate", "bit_depth")
+
+
+def _source(source: Source) -> dict[str, object]:
+    row: dict[str, object] = {"where": source.where}
+    if source.others:
+        row["others"] = [{"where": where, "said": said} for where, said in source.others]
+    return row | {"why": source.why} if source.why else row
 
 
 def _stream(stream: AudioStream) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What MediaInfo says, for containers that no reader here knows yet (MXF, Matroska, AVI, MPEG-TS).
+"""What MediaInfo says, for containers that no reader here knows yet, and to fill what a reader leaves open.
 
 MediaInfo is native code that reads untrusted bytes, so it runs in a process of its own
 (`mediainfo_child.py`), which knows nothing but the path. Here its answer becomes findings.
@@ -64,32 +64,33 @@ def read(tracks: Sequence[Track]) -> Iterator[Finding]:
     container = _CONTAINERS.get(str(general.get("format")))
     if container is None or len(tracks) < 2:
         raise MediaUnreadable("no picture or sound was found in it.")
-    yield Finding("container", container, ORIGIN, "General Format")
+    yield Finding("container", container, ORIGIN, "MediaInfo: General Format")
     if pictures:
         # A transport stream has no index: its frame count is an estimate, and an estimate is no fact.
         skipped = ("frames", "vfr") if container == "mpegts" else ()
         yield from (finding for finding in _picture(pictures[0]) if finding.key not in skipped)
         if container in _CONSTANT and _rate(pictures[0]):
-            yield Finding("vfr", False, ORIGIN, f"{container.upper()} has one rate for all frames")
+            yield Finding("vfr", False, ORIGIN, "MediaInfo: General Format", "this format has one rate")
     audio = tuple(stream for track in sounds if (stream := _sound(track, in_dv=container == "dv")))
-    yield Finding("audio", audio, ORIGIN, "Audio")
+    yield Finding("audio", audio, ORIGIN, "MediaInfo: Audio")
     yield from _timecode(tracks, pictures)
     yield from _general(general, camera_notes=container == "mpegts")
     if general.get("istruncated") == "Yes":
-        yield from cut_off("General IsTruncated")
+        yield from cut_off("MediaInfo: General IsTruncated")
 
 
 def _picture(track: Track) -> Iterator[Finding]:
     depth, chroma = _whole(track.get("bit_depth")), _CHROMA.get(str(track.get("chroma_subsampling")))
     codec = _VIDEO.get(str(track.get("format")))
+    variable = {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode")))
     values = {
         "video_codec": codec,
         "width": _whole(track.get("stored_width")) or _whole(track.get("width")),
         "height": _whole(track.get("height")),
         "bit_depth": depth,
         "pixel_format": f"yuv{chroma}p" + ("" if depth == 8 else f"{depth}le") if depth and chroma else None,
-        "rate": _rate(track),
-        "vfr": {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode"))),
+        "average_rate" if variable else "rate": _rate(track),
+        "vfr": variable,
         "frames": _whole(track.get("frame_count")) or None,
         "interlaced": {"Interlaced": True, "MBAFF": True, "PAFF": True, "Progressive": False}.get(
             str(track.get("scan_type"))
@@ -100,7 +101,7 @@ def _picture(track: Track) -> Iterator[Finding]:
     }
     for key, value in values.items():
         if value is not None:
-            yield Finding(key, value, ORIGIN, f"Video {key}")
+            yield Finding(key, value, ORIGIN, "MediaInfo: Video")
 
 
 def _rate(track: Track) -> Rate | None:
@@ -134,7 +135,7 @@ def _timecode(tracks: Sequence[Track], pictures: Sequence[Track]) -> Iterator[Fi
         label = track.get("time_code_of_first_frame")
         rate = _rate(track) or fallback
         if label and rate and (code := parsed(str(label), rate)):
-            yield Finding("start_timecode", code, ORIGIN, f"{track.get('track_type')} TimeCode_FirstFrame")
+            yield Finding("start_timecode", code, ORIGIN, f"MediaInfo: {track.get('track_type')} TimeCode_FirstFrame")
             return
 
 
@@ -142,11 +143,11 @@ def _general(general: Track, *, camera_notes: bool) -> Iterator[Finding]:
     """Dates of recording; AVCHD keeps make and model where others name their program."""
     for name in ("recorded_date", "mastered_date"):
         if found := moment(str(general.get(name) or "")):
-            yield Finding("recorded_at", found, ORIGIN, f"General {name}")
+            yield Finding("recorded_at", found, ORIGIN, f"MediaInfo: General {name}")
     if camera_notes:
         for key, name in (("camera_make", "companyname"), ("camera_model", "name")):
             if value := text_of(str(general.get(f"encoded_application_{name}") or "")):
-                yield Finding(key, value, ORIGIN, f"General Encoded_Application_{name}")
+                yield Finding(key, value, ORIGIN, f"MediaInfo: General Encoded_Application_{name}")
 
 
 def _whole(value: object) -> int | None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from pipeline.metadata.findings import Finding, moment, parsed, place
-from pipeline.metadata.xml import attribute, child, find, name_of, parse
+from pipeline.metadata.xml import attribute, child, find, is_markup, name_of, parse
 from pipeline.timecode import Rate, Timecode
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _SIDECAR = re.compile(r"(.+)M\d\d\.XML", re.IGNORECASE)
 
 
 def recognises(head: bytes) -> bool:
-    return b"<NonRealTimeMeta" in head
+    return is_markup(head) and b"<NonRealTimeMeta" in head
 
 
 def read(data: bytes, name: str) -> Iterator[Finding]:

@@ -99,3 +99,28 @@ def mjpeg_header(sample: bytes) -> PictureHeader:
             return PictureHeader(pixel_format(chroma, depth), depth, False, Colour(range="pc"))
         at += 2 + size
     return PictureHeader()
+
+
+def vc3_header(sample: bytes) -> PictureHeader:
+    """VC-3 (SMPTE ST 2019-1, 7.2): the frame header states fields, depth and whether chroma is full."""
+    if sample[:4] != b"\0\0\2\x80" or len(sample) < 0x2D:
+        return PictureHeader()
+    depth = {1: 8, 2: 10, 3: 12}.get(sample[0x21] >> 5)
+    if depth is None:
+        return PictureHeader()
+    chroma = 3 if sample[0x2C] >> 6 & 1 else 2
+    return PictureHeader(pixel_format(chroma, depth), depth, bool(sample[5] & 2))
+
+
+def jpeg2000_header(sample: bytes) -> PictureHeader:
+    """The size marker of a codestream (ITU-T T.800, A.5.1); full chroma may be RGB or XYZ, and is not named."""
+    at = sample.find(b"\xff\x4f\xff\x51")
+    if at < 0 or len(sample) < at + 42:
+        return PictureHeader()
+    count = int.from_bytes(sample[at + 40 : at + 42], "big")
+    parts = [sample[at + 42 + 3 * index : at + 45 + 3 * index] for index in range(min(count, 4))]
+    if len(parts) < 3 or len(parts[2]) < 3:
+        return PictureHeader()
+    depth = (parts[0][0] & 0x7F) + 1
+    chroma = {(2, 1): 2, (2, 2): 1}.get((parts[1][1], parts[1][2]))
+    return PictureHeader(pixel_format(chroma, depth) if chroma and count == 3 else None, depth)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.metadata.findings import Finding, Moment, moment, place
-from pipeline.metadata.xml import find, parse
+from pipeline.metadata.xml import find, is_markup, parse
 from pipeline.timecode import STANDARD_RATES, Rate
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ Properties = dict[tuple[str, str], str]
 
 
 def recognises(head: bytes) -> bool:
-    return b"<x:xmpmeta" in head or (b"<rdf:RDF" in head and _ADOBE.encode() in head)
+    return is_markup(head) and (b"<x:xmpmeta" in head or (b"<rdf:RDF" in head and _ADOBE.encode() in head))
 
 
 def read(data: bytes, name: str) -> Iterator[Finding]:

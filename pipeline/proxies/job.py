@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipeline.clip import AudioStream, Clip
-from pipeline.proxies.presets import STILLS, Preset
+from pipeline.proxies.presets import Preset
 
 # Sound tracks that players and editors skip and ffmpeg cannot decode (Apple's spatial sound beside the stereo).
 _NO_SOUND = frozenset({"apac", "mebx", "none", "unknown", ""})
@@ -57,11 +57,3 @@ class Made:
 def sound_tracks(clip: Clip) -> tuple[tuple[int, AudioStream], ...]:
     """The sound tracks that can be decoded, each with its number among all sound tracks of the file."""
     return tuple((index, track) for index, track in enumerate(clip.facts.audio) if track.codec not in _NO_SOUND)
-
-
-def kinds_wanted(clip: Clip, *, stills: bool) -> tuple[str, ...]:
-    """What can be made of a clip beside proxies; sound alone has a waveform and no picture."""
-    if not stills:
-        return ()
-    picture = ("poster", "filmstrip") if clip.kind == "picture" else ()
-    return tuple(kind for kind in STILLS if kind in picture or (kind == "waveform" and sound_tracks(clip)))

@@ -10,10 +10,11 @@ from pathlib import Path
 
 from pipeline.clip import Facts, VideoStream
 from pipeline.metadata.facts import read_facts
-from pipeline.proxies.graph import known, proxy_reel, proxy_timecode
+from pipeline.proxies.encoders import Encoder
+from pipeline.proxies.graph import known, proxy_timecode, reel_in, time_reference
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
 from pipeline.proxies.picture import Look
-from pipeline.proxies.sound import pcm_codec, samples_of
+from pipeline.proxies.sound import SUITE_RATE, samples_of, tracks_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,15 @@ def measure(path: Path) -> Facts:
 def broken_rules(job: ProxyJob, output: Output, found: Facts) -> tuple[str, ...]:
     """What is wrong with a proxy, rule by rule, in the words of RULES; empty for a good one."""
     asked = Asked(job, output, found)
-    words = [(rule.name, rule.broken(asked)) for rule in RULES]
+    rules = SOUND_RULES if output.preset and output.preset.for_sound else RULES
+    words = [(rule.name, rule.broken(asked)) for rule in rules]
     return tuple(f"{name}: {said}" for name, said in words if said)
 
 
 def missing_frames(job: ProxyJob, found: Facts) -> int:
-    """How many frames the original did not yield."""
+    """How many frames the original did not yield; sound alone has none."""
+    if job.clip.kind == "sound":
+        return 0
     _, _, frames = known(job.clip)
     made = found.video.frames if found.video else 0
     return max(0, frames - (made or 0))
@@ -69,7 +73,12 @@ def _rate(asked: Asked) -> str:
 
 
 def _codec(asked: Asked) -> str:
-    return _differ(asked.picture.video_codec, asked.output.preset.codec.codec if asked.output.preset else None)
+    return _differ(asked.picture.video_codec, _encoder(asked).codec)
+
+
+def _encoder(asked: Asked) -> Encoder:
+    assert asked.output.preset is not None
+    return asked.output.preset.codec
 
 
 def _look(asked: Asked) -> Look:
@@ -120,12 +129,13 @@ def _timecode(asked: Asked) -> str:
 
 
 def _reel(asked: Asked) -> str:
-    reel = proxy_reel(asked.job.clip)
+    reel = reel_in(_encoder(asked).container, asked.job.clip)
     return _differ(asked.found.reel, reel) if reel else ""
 
 
 def _tracks(asked: Asked) -> str:
-    wanted = tuple((track.channels, track.sample_rate, pcm_codec(track)) for _, track in sound_tracks(asked.job.clip))
+    tracks = tracks_asked([track for _, track in sound_tracks(asked.job.clip)], _encoder(asked).sound)
+    wanted = tuple((track.channels, track.sample_rate, track.codec) for track in tracks)
     found = tuple((track.channels, track.sample_rate, track.codec) for track in asked.found.audio)
     if found == wanted:
         return ""
@@ -159,4 +169,37 @@ RULES: tuple[Rule, ...] = (
     Rule("reel", _reel),
     Rule("sound tracks", _tracks),
     Rule("sound length", _length),
+)
+
+
+# --- sound alone ---
+
+
+def _joined_tracks(asked: Asked) -> str:
+    """WAV holds one track of all channels."""
+    channels = sum(track.channels for _, track in sound_tracks(asked.job.clip))
+    wanted = ((channels, SUITE_RATE, _encoder(asked).codec),)
+    found = tuple((track.channels, track.sample_rate, track.codec) for track in asked.found.audio)
+    return "" if found == wanted else f"{_named(found)} instead of {_named(wanted)}"
+
+
+def _whole_length(asked: Asked) -> str:
+    """Within a millisecond: the resampler keeps or drops a few samples at the end."""
+    _, track = sound_tracks(asked.job.clip)[0]
+    samples, made = track.samples or asked.job.clip.facts.samples, asked.found.samples
+    if samples is None or made is None:
+        return ""
+    wanted = round(Fraction(samples * SUITE_RATE, track.sample_rate))
+    return "" if abs(made - wanted) <= SUITE_RATE // 1000 else f"{made} samples instead of {wanted}"
+
+
+def _time_reference(asked: Asked) -> str:
+    wanted = time_reference(asked.job.clip)
+    return _differ(asked.found.time_reference, wanted) if wanted is not None else ""
+
+
+SOUND_RULES: tuple[Rule, ...] = (
+    Rule("sound tracks", _joined_tracks),
+    Rule("sound length", _whole_length),
+    Rule("time reference", _time_reference),
 )

@@ -1,19 +1,21 @@
 """Which clip a recording is: new, known, copied, moved, extended, replaced, or falsely alike."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from small_shoot import card, clip, says
 
 from pipeline.catalogue.cards import FailedFile, TakenCard, card_fingerprints, record_card
+from pipeline.catalogue.head import miss_cards
 from pipeline.catalogue.identity import record_hash
 from pipeline.catalogue.listing import logged_clips, rows
 from pipeline.catalogue.log import undo, write_log
 from pipeline.catalogue.products import failures, retry_failures, work_left
-from pipeline.catalogue.roots import known_files, mark_offline, mark_online
+from pipeline.catalogue.roots import mark_offline, mark_online
 from pipeline.catalogue.store import Catalogue
 from pipeline.catalogue.summary import card_rows, status_counts
-from pipeline.clip import Saying
+from pipeline.clip import CardFolder, ClipFiles, Saying
 from pipeline.errors import NotFound
 from pipeline.shotlog.query import parse
 
@@ -63,12 +65,12 @@ def test_a_copy_stands_in_while_the_first_is_offline(catalogue: Catalogue, film:
     lay(tmp_path, "ingest/A/a.mov")
     record_card(catalogue, card(film, "ingest/A", clip(film, {"ingest/A/a.mov": "x"})))
     record_card(catalogue, card(film, "ingest/B", clip(film, {"ingest/B/b.mov": "x"})))
-    assert mark_offline(catalogue, film, [b"ingest/A/a.mov"]) == 1
+    assert miss_cards(catalogue, film, [b"ingest/A"]) == 1
     assert listed(catalogue) == [("ingest/B/b.mov", "logged")]
-    mark_offline(catalogue, film, [b"ingest/B/b.mov"])
+    mark_offline(catalogue, film)
     assert listed(catalogue) == [("ingest/B/b.mov", "offline")]
     mark_online(catalogue, film)
-    assert listed(catalogue)[0][1] == "logged"
+    assert listed(catalogue) == [("ingest/B/b.mov", "logged")]
 
 
 def test_a_moved_folder_keeps_clip_log_and_id(catalogue: Catalogue, film: int) -> None:
@@ -142,7 +144,8 @@ def test_a_file_gone_from_its_card_is_offline_and_not_deleted(catalogue: Catalog
 def test_a_part_that_is_missing_takes_the_clip_offline(catalogue: Catalogue, film: int) -> None:
     taken = clip(film, {"ingest/G/1.MP4": "x", "ingest/G/2.MP4": "y"})
     record_card(catalogue, card(film, "ingest/G", taken))
-    mark_offline(catalogue, film, [b"ingest/G/2.MP4"])
+    half = CardFolder(b"ingest/G", "G", "plain", (ClipFiles("1.MP4", (b"ingest/G/1.MP4",)),))
+    record_card(catalogue, replace(card(film, "ingest/G"), folder=half))
     assert listed(catalogue) == [("ingest/G/1.MP4", "offline")]
 
 
@@ -154,7 +157,7 @@ def test_the_full_hash_confirms_a_copy(catalogue: Catalogue, film: int, tmp_path
     for place in (b"ingest/A/a.mov", b"ingest/B/a.mov"):
         outcome = record_hash(catalogue, film, place, "f" * 32)
         assert (outcome.clip, outcome.agrees) == (name, True)
-    assert not any(work.hash_missing for work in work_left(catalogue))
+    assert not any(work.unhashed for work in work_left(catalogue))
 
 
 def test_a_quick_identity_that_two_files_share_is_found_out_by_the_full_hash(
@@ -201,11 +204,8 @@ def test_names_that_are_no_unicode_keep_every_byte(catalogue: Catalogue, film: i
     taken = clip(film, "ingest/A/plain.mov")
     odd = b"ingest/A/\xff\xfe\n-\x01.mov"
     part = taken.clip.parts[0]
-    from dataclasses import replace
-
     made = replace(taken, clip=replace(taken.clip, name="odd", parts=(replace(part, path=odd),)))
     record_card(catalogue, card(film, "ingest/A", made, others=(b"\xff.txt",)))
-    assert list(known_files(catalogue, film)) == [odd]
     assert logged_clips(catalogue, parse(""))[0].clip.parts[0].path == odd
     assert card_rows(catalogue)[0].others == (b"\xff.txt",)
     assert "\\xff" in rows(catalogue, parse("")).rows[0]["path"]

@@ -9,7 +9,7 @@ from small_shoot import card, clip, says
 
 from pipeline.catalogue.cards import record_card
 from pipeline.catalogue.listing import group, logged_clips, rows
-from pipeline.catalogue.log import batches, forget, history, undo, write_log
+from pipeline.catalogue.log import forget, history, undo, write_log
 from pipeline.catalogue.roots import root
 from pipeline.catalogue.store import Catalogue, check, open_catalogue
 from pipeline.clip import Saying
@@ -44,7 +44,7 @@ def test_every_value_says_its_source_author_and_time(catalogue: Catalogue, names
     assert entries[1].batch == batch.id
     assert entries[1].moment.startswith("20")
     assert len({each.id for each in history(catalogue, names[0])}) == len(history(catalogue, names[0]))
-    assert batches(catalogue)[0].words == "set a location=Iten"
+    assert batch.words == "set a location=Iten"
 
 
 def test_undo_takes_back_one_command_and_undoing_the_undo_restores_it(catalogue: Catalogue, names) -> None:

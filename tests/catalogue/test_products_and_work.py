@@ -4,6 +4,7 @@ import pytest
 from small_shoot import card, clip, says
 
 from pipeline.catalogue.cards import record_card
+from pipeline.catalogue.head import miss_cards
 from pipeline.catalogue.identity import record_hash
 from pipeline.catalogue.log import forget
 from pipeline.catalogue.products import (
@@ -16,7 +17,6 @@ from pipeline.catalogue.products import (
     want,
     work_left,
 )
-from pipeline.catalogue.roots import mark_offline
 from pipeline.catalogue.store import Catalogue
 from pipeline.catalogue.summary import card_rows, status_counts
 from pipeline.clip import Failure, Product
@@ -58,7 +58,7 @@ def test_work_comes_in_story_order_and_as_much_as_asked(catalogue: Catalogue, na
     assert len(work_left(catalogue, limit=1)) == 1
     work = work_left(catalogue)[0]
     assert (work.folder, work.values["camera"], work.clip.parts[0].path) == (b"ingest/A", "A", b"ingest/A/a.mov")
-    assert not work.hash_missing
+    assert work.unhashed == ()
 
 
 def test_much_work_is_found_in_the_same_order_as_little(catalogue: Catalogue, film: int, names, monkeypatch) -> None:
@@ -126,8 +126,8 @@ def test_what_is_offline_undecodable_or_forgotten_is_no_work(catalogue: Catalogu
     (raw,) = record_card(catalogue, card(film, "ingest/R", undecodable)).new
     assert left(catalogue)[raw] == []  # its hash alone
     record_hash(catalogue, film, b"ingest/R/a.r3d", "c" * 32)
-    mark_offline(catalogue, film, [b"ingest/A/a.mov"])
     forget(catalogue, [names[1]], who="ann")
+    miss_cards(catalogue, film, [b"ingest/A"])
     assert left(catalogue) == {}
     assert status_counts(catalogue) == {"offline": 1, "no_decoder": 1}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from filming import CARDS, new_film, rushes
+from filming import CARDS, LEAN, card, empty_film, finish, new_film, rushes
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +22,22 @@ def shoot(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_shoot(shoot: Path, tmp_path: Path) -> Path:
     """The same as a copy that a test may change (moved as a whole, as crews move film folders)."""
     shutil.copytree(shoot, tmp_path / "film", symlinks=True)
+    return tmp_path / "film"
+
+
+@pytest.fixture(scope="session")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film with one plain card of two clips, taken in; tests must not change it."""
+    film = empty_film(tmp_path_factory.mktemp("taken") / "film", LEAN)
+    card(film, clips=2)
+    finish(film)
+    return film
+
+
+@pytest.fixture
+def film(taken: Path, tmp_path: Path) -> Path:
+    """The same at a place of its own, to be changed."""
+    shutil.copytree(taken, tmp_path / "film", symlinks=True)
     return tmp_path / "film"
 
 

@@ -5,8 +5,10 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ SAMPLES = ROOT / "sample_media"
 CARDS = sorted(path for path in SAMPLES.iterdir() if path.is_dir() and path.name[:2] == "20")
 QUICK = "[ingest]\nsettle = 1.0\n"
 BRISK = '[ingest]\nsettle = 0.2\n\n[names]\ntemplates = ["{shoot_day}_{location}_{subject}_{camera}{card}"]\n'
+LEAN = BRISK + "\n[proxies]\nstills = false\n"
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,27 @@ def card(film: Path, name: str = "A001", clips: int = 1, *, first: int = 0) -> P
     for number in range(1, clips + 1):
         footage(folder / f"C{number:04}.MP4", first + number)
     return folder
+
+
+@contextmanager
+def growing(path: Path) -> Iterator[None]:
+    """A file that grows as long as the block runs."""
+    stop = threading.Event()
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def grow() -> None:
+        with path.open("wb", buffering=0) as file:
+            while not stop.is_set():
+                file.write(b"x" * 1000)
+                stop.wait(0.02)
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        writer.join()
 
 
 def half_made(film: Path) -> list[Path]:

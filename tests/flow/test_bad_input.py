@@ -400,20 +400,6 @@ def test_a_missing_ingest_folder_is_31_and_marks_its_clips_offline(tmp_path):
 # --- the catalogue ---
 
 
-@pytest.fixture(scope="module")
-def small_film(tmp_path_factory):
-    film = empty_film(tmp_path_factory.mktemp("small") / "film")
-    card(film)
-    finish(film)
-    return film
-
-
-@pytest.fixture
-def own_film(small_film, tmp_path):
-    shutil.copytree(small_film, tmp_path / "film", symlinks=True)
-    return tmp_path / "film"
-
-
 def spoil_header(path):
     path.write_bytes(b"this is no database" * 300)
 
@@ -429,29 +415,29 @@ def cut_short(path):
 
 
 @pytest.mark.parametrize("spoil", [spoil_header, spoil_pages, cut_short])
-def test_a_damaged_catalogue_is_43_and_media_are_untouched(own_film, spoil):
-    catalogue = own_film / ".rushes" / "catalogue.db"
+def test_a_damaged_catalogue_is_43_and_media_are_untouched(film, spoil):
+    catalogue = film / ".rushes" / "catalogue.db"
     spoil(catalogue)
-    card(own_film, "B001", first=30)
-    before = tree(own_film / "ingest")
+    card(film, "B001", first=30)
+    before = tree(film / "ingest")
     for words in (["ingest"], ["log"]):
-        run = rushes(*words, cwd=own_film)
+        run = rushes(*words, cwd=film)
         assert run.code == 43, run.err
         one_line_about(run, "catalogue.db", "damaged")
-    assert tree(own_film / "ingest") == before
+    assert tree(film / "ingest") == before
     for rest in catalogue.parent.glob("catalogue.db*"):
         rest.unlink()
-    finish(own_film)
-    assert len(log(own_film)) == 2
+    finish(film)
+    assert len(log(film)) == 3
 
 
-def test_a_newer_catalogue_is_42_and_left_alone(own_film):
-    catalogue = own_film / ".rushes" / "catalogue.db"
+def test_a_newer_catalogue_is_42_and_left_alone(film):
+    catalogue = film / ".rushes" / "catalogue.db"
     with sqlite3.connect(catalogue) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
     for words in (["ingest"], ["log"], ["watch"]):
-        run = rushes(*words, cwd=own_film)
+        run = rushes(*words, cwd=film)
         assert run.code == 42, run.err
         one_line_about(run, "newer", "upgrade")
 

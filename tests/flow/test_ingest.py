@@ -2,16 +2,15 @@
 
 import os
 import shutil
-import threading
 
-import pytest
 from filming import (
-    BRISK,
     GOPRO,
+    LEAN,
     card,
     empty_film,
     finish,
     footage,
+    growing,
     half_made,
     log,
     new_film,
@@ -22,24 +21,6 @@ from filming import (
     tree,
     wait_for,
 )
-
-LEAN = BRISK + "\n[proxies]\nstills = false\n"
-
-
-@pytest.fixture(scope="module")
-def taken(tmp_path_factory):
-    """A film with one card of two clips, taken in; tests copy it."""
-    film = empty_film(tmp_path_factory.mktemp("taken") / "film", LEAN)
-    card(film, clips=2)
-    finish(film)
-    return film
-
-
-@pytest.fixture
-def film(taken, tmp_path):
-    """The same at a place of its own; moving a film folder is what crews do too."""
-    shutil.copytree(taken, tmp_path / "film", symlinks=True)
-    return tmp_path / "film"
 
 
 def made(film):
@@ -194,29 +175,19 @@ def test_cards_of_one_shoot_day_are_taken_separately(tmp_path):
 def test_a_growing_file_waits_is_named_and_starves_nobody(tmp_path):
     film = empty_film(tmp_path / "film", LEAN)
     card(film, clips=2)
-    growing = film / "ingest" / "slow" / "C0009.MP4"
-    growing.parent.mkdir()
-    stop = threading.Event()
-
-    def grow():
-        with growing.open("wb", buffering=0) as file:
-            while not stop.is_set():
-                file.write(b"x" * 1000)
-                stop.wait(0.02)
-
-    writer = threading.Thread(target=grow)
-    writer.start()
-    try:
+    card(film, "slow", first=5)
+    slow = film / "ingest" / "slow" / "C0009.MP4"
+    with growing(slow):
         run = rushes("ingest", cwd=film)
-    finally:
-        stop.set()
-        writer.join()
     assert run.code == 1, run.err
     assert "not taken  slow (ingest/slow/C0009.MP4): it is still changing" in run.err
-    assert status(film) == {"A001/C0001.MP4": "ready", "A001/C0002.MP4": "ready"}
-    footage(growing, 9)
+    rest = {"A001/C0001.MP4": "ready", "A001/C0002.MP4": "ready", "slow/C0001.MP4": "ready"}
+    assert status(film) == rest
+    before = made(film)
+    footage(slow, 9)
     finish(film)
-    assert status(film)["slow/C0009.MP4"] == "ready"
+    assert status(film) == rest | {"slow/C0009.MP4": "ready"}
+    assert made(film).items() >= before.items()
 
 
 def test_a_loose_file_in_ingest_is_taken(tmp_path):

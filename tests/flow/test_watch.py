@@ -17,6 +17,7 @@ from filming import (
     empty_film,
     finish,
     footage,
+    growing,
     half_made,
     log,
     products,
@@ -111,6 +112,20 @@ def test_what_is_dropped_while_it_runs_is_taken_when_it_rests(film, tmp_path):
     assert "failed" not in said(film)
     assert said(film).count("taken   A001") == 1
     assert half_made(film) == []
+
+
+def test_loose_files_at_rest_are_taken_beside_one_that_grows_for_ever(film):
+    loose = film / "ingest" / "phones"
+    with watching(film):
+        with growing(loose / "C0009.MP4"):
+            footage(loose / "C0001.MP4", 1)
+            wait_for(lambda: ready(film) == {"phones/C0001.MP4"})
+            wait_for(lambda: "phones is still changing (ingest/phones/C0009.MP4)" in said(film))
+            footage(loose / "C0002.MP4", 2)
+            wait_for(lambda: ready(film) == {"phones/C0001.MP4", "phones/C0002.MP4"})
+        footage(loose / "C0009.MP4", 9)
+        wait_for(lambda: len(ready(film)) == 3)
+    assert len(products(film)) == 3
 
 
 def test_an_ingest_folder_that_goes_and_returns_is_noticed_said_and_heard_again(film, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tinymovie import Movie, bext, box, wav
+from tinymxf import Recording, Timecode, klv, sound_said
 
 from pipeline.errors import RushesError
 from pipeline.metadata import dji, gopro, magic, sony
@@ -29,6 +30,12 @@ FULL_MOVIE = Movie(
     keys=((b"com.apple.quicktime.make", b"Apple"), (b"com.apple.quicktime.creationdate", b"2019-10-12T08:15:00+0200")),
 ).build()
 SOUND = wav(64, chunks=((b"bext", bext(48000 * 3600)), (b"iXML", IXML)))
+NRTM = b'<NonRealTimeMeta><CreationDate value="2019-10-12T08:15:00+02:00"/></NonRealTimeMeta>'
+MXF = Recording(
+    rate=(30000, 1001), duration=-1, source_duration=-1, index=(0, 50), sound=sound_said(), texts=(NRTM,), name="A001",
+    material_code=Timecode(107_892, 30, drop=True), tape_code=Timecode(90, 30), closed=False, footer_metadata=True,
+)  # fmt: skip
+RECORDINGS = [FULL_MOVIE, SOUND, MXF.build()]
 LTC = b'<LtcChangeTable tcFps="25"><LtcChange frameCount="0" value="00000010"/></LtcChangeTable>'
 CUE = b"1\n00:00:00,000 --> 00:00:00,033\n2019-08-15 06:25:20.219\n[iso: 1] [latitude: 0.4372] [longitude: 35.4850]\n"
 SIDECARS: tuple[tuple[Callable[[bytes, str], Iterator[Finding]], bytes], ...] = (
@@ -37,6 +44,7 @@ SIDECARS: tuple[tuple[Callable[[bytes, str], Iterator[Finding]], bytes], ...] = 
     (gopro.read, b"DEVC\0\1\0\x14DVNMc\1\0\x0cHERO7 Black\0"),
 )
 
+RECORDED = (".mov", ".mp4", ".3gp", ".mxf")
 damage = st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=8)), min_size=1, max_size=6)
 SLOWEST = 2.0
 
@@ -62,7 +70,7 @@ def read_whatever(data: bytes) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(source=st.sampled_from([FULL_MOVIE, SOUND]), where=damage, cut=st.floats(0.05, 1))
+@given(source=st.sampled_from(RECORDINGS), where=damage, cut=st.floats(0.05, 1))
 def test_a_damaged_recording_is_read_or_refused(source: bytes, where: list[tuple[float, bytes]], cut: float) -> None:
     read_whatever(damaged(source, where, cut))
 
@@ -87,7 +95,10 @@ def test_damage_to_the_headers_of_real_files(
     samples: Path, choice: int, where: list[tuple[float, bytes]], cut: float
 ) -> None:
     files = sorted(
-        path for kind in ("camera", "containers") for path in (samples / kind).glob("*/*.[mM3][oOpPgG][vV4pP]")
+        path
+        for kind in ("camera", "containers")
+        for path in (samples / kind).glob("**/*")
+        if path.suffix.lower() in RECORDED
     )
     path = files[choice % len(files)]
     if path.stat().st_size > 1024 * 1024:
@@ -120,3 +131,16 @@ def test_absurd_tables_cost_neither_time_nor_memory(movie: Movie) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 64 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    "recording",
+    [
+        Recording(sets_after=klv(bytes.fromhex("060e2b34025301010d01010101012f00"), b"") * 100_000),
+        Recording(sets_after=klv(bytes(16), b"<NonRealTimeMeta" * 130_000)),
+        Recording(texts=tuple(b"<NonRealTimeMeta" * 10_000 for _ in range(20))),
+        Recording(index=(0, 1), duration=-1, source_duration=-1, texts=tuple(b"" for _ in range(5_000))),
+    ],
+)
+def test_absurd_numbers_of_parts_cost_no_time(recording: Recording) -> None:
+    read_whatever(recording.build())

@@ -13,7 +13,7 @@ from pipeline.clip import Clip, Part, Stamp
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import read_facts, span_facts
 from pipeline.processes.ffmpeg import find_ffmpeg
-from pipeline.proxies.job import Output, ProxyJob, kinds_wanted
+from pipeline.proxies.job import Output, ProxyJob, sound_tracks
 from pipeline.proxies.presets import Preset, load_presets
 from pipeline.settings import shipped
 
@@ -109,11 +109,18 @@ def log(*paths: Path) -> Clip:
     return Clip("c" * 32, paths[0].name, "card", kind, parts, facts, rate, frames, facts.timecode)
 
 
+def stills_of(clip: Clip) -> tuple[str, ...]:
+    """Every still that can be made of a clip."""
+    seen = ("poster", "filmstrip") if clip.kind == "picture" else ()
+    return (*seen, "waveform") if sound_tracks(clip) else seen
+
+
 def order(
     clip: Clip, folder: Path, *sources: Path, presets: tuple[Preset, ...] = (EDIT,), stills: bool = True
 ) -> ProxyJob:
     """Everything that is made of a clip, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    proxies = [Output("proxy", folder / f"{preset.name}.mov", preset) for preset in presets]
-    others = [Output(kind, folder / (kind + SUFFIXES[kind])) for kind in kinds_wanted(clip, stills=stills)]
-    return ProxyJob(clip, sources, tuple(others if clip.kind == "sound" else [*proxies, *others]))
+    fitting = [preset for preset in presets if preset.for_sound == (clip.kind == "sound")]
+    proxies = [Output("proxy", folder / f"{each.name}.{each.codec.container}", each) for each in fitting]
+    others = [Output(kind, folder / (kind + SUFFIXES[kind])) for kind in stills_of(clip) if stills]
+    return ProxyJob(clip, sources, (*proxies, *others))

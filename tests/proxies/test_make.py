@@ -337,17 +337,13 @@ def test_several_presets_come_out_of_one_decode(tmp_path):
     source = shoot(
         tmp_path / "A.mov", f"{TONE.format(1)} -c:a pcm_s16le -timecode 10:00:00:00", frames=range(25), size=(1280, 720)
     )
-    make(order(log(source), tmp_path / "out", source, presets=tuple(PRESETS.values())), program())
-    assert left(tmp_path / "out") == [
-        "dnxhr.mov",
-        "edit.mov",
-        "filmstrip.jpg",
-        "h264.mov",
-        "poster.jpg",
-        "waveform.png",
-    ]
-    for name in PRESETS:
-        assert frame_numbers(tmp_path / "out" / f"{name}.mov") == list(range(25))
+    presets = tuple(preset for preset in PRESETS.values() if not preset.for_sound)
+    make(order(log(source), tmp_path / "out", source, presets=presets), program())
+    proxies = [f"{preset.name}.{preset.codec.container}" for preset in presets]
+    assert left(tmp_path / "out") == sorted([*proxies, "filmstrip.jpg", "poster.jpg", "waveform.png"])
+    for preset, name in zip(presets, proxies, strict=True):
+        if not preset.burn:
+            assert frame_numbers(tmp_path / "out" / name) == list(range(25))
 
 
 # --- names ----------------------------------------------------------------------------------------
