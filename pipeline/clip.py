@@ -130,9 +130,9 @@ class Facts:
     lens: str | None = None
     recorded_at: str | None = None
     recorded_at_zone: Literal["utc", "offset", "local-unknown"] | None = None
+    gps_time: str | None = None  # when recording began by the satellites' clock: ISO 8601 in UTC, to about a second
     gps: tuple[float, float] | None = None  # latitude, longitude in degrees of the first valid fix
     track: tuple[Fix, ...] = ()  # of a device that kept fixing its position, thinned
-    gps_began: str | None = None  # UTC of the first frame by the satellites' clock
     capture_rate: Rate | None = None  # slow motion: frames per second of the sensor
     scene: str | None = None
     take: str | None = None

@@ -71,6 +71,13 @@ class CameraRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zone: str = ""
 
 
+class UnitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a unit works: the zone of its clocks and of moments in UTC, where no place is known."""
+
+    name: str
+    zone: str
+
+
 class KeywordRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: tuple[str, ...]
     subject: str
@@ -87,6 +94,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tools: ToolSettings = ToolSettings()
     place: tuple[Place, ...] = ()
     camera: tuple[CameraRule, ...] = ()
+    unit: tuple[UnitRule, ...] = ()
     keyword: tuple[KeywordRule, ...] = ()
 
 
@@ -152,7 +160,7 @@ def _sentence(message: str, text: str, where: str) -> str:
 
 def _broken_entry(text: str, table: str) -> int:
     """Which entry of an array of tables it is that does not convert, counted from 0."""
-    kind = {"place": Place, "camera": CameraRule, "keyword": KeywordRule}.get(table)
+    kind = {"place": Place, "camera": CameraRule, "unit": UnitRule, "keyword": KeywordRule}.get(table)
     entries = tomllib.loads(text).get(table, [])
     if kind is None or not isinstance(entries, list):
         return 0
@@ -184,6 +192,7 @@ def _check_values(settings: Settings, text: str, where: str) -> None:
     zones: list[tuple[list[str], str]] = [([], settings.zone)]
     zones += [(["place"], place.zone) for place in settings.place]
     zones += [(["camera"], camera.zone) for camera in settings.camera]
+    zones += [(["unit"], unit.zone) for unit in settings.unit]
     for table, zone in zones:
         if zone and not _is_zone(zone):
             line = _line_of([*table, "zone"], text)

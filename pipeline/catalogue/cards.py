@@ -10,26 +10,30 @@ from dataclasses import dataclass, field, replace
 from pipeline.catalogue.current import flicks_of, leave_group, refresh
 from pipeline.catalogue.entries import append, live_entries, new_batch
 from pipeline.catalogue.identity import content_of, displace, find, keep_parts, keep_places, still_there
+from pipeline.catalogue.moments import keep_zones
 from pipeline.catalogue.packing import pack_facts, pack_list
 from pipeline.catalogue.store import Catalogue, Connection
-from pipeline.catalogue.trails import FIELD, SOURCE, Span, keep_trails, settle_places
+from pipeline.catalogue.trails import FIELD, SOURCE, Span, TakenTrack, keep_tracks, keep_trails, settle_places
 from pipeline.clip import CardFolder, Clip, Saying
 from pipeline.errors import ValueRefused
 from pipeline.fields import BY_NAME
-from pipeline.shotlog.clocks import LocalMoment
+from pipeline.shotlog.clocks import Zones
 from pipeline.shotlog.standing import FORGOTTEN, differences
 from pipeline.shotlog.terms import sorting_label
-from pipeline.shotlog.trails import Trail, moment_of
+from pipeline.shotlog.trails import Trail
 from pipeline.shotlog.values import normal
 
 
 @dataclass(frozen=True, slots=True)
 class TakenClip:
-    """A clip as read now, what the rules say of it, its local moment, the version of the reader, where it was."""
+    """A clip as read now, what the rules say of it, the zones its clock is read in, and the version of the reader.
+
+    `trails` say where its device was, in seconds after it began.
+    """
 
     clip: Clip
     sayings: tuple[Saying, ...]
-    local: LocalMoment | None
+    zones: Zones
     reader: str
     trails: tuple[Trail, ...] = ()
 
@@ -47,7 +51,7 @@ class FailedFile:
 class TakenCard:
     """A settled card. `folder` lists all of it; `clips` may hold only those that were read this time.
 
-    `trails` are of the tracks that lie beside its clips. Every path is relative to the root.
+    `tracks` are the GPX files that speak of its clips. Every path is relative to the root.
     """
 
     root: int
@@ -56,7 +60,7 @@ class TakenCard:
     clips: tuple[TakenClip, ...]
     failed: tuple[FailedFile, ...]
     moment: str
-    trails: tuple[Trail, ...] = ()
+    tracks: tuple[TakenTrack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def record_card(catalogue: Catalogue, taken: TakenCard) -> CardOutcome:
         _forget_joined(work)
         _keep_failed(db, work.card, taken)
         refresh(db, work.touched)
-        work.spans += keep_trails(db, taken.trails, card=work.card)
+        work.spans += keep_tracks(db, work.card, taken.root, taken.tracks)
         settle_places(db, work.touched, spans=work.spans, batch=work.batch)
         _tidy(work)
         said = work.outcome
@@ -156,22 +160,20 @@ def _record_clip(work: _Taking, taken: TakenClip) -> None:
 
 
 _COLUMNS = (
-    "flicks", "seconds", "frames", "recorded_at", "start_timecode", "start_sort", "start_rate", "rate", "kind",
-    "outfit", "name", "card_n", "path", "lens", "reel", "decoder", "content", "warnings", "moment",
+    "flicks", "frames", "start_timecode", "start_sort", "start_rate", "rate", "kind",
+    "outfit", "name", "card_n", "path", "lens", "reel", "decoder", "content", "warnings",
 )  # fmt: skip
 
 
 def _columns(card: int, taken: TakenClip) -> tuple[object, ...]:
     clip, facts = taken.clip, taken.clip.facts
     start = str(clip.start) if clip.start else None
-    recorded = taken.local.iso if taken.local else facts.recorded_at
-    seconds = taken.local.seconds_of_day if taken.local else None
     return (
-        flicks_of(clip.duration), seconds, clip.frames, recorded,
-        start, sorting_label(start) if start else None, str(clip.start.rate) if clip.start else None,
-        str(clip.rate) if clip.rate else None, clip.kind, outfit_of(clip), clip.name, card,
-        clip.parts[0].path, facts.lens, facts.reel, facts.decoder, content_of([part.quick for part in clip.parts]),
-        pack_list(facts.warnings) if facts.warnings else None, moment_of(taken.local),
+        flicks_of(clip.duration), clip.frames, start, sorting_label(start) if start else None,
+        str(clip.start.rate) if clip.start else None, str(clip.rate) if clip.rate else None,
+        clip.kind, outfit_of(clip), clip.name, card, clip.parts[0].path, facts.lens, facts.reel,
+        facts.decoder, content_of([part.quick for part in clip.parts]),
+        pack_list(facts.warnings) if facts.warnings else None,
     )  # fmt: skip
 
 
@@ -196,7 +198,7 @@ def _learn(work: _Taking, n: int, taken: TakenClip) -> None:
     """What a clip says of itself, what the rules say of it, and where its device was."""
     _keep_facts(work.db, n, taken)
     _say(work, n, taken)
-    work.spans += keep_trails(work.db, taken.trails, clip=n)
+    work.spans += keep_trails(work.db, "clip_n", n, taken.trails)
 
 
 def _keep_facts(db: Connection, n: int, taken: TakenClip) -> None:
@@ -205,6 +207,7 @@ def _keep_facts(db: Connection, n: int, taken: TakenClip) -> None:
         " facts = excluded.facts, sidecars = excluded.sidecars",
         (n, taken.reader, pack_facts(taken.clip.facts), pack_list(taken.clip.sidecars)),
     )
+    keep_zones(db, n, taken.zones)
 
 
 def _say(work: _Taking, n: int, taken: TakenClip) -> None:

@@ -1,6 +1,5 @@
 """`rushes set`, `mark`, `undo` and `forget`: the log by hand. Every change is one batch that can be undone."""
 
-import getpass
 import re
 import shlex
 
@@ -18,6 +17,7 @@ from pipeline.cli.options import (
     film_option,
     query_argument,
     query_text,
+    who,
 )
 from pipeline.cli.tables import listed, plural, print_json
 from pipeline.clip import Clip, Saying
@@ -29,13 +29,6 @@ from pipeline.timecode import Timecode, TimeRange
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]+)(\+=|-=|=)(.*)", re.DOTALL)
 _OPS = {"+=": "add", "-=": "remove", "=": "set"}
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
 
 
 @click.command("set", cls=QueryCommand)
@@ -61,7 +54,7 @@ def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None
         if not ids:
             raise NotFound(f"Nothing in the log fits '{query_text(asked)}'; 'rushes log' shows what there is.")
         said = [(each, saying) for each in ids for saying in sayings]
-        batch = write_log(catalogue, said, who=_who(), words=f"set {shlex.join(as_typed(words))}")
+        batch = write_log(catalogue, said, who=who(), words=f"set {shlex.join(as_typed(words))}")
     _confirm(batch, "Set", as_json=as_json)
 
 
@@ -102,7 +95,7 @@ def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, fi
         batch = write_log(
             catalogue,
             [(marked.id, saying) for saying in sayings],
-            who=_who(),
+            who=who(),
             words=f"mark {marked.name} {start} {end}",
         )
     _confirm(batch, "Marked", as_json=False)
@@ -126,7 +119,7 @@ def undo_command(batch: str | None, as_json: bool, film: str | None) -> None:
     """Take back your last change of the log, or the batch named; an undo can be undone by its own id."""
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
-        undone = undo(catalogue, batch, who=_who())
+        undone = undo(catalogue, batch, who=who())
     _confirm(undone, "Took back", as_json=as_json)
 
 
@@ -149,7 +142,7 @@ def forget_command(query: tuple[str, ...], as_json: bool, film: str | None) -> N
         ids = clip_ids(catalogue, parse(query_text(query)))
         if not ids:
             raise NotFound(f"Nothing in the log fits '{query_text(query)}'; 'rushes log' shows what there is.")
-        batch = forget(catalogue, ids, who=_who(), words=f"forget {query_text(query)}")
+        batch = forget(catalogue, ids, who=who(), words=f"forget {query_text(query)}")
     _confirm(batch, "Forgot", as_json=as_json)
 
 

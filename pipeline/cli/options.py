@@ -1,5 +1,6 @@
 """What commands share: the film they work on, the search they take, and its completion."""
 
+import getpass
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,14 @@ def chosen_film(film: str | None) -> Film:
     if not Path(named).is_dir():
         raise PathMissing(f"{named} is no folder; name the film's folder with --film DIR.")
     return open_film(Path(named))
+
+
+def who() -> str:
+    """The name under which this person's words are kept."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
 
 
 class QueryCommand(click.Command):

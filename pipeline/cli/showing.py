@@ -3,18 +3,22 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pipeline.catalogue.clocks import Correction, Told
 from pipeline.catalogue.log import LogEntry
 from pipeline.cli.tables import cell, running_time, size, way
 from pipeline.clip import LOG_SOURCES, Clip, LoggedClip, Part, Product
 from pipeline.fields import BY_NAME, FIELDS
 from pipeline.files import one_line
 from pipeline.metadata.facts import facts_json
+from pipeline.shotlog.offsets import say_error
 from pipeline.timecode import TimeRange
 
 _WIDTH = 16
 
 
-def as_data(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]) -> dict[str, Any]:
+def as_data(
+    logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None
+) -> dict[str, Any]:
     """The same as one JSON object."""
     clip = logged.clip
     return {
@@ -25,6 +29,7 @@ def as_data(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]
         "parts": [_part(part) for part in clip.parts],
         "facts": facts_json(clip.facts),
         "log": logged.values,
+        "moment": _moment(moment) if moment else None,
         "markers": [
             {"in": mark.range.start, "out": mark.range.end, "note": mark.note, "subject": mark.subject}
             for mark in logged.markers
@@ -35,6 +40,18 @@ def as_data(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]
         "products": [_product(product) for product in logged.products],
         "used_in": list(used),
         "warnings": list(logged.warnings),
+    }  # fmt: skip
+
+
+def _moment(moment: Told) -> dict[str, Any]:
+    fixed = moment.correction
+    return {
+        "recorded_at": moment.recorded_at, "raw": moment.raw, "where": moment.where, "claims": moment.claim,
+        "why": moment.why,
+        "correction": {
+            "milliseconds": fixed.milliseconds, "error": fixed.error, "detail": fixed.detail, "who": fixed.who,
+            "when": fixed.moment, "batch": fixed.batch,
+        } if fixed else None,
     }  # fmt: skip
 
 
@@ -54,12 +71,12 @@ def _entry(entry: LogEntry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def page(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]) -> str:
+def page(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None) -> str:
     """The page a person reads."""
-    return "\n".join(_lines(logged, entries, used)) + "\n"
+    return "\n".join(_lines(logged, entries, used, moment)) + "\n"
 
 
-def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]) -> Iterator[str]:
+def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None) -> Iterator[str]:
     clip = logged.clip
     length = (
         f"{running_time(clip.duration)}, {clip.frames} frames at {clip.rate.label()}" if clip.rate else "length unknown"
@@ -68,15 +85,7 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str])
     yield f"{clip.id}  {logged.status}, card {clip.card}"
     for warning in logged.warnings:
         yield f"  warning: {warning}"
-    yield "\nLog"
-    standing = _sources(entries)
-    for each in FIELDS:
-        value = logged.values.get(each.name)
-        if each.origin == "log" and value not in (None, ()):
-            yield _line(each.title, *_said(value, standing.get(each.name)))
-    for mark in logged.markers:
-        words = ", ".join(text for text in (mark.subject, mark.note) if text)
-        yield _line("Marked", _marked(clip, mark.range), words)
+    yield from _log(logged, entries, moment)
     yield "\nFacts"
     for key, fact in facts_json(clip.facts).items():
         if key != "sources" and fact not in (None, [], ()):
@@ -91,6 +100,32 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str])
         yield _line("used in", ", ".join(used), "")
 
 
+def _log(logged: LoggedClip, entries: Sequence[LogEntry], moment: Told | None) -> Iterator[str]:
+    yield "\nLog"
+    standing = _sources(entries)
+    if moment:
+        yield _line("Recorded", moment.recorded_at, _how(moment))
+    for each in FIELDS:
+        value = logged.values.get(each.name)
+        if each.origin == "log" and value not in (None, ()):
+            yield _line(each.title, *_said(value, standing.get(each.name)))
+    for mark in logged.markers:
+        words = ", ".join(text for text in (mark.subject, mark.note) if text)
+        yield _line("Marked", _marked(logged.clip, mark.range), words)
+
+
+def _how(moment: Told) -> str:
+    """What was read, where, how it was understood, and the correction with its author."""
+    read = f"{moment.raw} in {moment.where}; " if moment.raw else ""
+    return f"{read}{moment.why}{_by_whom(moment.correction)}"
+
+
+def _by_whom(fixed: Correction | None) -> str:
+    if fixed is None:
+        return ""
+    return f" ± {say_error(fixed.error)} ({fixed.detail}; {fixed.who}, {fixed.moment[:10]}, undo {fixed.batch[:8]})"
+
+
 def _marked(clip: Clip, span: TimeRange) -> str:
     frames = f"frames {span.start} to {span.end}"
     return f"{frames} ({clip.start + span.start} to {clip.start + span.end})" if clip.start else frames
@@ -103,7 +138,7 @@ def _line(title: str, value: str, where: str) -> str:
 def _said(value: object, entry: LogEntry | None) -> tuple[str, str]:
     """A value and who said it; an explanation that begins with the value stands in its place."""
     if entry is None:
-        return cell(value), ""
+        return cell(value), "inferred: the day of recording"  # all else that is logged has an entry
     sure = "" if entry.confidence >= 1 else f", {entry.confidence:.0%} sure"
     if entry.detail.startswith(str(value)):
         return cell(entry.detail), f"{entry.source}{sure}"

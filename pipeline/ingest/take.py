@@ -7,19 +7,19 @@ from pathlib import Path
 
 from pipeline.cards.media import MEDIA_SUFFIXES, SMALL_SUFFIXES, looks_recorded
 from pipeline.catalogue.cards import FailedFile, TakenCard, TakenClip
-from pipeline.clip import Clip, ClipFiles, Facts, Part, Sighting
+from pipeline.clip import Clip, ClipFiles, Facts, Part
 from pipeline.errors import ChangedWhileRead, PathMissing, RushesError
 from pipeline.files import clip_id, one_line, quick_identity, read_small, stamp_of
 from pipeline.ingest.look import Ground, SeenCard
-from pipeline.metadata import gpx
+from pipeline.ingest.tracks import take_tracks
+from pipeline.ingest.zones import zone_at
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import READER_VERSION, read_facts, span_facts
 from pipeline.processes.reader import ReaderProcess
 from pipeline.settings import Settings
-from pipeline.shotlog.clocks import local_moment
 from pipeline.shotlog.reports import ReportRow, doubts, read_report, rows_for
 from pipeline.shotlog.rules import clock_zone, sayings
-from pipeline.shotlog.trails import moment_of, trails_of_clip, trails_of_file
+from pipeline.shotlog.trails import trails_of_clip
 
 
 def take_card(
@@ -32,7 +32,7 @@ def take_card(
     reports, failed = _reports(ground, card)
     rows = [row for report in reports.values() for row in report]
     told = ground.telling(card.folder.path)
-    tracks, untold = _tracks(ground, card)
+    tracks, untold = take_tracks(ground, card, settings.place)
     clips: list[TakenClip] = []
     for files in card.folder.clips:
         read, unread = _read_parts(ground, card, files, mediainfo)
@@ -41,14 +41,11 @@ def take_card(
             continue
         clip = _clip(card, files, read)
         said = sayings(clip, folder=told, settings=settings, report=rows)
-        local = local_moment(clip.facts, clock_zone(clip, told, settings))
-        trails = trails_of_clip(clip, local, settings.place)
-        clips.append(TakenClip(clip, said, local, READER_VERSION, trails))
+        zones = clock_zone(clip, told, settings, zone_at)
+        clips.append(TakenClip(clip, said, zones, READER_VERSION, trails_of_clip(clip, settings.place)))
     doubtful = (*_doubts(card, clips, reports, failed), *untold, *_misnamed(ground, card))
     folder = replace(card.folder, warnings=(*card.folder.warnings, *doubtful))
-    began = [at for clip in clips if (at := moment_of(clip.local)) is not None]
-    beside = [trail for name, points in tracks for trail in trails_of_file(name, points, settings.place, near=began)]
-    return TakenCard(ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment, tuple(beside))
+    return TakenCard(ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment, tuple(tracks))
 
 
 def _read_parts(
@@ -123,21 +120,6 @@ def _reports(ground: Ground, card: SeenCard) -> tuple[dict[bytes, tuple[ReportRo
         except RushesError as error:
             failed.append(FailedFile(path, error.sentence, error.exit_code))
     return read, failed
-
-
-def _tracks(ground: Ground, card: SeenCard) -> tuple[list[tuple[str, tuple[Sighting, ...]]], list[str]]:
-    """The GPX files that speak of the card, by name, and a sentence for each that tells nothing."""
-    read: list[tuple[str, tuple[Sighting, ...]]] = []
-    untold: list[str] = []
-    for path in card.folder.tracks:
-        name = one_line(path.rpartition(b"/")[2])
-        try:
-            read.append((name, gpx.read(read_small(ground.absolute(path), gpx.LARGEST + 1), name)))
-        except PathMissing:
-            raise
-        except RushesError as error:
-            untold.append(error.sentence)
-    return read, untold
 
 
 def _doubts(

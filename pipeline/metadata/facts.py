@@ -16,6 +16,8 @@ from pipeline.clip import AudioStream, Facts, Source, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
 from pipeline.files import one_line
 from pipeline.metadata import arriraw, dji, gopro, magic, mpegts, mxf, quicktime, red, sony, wav, xmp
+from pipeline.metadata.cameras import dated
+from pipeline.metadata.dropframe import one_count
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.track import joined
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from pipeline.processes.reader import ReaderProcess
 
 # Changes whenever a reader may say something new of a file it has read before.
-READER_VERSION = "2"
+READER_VERSION = "3"
 HEAD = 4096
 # What a broken structure raises inside a reader; anything else is a bug of ours.
 BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
@@ -169,15 +171,16 @@ def _by_mediainfo(path: Path, source: ByteSource, process: "ReaderProcess | None
 
 _VIDEO_KEYS = frozenset(VideoStream.__dataclass_fields__)
 _TOLD = (frozenset(Facts.__dataclass_fields__) | _VIDEO_KEYS) - {"video", "sources", "warnings"}
-_FACT_KEYS = _TOLD - _VIDEO_KEYS - {"start_timecode", "recorded_at"}
+_FACT_KEYS = _TOLD - _VIDEO_KEYS - {"start_timecode", "recorded_at", "gps_time"}
 
 
 def assemble(findings: Iterable[Finding]) -> Facts:
     """Findings of all sources as Facts."""
-    findings = list(_standing(list(findings)))
+    findings = one_count(list(_standing(list(findings))))
     warned = [finding for finding in findings if finding.key == "warnings"]
     warnings = tuple(dict.fromkeys(str(finding.value) for finding in warned))
     values, sources = resolve(finding for finding in findings if finding.key in _TOLD)
+    values, sources = dated(values, sources)
     picture = {key: value for key, value in values.items() if key in _VIDEO_KEYS}
     known = {key: value for key, value in values.items() if key in _FACT_KEYS}
     start, recorded = values.get("start_timecode"), values.get("recorded_at")
@@ -185,6 +188,8 @@ def assemble(findings: Iterable[Finding]) -> Facts:
         known |= {"start_timecode": str(start), "drop_frame": start.drop_frame, "timecode_rate": start.rate}
     if recorded is not None:
         known |= {"recorded_at": recorded.iso, "recorded_at_zone": recorded.zone}
+    if began := values.get("gps_time"):
+        known["gps_time"] = began.strftime("%Y-%m-%dT%H:%M:%S") + f".{began.microsecond // 1000:03}Z"
     sources = with_derived(sources, values, known)
     if warned:
         sources.append(Source("warnings", "; ".join(dict.fromkeys(finding.where for finding in warned))))

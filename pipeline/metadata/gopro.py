@@ -8,6 +8,7 @@ every sample. Drones of the maker write GLPI. Format: github.com/gopro/gpmf-pars
 
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
@@ -75,14 +76,10 @@ def read_track(payloads: Sequence[Payload], fetch: Callable[[Payload], bytes], w
     """Findings up to the first fix, then the track: one fix of each payload of those spread over the rest."""
     for number, payload in enumerate(payloads[:MOST_SEARCHED]):
         found = list(read_payload(fetch(payload), where))
-        yield from found
+        yield from (_at_start(each, payload) for each in found)
         fix = _fix(found, payload)
         if fix is None:
             continue
-        clock = next((finding.value for finding in found if finding.key == "gps_clock"), None)
-        if clock is not None:
-            began = clock - timedelta(seconds=payload.seconds)
-            yield Finding("gps_began", f"{began:%Y-%m-%dT%H:%M:%SZ}", ORIGIN, f"{where} GPS clock")
         later = (_fix(read_payload(fetch(each), where), each) for each in _spread(payloads[number + 1 :]))
         yield Finding("track", thinned([fix, *filter(None, later)]), ORIGIN, where)
         return
@@ -95,6 +92,13 @@ def _spread(payloads: Sequence[Payload]) -> list[Payload]:
     usual = sum(payload.size for payload in payloads) // len(payloads) + 1
     most = max(1, min(MOST_SPREAD, MOST_BYTES // usual))
     return [*payloads[:-1][:: -(-len(payloads) // most)], payloads[-1]]
+
+
+def _at_start(finding: Finding, payload: Payload) -> Finding:
+    """A satellites' clock as it stood when the recording began: less the payloads before this one."""
+    if finding.key != "gps_time":
+        return finding
+    return replace(finding, value=finding.value - timedelta(seconds=payload.seconds))
 
 
 def _fix(found: Iterable[Finding], payload: Payload) -> Fix | None:
@@ -116,7 +120,7 @@ def _walk(data: bytes, where: str, depth: int) -> Iterator[Finding]:
             yield Finding("camera_serial", serial, ORIGIN, f"{where} CASN")
     stream = {item.key: item for item in found}
     if clock := _clock(stream):
-        yield Finding("gps_clock", clock, ORIGIN, f"{where} GPS clock")
+        yield Finding("gps_time", clock, ORIGIN, f"{where} GPS clock")
     if position := _position(stream):
         yield Finding("gps", position, ORIGIN, f"{where} {_stream_name(found)}")
 
@@ -172,7 +176,10 @@ def _gps9(item: Item, scales: list[int]) -> tuple[float, float] | None:
 
 
 def _clock(stream: dict[bytes, Item]) -> datetime | None:
-    """UTC by the satellites: GPSU is text (yymmddhhmmss.sss) and needs a fix; GPS9 counts days since 2000."""
+    """UTC by the satellites: GPSU is text (yymmddhhmmss.sss) and needs a fix; GPS9 counts days since 2000.
+
+    Drones write SYST: time since they were switched on, and since 1970 (0 before the first fix), both scaled.
+    """
     try:
         if b"GPSU" in stream and _has_fix(stream):
             return datetime.strptime(stream[b"GPSU"].data[:12].decode("ascii"), "%y%m%d%H%M%S").replace(tzinfo=UTC)
@@ -180,7 +187,10 @@ def _clock(stream: dict[bytes, Item]) -> datetime | None:
         if b"GPS9" in stream and len(scales) >= 7 and scales[6] and _gps9(stream[b"GPS9"], scales):
             days, clock = struct.unpack_from(">ii", stream[b"GPS9"].data, 20)
             return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(days=days, seconds=clock // scales[6])
-    except (ValueError, OverflowError):
+        if b"SYST" in stream and stream[b"SYST"].size == 16 and len(scales) == 2 and scales[1]:
+            since = struct.unpack_from(">Q", stream[b"SYST"].data, 8)[0]
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=since // scales[1]) if since else None
+    except (ValueError, OverflowError, struct.error):
         return None
     return None
 

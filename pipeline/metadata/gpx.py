@@ -15,6 +15,7 @@ LARGEST = 32 * 1024 * 1024
 MOST_ELEMENTS = 1_000_000
 MOST_DEPTH = 64
 STEP = 15.0  # seconds between two points that are kept: a car drives a few hundred metres
+MOST_KEPT = 20_000
 
 
 def read(data: bytes, name: str) -> tuple[Sighting, ...]:
@@ -35,9 +36,11 @@ def read(data: bytes, name: str) -> tuple[Sighting, ...]:
         raise MediaUnreadable(f"{name} is no GPX file that can be read; export it again.")
     if not points.found:
         raise MediaUnreadable(f"{name} holds no track with times, so it tells no clip's place; export one with times.")
+    found = sorted(points.found)
+    step = max(STEP, (found[-1].moment - found[0].moment) / MOST_KEPT)
     kept: list[Sighting] = []
-    for sighting in sorted(points.found):
-        if not kept or sighting.moment - kept[-1].moment >= STEP:
+    for sighting in found:
+        if not kept or sighting.moment - kept[-1].moment >= step:
             kept.append(sighting)
     return tuple(kept)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from pipeline.metadata.dropframe import drops
 from pipeline.metadata.findings import text_of
 from pipeline.metadata.klv import Set, number
 from pipeline.timecode import Rate, Timecode
@@ -221,7 +222,7 @@ def _followed(package: Package, by_uid: Mapping[bytes, Package]) -> Iterator[tup
 def _codes(package: Package, seconds: Fraction | int, picture: Rate | None) -> Iterator[Timecode]:
     for track in package.tracks:
         if track.counter and (rate := _counted(track.counter, track.rate, picture)):
-            drop = track.counter.drop and rate.can_drop
+            drop = drops(rate, flag=track.counter.drop)
             yield Timecode(track.counter.start, rate, drop) + rate.frames(Fraction(seconds))
 
 

@@ -64,9 +64,9 @@ def read(source: ByteSource) -> Iterator[Finding]:
     yield from tmcd.read(source, tracks)
     telemetry = list(_telemetry(source, top, tracks))
     yield from telemetry
-    satellites = next((finding.value for finding in telemetry if finding.key == "gps_clock"), None)
+    satellites = next((finding.value for finding in telemetry if finding.key == "gps_time"), None)
     if made and satellites and (began := gopro.started(made, satellites)):
-        yield Finding("recorded_at", began, gopro.ORIGIN, "mvhd", "its zone is shown by the GPS clock")
+        yield Finding("recorded_at", began, gopro.ORIGIN, "mvhd and GPS clock", "its zone is shown by the GPS clock")
 
 
 def _no_movie(top: list[Box]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from pipeline.metadata.dropframe import counted, drops
 from pipeline.metadata.findings import Finding, moment, parsed, place
 from pipeline.metadata.xml import attribute, child, find, is_markup, name_of, parse
 from pipeline.timecode import Rate, Timecode
@@ -111,10 +112,21 @@ def _start(root: "Element", rate: Rate | None) -> Timecode | None:
         return None
     fractional = rate is not None and rate.denominator == 1001
     timecode_rate = Rate(int(count) * 1000, 1001) if fractional else Rate(int(count))
-    for change in table:
-        if attribute(change, "frameCount") == "0":
-            return ltc(attribute(change, "value") or "", timecode_rate)
-    return None
+    changes = {attribute(change, "frameCount"): attribute(change, "value") or "" for change in table}
+    first = ltc(changes.get("0", ""), timecode_rate)
+    return _counted(first, changes, timecode_rate) if first and rate == timecode_rate else first
+
+
+def _counted(first: Timecode, changes: "dict[str | None, str]", rate: Rate) -> Timecode:
+    """Some bodies count drop-frame and leave the flag unset: over a minute the table's last label shows it."""
+    *_, (frames, value) = changes.items()
+    last = ltc(value, rate)
+    if last is None or not frames or not frames.isdecimal() or len(frames) > 9:
+        return first
+    drop = counted(str(first), str(last), int(frames), rate)
+    if drop is None or drop == first.drop_frame:
+        return first
+    return parsed(str(first), rate, drop_frame=drop) or first
 
 
 def ltc(value: str, rate: Rate) -> Timecode | None:
@@ -127,7 +139,7 @@ def ltc(value: str, rate: Rate) -> Timecode | None:
         return None
     fields = [(byte & mask) >> 4 for byte, mask in zip(raw, (0x30, 0x70, 0x70, 0x30), strict=True)]
     frames, seconds, minutes, hours = (tens * 10 + (byte & 15) for tens, byte in zip(fields, raw, strict=True))
-    drop = bool(raw[0] & 0x40) and rate.can_drop
+    drop = drops(rate, flag=bool(raw[0] & 0x40))
     return parsed(f"{hours:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{frames:02}", rate, drop_frame=drop)
 
 

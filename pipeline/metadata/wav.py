@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.clip import AudioStream
 from pipeline.errors import MediaUnreadable
+from pipeline.metadata.dropframe import drops
 from pipeline.metadata.findings import Finding, cut_off, moment, text_of
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.xml import child, parse, text
@@ -106,7 +107,7 @@ def _bext(data: bytes, sample_rate: int) -> Iterator[Finding]:
     if match := _SPEED.search(data[:256]):
         rate = Rate.nearest(Fraction(match[1].decode()))
         if rate:
-            drop = match[2] == b"DF" and rate.can_drop
+            drop = drops(rate, flag=match[2] == b"DF")
             yield Finding("timecode_rate", rate, "bext", "bext description SPEED")
             code = at_rate(reference, sample_rate, rate, drop_frame=drop)
             yield Finding("start_timecode", code, "bext", "bext time reference at its SPEED")
@@ -134,7 +135,7 @@ def _ixml(data: bytes, reference: int | None, sample_rate: int) -> Iterator[Find
         return
     yield Finding("timecode_rate", rate, "ixml", "iXML TIMECODE_RATE")
     if reference is not None:
-        drop = (text(root, "SPEED", "TIMECODE_FLAG") or "").upper() == "DF" and rate.can_drop
+        drop = drops(rate, flag=(text(root, "SPEED", "TIMECODE_FLAG") or "").upper() == "DF")
         yield Finding(
             "start_timecode",
             at_rate(reference, sample_rate, rate, drop_frame=drop),

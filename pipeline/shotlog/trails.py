@@ -38,44 +38,34 @@ class Heard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Trail:
-    """Where one device was, in order of time; `device` tells which trails are of the same one."""
+    """Where one device was, in order of time; `device` tells which trails are of the same one.
+
+    Moments of a clip's own trail count from its beginning, because its clock may be corrected.
+    """
 
     device: str
     heard: tuple[Heard, ...]
 
-    @property
-    def began(self) -> float:
-        return self.heard[0].moment
-
-    @property
-    def ended(self) -> float:
-        return self.heard[-1].moment
-
 
 def moment_of(local: LocalMoment | None) -> float | None:
     """When a clip began, in seconds since 1970 UTC; None where its clock's zone is not known."""
-    return _seconds(local.iso) if local else None
+    stated = datetime.fromisoformat(local.iso) if local else None
+    return stated.timestamp() if stated and stated.tzinfo else None
 
 
-def trails_of_clip(clip: Clip, local: LocalMoment | None, places: Sequence[Place]) -> tuple[Trail, ...]:
-    """Where a clip's own positions lie in time: by the satellites' clock, else by the camera's."""
+def trails_of_clip(clip: Clip, places: Sequence[Place]) -> tuple[Trail, ...]:
+    """Where a clip's own positions lie, in seconds after it began."""
     facts = clip.facts
-    began = _seconds(facts.gps_began) if facts.gps_began else moment_of(local)
-    if began is None or facts.gps is None:
+    if facts.gps is None:
         return ()
-    fixes = facts.track or (Fix(0.0, *facts.gps),)
     device = facts.camera_serial or f"{facts.camera_model or ''} {clip.card}"
-    sightings = [Sighting(began + fix.seconds, fix.latitude, fix.longitude) for fix in fixes]
-    return _trails(device, clip.name.rpartition(".")[0] or clip.name, sightings, places)
+    fixes = facts.track or (Fix(0.0, *facts.gps),)
+    return _trails(device, clip.name.rpartition(".")[0] or clip.name, [Sighting(*fix) for fix in fixes], places)
 
 
-def trails_of_file(
-    name: str, sightings: Sequence[Sighting], places: Sequence[Place], *, near: Sequence[float]
-) -> tuple[Trail, ...]:
-    """The parts of a track in a file of its own that tell something of clips that began `near` these moments."""
-    moments = sorted(near)
-    told = [each for each in sightings if _is_near(each.moment, moments)]
-    return _trails(name, name, told, places)
+def trails_of_file(name: str, sightings: Sequence[Sighting], places: Sequence[Place]) -> tuple[Trail, ...]:
+    """Where a track in a file of its own leads."""
+    return _trails(name, name, sightings, places)
 
 
 def place_at(moment: float, devices: Sequence[Sequence[Heard]]) -> Saying | None:
@@ -136,14 +126,3 @@ def _when(after: float) -> str:
         return "at the same time"
     words = f"{seconds} s" if seconds < 60 else f"{round(seconds / 60)} min"
     return f"{words} {'later' if after > 0 else 'earlier'}"
-
-
-def _is_near(moment: float, moments: Sequence[float]) -> bool:
-    at = bisect_left(moments, moment - MOST_GAP)
-    return at < len(moments) and moments[at] <= moment + MOST_GAP
-
-
-def _seconds(iso: str) -> float | None:
-    """Seconds since 1970 of a date with its offset; None without one."""
-    stated = datetime.fromisoformat(iso)
-    return stated.timestamp() if stated.tzinfo else None

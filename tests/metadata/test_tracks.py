@@ -65,18 +65,18 @@ def test_an_action_camera_that_moves_keeps_its_track_and_the_satellites_time(tmp
     assert found.track[0] == Fix(7.0, 48.2, 16.4)
     assert found.track[-1] == Fix(11.0, 48.204, 16.4)
     assert len(found.track) == 5
-    assert found.gps_began == "2019-10-12T06:15:00Z"
+    assert found.gps_time == "2019-10-12T06:15:00.000Z"
 
 
 def test_an_action_camera_on_a_tripod_is_heard_of_once_a_minute(tmp_path: Path) -> None:
     found = read_facts(action_camera(tmp_path / "GX010001.MP4", [payload(48.2, 16.4)] * 181))
     assert [fix.seconds for fix in found.track] == [0.0, 61.0, 121.0, 180.0]
-    assert found.gps_began is None  # the satellites' time was not stated
+    assert found.gps_time is None  # the satellites' time was not stated
 
 
 def test_an_action_camera_without_a_fix_has_no_track(tmp_path: Path) -> None:
     found = read_facts(action_camera(tmp_path / "GX010001.MP4", [payload(48.2, 16.4, fix=0)] * 20))
-    assert (found.gps, found.track, found.gps_began) == (None, (), None)
+    assert (found.gps, found.track, found.gps_time) == (None, (), None)
 
 
 def test_an_hour_of_telemetry_is_not_read_whole(tmp_path: Path) -> None:

@@ -81,30 +81,11 @@ def test_where_the_nearest_fix_has_no_name_a_farther_one_is_not_asked():
 
 
 def test_a_place_by_a_town_says_how_far_the_town_is():
-    (trail,) = trails_of_clip(clip(gps=(0.4372, 35.4850)), local("2019-10-12T15:00:00+03:00"), ())
-    said = place_at(NOON + 3 * MINUTE, [trail.heard])
+    (trail,) = trails_of_clip(clip(gps=(0.4372, 35.4850)), ())
+    said = place_at(3 * MINUTE, [trail.heard])
     assert said is not None
     assert (said.value, said.detail) == ("Eldoret", "Eldoret, 26 km (GPS of DJI_0004, 3 min earlier)")
     assert said.confidence < 0.7
-
-
-@pytest.mark.parametrize(
-    ("facts", "iso", "began"),
-    [
-        ({"gps": (48.205, 16.415)}, "2019-10-12T14:00:00+02:00", NOON),
-        ({"gps": (48.205, 16.415)}, "2019-10-12T12:00:00+00:00", NOON),
-        ({"gps": (48.205, 16.415)}, "2019-10-12T12:00:00", None),  # a clock whose zone is not known
-        ({"gps": (48.205, 16.415)}, "2019-10-12", None),
-        ({"gps": (48.205, 16.415)}, None, None),
-        ({"gps": (48.205, 16.415), "gps_began": "2019-10-12T12:00:00Z"}, "2016-01-01T00:00:00", NOON),
-        ({"gps": (48.205, 16.415), "gps_began": "2019-10-12T12:00:00Z"}, "2016-01-01T00:00:00+00:00", NOON),
-        ({}, "2019-10-12T14:00:00+02:00", None),
-    ],
-)
-def test_a_position_is_heard_only_by_a_clock_that_all_share(facts, iso, began):
-    found = trails_of_clip(clip(**facts), local(iso) if iso else None, (PRATER,))
-    assert [trail.began for trail in found] == ([] if began is None else [began])
-    assert all(fix.place == "Prater Hauptallee" for trail in found for fix in trail.heard)
 
 
 @pytest.mark.parametrize(
@@ -115,21 +96,27 @@ def test_a_clip_is_matched_only_when_its_zone_is_known(iso, moment):
     assert moment_of(local(iso) if iso else None) == moment
 
 
-def test_a_track_is_heard_along_its_way():
+def test_a_track_is_heard_along_its_way_from_the_beginning_of_its_clip():
     track = (Fix(0.0, 48.205, 16.415), Fix(90.0, 48.210, 16.415), Fix(4000.0, 48.4, 16.415))
     of = clip(gps=(48.205, 16.415), track=track, camera_serial="1581F")
-    first, second = trails_of_clip(of, local("2019-10-12T12:00:00+00:00"), (PRATER,))
-    assert [fix.moment - NOON for fix in (*first.heard, *second.heard)] == [0.0, 90.0, 4000.0]
-    assert first.ended - first.began <= LONGEST
+    first, second = trails_of_clip(of, (PRATER,))
+    assert [fix.moment for fix in (*first.heard, *second.heard)] == [0.0, 90.0, 4000.0]
+    assert first.heard[-1].moment - first.heard[0].moment <= LONGEST
     assert {first.device, second.device} == {"1581F"}
 
 
-def test_of_a_file_only_what_is_near_a_clip_is_kept():
-    day = [Sighting(NOON + minute * MINUTE, 48.205, 16.415) for minute in range(-300, 300)]
-    (trail,) = trails_of_file("walk.gpx", day, (PRATER,), near=[NOON])
-    assert (trail.began, trail.ended) == (NOON - MOST_GAP, NOON + MOST_GAP)
-    assert {fix.name for fix in trail.heard} == {"walk.gpx"}
-    assert trails_of_file("walk.gpx", day, (PRATER,), near=[]) == ()
+def test_a_clip_without_a_track_is_heard_once_and_one_without_a_position_never():
+    (trail,) = trails_of_clip(clip(gps=(48.205, 16.415), camera_model="L1D-20c"), (PRATER,))
+    assert trail.heard == (Heard(0.0, 48.205, 16.415, "Prater Hauptallee", "Prater Hauptallee", 1.0, "DJI_0004"),)
+    assert trail.device == "L1D-20c D001"
+    assert trails_of_clip(clip(), (PRATER,)) == ()
+
+
+def test_a_file_of_its_own_is_heard_by_its_name():
+    day = [Sighting(NOON + minute * MINUTE, 48.205, 16.415) for minute in (0, 1, 59, 61)]
+    first, second = trails_of_file("walk.gpx", day, (PRATER,))
+    assert [fix.moment for fix in (*first.heard, *second.heard)] == [each.moment for each in day]
+    assert {fix.name for fix in (*first.heard, *second.heard)} == {first.device} == {"walk.gpx"}
 
 
 devices = st.lists(

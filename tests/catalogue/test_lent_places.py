@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -11,19 +12,22 @@ from hypothesis import strategies as st
 from small_shoot import card, clip, says
 
 from pipeline.catalogue.cards import TakenCard, TakenClip, record_card
+from pipeline.catalogue.clocks import Change, ClockOf, correct
 from pipeline.catalogue.head import miss_cards
 from pipeline.catalogue.listing import rows
 from pipeline.catalogue.log import forget, history, undo, write_log
 from pipeline.catalogue.roots import root
 from pipeline.catalogue.store import Catalogue, check, open_catalogue
+from pipeline.catalogue.trails import TakenTrack
 from pipeline.clip import Fix, Saying, Sighting
 from pipeline.settings import Place
 from pipeline.shotlog.query import parse
-from pipeline.shotlog.trails import moment_of, place_at, trails_of_clip, trails_of_file
+from pipeline.shotlog.trails import place_at, trails_of_clip, trails_of_file
 
 PRATER, HOFBURG = Place("Prater", 48.2050, 16.4150, 2500), Place("Hofburg", 48.2060, 16.3650, 800)
 PLACES = (PRATER, HOFBURG)
 POINTS = {"Prater": (48.2050, 16.4150), "Hofburg": (48.2060, 16.3650)}
+NOON = datetime.fromisoformat("2019-10-12T12:00:00+00:00").timestamp()
 NAMES = ("A1", "A2", "A3", "B1", "B2", "D1", "D2")
 
 
@@ -48,15 +52,19 @@ class Shot:
         words = says(shoot_day=self.day) + (says(unit=self.unit) if self.unit else ())
         facts = {"gps": POINTS[self.where]} if self.where else {}
         made = clip(film, f"ingest/{self.card}/{self.name}.MP4", *words, at=at, camera_serial=self.card, **facts)
-        return replace(made, trails=trails_of_clip(made.clip, made.local, PLACES))
+        return replace(made, trails=trails_of_clip(made.clip, PLACES))
+
+    @property
+    def moment(self) -> float | None:
+        return NOON + 60 * self.minutes if self.zone else None
 
 
 def take(catalogue: Catalogue, film: int, *shots: Shot, path: tuple[Sighting, ...] = (), mark: str = "seen") -> None:
     """Ingest a card of these clips, with a GPX file of these points beside them."""
-    clips = [shot.taken(film) for shot in shots]
-    near = [at for each in clips if (at := moment_of(each.local)) is not None]
-    made: TakenCard = card(film, f"ingest/{shots[0].card}", *clips, fingerprint=mark)
-    record_card(catalogue, replace(made, trails=trails_of_file("walk.gpx", path, PLACES, near=near)))
+    made: TakenCard = card(film, f"ingest/{shots[0].card}", *(shot.taken(film) for shot in shots), fingerprint=mark)
+    beside = f"ingest/{shots[0].card}/walk.gpx".encode()
+    tracks = (TakenTrack(beside, trails_of_file("walk.gpx", path, PLACES)),) if path else ()
+    record_card(catalogue, replace(made, tracks=tracks))
 
 
 def ids(catalogue: Catalogue) -> dict[str, str]:
@@ -139,7 +147,7 @@ def test_a_long_recording_tells_where_it_was_all_along(catalogue: Catalogue, fil
     long = Shot("D1", 0, "Hofburg").taken(film)
     track = (Fix(0.0, *POINTS["Hofburg"]), Fix(58 * 60.0, *POINTS["Prater"]))
     of = replace(long.clip, facts=replace(long.clip.facts, track=track))
-    read = replace(long, clip=of, trails=trails_of_clip(of, long.local, PLACES))
+    read = replace(long, clip=of, trails=trails_of_clip(of, PLACES))
     record_card(catalogue, card(film, "ingest/D", read))
     take(catalogue, film, Shot("A1", 57))
     assert details(catalogue) == {"A1": "Prater (GPS of D1, 1 min later)"}
@@ -212,9 +220,7 @@ def test_a_unit_or_day_set_by_hand_changes_who_lends_to_whom(catalogue: Catalogu
 
 
 def test_a_gpx_file_speaks_for_the_clips_that_it_lies_beside(catalogue: Catalogue, film: int) -> None:
-    noon = moment_of(Shot("A1", 0).taken(film).local)
-    assert noon is not None
-    walk = tuple(Sighting(noon + 60 * minute, *POINTS["Hofburg"]) for minute in (-2, 40))
+    walk = tuple(Sighting(NOON + 60 * minute, *POINTS["Hofburg"]) for minute in (-2, 40))
     take(catalogue, film, Shot("A1", 0), Shot("A2", 50), Shot("A3", 120), path=walk)
     take(catalogue, film, Shot("B1", 0))
     assert details(catalogue) == {
@@ -224,6 +230,36 @@ def test_a_gpx_file_speaks_for_the_clips_that_it_lies_beside(catalogue: Catalogu
     assert details(catalogue)["A1"] == "Prater (GPS of D1, 1 min later)"  # nearer in time
     take(catalogue, film, Shot("A1", 0), Shot("A2", 50), Shot("A3", 120), mark="the file is gone")
     assert sorted(details(catalogue)) == ["A1", "B1"]
+
+
+def test_a_gpx_file_that_is_gone_takes_back_what_it_told_even_where_it_was_the_only_one(
+    catalogue: Catalogue, film: int
+) -> None:
+    take(catalogue, film, Shot("A1", 0), path=(Sighting(NOON, *POINTS["Hofburg"]),))
+    assert details(catalogue) == {"A1": "Hofburg (GPS of walk.gpx, at the same time)"}
+    take(catalogue, film, Shot("A1", 0), path=(Sighting(NOON, *POINTS["Prater"]),), mark="another file")
+    assert details(catalogue) == {"A1": "Prater (GPS of walk.gpx, at the same time)"}
+    take(catalogue, film, Shot("A1", 0), mark="no file")
+    assert lent(catalogue) == {}
+    with catalogue.reading() as db:
+        assert [db.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in ("tracks", "trails")] == [0, 0]
+
+
+def test_a_correction_of_a_clock_moves_what_it_lends_and_what_is_lent_to_it(catalogue: Catalogue, film: int) -> None:
+    take(catalogue, film, Shot("A1", 0), Shot("A2", 60))
+    take(catalogue, film, Shot("D1", 59, "Prater"))
+    assert details(catalogue) == {"A2": "Prater (GPS of D1, 1 min earlier)"}
+    hour = -3_600_000
+    drone = Change(ClockOf("serial D", "main", "2019-10-12"), hour, 1000, "by hand")
+    batch = correct(catalogue, [drone], who="ann", words="clock").batch
+    assert details(catalogue) == {"A1": "Prater (GPS of D1, 1 min earlier)"}
+    camera = Change(ClockOf("serial A", "main", "2019-10-12"), hour, 1000, "by hand")
+    correct(catalogue, [camera], who="ann", words="clock")
+    assert details(catalogue) == {"A2": "Prater (GPS of D1, 1 min earlier)"}
+    undo(catalogue, batch, who="ann")
+    assert lent(catalogue) == {}
+    undo(catalogue, None, who="ann")
+    assert details(catalogue) == {"A2": "Prater (GPS of D1, 1 min earlier)"}
 
 
 def test_reading_a_card_again_adds_nothing_to_the_log(catalogue: Catalogue, film: int) -> None:
@@ -271,14 +307,14 @@ def by_hand(film: int, stand: dict[str, Shot], gone: set[str]) -> dict[str, tupl
     devices: dict[tuple[str, str], dict[str, list]] = defaultdict(lambda: defaultdict(list))
     for name, shot in stand.items():
         if name not in gone:
-            for trail in shot.taken(film).trails:
-                devices[shot.unit, shot.day][trail.device] += trail.heard
+            for trail in shot.taken(film).trails if shot.moment is not None else ():
+                heard = [each._replace(moment=shot.moment + each.moment) for each in trail.heard]
+                devices[shot.unit, shot.day][trail.device] += heard
     found = {}
     for name, shot in stand.items():
-        moment = moment_of(shot.taken(film).local)
-        if not shot.where and name not in gone and moment is not None:
+        if not shot.where and name not in gone and shot.moment is not None:
             near = [sorted(heard) for heard in devices[shot.unit, shot.day].values()]
-            if said := place_at(moment, near):
+            if said := place_at(shot.moment, near):
                 found[name] = (said.detail, said.confidence)
     return found
 
