@@ -6,8 +6,10 @@ folder or a volume), because file names need not be UTF-8 and film folders move.
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
+from pipeline.errors import ValueRefused
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 # --- files ---------------------------------------------------------------------------------------
@@ -169,6 +171,7 @@ class ClipFiles:
     parts: tuple[bytes, ...]  # relative to the scanned folder
     sidecars: tuple[bytes, ...] = ()
     kind: Literal["picture", "sound"] = "picture"
+    warnings: tuple[str, ...] = ()  # what the card says is wrong with it; also among those of the card
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,7 @@ class CardFolder:
     tracks: tuple[bytes, ...] = ()  # GPX files
     others: tuple[bytes, ...] = ()  # listed, never failed
     warnings: tuple[str, ...] = ()
+    reel: str | None = None  # where the system keeps it: a folder's name, an index, the names of clips
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,13 @@ class Part:
     stamp: Stamp
     quick: str  # xxh128 hex of size, head, middle and tail
     frames: int | None = None
+
+
+class PartFrame(NamedTuple):
+    """A frame of a clip where it lies: the number of the part from 0, and the frame of that file from 0."""
+
+    part: int
+    frame: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +235,36 @@ class Clip:
     def available(self) -> TimeRange:
         """The clip's frames in source timecode (from 0 without timecode)."""
         return TimeRange(self.start.frame if self.start else 0, self.frames or 0)
+
+    @property
+    def spans(self) -> tuple[TimeRange, ...]:
+        """The frames of the clip that each part holds, in order and without gaps; none where they are unknown.
+
+        The last part holds what those before it leave, as does one whose frames were not counted: what comes after
+        that one cannot be told apart from it.
+        """
+        left = self.frames or 0
+        lengths = []
+        for part in self.parts:
+            last = part is self.parts[-1] or part.frames is None
+            lengths.append(left if last else min(part.frames or 0, left))
+            left -= lengths[-1]
+        begins = accumulate(lengths, initial=0)
+        return tuple(TimeRange(begin, length) for begin, length in zip(begins, lengths, strict=False))
+
+    def place_of(self, frame: int) -> PartFrame:
+        """Where a frame of the clip, counted from its first, lies. Raises ValueRefused outside the clip."""
+        for number, span in enumerate(self.spans):
+            if span.start <= frame < span.end:
+                return PartFrame(number, frame - span.start)
+        raise ValueRefused(f"{self.name} has {self.frames or 0} frames, so no frame {frame}; count them from 0.")
+
+    def frame_at(self, place: PartFrame) -> int:
+        """The frame of the clip at a place: the inverse of `place_of`. Raises ValueRefused where none lies there."""
+        spans = self.spans
+        if 0 <= place.part < len(spans) and 0 <= place.frame < spans[place.part].duration:
+            return spans[place.part].start + place.frame
+        raise ValueRefused(f"{self.name} has no frame {place.frame} in part {place.part}; count both from 0.")
 
 
 # --- the log --------------------------------------------------------------------------------------

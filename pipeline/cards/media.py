@@ -18,7 +18,7 @@ MEDIA_SUFFIXES: frozenset[bytes] = PICTURE_SUFFIXES | SOUND_SUFFIXES
 # Files of the same name as a recording that say something of it. Thumbnails and the camera's own
 # small proxies (.thm, .lrv, .lrf, .sav) say nothing new: they are listed, not read.
 SIDECAR_SUFFIXES: frozenset[bytes] = frozenset({
-    b".xml", b".xmp", b".srt", b".aae", b".csv", b".tsv", b".json", b".cif", b".sidecar", b".bim",
+    b".xml", b".xmp", b".srt", b".aae", b".csv", b".tsv", b".ale", b".json", b".cif", b".sidecar", b".bim",
 })  # fmt: skip
 REPORT_SUFFIXES: frozenset[bytes] = frozenset({b".csv", b".tsv"})
 TRACK_SUFFIXES: frozenset[bytes] = frozenset({b".gpx"})

@@ -33,10 +33,11 @@ Found = dict[str, dict[str, Any]]
 @click.command("facts")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--json", "as_json", is_flag=True, help="One object, keyed by path as given.")
-def facts_command(files: tuple[str, ...], as_json: bool) -> int:
+@click.option("--whole", is_flag=True, help="Read large files to their end where only that tells how long they are.")
+def facts_command(files: tuple[str, ...], as_json: bool, whole: bool) -> int:
     """What files say of themselves, and where each value was read. A folder means every recording in it."""
     wanted = [path for name in files for path in _below(name)]
-    found: Found = {shown(path): facts for path, facts in _read(_counted(wanted), frozenset(files))}
+    found: Found = {shown(path): facts for path, facts in _read(_counted(wanted), frozenset(files), whole=whole)}
     found |= {shown(name): _error(_EMPTY) for name in files if Path(name).is_dir() and not _any_in(name, found)}
     if as_json:
         print_json(found)
@@ -82,7 +83,7 @@ def _ignored(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _read(paths: Iterable[str], named: frozenset[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _read(paths: Iterable[str], named: frozenset[str], *, whole: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """Facts of each file; what was only met in a folder and is no media is passed over."""
     from pipeline.ingest.anywhere import Sidecars, facts_of, is_missed, sidecars_in
     from pipeline.processes.reader import ReaderProcess
@@ -95,7 +96,7 @@ def _read(paths: Iterable[str], named: frozenset[str]) -> Iterator[tuple[str, di
                 if file.parent not in listings and file.is_file():
                     listings[file.parent] = sidecars_in(file.parent)
                 beside = listings.get(file.parent, {}).get(file, ())
-                yield path, facts_of(file, mediainfo, beside)
+                yield path, facts_of(file, mediainfo, beside, whole=whole)
             except RushesError as error:
                 if path in named or is_missed(path, error):
                     yield path, _error(error)

@@ -18,14 +18,16 @@ _KNOWN_SUFFIXES = MEDIA_SUFFIXES | SIDECAR_SUFFIXES
 Sidecars = dict[Path, tuple[Path, ...]]
 
 
-def facts_of(file: Path, mediainfo: ReaderProcess, sidecars: Sequence[Path]) -> dict[str, object]:
-    """What one file and the sidecars beside it say, as `rushes facts --json` shows it.
+def facts_of(
+    file: Path, mediainfo: ReaderProcess, sidecars: Sequence[Path], *, whole: bool = False
+) -> dict[str, object]:
+    """What one file and the sidecars beside it say, as `rushes facts --json` shows it; `whole` as in read_facts.
 
     Raises PathMissing, PathRefused, MediaUnreadable or NotMedia.
     """
     stamp_of(file)
     try:
-        return facts_json(read_facts(file, sidecars, mediainfo=mediainfo))
+        return facts_json(read_facts(file, sidecars, mediainfo=mediainfo, whole=whole))
     except NotMedia as refusal:
         try:
             return facts_json(sidecar_facts(file))

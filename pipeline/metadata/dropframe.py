@@ -13,7 +13,7 @@ from pipeline.timecode import Rate, Timecode
 
 # Origins whose timecode carries a flag; the others state a label alone.
 FLAGGED: tuple[str, ...] = (
-    "tmcd", "nrtm", "ixml", "bext", "mpegts", "mxf-material", "mxf-tape", "mxf-file",
+    "tmcd", "nrtm", "ixml", "bext", "mdpm", "gop", "mxf-material", "mxf-tape", "mxf-file",
 )  # fmt: skip
 
 

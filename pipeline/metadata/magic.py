@@ -6,7 +6,7 @@ no playlist reaches it.
 
 from collections.abc import Iterator
 
-from pipeline.metadata import mpegts
+from pipeline.metadata import packets
 
 # Formats told by their first bytes alone.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -35,16 +35,16 @@ def _kind(head: bytes) -> str | None:
     for signature, words in _SIGNATURES:
         if head.startswith(signature):
             return words
-    if _matroska(head):
+    if matroska(head):
         return "a Matroska file"
     if _avi(head):
         return "an AVI file"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "an AIFF file"
-    return "an MPEG transport stream" if mpegts.layout(head) else None
+    return "an MPEG transport stream" if packets.layout(head) else None
 
 
-def _matroska(head: bytes) -> bool:
+def matroska(head: bytes) -> bool:
     """An EBML header (RFC 8794) whose elements can be: an id never begins with a zero byte."""
     if head[:4] != b"\x1aE\xdf\xa3":
         return False

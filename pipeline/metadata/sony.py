@@ -6,11 +6,10 @@ drop-frame flag. `tcFps` counts labels a second; `formatFps` says whether that i
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from pipeline.metadata.dropframe import counted, drops
-from pipeline.metadata.findings import Finding, moment, parsed, place
+from pipeline.metadata.findings import LARGEST_SIDE, Finding, moment, named_rate, parsed, place, whole
 from pipeline.metadata.xml import attribute, child, find, is_markup, name_of, parse
 from pipeline.timecode import Rate, Timecode
 
@@ -40,7 +39,7 @@ def read(data: bytes, name: str) -> Iterator[Finding]:
 
 
 def _values(root: "Element") -> Iterator[tuple[str, object, str]]:
-    rate = _format_rate(root)
+    rate = named_rate(attribute(next(find(root, "VideoFrame"), None), "formatFps"))
     yield "start_timecode", _start(root, rate), "LtcChangeTable"
     created = attribute(child(root, "CreationDate"), "value")
     yield "recorded_at", moment(created) if created else None, "CreationDate"
@@ -57,46 +56,19 @@ def _values(root: "Element") -> Iterator[tuple[str, object, str]]:
     yield "rate", rate, "VideoFrame formatFps"
     yield "vfr", False if rate else None, "VideoFrame formatFps"
     yield "capture_rate", _capture(root, rate), "VideoFrame captureFps"
-    frames = attribute(child(root, "Duration"), "value")
-    yield "frames", int(frames) if frames and frames.isdecimal() and len(frames) < 10 else None, "Duration"
+    yield "frames", whole(attribute(child(root, "Duration"), "value")), "Duration"
     layout = next(find(root, "VideoLayout"), None)
     for key, name in (("width", "pixel"), ("height", "numOfVerticalLine")):
-        size = attribute(layout, name)
-        yield key, int(size) if size and size.isdecimal() and len(size) < 6 else None, "VideoLayout"
+        yield key, whole(attribute(layout, name), largest=LARGEST_SIDE), "VideoLayout"
 
 
 def _meta(root: "Element", name: str) -> str | None:
     return next((attribute(meta, "content") for meta in find(root, "Meta") if attribute(meta, "name") == name), None)
 
 
-def _number(text: str | None) -> Fraction | None:
-    """`23.98p`, `50i`, `59.94p` as a number."""
-    digits = (text or "").rstrip("piPIsfSF")
-    try:
-        return Fraction(digits) if 0 < len(digits) < 12 and digits.replace(".", "").isdecimal() else None
-    except ValueError:
-        return None
-
-
-def _exact(number: Fraction | None) -> Rate | None:
-    """Names rounded to two decimals to their exact rates; whole numbers stay."""
-    if number is None or number <= 0:
-        return None
-    return Rate.nearest(number) or (Rate.of(number) if number.denominator == 1 else None)
-
-
-def _format_rate(root: "Element") -> Rate | None:
-    """Frames a second; an interlaced format is named after its fields."""
-    text = attribute(next(find(root, "VideoFrame"), None), "formatFps")
-    number = _number(text)
-    if number and text and text.endswith(("i", "I")):
-        number /= 2
-    return _exact(number)
-
-
 def _capture(root: "Element", rate: Rate | None) -> Rate | None:
     """The sensor's rate, where it is not that of the format (slow and quick motion)."""
-    captured = _exact(_number(attribute(next(find(root, "VideoFrame"), None), "captureFps")))
+    captured = named_rate(attribute(next(find(root, "VideoFrame"), None), "captureFps"))
     return captured if captured != rate and captured is not None and _differs(captured, rate) else None
 
 

@@ -1,7 +1,11 @@
 """Headers inside the first sample, for codecs whose sample description says little.
 
 ProRes: SMPTE RDD 36. MPEG-2: ITU-T H.262. MPEG-4 part 2: ISO/IEC 14496-2. JPEG: ITU-T T.81.
+AV1 and VP9: their own specifications.
 """
+
+from dataclasses import replace
+from fractions import Fraction
 
 from pipeline.metadata.bits import Bits
 from pipeline.metadata.colour import Colour, colour_of
@@ -21,8 +25,8 @@ def prores_header(sample: bytes) -> PictureHeader:
 
 
 def mpeg2_header(sample: bytes) -> PictureHeader:
-    """The sequence extension (chroma, progressive) and the sequence display extension (colour)."""
-    found = PictureHeader()
+    """The sequence header (size, shape, rate), its extension (chroma, progressive) and display extension (colour)."""
+    found = _mpeg_sequence(sample)
     at = sample.find(b"\0\0\1\xb5")
     while at >= 0:
         bits = Bits(sample[at + 4 : at + 16])
@@ -30,14 +34,37 @@ def mpeg2_header(sample: bytes) -> PictureHeader:
         if kind == 1:
             bits.take(8)
             progressive = bits.flag()
-            found = PictureHeader(pixel_format(bits.take(2), 8), 8, not progressive, found.colour)
+            found = replace(
+                found, pixel_format=pixel_format(bits.take(2), 8), bit_depth=8, fields=not progressive,
+            )  # fmt: skip
         elif kind == 2:
             bits.take(3)
             if bits.flag():
                 colour = colour_of(bits.take(8), bits.take(8), bits.take(8), full=None)
-                found = PictureHeader(found.pixel_format, found.bit_depth, found.fields, colour)
+                found = replace(found, colour=colour)
         at = sample.find(b"\0\0\1\xb5", at + 4)
     return found
+
+
+_MPEG_RATES = (
+    None, Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(50),
+    Fraction(60000, 1001), Fraction(60),
+)  # fmt: skip
+_MPEG_SHAPES = {2: Fraction(4, 3), 3: Fraction(16, 9), 4: Fraction(221, 100)}
+
+
+def _mpeg_sequence(sample: bytes) -> PictureHeader:
+    """Sizes above 4095 lines and rates that are no table entry (their extensions) are not made of film."""
+    at = sample.find(b"\0\0\1\xb3")
+    if at < 0 or at + 8 > len(sample):
+        return PictureHeader()
+    bits = Bits(sample[at + 4 : at + 8])
+    width, height, shape, rate = bits.take(12), bits.take(12), bits.take(4), bits.take(4)
+    display = _MPEG_SHAPES.get(shape)
+    return PictureHeader(
+        width=width or None, height=height or None, rate=_MPEG_RATES[rate] if rate < len(_MPEG_RATES) else None,
+        pixel_aspect=display * height / width if display and width and height else None,
+    )  # fmt: skip
 
 
 def mpeg4_header(esds: bytes) -> PictureHeader:
@@ -124,3 +151,38 @@ def jpeg2000_header(sample: bytes) -> PictureHeader:
     depth = (parts[0][0] & 0x7F) + 1
     chroma = {(2, 1): 2, (2, 2): 1}.get((parts[1][1], parts[1][2]))
     return PictureHeader(pixel_format(chroma, depth) if chroma and count == 3 else None, depth)
+
+
+def av1_header(config: bytes) -> PictureHeader:
+    """av1C (AV1 in ISOBMFF, 2.3): depth and chroma."""
+    if len(config) < 3:
+        return PictureHeader()
+    deep, deeper, grey, half_wide, half_high = (bool(config[2] >> bit & 1) for bit in (6, 5, 4, 3, 2))
+    depth = 12 if deep and deeper else 10 if deep else 8
+    chroma = 0 if grey else 1 if half_wide and half_high else 2 if half_wide else 3
+    return PictureHeader(pixel_format(chroma, depth), depth, fields=False)
+
+
+_VP9_MATRICES = (None, "bt470bg", "bt709", "smpte170m", "smpte240m", "bt2020nc", None, "gbr")
+
+
+def vp9_header(sample: bytes) -> PictureHeader:
+    """The uncompressed header of a key frame (VP9 bitstream specification, 6.2 and 7.2.2)."""
+    bits = Bits(sample[:16])
+    if bits.take(2) != 2:
+        return PictureHeader()
+    profile = bits.take(1) | bits.take(1) << 1
+    if profile == 3:
+        bits.take(1)
+    if bits.take(2) or (bits.take(2), bits.take(24))[1] != 0x498342:  # shown again, or no key frame
+        return PictureHeader()
+    depth = (12 if bits.flag() else 10) if profile >= 2 else 8
+    space = bits.take(3)
+    if space == 7:
+        name = "gbrp" if depth == 8 else f"gbrp{depth}le"
+        return PictureHeader(name, depth, fields=False, colour=Colour(matrix="gbr", range="pc"))
+    full = bits.flag()
+    half_wide, half_high = (bits.flag(), bits.flag()) if profile % 2 else (True, True)
+    colour = Colour(matrix=_VP9_MATRICES[space], range="pc" if full else "tv")
+    chroma = 1 if half_wide and half_high else 2 if half_wide else 3
+    return PictureHeader(pixel_format(chroma, depth), depth, fields=False, colour=colour)

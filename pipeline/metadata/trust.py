@@ -13,11 +13,15 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), dji-srt, bext, ixml, mpegts, mxf-material, mxf-tape, mxf-file, mxf-header, mediainfo, xmp.
+# gpmf (GoPro), p2, canon, dji-srt, bext, ixml, mxf-material, mxf-tape, mxf-file, mxf-header, mdpm (AVCHD),
+# gop (MPEG-2 groups of pictures), tags (Matroska), mediainfo, mediapro, imf, dvrescue, table, exif, xmp. What is
+# not in a list (header: when a Matroska file was written) comes last.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",
     "gpmf",
+    "p2",
+    "canon",
     "keys",
     "ixml",
     "bext",
@@ -26,6 +30,11 @@ DEFAULT: tuple[str, ...] = (
     "dji-srt",
     "mvhd",
     "mediainfo",
+    "mediapro",
+    "imf",
+    "dvrescue",
+    "table",
+    "exif",
 )
 BY_KEY: dict[str, tuple[str, ...]] = {
     # A material package says what is shown; a tape counts before the file that was made of it.
@@ -38,12 +47,33 @@ BY_KEY: dict[str, tuple[str, ...]] = {
         "ixml",
         "bext",
         "udta",
-        "mpegts",
+        "mdpm",
+        "tags",
+        "gop",
+        "p2",
         "mediainfo",
+        "table",
     ),
     # A date with its offset or a satellite clock, then the device's own word, then the header.
-    "recorded_at": ("keys", "nrtm", "udta", "ilst", "bext", "gpmf", "dji-srt", "mvhd", "mxf-header", "mediainfo"),
-    "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "dji-srt"),
+    "recorded_at": (
+        "keys",
+        "nrtm",
+        "p2",
+        "canon",
+        "udta",
+        "ilst",
+        "bext",
+        "mdpm",
+        "tags",
+        "gpmf",
+        "dji-srt",
+        "table",
+        "exif",
+        "mvhd",
+        "mxf-header",
+        "mediainfo",
+    ),
+    "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "p2", "canon", "mdpm", "dji-srt", "table", "exif"),
     "scene": ("ixml", "bext", "keys"),
     "take": ("ixml", "bext", "keys"),
     "tape": ("ixml", "bext"),

@@ -79,8 +79,8 @@ def needed(tmp_path_factory) -> frozenset[str]:
     if shutil.which("strace") is None:
         pytest.skip("strace is not installed")
     out = tmp_path_factory.mktemp("strace")
-    clip = out / "harmless.ts"
-    clip.write_bytes((b"\x47\x1f\xff\x10" + bytes(184)) * 20)  # for MediaInfo, too
+    clip = out / "harmless.aiff"
+    clip.write_bytes(b"FORM\0\0\0\x1eAIFFCOMM\0\0\0\x12" + bytes(18))  # for MediaInfo, too
     movie = next(OWN_SAMPLES.rglob("*.MOV"))
     opened, sockets = traced(out / "log", clip, movie)
     assert not sockets
