@@ -136,11 +136,11 @@ def _line(title: str, value: str, where: str) -> str:
 
 
 def _said(value: object, entry: LogEntry | None) -> tuple[str, str]:
-    """A value and who said it; an explanation that begins with the value stands in its place."""
+    """A value and who said it; of a place how it is known stands in its place: "Eldoret, 26 km (GPS)"."""
     if entry is None:
         return cell(value), "inferred: the day of recording"  # all else that is logged has an entry
     sure = "" if entry.confidence >= 1 else f", {entry.confidence:.0%} sure"
-    if entry.detail.startswith(str(value)):
+    if entry.source in ("gps", "inferred") and entry.detail.startswith(str(value)):
         return cell(entry.detail), f"{entry.source}{sure}"
     return cell(value), f"{entry.source}{sure}: {entry.detail or _person(entry)}"
 

@@ -1,4 +1,4 @@
-"""What reads untrusted input, with real input to damage: READERS, SIDECARS, reports, queries, settings."""
+"""What reads untrusted input, with real input to damage: READERS, SIDECARS, reports, GPX tracks, queries, settings."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.clip import Facts
 from pipeline.errors import RushesError
+from pipeline.metadata import gpx
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import HEAD, READERS, SIDECARS, facts_json, read_facts, sidecar_facts, span_facts
 from pipeline.metadata.source import ByteSource
@@ -26,6 +27,9 @@ MADE = {"ARRIRAW": b"ARRI" + bytes(4092)}
 REPORT = (
     b"Clip,Reel,Scene,Take,Circled,Rating,Comments,Start TC\nA001C001,A001,12A,3,yes,***,wide; lovely,10:00:00:00\n"
 )
+GPX = b"""<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
+<trkpt lat="48.2050" lon="16.4150"><ele>160</ele><time>2019-10-12T06:00:00Z</time></trkpt>
+<trkpt lat="48.2060" lon="16.4050"><time>2019-10-12T08:01:00.5+02:00</time></trkpt></trkseg></trk></gpx>"""
 QUERIES = (
     "subject:coach location:vienna -camera:B", "rating:>=4 or (has:note -tag:archive)",
     'note:"first light" at:06:00..07:30', "shoot_day:2019-10 duration:10s..5m rate:25",
@@ -62,6 +66,7 @@ def targets() -> list[Target]:
         *readers,
         *sidecars,
         Target("reports", read_report, (Seed(REPORT), Seed(REPORT.replace(b",", b"\t")), *tables)),
+        Target("GPX", lambda data: gpx.read(data, "walk.gpx"), (Seed(GPX),)),
         Target("search language", _query, tuple(Seed(query.encode()) for query in QUERIES)),
         Target("settings", _settings, tuple(Seed(text.encode()) for text in _settings_texts())),
     ]
