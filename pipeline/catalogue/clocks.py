@@ -35,7 +35,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class ClockOf:
-    """A clock of one unit on one day; `camera` is its key (see shotlog/rules.clock_keys), empty where none is known."""
+    """A clock of one unit on one day; `camera` is its key (shotlog/clocks.clock_keys), empty where none is known."""
 
     camera: str
     unit: str
@@ -161,7 +161,7 @@ def told(catalogue: Catalogue, clip: str) -> Told | None:
 
 
 def uncorrected(catalogue: Catalogue, clip: str) -> LocalMoment | None:
-    """When a clip (by whole id) was recorded by its device's own clock."""
+    """When a clip (by whole id) was recorded by its device's own clock; None for GPS time and without a date."""
     with catalogue.reading() as db:
         n = db.execute("SELECT n FROM clips WHERE id = ?", (clip,)).fetchone()[0]
         facts = facts_of(db, n)

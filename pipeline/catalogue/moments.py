@@ -1,7 +1,8 @@
 """When each clip was recorded: its clock in its zones, corrected as what is in force says.
 
 A correction stands for a camera, a unit and a day, never for a list of clips: cards that come later, or
-are read again, follow it. The day of a clip for this is its shoot day as it stands without correction.
+are read again, follow it. The day of a clip for this is its shoot day, as it stands by its device's clock
+alone, uncorrected: so a camera that lost its date is one clock, with GPS or without.
 """
 
 from collections.abc import Sequence
@@ -13,9 +14,8 @@ import msgspec
 from pipeline.catalogue.packing import unpack_facts
 from pipeline.catalogue.store import Connection
 from pipeline.clip import Facts
-from pipeline.shotlog.clocks import LocalMoment, Zones, day_alone, has_clock, local_moment
+from pipeline.shotlog.clocks import LocalMoment, Zones, clock_keys, day_alone, has_clock, local_moment, own_time
 from pipeline.shotlog.estimates import by_satellites
-from pipeline.shotlog.rules import clock_keys
 from pipeline.shotlog.standing import Entry, Standing, standing
 
 # (camera, unit, day) -> number of the correction and its milliseconds; None where one was taken away by hand.
@@ -44,21 +44,20 @@ def settle_moment(
 ) -> tuple[Standing, LocalMoment | None]:
     """The clip's log with its day of recording, and the moment itself; notes which clock it stems from."""
     zones = zones_of(db, n)
-    moment = local_moment(facts, zones)
-    log = standing(with_day(moment, entries))
+    bare = own_time(facts, zones)
+    log = standing(with_day(bare, entries))
     one = {name: value for name, value in log.values.items() if isinstance(value, str)}
-    day, unit = one.get("shoot_day"), one.get("unit", "")
-    keys = clock_keys(facts, one.get("camera")) if has_clock(facts) else ()
-    correction, by = _correction(keys, unit, day, corrections)
-    if by:
-        moment = local_moment(facts, zones, by)
+    day, unit, known_by = one.get("shoot_day"), one.get("unit", ""), clock_keys(facts, one.get("camera"))
+    correction, by = _correction(known_by if has_clock(facts) else (), unit, day, corrections)
+    moment = local_moment(facts, zones, by) if by or facts.gps_time else bare
+    if moment != bare:
         log = standing(with_day(moment, entries))
     bounds = by_satellites(facts, zones)
     db.execute(
         "UPDATE clocks SET day = ?, unit = ?, camera = ?, claim = ?, low = ?, high = ?, correction = ?"
         " WHERE clip_n = ?",
         (
-            day, unit, next(iter(keys or clock_keys(facts, one.get("camera"))), ""), _claim(facts),
+            day, unit, next(iter(known_by), ""), _claim(facts),
             bounds.low if bounds else None, bounds.high if bounds else None, correction, n,
         ),
     )  # fmt: skip

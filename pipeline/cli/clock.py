@@ -1,9 +1,8 @@
 """`rushes clock`: whose clock was off, by how much, and how that is known."""
 
-import re
 import shlex
 from collections.abc import Sequence
-from datetime import datetime
+from math import floor
 
 import click
 
@@ -15,24 +14,22 @@ from pipeline.cli.options import (
     as_typed,
     chosen_film,
     film_option,
+    frame_of,
     query_argument,
     query_text,
     who,
 )
 from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, table
-from pipeline.clip import Clip
 from pipeline.errors import NotFound, ValueRefused
-from pipeline.shotlog.estimates import Bounds, by_timecode
-from pipeline.shotlog.offsets import DAY, read_offset, say_error, say_offset
+from pipeline.shotlog.estimates import Bounds, by_slate, by_timecode
+from pipeline.shotlog.offsets import read_offset, read_time_of_day, say_error, say_offset
 from pipeline.shotlog.query import parse
-from pipeline.timecode import Timecode
 
 _COLUMNS: tuple[Column, ...] = (
     Column("Day"), Column("Unit", rank=3), Column("Camera"), Column("Model", rank=4), Column("Clips", number=True),
     Column("Its clock states", rank=2), Column("Correction", whole=False), Column("By GPS", rank=1),
 )  # fmt: skip
-_SECOND = 1000
-_TIME = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})(?:\.(\d{1,3}))?")
+_TYPED = 1000  # milliseconds that a time typed to the second may be off
 
 
 class ClockCommands(click.Group):
@@ -97,7 +94,7 @@ def set_command(
     film: str | None,
 ) -> None:
     """Put the clocks that recorded what QUERY finds forward by OFFSET, or back: +01:00:03, -12s, +1h."""
-    off_by = abs(read_offset(error)) if error else _SECOND
+    off_by = abs(read_offset(error)) if error else _TYPED
     with open_catalogue(chosen_film(film).catalogue) as catalogue:
         if slate:
             if words:
@@ -181,39 +178,17 @@ def _write(catalogue: Catalogue, changes: Sequence[Change], words: str, *, as_js
 def _by_slate(catalogue: Catalogue, slate: tuple[str, str], position: str) -> tuple[int, list[str]]:
     """By how much the clip's clock is off where a slate shows the local time, and the clip's id."""
     shown = clip(catalogue, slate[0]).clip
+    time, frame = read_time_of_day(slate[1]), frame_of(shown, position)
+    if not 0 <= frame < max(1, shown.frames or 0):
+        raise ValueRefused(f"{position} lies outside {shown.name} ({shown.frames} frames).")
+    into = floor(1000 * shown.rate.seconds(frame)) if shown.rate else 0
     moment = uncorrected(catalogue, shown.id)
     if moment is None or moment.seconds_of_day is None:
         raise ValueRefused(
-            f"The local time of {shown.name} is not known, so a slate says nothing of its clock; name its zone in"
-            " rushes.toml."
+            f"{shown.name} has GPS time, no date, or a zone that is not known, so a slate says nothing of its clock;"
+            " choose another clip, or name its zone in rushes.toml."
         )
-    stated = datetime.fromisoformat(moment.iso)
-    milliseconds = moment.seconds_of_day * _SECOND + stated.microsecond // 1000
-    off = _time_of_day(slate[1]) - _into(shown, position) - milliseconds
-    return (off + DAY // 2) % DAY - DAY // 2, [shown.id]
-
-
-def _time_of_day(text: str) -> int:
-    match = _TIME.fullmatch(text.strip())
-    if match is None or int(match[1]) > 23 or int(match[2]) > 59 or int(match[3]) > 59:
-        raise ValueRefused(f"'{text}' is no time on a slate; write it as 14:32:10.")
-    seconds = (int(match[1]) * 60 + int(match[2])) * 60 + int(match[3])
-    return seconds * _SECOND + int((match[4] or "").ljust(3, "0"))
-
-
-def _into(shown: Clip, position: str) -> int:
-    """Milliseconds from the clip's first frame to a position: frames, or a label in its source timecode."""
-    if position == "0":
-        return 0
-    if shown.rate is None:
-        raise ValueRefused(f"{shown.name} has no frame rate; leave --frame out.")
-    start = shown.start or Timecode(0, shown.rate)
-    label = not position.isdecimal()
-    frame = Timecode.parse(position, shown.rate, drop_frame=start.drop_frame).frame - start.frame if label else 0
-    frame = frame if label else int(position)
-    if not 0 <= frame < (shown.frames or 0):
-        raise ValueRefused(f"{position} lies outside {shown.name} ({shown.frames} frames).")
-    return int(shown.rate.seconds(frame) * _SECOND)
+    return by_slate(moment, time - into), [shown.id]
 
 
 def _bounds(catalogue: Catalogue, row: ClockRow, reference: str | None) -> tuple[Bounds | None, str]:

@@ -246,6 +246,7 @@ ROWS: tuple[Row, ...] = (
     Row("Sound", "tracks", ("track_names",), _plain("track_names")),
     Row("Time", "timecode", ("start_timecode", "drop_frame", "timecode_rate"), _timecode),
     Row("Time", "recorded", ("recorded_at", "recorded_at_zone"), _recorded),
+    Row("Time", "GPS clock", ("gps_time",), _plain("gps_time")),
     Row("Time", "reference", ("time_reference",), _count("time_reference", " samples after midnight")),
     Row("Place", "position", ("gps",), _place),
     Row("Place", "track", ("track",), lambda facts: way(facts["track"]) if facts.get("track") else None),

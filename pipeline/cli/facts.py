@@ -64,18 +64,22 @@ def _any_in(folder: str, found: Iterable[str]) -> bool:
 
 
 def _below(name: str) -> Iterator[str]:
-    """The file itself, or what a person sees in a folder."""
+    """The file itself, or what a person sees in a folder, in the order of the paths."""
+    if Path(name).is_dir():
+        yield from sorted(_met(name))
+    else:
+        yield name
+
+
+def _met(folder: str) -> Iterator[str]:
     from pipeline.ingest.anywhere import is_offered
     from pipeline.settings import IGNORED
 
-    if not Path(name).is_dir():
-        yield name
-        return
-    for parent, folders, names in os.walk(name):
-        folders[:] = sorted(folder for folder in folders if not _ignored(folder, IGNORED))
-        for each in sorted(names):
-            path = os.path.join(parent, each)  # noqa: PTH118 - as it was given, dots and all
-            if not _ignored(each, IGNORED) and is_offered(Path(path)):
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [each for each in folders if not _ignored(each, IGNORED)]
+        for name in names:
+            path = os.path.join(parent, name)  # noqa: PTH118 - as it was given, dots and all
+            if not _ignored(name, IGNORED) and is_offered(Path(path)):
                 yield path
 
 
@@ -132,7 +136,8 @@ def _print_list(found: Found) -> None:
     screen = console()
     kept = fitting(columns, list(rows.values()), screen.width)
     widest = [max((len(row[number]) for row in rows.values()), default=0) for number in kept]
-    for number, (folder, members) in enumerate(groupby(rows.items(), key=lambda row: os.path.dirname(row[0]))):  # noqa: PTH120
+    by_folder = sorted(rows.items(), key=lambda row: row[0].rpartition("/")[0])
+    for number, (folder, members) in enumerate(groupby(by_folder, key=lambda row: row[0].rpartition("/")[0])):
         made = table([columns[number] for number in kept])
         made.show_header = number == 0
         for column, width in zip(made.columns, widest, strict=True):
@@ -172,7 +177,7 @@ def _row(name: str, facts: Mapping[str, Any]) -> list[str]:
     position = facts.get("gps")
     return [
         _short(cell(Path(name).name)),
-        cell(next((kind for kind in kinds if kind), "sidecar")),
+        cell(next((kind for kind in kinds if kind), Path(name).suffix[1:].lower())),
         f"{facts['width']}x{facts.get('height')}" if facts.get("width") else "",
         ("~" if facts.get("vfr") else "") + label(str(rate)) if rate else "",
         running_time(seconds) + _doubt(facts, "frames") if seconds is not None else "",

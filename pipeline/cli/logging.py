@@ -15,17 +15,18 @@ from pipeline.cli.options import (
     complete_change,
     complete_clip,
     film_option,
+    frame_of,
     query_argument,
     query_text,
     who,
 )
 from pipeline.cli.tables import listed, plural, print_json
-from pipeline.clip import Clip, Saying
+from pipeline.clip import Saying
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME
 from pipeline.files import one_line
 from pipeline.shotlog.query import parse
-from pipeline.timecode import Timecode, TimeRange
+from pipeline.timecode import TimeRange
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]+)(\+=|-=|=)(.*)", re.DOTALL)
 _OPS = {"+=": "add", "-=": "remove", "=": "set"}
@@ -82,7 +83,7 @@ def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, fi
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
         marked = clip(catalogue, clip_id).clip
-        first, last = _frame(marked, start), _frame(marked, end)
+        first, last = frame_of(marked, start), frame_of(marked, end)
         if not 0 <= first < last <= (marked.frames or 0):
             raise ValueRefused(
                 f"{start} to {end} is no range within {marked.name} ({marked.frames} frames); give IN before OUT."
@@ -99,16 +100,6 @@ def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, fi
             words=f"mark {marked.name} {start} {end}",
         )
     _confirm(batch, "Marked", as_json=False)
-
-
-def _frame(marked: Clip, text: str) -> int:
-    """A position as frames from the clip's first: a number, or a label in its source timecode."""
-    if text.isdecimal():
-        return int(text)
-    if marked.rate is None:
-        raise ValueRefused(f"{marked.name} has no frame rate; give the range as frame numbers.")
-    start = marked.start or Timecode(0, marked.rate)
-    return Timecode.parse(text, marked.rate, drop_frame=start.drop_frame).frame - start.frame
 
 
 @click.command("undo")

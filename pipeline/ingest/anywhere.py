@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pipeline.cards.media import MEDIA_SUFFIXES, SIDECAR_SUFFIXES
+from pipeline.cards.media import MEDIA_SUFFIXES, SIDECAR_SUFFIXES, SMALL_SUFFIXES
 from pipeline.cards.recognise import recognise
 from pipeline.clip import SeenFile
 from pipeline.errors import NotMedia, PathMissing, RushesError
@@ -59,7 +59,12 @@ def _files(folder: Path, prefix: bytes) -> Iterator[SeenFile]:
 
 
 def is_offered(entry: Path) -> bool:
-    """Whether a file met in a folder is worth opening: links and empty files only where a name promises footage."""
+    """Whether a file met in a folder is worth opening: links and empty files only where a name promises footage.
+
+    The camera's own thumbnails and small proxies are not.
+    """
+    if _suffix(entry.name) in SMALL_SUFFIXES:
+        return False
     if _suffix(entry.name) in _KNOWN_SUFFIXES:
         return True
     try:

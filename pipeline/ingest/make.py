@@ -14,7 +14,7 @@ from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_bes
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.metadata.editing import counted, frames_edited
-from pipeline.metadata.facts import frame_counter
+from pipeline.metadata.facts import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of
 from pipeline.proxies.job import Made, Output, ProxyJob
 from pipeline.proxies.naming import proxy_path, still_path
@@ -154,7 +154,7 @@ def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callab
                 full = full_hash(original.place, counter.feed if counter else _unheard, cancelled)
             if original.hash_wanted:
                 hashes.append((original, full))
-            if counter and counter.frames and (frames := frames_edited(order.clip.facts, counter.frames)):
+            if counter and (frames := _counted(order.clip, counter)):
                 counts.append((original, frames))
         if order.job and order.ffmpeg:
             from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
@@ -172,6 +172,11 @@ def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callab
 def counted_clip(clip: Clip, counts: Sequence[tuple[Original, int]]) -> Clip:
     """The clip of an order, its length known from the reading of its files."""
     return counted(clip, {original.quick: frames for original, frames in counts})
+
+
+def _counted(clip: Clip, counter: FrameCounter) -> int | None:
+    """Frames of editing of a file that was read whole."""
+    return frames_edited(clip.facts, counter.frames, counter.average) if counter.frames else None
 
 
 def _unheard(_: memoryview) -> None:

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 from pipeline.metadata.findings import Finding, moment
 from pipeline.metadata.p2 import device, location
-from pipeline.metadata.xml import name_of, parse, text
+from pipeline.metadata.xml import is_markup, name_of, parse, text
 
 ORIGIN = "canon"
 _SPACE = b"http://www.canon.com/ns/VideoClip"
 
 
 def recognises(head: bytes) -> bool:
-    return _SPACE in head
+    return is_markup(head) and _SPACE in head
 
 
 def read(data: bytes, name: str) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ only what all rows agree on.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -121,14 +121,15 @@ def read(data: bytes, name: str, recording: str | None) -> Iterator[Finding]:
     if table.ale is not None and recording is None:
         yield Finding("format", "ale", ORIGIN, name)
     named = list(table.column(_NAMES))
+    track = [at for names in (_LATITUDES, _LONGITUDES) if (at := next(table.column(names), None)) is not None]
     fixes: list[tuple[float, float]] = []
-    own = _noting_fixes(table, rows_of(table, named, recording), fixes)
+    own = _noting_fixes(track, rows_of(table, named, recording), fixes)
     rows = folded_rows(own, next(table.column(_TIMECODES), None))
     if rows is None:
         return
     # Lines without a name are of one recording where they follow each other in time or on a track.
     by_frame = table.ale is None and (rows.same[named[0]] if named else rows.successive or bool(fixes))
-    if fixes:
+    if fixes and (by_frame or all(rows.same[at] for at in track)):
         yield Finding("gps", fixes[0], ORIGIN, f"{name}: first line with a fix")
     for key, value, where in _values(table, rows, _said(table, rows, by_frame=by_frame), by_frame=by_frame):
         if value is not None and not (key == "reel" and recording and str(value) == recording.rpartition(".")[0]):
@@ -247,12 +248,13 @@ def _canon_offset(said: Said) -> str:
     return f"{'-' if said.text('timezonehourvaluesign') == '1' else '+'}{hours:0>2}:{minutes:0>2}"
 
 
-def _noting_fixes(table: Table, rows: Iterator[list[str]], fixes: list[tuple[float, float]]) -> Iterator[list[str]]:
-    """The same rows; the first position among them is put into `fixes` on the way."""
-    latitude, longitude = (next(table.column(names), None) for names in (_LATITUDES, _LONGITUDES))
+def _noting_fixes(
+    track: Sequence[int], rows: Iterator[list[str]], fixes: list[tuple[float, float]]
+) -> Iterator[list[str]]:
+    """The same rows; the first position in the columns `track` is put into `fixes` on the way."""
     for row in rows:
-        if latitude is not None and longitude is not None and not fixes:
+        if len(track) == 2 and not fixes:
             with suppress(ValueError):
-                if found := place(float(row[latitude]), float(row[longitude])):
+                if found := place(float(row[track[0]]), float(row[track[1]])):
                     fixes.append(found)
         yield row

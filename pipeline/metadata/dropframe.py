@@ -11,10 +11,8 @@ from pipeline.metadata.findings import Finding, parsed
 from pipeline.metadata.trust import order
 from pipeline.timecode import Rate, Timecode
 
-# Origins whose timecode carries a flag; the others state a label alone.
-FLAGGED: tuple[str, ...] = (
-    "tmcd", "nrtm", "ixml", "bext", "mdpm", "gop", "mxf-material", "mxf-tape", "mxf-file",
-)  # fmt: skip
+# Origins that state a label alone; those of all others carry a flag.
+LABELLED: tuple[str, ...] = ("udta", "tags", "structure", "table", "mediainfo")
 
 
 def drops(rate: Rate, *, flag: bool) -> bool:
@@ -63,7 +61,7 @@ def _of_one_clock(one: Timecode, other: Timecode) -> bool:
 
 
 def _states(finding: Finding) -> bool:
-    return finding.origin in FLAGGED or bool(finding.value.drop_frame)
+    return finding.origin not in LABELLED or bool(finding.value.drop_frame)
 
 
 def _counted_as(finding: Finding, *, drop: bool) -> Finding:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.metadata.findings import LARGEST_SIDE, Finding, label, moment, named_rate, parsed, whole
-from pipeline.metadata.xml import attribute, child, find, name_of, parse
+from pipeline.metadata.xml import attribute, child, find, is_markup, name_of, parse
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -18,7 +18,7 @@ ORIGIN = "dvrescue"
 
 
 def recognises(head: bytes) -> bool:
-    return b"<dvrescue" in head
+    return is_markup(head) and b"<dvrescue" in head
 
 
 def read(data: bytes, name: str) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from pipeline.errors import MediaUnreadable
 from pipeline.metadata.source import ByteSource
 
 MOST_CHILDREN = 10_000
-LARGEST_MASTER = 4 * 1024 * 1024
+LARGEST_MASTER = 1024 * 1024
 LONGEST_HEADER = 12
 UNKNOWN = -1
 

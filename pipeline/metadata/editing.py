@@ -21,9 +21,14 @@ def editing_time(facts: Facts) -> tuple[Rate | None, int | None]:
     return rate, round(video.average_rate.seconds(video.frames) * rate.fraction)
 
 
-def frames_edited(facts: Facts, pictures: int) -> int | None:
-    """How many frames of editing so many pictures are."""
-    return editing_time(replace(facts, video=replace(facts.video, frames=pictures)))[1] if facts.video else None
+def frames_edited(facts: Facts, pictures: int, average: Fraction | None) -> int | None:
+    """How many frames of editing so many pictures are; `average` a second, where they have no constant rate."""
+    if facts.video is None:
+        return None
+    rate, frames = editing_time(replace(facts, video=replace(facts.video, frames=pictures)))
+    if facts.video.rate is None and rate and average:
+        return round(pictures / average * rate.fraction)
+    return frames
 
 
 def counted(clip: Clip, lengths: Mapping[str, int | None]) -> Clip:

@@ -17,9 +17,11 @@ from pipeline.errors import MediaUnreadable, NotMedia, RushesError, ValueRefused
 from pipeline.files import one_line
 from pipeline.metadata import (
     arriraw,
+    avi,
     canon,
     columns,
     dji,
+    dv,
     dvrescue,
     exif,
     gopro,
@@ -58,12 +60,18 @@ BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
 
 
 class FrameCounter(Protocol):
-    """Fed with all bytes of a file in order; `frames` is None where they cannot be told."""
+    """Fed with all bytes of a file in order; `frames` is None where they cannot be told.
+
+    `average` frames a second are for what has no constant rate; None where that is not known.
+    """
 
     def feed(self, data: bytes | memoryview) -> None: ...
 
     @property
     def frames(self) -> int | None: ...
+
+    @property
+    def average(self) -> Fraction | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +109,14 @@ class ListReader:
     largest: int
 
 
-# AVI, DV and others (magic.by_mediainfo) are MediaInfo's until each has a line here.
+# MPEG program streams, Ogg, AIFF and others (magic.by_mediainfo) are left to MediaInfo.
 READERS: tuple[Reader, ...] = (
-    Reader("QuickTime and MP4", quicktime.recognises, quicktime.read),
-    Reader("WAV", wav.recognises, wav.read),
+    Reader("QuickTime and MP4", quicktime.recognises, quicktime.read, filled=True),
+    Reader("WAV", wav.recognises, wav.read, filled=True),
     Reader("R3D", red.recognises, red.read),
-    Reader("MXF", mxf.recognises, mxf.read, filled=True),
+    Reader("MXF", mxf.recognises, mxf.read),
+    Reader("AVI", avi.recognises, avi.read),
+    Reader("DV", dv.recognises, dv.read),
     Reader("ARRIRAW", arriraw.recognises, arriraw.read),
     Reader("MPEG transport stream", mpegts.recognises, mpegts.read, counter=mpegts.counter),
     Reader("Matroska and WebM", matroska.recognises, matroska.read, counter=matroska.counter),
@@ -215,10 +225,12 @@ def _left_open(reader: Reader, findings: Sequence[Finding]) -> frozenset[str]:
     known = {finding.key for finding in findings if finding.value is not None}
     if any(finding.key == "left_open" for finding in findings):
         return _TOLD - known - {"frames", "samples", "vfr"}
-    if not reader.filled:
+    if not reader.filled or "decoder" in known:
         return frozenset()
-    picture = {"video_codec", "width", "height", "rate"} if known & _VIDEO_KEYS and "decoder" not in known else set()
-    return frozenset((picture | {"audio"}) - known)
+    picture = {"video_codec", "width", "height"} if known & _VIDEO_KEYS else set()
+    # Where frames are counted, a rate that is not stated varies or is that of a single frame.
+    rate = {"rate"} if picture and "frames" not in known else set()
+    return frozenset((picture | rate | {"audio"}) - known)
 
 
 def _filled(wanted: frozenset[str], path: Path, head: bytes, process: "ReaderProcess") -> list[Finding]:

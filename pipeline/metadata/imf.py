@@ -7,8 +7,9 @@ ST 2067-3 and ST 429-7; output profile list ST 2067-100.
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pipeline.metadata.dropframe import drops
 from pipeline.metadata.findings import Finding, named_rate, parsed, whole
-from pipeline.metadata.xml import child, name_of, parse, text
+from pipeline.metadata.xml import child, is_markup, name_of, parse, text
 from pipeline.timecode import Rate, Timecode
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ _FORMATS: dict[str, str] = {
 
 
 def recognises(head: bytes) -> bool:
-    return any(space in head for space in _SPACES) and any(f"<{name}".encode() in head for name in _names())
+    return (
+        is_markup(head)
+        and any(space in head for space in _SPACES)
+        and any(f"<{name}".encode() in head for name in _names())
+    )
 
 
 def _names() -> Iterator[str]:
@@ -59,5 +64,5 @@ def _start(root: "Element", rate: Rate) -> Timecode | None:
     if timecode is None or count is None:
         return None
     counted = Rate(count * 1000, 1001) if rate.denominator == 1001 else Rate(count)
-    drop = text(timecode, "TimecodeDropFrame") in ("1", "true") and counted.can_drop
+    drop = drops(counted, flag=text(timecode, "TimecodeDropFrame") in ("1", "true"))
     return parsed(text(timecode, "TimecodeStartAddress") or "", counted, drop_frame=drop)

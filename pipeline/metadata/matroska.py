@@ -22,6 +22,7 @@ from pipeline.timecode import Rate
 
 ORIGIN = "structure"
 HEAD = 2 * 1024 * 1024  # of the clusters, where the number of frames is not asked for
+_REORDERED = 16  # frames whose earlier neighbours may stand after them: where a file is cut off some are missing
 _ORDERS = {1: "tff", 9: "tff", 6: "bff", 14: "bff"}
 
 
@@ -36,7 +37,7 @@ def read(source: ByteSource) -> Iterator[Finding]:
     if picture is None and not sounds:
         raise MediaUnreadable("no picture or sound was found in it.")
     yield Finding("container", "mkv", ORIGIN, "EBML header")
-    if document.end > source.size:
+    if document.end is not None and document.end > source.size:
         yield from cut_off("Segment")
     if picture is not None:
         yield from _of_picture(source, document, picture)
@@ -50,8 +51,9 @@ def read(source: ByteSource) -> Iterator[Finding]:
 
 def counter(source: ByteSource) -> BlockCounter | None:
     """Counts the frames of the picture as the bytes of the file go by."""
-    picture = read_document(source).first(1)
-    return BlockCounter(number(picture, 0xD7)) if picture else None
+    document = read_document(source)
+    picture = document.first(1)
+    return BlockCounter(number(picture, 0xD7), document.clock) if picture else None
 
 
 # --- picture --------------------------------------------------------------------------------------
@@ -116,23 +118,24 @@ def _rotation(projection: Values) -> int:
 
 
 def _of_time(source: ByteSource, document: Document, track: Values, head: bytes) -> Iterator[Finding]:
-    count = BlockCounter(number(track, 0xD7))
+    count = BlockCounter(number(track, 0xD7), document.clock)
     for chunk in source.chunks() if source.whole else (head,):
         count.feed(chunk)
-    frames, where, why = count.frames if source.whole else None, "counted blocks", ""
-    if frames is None and not source.whole:
+    frames, where = count.frames, "counted blocks"
+    if not source.whole:
         frames, where = _statistics(document, track), "statistics tags"
-        why = "that of the beginning of the file"
     if frames is not None:
         yield Finding("frames", frames, ORIGIN, where)
-    lasts = number(track, 0x23E383)
+    ended = source.whole and document.end is not None and document.end <= source.size
     times = sorted(count.times)
-    found = _timed(times, Fraction(1_000_000_000, document.scale), lasts)
+    if not ended and len(times) > 2 * _REORDERED:
+        times = times[:-_REORDERED]
+    found = _timed(times, document.clock, number(track, 0x23E383))
     values = {"rate": found.rate, "vfr": found.vfr, "average_rate": found.average}
     for key, value in values.items():
         if value is not None:
-            likely = f"likely: {why}" if why else found.why
-            yield Finding(key, value, ORIGIN, "block times", likely)
+            why = found.why if source.whole else "likely: that of the beginning of the file"
+            yield Finding(key, value, ORIGIN, "block times", why)
 
 
 def _timed(times: Sequence[int], clock: Fraction, lasts: int) -> Shown:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import ebml
@@ -14,7 +15,7 @@ from pipeline.metadata.source import ByteSource
 _SEEK_HEAD, _INFO, _TRACKS, _TAGS = 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1254C367
 _WANTED = (_SEEK_HEAD, _INFO, _TRACKS, _TAGS)
 _MOST_TOP = 400  # elements before the first cluster
-_MOST_SOUGHT = 16
+_MOST_SOUGHT = 3
 _EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
 
 Values = dict[int, bytes]
@@ -30,16 +31,16 @@ def number(values: Mapping[int, bytes], kind: int, default: int = 0) -> int:
 class Document:
     """What stands outside the clusters; `clusters` is where the first begins."""
 
-    end: int
+    end: int | None  # None where the file was written without going back
     clusters: int | None = None
     info: Values = field(default_factory=dict)
     tracks: list[Values] = field(default_factory=list)
     tags: list[tuple[int, dict[str, str]]] = field(default_factory=list)  # of a track by its UID; 0: of all
 
     @property
-    def scale(self) -> int:
-        """Nanoseconds of a tick."""
-        return ebml.whole(self.info.get(0x2AD7B1, b"")) or 1_000_000
+    def clock(self) -> Fraction:
+        """Ticks a second; a tick is a millisecond where nothing else is said."""
+        return Fraction(1_000_000_000, number(self.info, 0x2AD7B1) or 1_000_000)
 
     def said_of(self, uid: int) -> dict[str, str]:
         return {name: text for target, texts in self.tags if target == uid for name, text in texts.items()}
@@ -71,21 +72,19 @@ def read_document(source: ByteSource) -> Document:
     segment = ebml.element_at(source, head.end) if head else None
     if segment is None or segment.kind != SEGMENT:
         raise MediaUnreadable("its structure is damaged.")
-    known = segment.size != ebml.UNKNOWN
-    document = Document(segment.end if known else source.size)
-    sought = _read_top(source, document, segment.start, min(document.end, source.size))
-    for at in sought:
+    document = Document(None if segment.size == ebml.UNKNOWN else segment.end)
+    for at in _read_top(source, document, segment.start):
         found = ebml.element_at(source, segment.start + at) if segment.start + at < source.size else None
         if found and found.kind in _WANTED and found.size >= 0 and found.end <= source.size:
             _keep(source, document, found)
     return document
 
 
-def _read_top(source: ByteSource, document: Document, at: int, end: int) -> list[int]:
+def _read_top(source: ByteSource, document: Document, at: int) -> list[int]:
     """Keep what stands before the first cluster; where the rest lies in the segment, as the seek heads say."""
     start, sought, seen = at, dict[int, None](), set()
     for _ in range(_MOST_TOP):
-        found = ebml.element_at(source, at) if at < end else None
+        found = ebml.element_at(source, at) if at < source.size else None
         if found is None:
             break
         if found.kind == CLUSTER:

@@ -15,12 +15,10 @@ from pipeline.timecode import Rate
 
 ORIGIN = "mediainfo"
 _CONTAINERS = {
-    "MXF": "mxf", "Matroska": "mkv", "WebM": "mkv", "AVI": "avi", "MPEG-TS": "mpegts", "BDAV": "mpegts", "DV": "dv",
+    "MXF": "mxf", "Matroska": "mkv", "WebM": "mkv", "AVI": "avi", "MPEG-TS": "mpegts", "BDAV": "mpegts",
     "MPEG-PS": "mpegps", "Windows Media": "asf", "Flash Video": "flv", "FLAC": "flac", "Ogg": "ogg", "CAF": "caf",
-    "Wave64": "w64", "MPEG Audio": "mp3", "AIFF": "aiff",
+    "Wave64": "w64", "Wave": "wav", "MPEG-4": "mp4", "QuickTime": "mov", "MPEG Audio": "mp3", "AIFF": "aiff",
 }  # fmt: skip
-# One rate for all frames, by the format.
-_CONSTANT = ("avi", "mxf", "dv")
 _VIDEO = {
     "AVC": "h264", "HEVC": "hevc", "MPEG Video": "mpeg2video", "ProRes": "prores", "VC-3": "dnxhd", "JPEG": "mjpeg",
     "JPEG 2000": "jpeg2000", "DV": "dvvideo", "VP8": "vp8", "VP9": "vp9", "AV1": "av1", "MPEG-4 Visual": "mpeg4",
@@ -68,10 +66,9 @@ def read(tracks: Sequence[Track]) -> Iterator[Finding]:
     if pictures:
         # A transport stream has no index: its frame count is an estimate, and an estimate is no fact.
         skipped = ("frames", "vfr") if container == "mpegts" else ()
-        yield from (finding for finding in _picture(pictures[0]) if finding.key not in skipped)
-        if container in _CONSTANT and _rate(pictures[0]):
-            yield Finding("vfr", False, ORIGIN, "MediaInfo: General Format", "this format has one rate")
-    audio = tuple(stream for track in sounds if (stream := _sound(track, in_dv=container == "dv")))
+        constant = container == "mpegts" and _rate(pictures[0]) is not None
+        yield from (finding for finding in _picture(pictures[0], constant=constant) if finding.key not in skipped)
+    audio = tuple(stream for track in sounds if (stream := _sound(track)))
     yield Finding("audio", audio, ORIGIN, "MediaInfo: Audio")
     yield from _timecode(tracks, pictures)
     yield from _general(general, camera_notes=container == "mpegts")
@@ -79,10 +76,10 @@ def read(tracks: Sequence[Track]) -> Iterator[Finding]:
         yield from cut_off("MediaInfo: General IsTruncated")
 
 
-def _picture(track: Track) -> Iterator[Finding]:
+def _picture(track: Track, *, constant: bool) -> Iterator[Finding]:
     depth, chroma = _whole(track.get("bit_depth")), _CHROMA.get(str(track.get("chroma_subsampling")))
     codec = _VIDEO.get(str(track.get("format")))
-    variable = {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode")))
+    variable = False if constant else {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode")))
     values = {
         "video_codec": codec,
         "width": _whole(track.get("stored_width")) or _whole(track.get("width")),
@@ -113,12 +110,11 @@ def _rate(track: Track) -> Rate | None:
     return (Rate.nearest(exact) or Rate.of(exact)) if exact > 0 else None
 
 
-def _sound(track: Track, *, in_dv: bool) -> AudioStream | None:
+def _sound(track: Track) -> AudioStream | None:
     channels, rate = _whole(track.get("channel_s")), _whole(track.get("sampling_rate"))
     name, depth = str(track.get("format")), _whole(track.get("bit_depth"))
-    if name == "PCM" and in_dv:
-        codec: str | None = "pcm_s16le"  # what decoders make of DV's 12 and 16 bits
-    elif name == "PCM" and depth:
+    codec: str | None
+    if name == "PCM" and depth:
         big = str(track.get("format_settings__endianness") or track.get("format_settings_endianness")) == "Big"
         codec = "pcm_u8" if depth == 8 else f"pcm_s{depth}{'be' if big else 'le'}"
     else:

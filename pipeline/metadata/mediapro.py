@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from pipeline.metadata.findings import LARGEST_SIDE, Finding, named_rate, whole
-from pipeline.metadata.xml import attribute, find, name_of, parse
+from pipeline.metadata.xml import attribute, find, is_markup, name_of, parse
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -25,7 +25,7 @@ Value = tuple[str, object, str]
 
 
 def recognises(head: bytes) -> bool:
-    return b"<MediaProfile" in head or re.search(rb"<[dD]isc[mM]eta[ >]", head) is not None
+    return is_markup(head) and (b"<MediaProfile" in head or re.search(rb"<[dD]isc[mM]eta[ >]", head) is not None)
 
 
 def read(data: bytes, name: str, recording: str | None) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from pipeline.clip import AudioStream
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import mdpm, soundframes
 from pipeline.metadata.bits import Bits
+from pipeline.metadata.dropframe import drops
 from pipeline.metadata.findings import Finding, left_open, parsed
 from pipeline.metadata.h26x import PictureHeader
 from pipeline.metadata.packets import (
@@ -111,7 +112,7 @@ class TransportCounter:
             data, self._skip = data[self._skip :], max(0, self._skip - len(data))
         at = places(data, self._layout.size)
         end = at[-1] + self._layout.size if at else max(0, len(data) - self._layout.size)
-        self._rest = data[end:]
+        self._rest = data[max(end, len(data) - 2 * self._layout.size) :]  # no more, where packets were lost
         self._skip = max(0, end - len(data))
         own = of_pid(data, at, self._pid)
         stream = b"".join(
@@ -125,7 +126,12 @@ class TransportCounter:
         """The frames of all that was fed. A single picture may be cut off in its midst: that is not known to be one."""
         for coded in self._scanner.feed(b"", last=True):
             self._tally.add(coded)
-        return self._tally.frames if self._tally.frames > 1 else None
+        return self._tally.frames if self._tally.frames > 1 and not self._scanner.lost else None
+
+    @property
+    def average(self) -> None:
+        """Time stamps are not looked at."""
+        return
 
 
 # --- picture --------------------------------------------------------------------------------------
@@ -244,6 +250,7 @@ def _timecode(codec: str, shown: Sequence[Shown], rate: Rate | None) -> Iterator
     if digits and (code := ltc(digits.hex(), counted)):
         yield Finding("start_timecode", code, mdpm.ORIGIN, "AVCHD notes (MDPM) of the first picture shown")
     if codec == "mpeg2video" and (code := _group_code(shown[0], rate)):
+        code += first.coded.number
         why = "likely: programs that know none count from 0"
         yield Finding("start_timecode", code, "gop", "header of the first group of pictures", why)
 
@@ -259,7 +266,7 @@ def _group_code(first: Shown, rate: Rate) -> Timecode | None:
     seconds, frames = bits.take(6), bits.take(6)
     if not (hours or minutes or seconds or frames):
         return None
-    drop = drop and rate.can_drop
+    drop = drops(rate, flag=drop)
     label = f"{hours:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{frames:02}"
     return parsed(label, rate, drop_frame=drop)
 

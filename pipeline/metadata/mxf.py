@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import klv, sony
-from pipeline.metadata.findings import Finding, Moment, cut_off, moment
+from pipeline.metadata.findings import Finding, Moment, cut_off, left_open, moment
 from pipeline.metadata.klv import Set
 from pipeline.metadata.mxf_essence import Picture, read_picture, read_sound
-from pipeline.metadata.mxf_layout import Layout, device_notes, first_element, indexed, read_layout
+from pipeline.metadata.mxf_layout import Layout, device_notes, first_picture, indexed, read_layout
 from pipeline.metadata.mxf_packages import MATERIAL, Package, Shown, packages, shown, starts, text
 from pipeline.metadata.source import ByteSource
 from pipeline.timecode import Rate
@@ -65,12 +65,14 @@ def _rate(picture: Shown) -> Rate | None:
 
 
 def _picture(source: ByteSource, layout: Layout, track: Shown, rate: Rate | None) -> Iterator[Finding]:
-    picture = read_picture(track, first_element(source, layout, track.stream, track.source.essence))
+    picture = read_picture(track, first_picture(source, layout, track.stream, track.source.essence))
     for key, value, where in _values(picture):
         if value is not None:
             yield Finding(key, value, ORIGIN, where)
     if picture.raw_of:
         yield Finding("decoder", False, ORIGIN, "picture coding", f"likely: it is a private coding of {picture.raw_of}")
+    elif None in (picture.codec, picture.width, picture.height, rate):
+        yield left_open("picture descriptor")
     if rate:
         yield Finding("rate", rate, ORIGIN, "picture track edit rate")
         yield Finding("vfr", False, ORIGIN, "picture track edit rate")
@@ -112,10 +114,11 @@ def _frames(source: ByteSource, layout: Layout, track: Shown) -> tuple[int | Non
 
 
 def _sound(tracks: Sequence[Shown], *, alone: bool) -> Iterator[Finding]:
-    """All streams, or nothing where one of them is in a form that is not known."""
+    """All streams, or none where one of them is in a form that is not known."""
     streams = [read_sound(track) for track in tracks]
     known = tuple(stream for stream in streams if stream)
     if len(known) < len(streams):
+        yield left_open("sound descriptors")
         return
     yield Finding("audio", known, ORIGIN, "sound descriptors")
     if alone and known and known[0].samples is not None:

@@ -6,16 +6,17 @@ Where the stream states its own form, that counts: decoders go by it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Literal
 
 from pipeline.clip import AudioStream
+from pipeline.metadata import dv
 from pipeline.metadata.colour import Colour
-from pipeline.metadata.h26x import PictureHeader, pixel_format, read_avc
+from pipeline.metadata.h26x import PictureHeader, pixel_format
 from pipeline.metadata.klv import Set, number
 from pipeline.metadata.mxf_packages import Shown, fraction
-from pipeline.metadata.streams import jpeg2000_header, mpeg2_header, prores_header, vc3_header
+from pipeline.metadata.streams import frame_header
 
 _LABEL = bytes.fromhex("060e2b34")
 _PRIVATE = 0x0E
@@ -77,10 +78,24 @@ def read_picture(shown: Shown, start: bytes) -> Picture:
     width, height = _size(said, (0x3205, 0x3203), 1), _size(said, (0x3204, 0x3202), fields)
     header = _merged(_header(codec, start, said), _described(shown.descriptor))
     interlaced, order = _fields(layout, said, header)
-    return Picture(
+    picture = Picture(
         codec, width, height, header, _aspect(said, fields, width, height) or header.pixel_aspect, interlaced, order,
         _RAW_MAKERS.get(coding[1]) if codec is None and coding[:1] == bytes((_PRIVATE,)) else None,
     )  # fmt: skip
+    form = dv.form_of(start) if codec == "dvvideo" else None
+    return _of_dv(picture, form, start) if form else picture
+
+
+def _of_dv(picture: Picture, form: dv.Form, start: bytes) -> Picture:
+    """Frames of DV know better: descriptors of its high definition state the displayed width."""
+    return replace(
+        picture,
+        width=form.width,
+        height=form.height,
+        header=replace(picture.header, pixel_format=form.pixel_format, bit_depth=8),
+        pixel_aspect=dv.pixel_aspect(start, form) or picture.pixel_aspect,
+        field_order=dv.field_order(start) if form.interlaced else None,
+    )
 
 
 def _coding(said: Mapping[int, bytes]) -> bytes:
@@ -109,12 +124,15 @@ def _size(said: Mapping[int, bytes], tags: tuple[int, int], fields: int) -> int 
 
 
 def _aspect(said: Mapping[int, bytes], fields: int, width: int | None, height: int | None) -> Fraction | None:
-    """The shape of a pixel: that of the picture over the size that is displayed."""
+    """The shape of a pixel: that of the picture over the part that is displayed.
+
+    Some descriptors state the display's own size, which is larger than the picture: it does not count.
+    """
     shape = fraction(said.get(0x320E))
-    wide, high = number(said.get(0x3209)) or width, (number(said.get(0x3208)) or 0) * fields or height
-    if not shape or not wide or not high:
+    if not shape or not width or not height:
         return None
-    pixel = shape * high / wide
+    wide, high = number(said.get(0x3209)) or width, (number(said.get(0x3208)) or 0) * fields or height
+    pixel = shape * min(high, height) / min(wide, width)
     return pixel if Fraction(1, 4) <= pixel <= 4 else None
 
 
@@ -188,33 +206,10 @@ def _merged(stream: PictureHeader, said: PictureHeader) -> PictureHeader:
 
 
 def _header(codec: str | None, start: bytes, said: Mapping[int, bytes]) -> PictureHeader:
-    """What the first picture says of itself; empty where it is broken or cannot be found."""
-    try:
-        if codec == "mpeg2video":
-            return mpeg2_header(start)
-        if codec == "h264":
-            at = start.find(b"\0\0\1\x67")
-            at = at if at >= 0 else start.find(b"\0\0\1\x27")
-            return read_avc(start[at + 3 : at + 1024]) if at >= 0 else PictureHeader()
-        if codec == "dnxhd":
-            return vc3_header(start)
-        if codec == "prores":
-            return prores_in_mxf(start, _coding(said))
-        if codec == "jpeg2000":
-            return jpeg2000_header(start)
-        if codec == "dvvideo":
-            return _dv_form(said)
-    except (ValueError, IndexError):
-        pass
-    return PictureHeader()
-
-
-def prores_in_mxf(start: bytes, coding: bytes) -> PictureHeader:
-    """RDD 44: byte 14 of the coding label is the flavour, 5 and 6 have three full planes of 12 bits."""
-    found = prores_header(start)
-    full = len(coding) > 6 and coding[6] in (5, 6)
-    depth = 12 if full else 10
-    return PictureHeader(pixel_format(3 if full else 2, depth), depth, found.fields, found.colour)
+    """What the first picture says of itself, or the label for it; empty where neither is found."""
+    if codec == "dvvideo":
+        return _dv_form(said)
+    return frame_header(codec, start) if codec and start else PictureHeader()
 
 
 def _dv_form(said: Mapping[int, bytes]) -> PictureHeader:

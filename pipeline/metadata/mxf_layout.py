@@ -11,6 +11,7 @@ from pipeline.metadata.streams import SAMPLE_BYTES
 
 _ESSENCE = bytes.fromhex("060e2b340102")
 _STREAM_TEXT = bytes.fromhex("0d0105")  # bytes 8 to 10 of a generic stream's key (RP 2057, ST 410)
+_PICTURES = (0x05, 0x15, 0x18)  # item types of D-10, of the generic container, of DV (ST 379, ST 386)
 _FIRST_ITEMS = 64
 _MOST_TEXTS = 4
 _LARGEST_TEXT = 256 * 1024
@@ -41,10 +42,12 @@ def read_layout(source: ByteSource) -> Layout:
     if header is None:
         raise MediaUnreadable("its header partition is damaged.")
     listed = klv.random_index(source, run)
-    place = listed[-1][1] if listed else header.footer
-    footer = klv.partition(source, place, run) if place > header.at else None
-    footer = footer if footer and footer.kind == klv.FOOTER else None
-    between = tuple((stream, at) for stream, at in listed if at not in (header.at, place))
+    footer = None
+    for place in ([listed[-1][1]] if listed else []) + [header.footer]:
+        found = klv.partition(source, place, run) if place > header.at and footer is None else None
+        footer = found if found and found.kind == klv.FOOTER else footer
+    ends = (header.at, footer.at if footer else 0)
+    between = tuple((stream, at) for stream, at in listed if at not in ends)
     data = klv.metadata(source, header)
     sets = klv.sets(data)
     # An open header is written before the recording ends; the footer then holds what became of it.
@@ -60,18 +63,24 @@ def _notes(data: bytes) -> bytes:
     return data[start : end + len(_NOTES[1])] if end >= 0 else b""
 
 
-def first_element(source: ByteSource, layout: Layout, stream: int, track: int) -> bytes:
-    """How the first essence of a track begins; b"" where it is not found at once."""
+def first_picture(source: ByteSource, layout: Layout, stream: int, track: int) -> bytes:
+    """How the first picture of a track begins; b"" where it is not found at once.
+
+    Some writers number a track otherwise in its essence: then the first picture there counts.
+    """
     where = _first_partition(source, layout, stream)
-    if where is None or not track:
+    if where is None:
         return b""
-    suffix = track.to_bytes(4, "big") if track < 1 << 32 else b""
-    for count, item in enumerate(klv.items(source, where.essence, source.size)):
-        if item.key.startswith(_ESSENCE) and item.key[12:] == suffix:
-            return source.upto(item.start, min(item.end - item.start, SAMPLE_BYTES))
-        if count >= _FIRST_ITEMS or item.key.startswith(klv.PARTITION):
+    other = None
+    for item in islice(klv.items(source, where.essence, source.size), _FIRST_ITEMS):
+        if item.key.startswith(klv.PARTITION):
             break
-    return b""
+        if not item.key.startswith(_ESSENCE) or item.key[12] not in _PICTURES:
+            continue
+        if int.from_bytes(item.key[12:], "big") == track:
+            return source.upto(item.start, min(item.end - item.start, SAMPLE_BYTES))
+        other = other or item
+    return source.upto(other.start, min(other.end - other.start, SAMPLE_BYTES)) if other else b""
 
 
 def _first_partition(source: ByteSource, layout: Layout, stream: int) -> Partition | None:

@@ -237,4 +237,6 @@ def _counted(counter: Counter, edit: Fraction | None, picture: Rate | None) -> R
         nominal = -(-exact.numerator // exact.denominator)
         if nominal % counter.base == 0 or counter.base % nominal == 0:
             return Rate.of(exact * counter.base / nominal)
+        if exact.denominator == 1001:  # labels of 23.976 on pictures at 59.94
+            return Rate(counter.base * 1000, 1001)
     return Rate(counter.base * 1000, 1001) if counter.drop else Rate(counter.base)

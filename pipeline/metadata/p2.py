@@ -8,8 +8,9 @@ Elements as Adobe's XMP Toolkit (P2_Handler) and MediaInfo (File_P2_Clip) read t
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pipeline.metadata.dropframe import drops
 from pipeline.metadata.findings import Finding, moment, named_rate, parsed, place, whole
-from pipeline.metadata.xml import attribute, child, name_of, parse, text
+from pipeline.metadata.xml import attribute, child, is_markup, name_of, parse, text
 from pipeline.timecode import Rate, Timecode
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ ORIGIN = "p2"
 
 
 def recognises(head: bytes) -> bool:
-    return b"<P2Main" in head
+    return is_markup(head) and b"<P2Main" in head
 
 
 def read(data: bytes, name: str) -> Iterator[Finding]:
@@ -53,7 +54,7 @@ def _rate(content: "Element", video: "Element | None") -> Rate | None:
 
 def _start(video: "Element", rate: Rate) -> Timecode | None:
     counted = Rate.of(rate.fraction / 2) if rate.nominal > 30 else rate
-    drop = attribute(child(video, "FrameRate"), "DropFrameFlag") == "true" and counted.can_drop
+    drop = drops(counted, flag=attribute(child(video, "FrameRate"), "DropFrameFlag") == "true")
     return parsed(text(video, "StartTimecode") or "", counted, drop_frame=drop)
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 SYNC = 0x47
 _LARGEST_SECTION = 4096
 _MOST_STREAMS = 64
+_MOST_TRIED = 10_000
 
 
 class Layout(NamedTuple):
@@ -61,11 +62,12 @@ def places(data: bytes, size: int) -> Sequence[int]:
 
 
 def _next_beginning(data: bytes, at: int, size: int) -> int:
-    """The next sync byte that another follows a packet later, as far as the data goes; -1 for none."""
-    at = data.find(SYNC, at)
-    while at >= 0 and at + size < len(data) and data[at + size] != SYNC:
+    """The next sync byte that another follows a packet later, as far as the data goes; -1 where none of many is."""
+    for _ in range(_MOST_TRIED):
         at = data.find(SYNC, at + 1)
-    return at
+        if at < 0 or at + size >= len(data) or data[at + size] == SYNC:
+            return at
+    return -1
 
 
 def of_pid(data: bytes, at: Sequence[int], pid: int) -> list[int]:

@@ -15,6 +15,8 @@ from pipeline.metadata.streams import mpeg2_header
 
 LOOKAHEAD = 2048  # bytes after a start code that are enough for any header that is read here
 _START = b"\0\0\1"
+# Units are larger than this on average, but for those of a file made to keep readers busy.
+_SMALLEST, _GRACE = 32, 1 << 20
 _RASL = (8, 9)
 _MPEG_B = 3
 _AVC_B, _AVC_I = 1, 2
@@ -25,6 +27,8 @@ _PARITY: dict[int, Parity] = {1: "top", 2: "bottom"}
 @dataclass(frozen=True, slots=True)
 class Coded:
     """One coded picture. `parity` is None for a whole frame; fields with one `number` may be a pair.
+
+    In MPEG-2 the number counts the frames of a group in the order in which they are shown.
 
     `opens`: a decoder can begin here. `leading`: it needs what stood before such a picture.
     """
@@ -37,16 +41,35 @@ class Coded:
 
 
 class Scanner:
-    """Finds the coded pictures of one stream, piece by piece; what headers said before is remembered."""
+    """Finds the coded pictures of one stream, piece by piece; what headers said before is remembered.
 
-    __slots__ = ("_anchors", "_avc", "_closed", "_data", "_opener", "_recovers", "_skips", "_starts", "_take")
+    `lost`: there were more start codes than any picture has, and it gave up.
+    """
+
+    __slots__ = (
+        "_anchors",
+        "_avc",
+        "_closed",
+        "_data",
+        "_fed",
+        "_opener",
+        "_recovers",
+        "_skips",
+        "_starts",
+        "_take",
+        "_units",
+        "lost",
+    )
 
     def __init__(self, codec: str) -> None:
         """`codec` is one of COUNTED."""
         self._take: Callable[[bytes, int], Coded | None] = {
             "h264": self._avc_unit, "hevc": self._hevc_unit,
         }.get(codec, self._mpeg_unit)  # fmt: skip
+        self.lost = False
         self._data = b""
+        self._fed = 0
+        self._units = 0
         self._avc: PictureHeader | None = None
         self._recovers = False
         self._opener: Coded | None = None
@@ -57,6 +80,9 @@ class Scanner:
 
     def feed(self, data: bytes, *, last: bool = False) -> Iterator[Coded]:
         """Pictures that begin in what was fed, but for the end of it, which waits for more unless it is the `last`."""
+        self._fed += len(data)
+        if self.lost:
+            return
         data = self._data + data
         end = len(data) if last else len(data) - LOOKAHEAD
         at = data.find(_START)
@@ -65,6 +91,10 @@ class Scanner:
             if found is not None:
                 yield found
             at = data.find(_START, at + 3)
+            self._units += 1
+            if self._units * _SMALLEST > self._fed + _GRACE:
+                self.lost = True
+                return
         # A start code may be cut in two.
         self._data = data[at:] if at >= 0 else data[-2:]
 
@@ -136,15 +166,15 @@ class Scanner:
             self._closed = bool(data[at + 7] & 0x40)
         if code != 0:
             return None
-        kind = data[at + 5] >> 3 & 7
+        number, kind = data[at + 4] << 2 | data[at + 5] >> 6, data[at + 5] >> 3 & 7
         parity = _PARITY.get(_structure(data, at))
         if kind == _MPEG_B:
-            return Coded(at, parity, leading=self._anchors < 2 and not self._closed)
+            return Coded(at, parity, number, leading=self._anchors < 2 and not self._closed)
         if kind == 1 or self._anchors or self._starts:
             # A reference may be two fields, of which only the first may be an I picture.
             self._anchors += parity is None or self._starts
             self._starts = parity is not None and not self._starts
-        return Coded(at, parity, opens=kind == 1)
+        return Coded(at, parity, number, opens=kind == 1)
 
 
 class Tally:

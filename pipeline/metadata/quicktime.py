@@ -13,7 +13,7 @@ from pipeline.errors import MediaUnreadable, ValueRefused
 from pipeline.metadata import gopro, tmcd
 from pipeline.metadata.boxes import Box, body, boxes, children, first
 from pipeline.metadata.findings import Finding, Moment, cut_off
-from pipeline.metadata.fragments import add_fragment, read_defaults
+from pipeline.metadata.fragments import add_fragments
 from pipeline.metadata.picture import Picture, read_picture
 from pipeline.metadata.sound import read_sound
 from pipeline.metadata.source import ByteSource
@@ -57,7 +57,8 @@ def read(source: ByteSource) -> Iterator[Finding]:
     if made:
         yield _movie_date(made, container, branded=any(box.kind == b"ftyp" for box in top))
     yield from _tags(source, top, moov)
-    _add_fragments(source, moov, top, tracks)
+    if moofs := [box for box in top if box.kind == b"moof" and box.whole]:
+        add_fragments(source, moov, moofs, tracks)
     if _cut_off(source, top, moov, tracks):
         yield from cut_off("chunk offsets")
     yield from _streams(source, tracks, clock)
@@ -118,16 +119,6 @@ def _tags(source: ByteSource, top: list[Box], moov: Box) -> Iterator[Finding]:
                 yield from read_user_data(source, box)
         except (MediaUnreadable, ValueRefused, struct.error, LookupError, ValueError, ArithmeticError):
             yield Finding("warnings", "Some of its tags are damaged and were not read.", "structure", "udta")
-
-
-def _add_fragments(source: ByteSource, moov: Box, top: list[Box], tracks: list[Track]) -> None:
-    if not any(box.kind == b"moof" for box in top):
-        return
-    by_number = {track.number: track for track in tracks}
-    defaults = read_defaults(source, moov)
-    for box in top:
-        if box.kind == b"moof" and box.whole:
-            add_fragment(source, box, by_number, defaults)
 
 
 def _cut_off(source: ByteSource, top: list[Box], moov: Box, tracks: list[Track]) -> bool:
@@ -211,7 +202,7 @@ def _picture(source: ByteSource, track: Track, clock: int) -> Iterator[Finding]:
     else:
         yield from _described(picture)
     yield Finding("rotation", _rotation(track.matrix), "structure", "tkhd matrix")
-    yield from _timed(shown(track.samples, track.edits, clock))
+    yield from _timed(shown(track.samples, track.edits, clock), track.skipped)
 
 
 def _described(picture: Picture) -> Iterator[Finding]:
@@ -246,8 +237,10 @@ def _rotation(matrix: tuple[int, ...]) -> int | None:
     return _QUARTERS.get((a, b, c, d))
 
 
-def _timed(found: Shown) -> Iterator[Finding]:
-    yield Finding("frames", found.frames, "structure", "sample tables and edit list", found.why)
+def _timed(found: Shown, skipped: int) -> Iterator[Finding]:
+    bridged = f"likely: {skipped} fragments between the first and the last were not read" if skipped else ""
+    why = "; ".join(filter(None, (bridged, found.why)))
+    yield Finding("frames", found.frames, "structure", "sample tables and edit list", why)
     if found.rate:
         yield Finding("rate", found.rate, "structure", "stts", found.why)
     if found.vfr is not None:

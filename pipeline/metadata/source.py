@@ -100,6 +100,13 @@ class ByteSource:
             return self._window[:length]
         return self._fetch(offset, length)
 
+    def peek(self, offset: int, length: int) -> bytes:
+        """As `upto`, without reading around it: for headers that stand far from one another."""
+        start = offset - self._window_at
+        if start >= 0 and start + length <= len(self._window):
+            return self._window[start : start + length]
+        return self._fetch(offset, max(0, min(length, self.size - offset)))
+
     def read_whole(self, largest: int) -> bytes:
         """The whole file, if it is no larger than its kind ever is."""
         if self.size > largest:

@@ -1,7 +1,7 @@
 """Headers inside the first sample, for codecs whose sample description says little.
 
 ProRes: SMPTE RDD 36. MPEG-2: ITU-T H.262. MPEG-4 part 2: ISO/IEC 14496-2. JPEG: ITU-T T.81.
-AV1 and VP9: their own specifications.
+AV1 and VP9: their own specifications. VC-3: SMPTE ST 2019-1. JPEG 2000: ITU-T T.800.
 """
 
 from dataclasses import replace
@@ -9,10 +9,44 @@ from fractions import Fraction
 
 from pipeline.metadata.bits import Bits
 from pipeline.metadata.colour import Colour, colour_of
-from pipeline.metadata.h26x import PictureHeader, pixel_format
+from pipeline.metadata.h26x import PictureHeader, pixel_format, read_avc
 
 # How much of the first sample a header needs.
 SAMPLE_BYTES = 4096
+
+
+def frame_header(codec: str, start: bytes) -> PictureHeader:
+    """What the first picture of a stream says of itself; empty where it is broken or its codec says nothing there."""
+    try:
+        if codec == "mpeg2video":
+            return mpeg2_header(start)
+        if codec == "h264":
+            return _avc_header(start)
+        if codec == "mpeg4":
+            return replace(mpeg4_header(start), pixel_format="yuv420p", bit_depth=8)
+        if codec == "mjpeg":
+            return mjpeg_header(start)
+        if codec == "dnxhd":
+            return vc3_header(start)
+        if codec == "prores":
+            full = len(start) > 20 and start[8 + 12] >> 6 == 3
+            depth = 12 if full else 10
+            return replace(prores_header(start), pixel_format=pixel_format(3 if full else 2, depth), bit_depth=depth)
+        if codec == "jpeg2000":
+            return jpeg2000_header(start)
+    except (ValueError, IndexError):
+        pass
+    return PictureHeader()
+
+
+def _avc_header(start: bytes) -> PictureHeader:
+    """The first sequence parameter set of a byte stream (ITU-T H.264, Annex B)."""
+    at = start.find(b"\0\0\1")
+    while at >= 0 and at + 3 < len(start):
+        if start[at + 3] & 0x1F == 7:
+            return read_avc(start[at + 3 : at + 1024])
+        at = start.find(b"\0\0\1", at + 3)
+    return PictureHeader()
 
 
 def prores_header(sample: bytes) -> PictureHeader:
@@ -115,17 +149,29 @@ def _layer_interlaced(bits: Bits) -> bool | None:
 
 def mjpeg_header(sample: bytes) -> PictureHeader:
     """The first frame header: bit depth and chroma; two-field JPEG says so by the height, not here."""
+    frame = _jpeg_frame(sample)
+    if frame is None:
+        return PictureHeader()
+    chroma = _mjpeg_chroma(frame[11], frame[14]) if frame[9] == 3 else None
+    if chroma is None:
+        return PictureHeader(fields=False)
+    return PictureHeader(pixel_format(chroma, frame[4]), frame[4], False, Colour(range="pc"))
+
+
+def jpeg_height(sample: bytes) -> int | None:
+    """Lines of the first picture of a JPEG stream."""
+    frame = _jpeg_frame(sample)
+    return int.from_bytes(frame[5:7], "big") if frame else None
+
+
+def _jpeg_frame(sample: bytes) -> bytes | None:
+    """The frame header segment with its marker: size 2, depth, lines 2, columns 2, components."""
     at = 2
     while at + 19 <= len(sample) and sample[at] == 0xFF:
-        marker, size = sample[at + 1], int.from_bytes(sample[at + 2 : at + 4], "big")
-        if marker in (0xC0, 0xC1, 0xC2):
-            chroma = {0x22: 1, 0x21: 2, 0x11: 3}.get(sample[at + 11])
-            if sample[at + 9] != 3 or chroma is None:
-                return PictureHeader(fields=False)
-            depth = sample[at + 4]
-            return PictureHeader(pixel_format(chroma, depth), depth, False, Colour(range="pc"))
-        at += 2 + size
-    return PictureHeader()
+        if sample[at + 1] in (0xC0, 0xC1, 0xC2):
+            return sample[at:]
+        at += 2 + int.from_bytes(sample[at + 2 : at + 4], "big")
+    return None
 
 
 def vc3_header(sample: bytes) -> PictureHeader:
@@ -151,6 +197,13 @@ def jpeg2000_header(sample: bytes) -> PictureHeader:
     depth = (parts[0][0] & 0x7F) + 1
     chroma = {(2, 1): 2, (2, 2): 1}.get((parts[1][1], parts[1][2]))
     return PictureHeader(pixel_format(chroma, depth) if chroma and count == 3 else None, depth)
+
+
+def _mjpeg_chroma(light: int, colour: int) -> int | None:
+    """By how often light is sampled for each sample of colour; some programs write 4:2:2 as 2x2 to 1x2."""
+    across, down = Fraction(light >> 4, colour >> 4 or 1), Fraction(light & 15, colour & 15 or 1)
+    shares: dict[tuple[Fraction | int, Fraction | int], int] = {(2, 2): 1, (2, 1): 2, (1, 1): 3}
+    return shares.get((across, down))
 
 
 def av1_header(config: bytes) -> PictureHeader:

@@ -29,20 +29,24 @@ class Edit:
 
 @dataclass(slots=True)
 class Samples:
-    """Runs of (count, duration) and (count, offset to presentation); `clock` is ticks per second."""
+    """Runs of (count, duration) and (count, offset to presentation); `clock` is ticks per second.
+
+    `rest`: samples and ticks after the runs, where a table is too long to be read whole.
+    """
 
     clock: int
     durations: list[tuple[int, int]] = field(default_factory=list)
     offsets: list[tuple[int, int]] = field(default_factory=list)
+    rest: tuple[int, int] = (0, 0)
 
     @property
     def count(self) -> int:
-        return sum(count for count, _ in self.durations)
+        return sum(count for count, _ in self.durations) + self.rest[0]
 
     @property
     def total(self) -> int:
         """Ticks of all samples together."""
-        return sum(count * duration for count, duration in self.durations)
+        return sum(count * duration for count, duration in self.durations) + self.rest[1]
 
     def seconds(self) -> Iterator[float]:
         """When each sample begins, without edits; for metadata, where hundredths do."""

@@ -13,9 +13,9 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), p2, canon, dji-srt, bext, ixml, mxf-material, mxf-tape, mxf-file, mxf-header, mdpm (AVCHD),
-# gop (MPEG-2 groups of pictures), tags (Matroska), mediainfo, mediapro, imf, dvrescue, table, exif, xmp. What is
-# not in a list (header: when a Matroska file was written) comes last.
+# gpmf (GoPro), p2, canon, dji-srt, bext, ixml, mxf-material, mxf-tape, mxf-file, mxf-header, mdpm (AVCHD), gop
+# (MPEG-2 groups of pictures), dv, avi, tags (Matroska), mediainfo, mediapro, imf, dvrescue, table, exif, xmp. What
+# is not in a list (header: when a Matroska file was written) comes last.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",
@@ -28,6 +28,7 @@ DEFAULT: tuple[str, ...] = (
     "udta",
     "ilst",
     "dji-srt",
+    "avi",
     "mvhd",
     "mediainfo",
     "mediapro",
@@ -43,6 +44,7 @@ BY_KEY: dict[str, tuple[str, ...]] = {
         "mxf-material",
         "mxf-tape",
         "mxf-file",
+        "dv",
         "nrtm",
         "ixml",
         "bext",
@@ -51,6 +53,7 @@ BY_KEY: dict[str, tuple[str, ...]] = {
         "tags",
         "gop",
         "p2",
+        "avi",
         "mediainfo",
         "table",
     ),
@@ -67,6 +70,8 @@ BY_KEY: dict[str, tuple[str, ...]] = {
         "tags",
         "gpmf",
         "dji-srt",
+        "dv",
+        "avi",
         "table",
         "exif",
         "mvhd",

@@ -12,6 +12,7 @@ import xxhash
 
 from pipeline.errors import NotFound, SettingsError
 from pipeline.proxies.encoders import ENCODERS, HARDWARE, Encoder
+from pipeline.settings import read_toml
 
 # Raised when the same preset begins to give another file; products of the former are made again.
 RECIPE_VERSION = 1
@@ -66,11 +67,8 @@ def load_presets(shipped: str, film: str = "", where: str = "proxies.toml") -> d
     Raises SettingsError that names `where`, table and key.
     """
     tables = tomllib.loads(shipped)
-    try:
-        for name, table in tomllib.loads(film).items():
-            tables[name] = {**tables.get(name, {}), **table} if isinstance(table, dict) else table
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{where} is no valid TOML: {error}; mend that line.") from error
+    for name, table in read_toml(film, where).items():
+        tables[name] = {**tables.get(name, {}), **table} if isinstance(table, dict) else table
     presets = {name: _preset(name, table, where) for name, table in tables.items()}
     places: dict[tuple[str, bytes], str] = {}
     for preset in presets.values():

@@ -5,7 +5,7 @@ that of the place. A zone is never laid on silently: `why` says which one made t
 named it. A clock that was set wrong is corrected by whole milliseconds; satellites need no correction.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,18 @@ def local_moment(facts: Facts, zones: Zones, correction: int = 0) -> LocalMoment
 def has_clock(facts: Facts) -> bool:
     """Whether the clip's time is that of its device's own clock, so that a correction concerns it."""
     return _parsed(facts.recorded_at) is not None and not _is_day(facts) and _parsed(facts.gps_time) is None
+
+
+def clock_keys(facts: Facts, letter: str | None) -> tuple[str, ...]:
+    """What a device's clock is known by, the surest first: serial number, camera letter, model."""
+    model = " ".join(part for part in (facts.camera_make, facts.camera_model) if part)
+    named = ("serial", facts.camera_serial), ("camera", letter), ("model", model), ("recorder", facts.originator)
+    return tuple(f"{kind} {name}" for kind, name in named if name)
+
+
+def own_time(facts: Facts, zones: Zones) -> LocalMoment | None:
+    """The local time by the device's own clock alone: uncorrected, and whatever satellites say."""
+    return local_moment(replace(facts, gps_time=None) if facts.gps_time else facts, zones)
 
 
 def stated_instant(facts: Facts, zones: Zones) -> datetime | None:
@@ -133,7 +145,11 @@ def _read(facts: Facts, stated: datetime, zones: Zones) -> _Read:
     if stated.tzinfo is not None:
         return _Read(stated, zones.place, f"offset {stated:%z} in the file")
     if zones.clock:
-        return _from_clock(stated, zones, _parsed(facts.gps_time))
+        certain = facts.recorded_at_zone == "local-unknown"
+        read = _from_clock(stated, zones, _parsed(facts.gps_time))
+        return replace(
+            read, why=f"{'no zone in the file' if certain else 'the file does not say which zone'}, {read.why}"
+        )
     return _Read(stated, "", "as the camera's clock showed it; its zone is not known")
 
 
@@ -156,7 +172,7 @@ def _from_clock(stated: datetime, zones: Zones, satellites: datetime | None) -> 
     """A clock without a zone, read in its own; shown later as the time at the place."""
     zone = ZoneInfo(zones.clock)
     first, second = (stated.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    why = f"no zone in the file, {zones.clock} by {zones.clock_by}"
+    why = f"{zones.clock} by {zones.clock_by}"
     real = first.astimezone(UTC).astimezone(zone)
     if real.replace(tzinfo=None) != stated:
         return _Read(real, zones.place, f"{why}; the clock was not put forward that night")

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from math import floor
 
 from pipeline.clip import Facts
-from pipeline.shotlog.clocks import Zones, stated_instant
+from pipeline.shotlog.clocks import LocalMoment, Zones, stated_instant
 from pipeline.shotlog.offsets import DAY
 from pipeline.timecode import Timecode
 
@@ -69,6 +69,14 @@ def by_satellites(facts: Facts, zones: Zones) -> Bounds | None:
     off = (datetime.fromisoformat(facts.gps_time).astimezone(UTC) - claimed) // _MILLISECOND
     # A clock that shows whole seconds shows the one that has begun: it is ahead by up to a second less.
     return Bounds(off - GPS_ERROR - (_SECOND if in_whole_seconds(facts.recorded_at) else 0), off + GPS_ERROR)
+
+
+def by_slate(moment: LocalMoment, time_of_day: int) -> int:
+    """How far a clock is off that stated `moment` when it was `time_of_day` (milliseconds), on the nearest day."""
+    stated = datetime.fromisoformat(moment.iso)
+    midnight = stated.replace(hour=0, minute=0, second=0, microsecond=0)
+    off = time_of_day - (stated - midnight) // _MILLISECOND
+    return (off + DAY // 2) % DAY - DAY // 2
 
 
 def in_whole_seconds(iso: str) -> bool:

@@ -31,6 +31,16 @@ def read_offset(text: str) -> int:
     return -total if sign == "-" else total
 
 
+def read_time_of_day(text: str) -> int:
+    """`14:32:10` or `14:32:10.5` as milliseconds of the day; raises ValueRefused."""
+    match = _CLOCK.fullmatch(text.strip())
+    sign, days, hours, minutes, seconds, part = match.groups() if match else ("-", None, 0, 0, 0, None)
+    if sign or days or int(hours) > 23 or int(minutes) > 59 or int(seconds) > 59:
+        raise ValueRefused(f"'{text}' is no time on a slate; write it as 14:32:10.")
+    whole = (int(hours) * 60 + int(minutes)) * 60 + int(seconds)
+    return 1000 * whole + int((part or "").ljust(3, "0"))
+
+
 def say_offset(milliseconds: int) -> str:
     """The same written out: `+01:00:03`, `-00:00:00.250`, `+1745d03:12:00`."""
     seconds, milli = divmod(abs(milliseconds), 1000)

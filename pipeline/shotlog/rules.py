@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
-from pipeline.clip import Clip, Facts, Saying, shown
+from pipeline.clip import Clip, Saying, shown
 from pipeline.fields import BY_NAME
 from pipeline.settings import CameraRule, Place, Settings
 from pipeline.shotlog.clocks import Zones
@@ -61,13 +61,6 @@ def clock_zone(clip: Clip, folder: bytes, settings: Settings, zone_at: ZoneAt = 
     if rule and rule.zone:
         clock, clock_by = rule.zone, "the camera's rule"
     return Zones(clock, place, film, clock_by, place_by, film_by)
-
-
-def clock_keys(facts: Facts, letter: str | None) -> tuple[str, ...]:
-    """What a device's clock is known by, the surest first: serial number, camera letter, model."""
-    model = " ".join(part for part in (facts.camera_make, facts.camera_model) if part)
-    named = ("serial", facts.camera_serial), ("camera", letter), ("model", model), ("recorder", facts.originator)
-    return tuple(f"{kind} {name}" for kind, name in named if name)
 
 
 def camera_rule(clip: Clip, folder: bytes, rules: Sequence[CameraRule]) -> CameraRule | None:

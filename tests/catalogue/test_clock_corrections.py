@@ -149,6 +149,22 @@ def test_gps_time_needs_no_correction(catalogue, film):
     assert times(catalogue)["B1.mov"] == "2019-10-12T06:30:00+02:00"
 
 
+def test_a_camera_that_lost_its_date_is_one_clock_with_gps_or_without(catalogue, film):
+    unnamed = says(unit="main", camera="B")
+    took(
+        catalogue, film,
+        shot(film, "B1", "2016-01-01T00:10:00", said=unnamed, gps_time="2019-10-12T04:30:00.000Z"),
+        shot(film, "B2", "2016-01-01T02:10:00", said=unnamed),
+    )  # fmt: skip
+    (row,) = clock_rows(catalogue)
+    assert (row.clock.day, row.clips, row.with_gps) == ("2016-01-01", 2, 1)
+    assert row.gps is not None
+    put(catalogue, row.gps.middle, row.clock, error=row.gps.error)
+    days = {each["name"]: each["shoot_day"] for each in rows(catalogue, parse("")).rows}
+    assert days == {"B1.mov": "2019-10-12", "B2.mov": "2019-10-12"}
+    assert found(catalogue, "at:08:29..08:31") == ["B2.mov"]
+
+
 @pytest.mark.parametrize(
     ("facts", "said", "mtime", "recorded"),
     [

@@ -24,8 +24,8 @@ CLIP = (
     Finding("start_timecode", Timecode.parse("10:00:00;00", RATE), "tmcd", "tmcd sample"),
     Finding("start_timecode", Timecode.parse("10:00:00;02", RATE), "nrtm", "sidecar C0001M01.XML: LtcChangeTable"),
     Finding("recorded_at", Moment("2019-10-12T06:15:00Z", "utc"), "mvhd", "mvhd", "likely UTC; it may be an export"),
-    Finding("camera_make", "Sony", "nrtm", "sidecar C0001M01.XML: Device"),
-    Finding("camera_model", "Sony ILCE-7M3", "nrtm", "sidecar C0001M01.XML: Device"),
+    Finding("camera_make", "Bolex", "nrtm", "sidecar C0001M01.XML: Device"),
+    Finding("camera_model", "Bolex H16", "nrtm", "sidecar C0001M01.XML: Device"),
     Finding("gps", None, "gpmf", "gpmd track", "no fix in the first minutes"),
     Finding("warnings", "Some of its tags are damaged and were not read.", "structure", "udta"),
 )
@@ -48,12 +48,17 @@ def line_of(text, title):
         ("streams", "4 x pcm_s24le, 1 channel, 48 kHz, 10 s"),
         ("timecode", "10:00:00;00 at 29.97, drop frame"),
         ("recorded", "2019-10-12 06:15:00 UTC (likely)"),
-        ("camera", "Sony ILCE-7M3"),
+        ("camera", "Bolex H16"),
         ("position", "no position"),
     ],
 )
 def test_each_line_says_what_a_person_asks(title, says):
     assert says in line_of(plain(*CLIP), title)
+
+
+def test_a_date_that_no_rule_vouches_for_is_only_likely():
+    unknown = [finding for finding in CLIP if not finding.key.startswith("camera")]
+    assert "2019-10-12 06:15:00 UTC (likely)" in line_of(plain(*unknown), "recorded")
 
 
 def test_groups_come_in_the_order_of_reading():
@@ -66,7 +71,7 @@ def test_every_line_has_its_source_and_a_disagreement_says_who_is_believed():
     assert line_of(text, "frames").endswith("sample tables and edit list")
     assert "but sidecar C0001M01.XML: LtcChangeTable says start timecode 10:00:00;02" in text
     assert "tmcd sample is believed before sidecar C0001M01.XML: LtcChangeTable" in text
-    assert "likely UTC; it may be an export" in text
+    assert "the header is UTC; the offset stands in its XML" in text
     assert "no fix in the first minutes" in text
 
 

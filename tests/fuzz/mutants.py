@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 EDGES = (0, 1, 2, 7, 8, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
 WORDS = (
-    b"-1", b"0", b"1e999", b"NaN", b"9" * 400, b"00:00:00:00", b"99:99:99;99", b"\xef\xbb\xbf", b"\xff\xfe",
+    b"-1", b"0", b"1e999", b"NaN", b"9" * 400, b"9" * 5000, b"00:00:00:00", b"99:99:99;99", b"\xef\xbb\xbf",
+    b"\xff\xfe",
     b"<a>" * 100, b"<!DOCTYPE a [<!ENTITY b 'c'>]>", b"&b;", b"]]>", b'"' * 9, b"(" * 300, b"[" * 300, b"\0" * 64,
     "\u0661\u0662\u00b2".encode(), b"\r", b"\n" * 50, b",", b";", b"::", b"%s%n", b"-", b"1/0", b"0000-00-00T00:00:00Z",
 )  # fmt: skip

@@ -1,18 +1,38 @@
-"""What reads untrusted input, with real input to damage: READERS, SIDECARS, reports, GPX tracks, queries, settings."""
+"""What reads untrusted input, with real input to damage: all readers and sidecars, reports, GPX, queries, settings."""
 
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "metadata"))  # the builders of their tests
+from test_clip_documents import p2
+from test_stills import tiff
+
 from pipeline.clip import Facts
 from pipeline.errors import RushesError
 from pipeline.metadata import gpx
 from pipeline.metadata.editing import editing_time
-from pipeline.metadata.facts import HEAD, READERS, SIDECARS, facts_json, read_facts, sidecar_facts, span_facts
+from pipeline.metadata.facts import (
+    HEAD,
+    LISTS,
+    READERS,
+    SIDECARS,
+    STILLS,
+    assemble,
+    facts_json,
+    frame_counter,
+    read_facts,
+    read_sidecar,
+    sidecar_facts,
+    span_facts,
+)
 from pipeline.metadata.source import ByteSource
+from pipeline.processes.ffmpeg import find_ffmpeg
+from pipeline.proxies.presets import load_presets
 from pipeline.settings import parse_settings, shipped
 from pipeline.shotlog.query import explain, parse
 from pipeline.shotlog.reports import read_report
@@ -22,8 +42,6 @@ SAMPLES = Path(os.environ.get("RUSHES_SAMPLES", ROOT.parent / "shared" / "sample
 KINDS = ("camera", "containers", "sound", "sidecars", "hostile")
 LARGEST_SEED = 6 << 20
 KEPT = 192 << 10  # bytes of a seed: a larger one is cut out of where its reader looks
-# For readers whose format no sample has.
-MADE = {"ARRIRAW": b"ARRI" + bytes(4092)}
 REPORT = (
     b"Clip,Reel,Scene,Take,Circled,Rating,Comments,Start TC\nA001C001,A001,12A,3,yes,***,wide; lovely,10:00:00:00\n"
 )
@@ -56,9 +74,10 @@ class Target:
 
 def targets() -> list[Target]:
     """All of them, in the order of their tuples."""
-    files = [*(path.read_bytes() for path in _files()), *MADE.values()]
+    files = [*(path.read_bytes() for path in _files()), *made()]
     readers = [Target(each.name, _recording, tuple(_seeds(each.recognises, files))) for each in READERS]
-    sidecars = [Target(each.name, _sidecar, tuple(_seeds(each.recognises, files))) for each in SIDECARS]
+    beside = (*STILLS, *SIDECARS, *LISTS)
+    sidecars = [Target(each.name, _sidecar, tuple(_seeds(each.recognises, files))) for each in beside]
     tables = [
         Seed(data[:KEPT]) for data in files if data[:HEAD].isascii() and b"\n" in data[:HEAD] and data[:1] != b"<"
     ]
@@ -68,8 +87,36 @@ def targets() -> list[Target]:
         Target("reports", read_report, (Seed(REPORT), Seed(REPORT.replace(b",", b"\t")), *tables)),
         Target("GPX", lambda data: gpx.read(data, "walk.gpx"), (Seed(GPX),)),
         Target("search language", _query, tuple(Seed(query.encode()) for query in QUERIES)),
-        Target("settings", _settings, tuple(Seed(text.encode()) for text in _settings_texts())),
+        Target(
+            "settings", _settings, tuple(Seed(shipped(name).encode()) for name in ("default.toml", "documentary.toml"))
+        ),
+        Target("presets", _presets, (Seed(shipped("proxies.toml").encode()),)),
     ]
+
+
+def made() -> Iterator[bytes]:
+    """Input for readers whose format no sample has."""
+    yield b"ARRI" + bytes(4092)
+    yield p2().encode()
+    yield b'<VideoClip xmlns="http://www.canon.com/ns/VideoClip"><CreationDate>2019-10-12T08:15:00</CreationDate></VideoClip>'
+    yield from (tiff(order) for order in "<>")
+    with tempfile.TemporaryDirectory() as scratch:
+        clip = Path(scratch, "clip.mkv")
+        pictures = (
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=s=64x48:r=25:d=1",
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=d=1",
+            "-c:v",
+            "libx264",
+        )
+        exact = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-threads", "1")
+        subprocess.run([find_ffmpeg(), "-v", "error", *pictures, *exact, clip], check=True, stdin=subprocess.DEVNULL)
+        yield clip.read_bytes()
 
 
 def _files() -> Iterator[Path]:
@@ -117,13 +164,20 @@ def _attempt(data: bytes) -> None:
 
 def _recording(data: bytes) -> None:
     with _file(data) as path:
+        counter = frame_counter(path)
         facts = read_facts(path)
+    if counter is not None:  # as hashing feeds it
+        for at in range(0, len(data), 100_001):
+            counter.feed(data[at : at + 100_001])
+        counter.frames  # noqa: B018
     _used(facts)
 
 
 def _sidecar(data: bytes) -> None:
     with _file(data) as path:
+        beside = assemble(read_sidecar(path, "A001C001_191012_R1AB.mov"))
         _used(sidecar_facts(path))
+    _used(beside)
 
 
 def _used(facts: Facts) -> None:
@@ -142,9 +196,8 @@ def _settings(data: bytes) -> None:
     parse_settings(data.decode("utf-8", "replace"), "rushes.toml")
 
 
-def _settings_texts() -> Iterator[str]:
-    for name in ("default.toml", "documentary.toml"):
-        yield shipped(name)
+def _presets(data: bytes) -> None:
+    load_presets(shipped("proxies.toml"), data.decode("utf-8", "replace"))
 
 
 class _file:  # noqa: N801 - reads like open()

@@ -10,7 +10,7 @@ import pytest
 from targets import Seed, Target, targets
 
 from pipeline.errors import MediaUnreadable
-from pipeline.metadata.facts import READERS, SIDECARS
+from pipeline.metadata.facts import LISTS, READERS, SIDECARS, STILLS
 
 
 def test_damaged_input_is_read_or_refused_in_little_time_and_memory():
@@ -22,9 +22,8 @@ def test_damaged_input_is_read_or_refused_in_little_time_and_memory():
 
 def test_every_reader_is_among_the_targets_and_whole_input_is_read():
     every = targets()
-    assert [target.name for target in every][: len(READERS) + len(SIDECARS)] == [
-        each.name for each in (*READERS, *SIDECARS)
-    ]
+    wanted = [each.name for each in (*READERS, *STILLS, *SIDECARS, *LISTS)]
+    assert [target.name for target in every][: len(wanted)] == wanted
     [movies] = [target for target in every if target.name == "QuickTime and MP4"]
     movies.run(movies.seeds[0].data)
     assert movies.seeds[0].read

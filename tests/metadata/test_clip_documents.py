@@ -7,6 +7,7 @@ import pytest
 from tinymovie import Movie
 
 from pipeline.clip import Facts
+from pipeline.errors import NotMedia
 from pipeline.metadata.facts import facts_json, read_facts, sidecar_facts
 
 
@@ -214,3 +215,11 @@ def test_a_report_of_a_tape_adds_up_its_runs(
 def test_a_document_that_is_cut_off_is_named_and_says_nothing(tmp_path: Path, text: str) -> None:
     facts = told(tmp_path, "cut.xml", text)
     assert replace(facts, sources=()) == Facts(warnings=("cut.xml is damaged and was not read.",))
+
+
+@pytest.mark.parametrize("name", ["P2Main", "MediaProfile", "dvrescue", "VideoClip http://www.canon.com/ns/VideoClip"])
+def test_a_document_inside_other_bytes_is_none(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x.xml"
+    path.write_bytes(b"\xff\0\1" + f"<{name}>".encode())
+    with pytest.raises(NotMedia):
+        sidecar_facts(path)

@@ -47,7 +47,7 @@ def test_what_is_open_is_filled_and_what_is_known_stays(tmp_path):
     found = read_facts(recorded(tmp_path, Recording(coding=UNKNOWN)), mediainfo=process)
     assert found.video is not None
     assert (found.video.video_codec, found.video.width, found.video.rate) == ("h264", 1920, Rate(25))
-    assert (found.video.frames, found.video.bit_depth) == (10, None)
+    assert (found.video.frames, found.video.bit_depth) == (10, 10)  # the count stays ours
 
 
 def test_sound_of_an_unknown_form_is_filled(tmp_path):

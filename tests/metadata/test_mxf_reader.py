@@ -49,6 +49,9 @@ def others(found: Facts, key: str) -> tuple[tuple[str, str], ...]:
         (FAST, Timecode(215_784, 60, drop=True), "01:00:00;00", Rate(60000, 1001)),
         (FAST, Timecode(107_892, 30, drop=True), "01:00:00;00", Rate(30000, 1001)),  # counted at half
         ((24000, 1001), Timecode(86_400, 24), "01:00:00:00", Rate(24000, 1001)),
+        (FAST, Timecode(86_400, 24), "01:00:00:00", Rate(24000, 1001)),  # 23.976 on pictures at 59.94
+        ((50, 1), Timecode(90_000, 25), "01:00:00:00", Rate(25)),
+        ((48000, 1), Timecode(107_892, 30, drop=True), "01:00:00;00", Rate(30000, 1001)),  # edited in samples
         (PAL, Timecode(90_000, 25, drop=True), "01:00:00:00", Rate(25)),  # no drop-frame at 25
         (PAL, Timecode(25 * 86_400, 25), "00:00:00:00", Rate(25)),  # a day is over
     ],
@@ -150,6 +153,8 @@ def test_size_and_fields_follow_the_frame_layout(said, expected):
 def test_the_aspect_ratio_is_that_of_what_is_displayed():
     lines = {name: struct.pack(">I", size) for name, size in (("x3203", 720), ("x3202", 608), ("x3208", 576))}
     assert video(Recording(picture={**lines, "x320e": fraction((4, 3))})).pixel_aspect == Fraction(16, 15)
+    wide = {"x3203": struct.pack(">I", 1440), "x3209": struct.pack(">I", 1920), "x320e": fraction((16, 9))}
+    assert video(Recording(picture=wide)).pixel_aspect == Fraction(4, 3)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +199,18 @@ def test_colour_labels_have_ffmpegs_names():
 def test_the_coding_label_names_the_codec(coding, codec, decoder):
     found = facts(Recording(coding=bytes.fromhex(coding)))
     assert ((found.video and found.video.video_codec), found.decoder) == (codec, decoder)
+
+
+SEQUENCE = bytes.fromhex("000001b37804381affffe018000001b5148200010000")  # 4:2:0, fields
+
+
+@pytest.mark.parametrize("number", [b"\x15\1\5\1", b"\x15\1\x08\0"])
+def test_the_first_picture_is_found_even_where_its_number_is_not_the_track_s(number):
+    said = {"x3301": struct.pack(">I", 8), "x3302": struct.pack(">I", 2)}  # the descriptor says 4:2:2
+    data = Recording(essence=SEQUENCE, picture=said).build().replace(b"\x0d\1\3\1\x15\1\5\1", b"\x0d\1\3\1" + number)
+    found = assemble(mxf.read(ByteSource.of_bytes(data))).video
+    assert found is not None
+    assert (found.pixel_format, found.interlaced) == ("yuv420p", True)
 
 
 def test_sound_lasts_as_long_as_its_track_where_that_is_a_whole_number_of_samples():

@@ -180,6 +180,7 @@ def test_beside_a_recording_the_label_counts_at_its_rate(tmp_path: Path, label: 
         ("Id,Time(seconds),Latitude,Longitude\n1,0.3,-44.69,170.42\n2,0.4,-44.70,170.43\n", (-44.69, 170.42)),
         ("time(millisecond),latitude,longitude\n0,0.0,0.0\n100,,\n200,48.21,16.42\n", (48.21, 16.42)),
         ("CUSTOM.updateTime,OSD.latitude,OSD.longitude\nx,48.21,16.42\n", (48.21, 16.42)),
+        ("Clip Name,Latitude,Longitude\nC0001,48.21,16.42\nC0002,48.22,16.43\n", None),  # two clips, two places
         ("latitude;longitude\nhere;there\n", None),
         ("latitude,longitude\n1e400,nan\n", None),
     ],

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.clip import Facts
-from pipeline.shotlog.clocks import Zones, local_moment
+from pipeline.shotlog.clocks import Zones, clock_keys, local_moment
 
 VIENNA, NAIROBI = "Europe/Vienna", "Africa/Nairobi"
 
@@ -156,7 +156,22 @@ def test_gps_time_is_believed_before_a_clock_and_needs_no_correction(recorded_at
 
 
 def test_who_named_a_zone_is_said():
-    facts = Facts(recorded_at="2019-08-14T06:30:00")
-    local = local_moment(facts, Zones(clock=NAIROBI, clock_by="the unit's setting"))
-    assert local is not None
-    assert local.why == "no zone in the file, Africa/Nairobi by the unit's setting"
+    zones = Zones(clock=NAIROBI, clock_by="the unit's setting")
+    for claim, why in (("local-unknown", "no zone in the file"), (None, "the file does not say which zone")):
+        local = local_moment(Facts(recorded_at="2019-08-14T06:30:00", recorded_at_zone=claim), zones)
+        assert local is not None
+        assert local.why == f"{why}, Africa/Nairobi by the unit's setting"
+
+
+@pytest.mark.parametrize(
+    ("facts", "letter", "keys"),
+    [
+        ({"camera_serial": "77", "camera_make": "Sony", "camera_model": "ILCE-7M3"}, "B",
+         ("serial 77", "camera B", "model Sony ILCE-7M3")),
+        ({"camera_model": "X"}, None, ("model X",)),
+        ({"originator": "MixPre-6"}, "S", ("camera S", "recorder MixPre-6")),
+        ({}, None, ()),
+    ],
+)  # fmt: skip
+def test_a_clock_is_known_by_serial_letter_model_in_this_order(facts, letter, keys):
+    assert clock_keys(Facts(**facts), letter) == keys

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.clip import Facts
-from pipeline.shotlog.clocks import Zones
-from pipeline.shotlog.estimates import Bounds, Ticked, by_satellites, by_timecode, shared
+from pipeline.shotlog.clocks import LocalMoment, Zones
+from pipeline.shotlog.estimates import Bounds, Ticked, by_satellites, by_slate, by_timecode, shared
+from pipeline.shotlog.offsets import read_time_of_day
 from pipeline.timecode import Rate, Timecode
 
 VIENNA = Zones(clock="Europe/Vienna", place="Europe/Vienna")
@@ -48,6 +49,19 @@ def test_gps_time_bounds_how_far_a_clock_is_off(recorded_at, claim, gps_time, zo
 )
 def test_only_what_all_clips_allow_is_left(bounds, left):
     assert shared(bounds) == left
+
+
+@pytest.mark.parametrize(
+    ("iso", "shown", "off"),
+    [
+        ("2019-10-12T07:42:11+02:00", "07:50:00", 469_000),
+        ("2019-10-12T07:42:11.250", "07:42:11", -250),
+        ("2019-10-12T23:59:50+02:00", "00:00:10", 20_000),  # over midnight, whichever way is shorter
+        ("2019-10-12T00:00:10+02:00", "23:59:50", -20_000),
+    ],
+)
+def test_a_slate_shows_how_far_a_clock_is_off(iso, shown, off):
+    assert by_slate(LocalMoment(iso, iso[:10], 0, ""), read_time_of_day(shown)) == off
 
 
 def ticked(clock_late, leads, *, start="06:00:00:00", rate=R25, whole=True):

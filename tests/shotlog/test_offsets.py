@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ValueRefused
-from pipeline.shotlog.offsets import read_offset, say_error, say_offset
+from pipeline.shotlog.offsets import read_offset, read_time_of_day, say_error, say_offset
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,20 @@ def test_an_offset_is_read_in_whole_milliseconds(text, milliseconds):
 def test_anything_else_is_refused_in_a_sentence_that_shows_how(text):
     with pytest.raises(ValueRefused, match=r"write it as \+01:00:03"):
         read_offset(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [("14:32:10", 52_330_000), ("0:00:00", 0), ("23:59:59.999", 86_399_999), ("9:00:00.5", 32_400_500)],
+)
+def test_a_slate_shows_a_time_of_day(text, milliseconds):
+    assert read_time_of_day(text) == milliseconds
+
+
+@pytest.mark.parametrize("text", ["", "14:32", "24:00:00", "12:60:00", "12:00:60", "+12:00:00", "1d12:00:00", "noon"])
+def test_no_other_time_stands_on_a_slate(text):
+    with pytest.raises(ValueRefused, match="14:32:10"):
+        read_time_of_day(text)
 
 
 @given(st.integers(-(10**11), 10**11))
