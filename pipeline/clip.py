@@ -93,6 +93,22 @@ class Source:
     why: str = ""  # why this one was believed, or that the value is only likely
 
 
+class Fix(NamedTuple):
+    """Where the device was, in seconds after the first frame and degrees."""
+
+    seconds: float
+    latitude: float
+    longitude: float
+
+
+class Sighting(NamedTuple):
+    """Where a device was at a moment (seconds since 1970 UTC), in degrees."""
+
+    moment: float
+    latitude: float
+    longitude: float
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What one recording says of itself; keys are those of `rushes facts --json`.
@@ -118,6 +134,7 @@ class Facts:
     recorded_at_zone: Literal["utc", "offset", "local-unknown"] | None = None
     gps_time: str | None = None  # when recording began by the satellites' clock: ISO 8601 in UTC, to about a second
     gps: tuple[float, float] | None = None  # latitude, longitude in degrees of the first valid fix
+    track: tuple[Fix, ...] = ()  # of a device that kept fixing its position, thinned
     capture_rate: Rate | None = None  # slow motion: frames per second of the sensor
     scene: str | None = None
     take: str | None = None
@@ -166,6 +183,7 @@ class CardFolder:
     structure: str  # "sony-xavc", "gopro", "dcim", "mag", "sound", "plain", ...
     clips: tuple[ClipFiles, ...]
     reports: tuple[bytes, ...] = ()  # CSV camera reports
+    tracks: tuple[bytes, ...] = ()  # GPX files
     others: tuple[bytes, ...] = ()  # listed, never failed
     warnings: tuple[str, ...] = ()
     reel: str | None = None  # where the system keeps it: a folder's name, an index, the names of clips

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.tables import cell, plural, running_time
+from pipeline.cli.tables import cell, plural, running_time, way
 from pipeline.timecode import Rate
 
 Facts = Mapping[str, Any]
@@ -256,6 +256,7 @@ ROWS: tuple[Row, ...] = (
     Row("Time", "GPS clock", ("gps_time",), _plain("gps_time")),
     Row("Time", "reference", ("time_reference",), _count("time_reference", " samples after midnight")),
     Row("Place", "position", ("gps",), _place),
+    Row("Place", "track", ("track",), lambda facts: way(facts["track"]) if facts.get("track") else None),
     Row("Camera", "camera", ("camera_make", "camera_model"), _camera),
     Row("Camera", "serial", ("camera_serial",), _plain("camera_serial")),
     Row("Camera", "lens", ("lens",), _plain("lens")),

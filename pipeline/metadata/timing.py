@@ -5,7 +5,7 @@ shown when its presentation time lies in an edit, as ffmpeg decides it too.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -47,6 +47,14 @@ class Samples:
     def total(self) -> int:
         """Ticks of all samples together."""
         return sum(count * duration for count, duration in self.durations) + self.rest[1]
+
+    def seconds(self) -> Iterator[float]:
+        """When each sample begins, without edits; for metadata, where hundredths do."""
+        at = 0
+        for count, duration in self.durations:
+            for _ in range(count):
+                yield round(at / self.clock, 2) if self.clock > 0 else 0.0
+                at += duration
 
 
 def append_run(runs: list[tuple[int, int]], count: int, value: int) -> None:
