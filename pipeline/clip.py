@@ -240,7 +240,11 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What was made of a clip and measured: `kind` is proxy, poster, filmstrip or waveform."""
+    """What was made of a clip and measured: `kind` is proxy, poster, filmstrip or waveform.
+
+    `verdict` names for each editing suite the rules that a proxy broke when it was made; `held` are the
+    runs of frames (first, count) that could not be read and are no footage.
+    """
 
     clip: str
     kind: str
@@ -248,6 +252,8 @@ class Product:
     path: bytes  # relative to the production folder
     recipe: str  # hash of the preset's content and our version: another recipe is made again
     size: int = 0
+    verdict: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    held: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

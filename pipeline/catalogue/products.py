@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.catalogue.current import refresh
+from pipeline.catalogue.packing import pack_runs, pack_verdict
 from pipeline.catalogue.reading import part_from, read_clips, values_of
 from pipeline.catalogue.store import Catalogue, Connection, now
 from pipeline.clip import Clip, Failure, Part, Product, shown
@@ -124,9 +125,12 @@ def record_products(
         content = content or content_now
         for made in products:
             db.execute(
-                "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (n, made.kind, made.preset, made.path, made.recipe, content, made.size, now()),
-            )
+                "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    n, made.kind, made.preset, made.path, made.recipe, content, made.size, now(),
+                    pack_verdict(made.verdict), pack_runs(made.held),
+                ),
+            )  # fmt: skip
             db.execute("DELETE FROM failures WHERE clip_n = ? AND recipe = ?", (n, made.recipe))
         refresh(db, [n])
 

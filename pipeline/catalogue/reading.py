@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pipeline.catalogue.current import SHARED
-from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_texts
+from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_runs, unpack_texts, unpack_verdict
 from pipeline.catalogue.store import FLICKS, Connection
 from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp, shown
 from pipeline.timecode import Rate, TimeRange
@@ -106,13 +106,14 @@ def read_logged(db: Connection, clips: Sequence[int]) -> list[LoggedClip]:
     for n, start, frames, note, subject in _each(db, "SELECT * FROM markers WHERE clip_n IN", clips, "ORDER BY start"):
         markers[n].append(Marker(TimeRange(start, frames), note, subject))
     products: dict[int, list[Product]] = defaultdict(list)
-    for n, kind, preset, path, recipe, size in _each(
+    for n, kind, preset, path, recipe, size, verdict, held in _each(
         db,
-        "SELECT p.clip_n, p.kind, p.preset, p.path, p.recipe, p.size FROM products p JOIN clips c ON c.n = p.clip_n"
-        " AND c.content = p.content WHERE p.clip_n IN",
+        "SELECT p.clip_n, p.kind, p.preset, p.path, p.recipe, p.size, p.verdict, p.held FROM products p"
+        " JOIN clips c ON c.n = p.clip_n AND c.content = p.content WHERE p.clip_n IN",
         clips,
     ):
-        products[n].append(Product(values[n]["id"], kind, preset, bytes(path), recipe, size))
+        judged, runs = unpack_verdict(verdict), unpack_runs(held)
+        products[n].append(Product(values[n]["id"], kind, preset, bytes(path), recipe, size, judged, runs))
     return [
         LoggedClip(
             clip, values[n]["status"] or "logged",

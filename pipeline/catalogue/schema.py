@@ -144,4 +144,11 @@ CREATE TABLE cut_clips (
 CREATE INDEX cut_clips_clip ON cut_clips (clip);
 """,
     ),
+    (
+        "the verdict on proxies",
+        """
+ALTER TABLE products ADD COLUMN verdict TEXT;
+ALTER TABLE products ADD COLUMN held TEXT;
+""",
+    ),
 )

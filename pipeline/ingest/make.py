@@ -4,8 +4,9 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, Product, Root, Stamp
@@ -14,10 +15,13 @@ from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_bes
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.processes.ffmpeg import Progress, identity_of
-from pipeline.proxies.job import Made, Output, ProxyJob
+from pipeline.proxies.job import Output, ProxyJob
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
 from pipeline.settings import Settings, shipped
+
+if TYPE_CHECKING:
+    from pipeline.proxies.make import Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class Outcome:
     """What came of an order; `error` says why not everything that was asked for is there."""
 
     hashes: tuple[tuple[Original, str], ...] = ()
-    made: tuple[Made, ...] = ()
+    made: "tuple[Made, ...]" = ()
     seconds: float = 0.0
     error: RushesError | None = None
 
@@ -152,8 +156,18 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
         publish(made.output.path, final)
         path = os.fsencode(final.relative_to(film.folder))
         recipe = made.output.preset.recipe if made.output.preset else stills_recipe(made.output.kind)
-        products.append(Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size))
+        product = Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size)
+        products.append(_judged(product, made, final))
     return tuple(products)
+
+
+def _judged(product: Product, made: "Made", final: Path) -> Product:
+    """The product with what each editor would say of it; stills are judged by nobody."""
+    if made.case is None:
+        return product
+    from pipeline.proxies.verdict import breaches, verdict  # only where something was made
+
+    return replace(product, verdict=verdict(breaches(replace(made.case, path=final))), held=made.case.held)
 
 
 def _same(now: Stamp, then: Stamp) -> bool:

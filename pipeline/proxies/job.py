@@ -42,18 +42,6 @@ class ProxyJob:
         return next((output for output in self.outputs if output.kind == kind), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A file that was made and measured; the head publishes it."""
-
-    output: Output
-    size: int
-
-    @property
-    def preset_name(self) -> str:
-        return self.output.preset.name if self.output.preset else ""
-
-
 def sound_tracks(clip: Clip) -> tuple[tuple[int, AudioStream], ...]:
     """The sound tracks that can be decoded, each with its number among all sound tracks of the file."""
     return tuple((index, track) for index, track in enumerate(clip.facts.audio) if track.codec not in _NO_SOUND)
