@@ -30,7 +30,8 @@ class Case:
 
     `preset` is None for one that is no longer in the table. `path` and `original` are where the two lie
     (None: not known now). `shows` is the map of a variable-rate original, `held` the runs of frames
-    (first, count) that could not be read, `compared` what was seen of the pictures beside the original's.
+    (first, count) that could not be read, `compared` what was seen of the pictures beside the original's,
+    `lost` why the file could not be measured.
     """
 
     clip: Clip
@@ -41,6 +42,7 @@ class Case:
     original_times: Times | None = None
     held: tuple[tuple[int, int], ...] = ()
     compared: str = ""
+    lost: str = ""
 
     @property
     def picture(self) -> VideoStream:
@@ -57,6 +59,10 @@ class Case:
 
 def differ(found: object, asked: object) -> str:
     return "" if found == asked else f"{found} instead of {asked}"
+
+
+def lost(case: Case) -> str:
+    return case.lost
 
 
 # --- time -----------------------------------------------------------------------------------------

@@ -32,14 +32,18 @@ def measure(path: Path) -> Measured:
 
 def defects(case: Case) -> tuple[str, ...]:
     """What is not as it was asked for, in words; empty for a good one."""
-    said = [(rule.name, rule.asked(case)) for rule in RULES if rule.asked]
+    said = [(rule.name, rule.asked(case)) for rule in _rules(case) if rule.asked]
     return tuple(f"{name}: {words}" for name, words in said if words)
 
 
 def breaches(case: Case) -> tuple[Breach, ...]:
     """What keeps editors from attaching it, in the order of the table."""
-    said = [Breach(rule, rule.wanted(case)) for rule in RULES if rule.wanted]
+    said = [Breach(rule, rule.wanted(case)) for rule in _rules(case) if rule.wanted]
     return tuple(breach for breach in said if breach.words)
+
+
+def _rules(case: Case) -> tuple[Rule, ...]:
+    return RULES[:1] if case.lost else RULES
 
 
 def verdict(broken: Iterable[Breach]) -> dict[str, tuple[str, ...]]:

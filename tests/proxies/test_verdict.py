@@ -75,6 +75,7 @@ ALL = ("premiere", "resolve", "avid", "fcp", "kdenlive")
 TAGS = ("premiere", "resolve", "fcp", "kdenlive")
 DEFECT, VERDICT = True, False  # not what was asked for, or what was asked for and an editor refuses
 SPOILT = [
+    ("file", DEFECT, ALL, replace(GOOD, found=Measured(), lost="C0001.mov is no longer there.")),
     ("frames", DEFECT, ALL, picture(frames=299)),
     ("frames", DEFECT, ALL, picture(frames=301)),
     ("frames", DEFECT, ALL, times(heads=((0, HEADS[0][1]), (299, bytes(8))))),
