@@ -57,12 +57,12 @@ def unpack_verdict(packed: str | None) -> dict[str, tuple[str, ...]]:
     return msgspec.json.decode(packed, type=dict[str, tuple[str, ...]]) if packed else {}
 
 
-def pack_runs(runs: tuple[tuple[int, int], ...]) -> str | None:
-    return msgspec.json.encode(runs).decode() if runs else None
+def pack_runs(runs: tuple[tuple[int, int], ...] | None) -> str | None:
+    return None if runs is None else msgspec.json.encode(runs).decode()
 
 
-def unpack_runs(packed: str | None) -> tuple[tuple[int, int], ...]:
-    return msgspec.json.decode(packed, type=tuple[tuple[int, int], ...]) if packed else ()
+def unpack_runs(packed: str | None) -> tuple[tuple[int, int], ...] | None:
+    return None if packed is None else msgspec.json.decode(packed, type=tuple[tuple[int, int], ...])
 
 
 def timecode(label: str | None, rate: str | None) -> Timecode | None:

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.catalogue.current import SHARED
 from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_runs, unpack_texts, unpack_verdict
 from pipeline.catalogue.store import FLICKS, Connection
-from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp, shown
+from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp, salvaged, shown
 from pipeline.timecode import Rate, TimeRange
 
 Values = dict[str, Any]
@@ -25,10 +25,13 @@ def values_of(db: Connection, clips: Sequence[int]) -> dict[int, Values]:
     """
     found: dict[int, Values] = {}
     groups: dict[int | None, Values] = {}
+    salvage = dict(db.execute("SELECT clip_n, held FROM products INDEXED BY products_held WHERE held IS NOT NULL"))
     for row in _each(db, f"SELECT {_OWN} FROM clips WHERE n IN", clips):
         if row[1] not in groups:
             groups[row[1]] = _shared(db, row[1])
         found[row[0]] = {**_own(row), **groups[row[1]]}
+        if row[0] in salvage:
+            found[row[0]]["warnings"] += (f"Its proxy is {salvaged(unpack_runs(salvage[row[0]]))}.",)
     return {n: found[n] for n in clips if n in found}
 
 

@@ -149,6 +149,7 @@ CREATE INDEX cut_clips_clip ON cut_clips (clip);
         """
 ALTER TABLE products ADD COLUMN verdict TEXT;
 ALTER TABLE products ADD COLUMN held TEXT;
+CREATE INDEX products_held ON products (clip_n, held) WHERE held IS NOT NULL;
 """,
     ),
 )

@@ -1,19 +1,22 @@
 """`rushes proxies`: what each editing suite would make of the proxies on the disk."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import click
 
+from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
 from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, print_json, table
 from pipeline.files import one_line
+from pipeline.film import Film
 from pipeline.ingest.judging import Judged, judged
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES
 from pipeline.proxies.verdict import outcome
-from pipeline.shotlog.query import parse
+from pipeline.shotlog.query import Query, parse
 
 TITLES = {
     "premiere": "Premiere", "resolve": "Resolve", "avid": "Avid", "fcp": "Final Cut", "kdenlive": "Kdenlive",
@@ -26,16 +29,21 @@ _EXAMPLES = 3  # proxies that a rule names
 @query_argument
 @click.option("--json", "as_json", is_flag=True, help="An array of objects.")
 @click.option("--compare", "compared", is_flag=True, help="Look at pictures, too, beside those of the originals.")
+@click.option("--salvage", "salvaged", is_flag=True, help="Of clips that failed, first make what can still be read.")
 @film_option
-def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, film: str | None) -> int:
+def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salvaged: bool, film: str | None) -> int:
     """Measure the proxies on the disk again: would each editing suite attach them, and if not, why?
 
     Without QUERY, all of them. Ends with 1 where one is not what was made (spoilt, replaced, gone).
     """
     found = chosen_film(film)
+    asked = parse(query_text(query))
+    if salvaged:
+        _salvage(found, asked)
     ffmpeg = find_ffmpeg(found.settings.tools.ffmpeg) if compared else None
     with open_catalogue(found.catalogue) as catalogue:
-        all_judged = list(judged(found, catalogue, parse(query_text(query)), ffmpeg=ffmpeg))
+        all_judged = list(judged(found, catalogue, asked, ffmpeg=ffmpeg))
+        unmade = salvaged and any(each.status == "failed" for each in logged_clips(catalogue, asked))
     if as_json:
         print_json([as_data(each) for each in all_judged])
     elif not all_judged:
@@ -47,7 +55,18 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, film:
         names = listed(one_line(each.product.path) for each in spoilt[:_EXAMPLES])
         more = f" and {len(spoilt) - _EXAMPLES} more" if len(spoilt) > _EXAMPLES else ""
         click.echo(f"{names}{more}: not what was made; delete it and make it again: 'rushes ingest --retry'.", err=True)
-    return 1 if spoilt else 0
+    return 1 if spoilt or unmade else 0
+
+
+def _salvage(film: Film, query: Query) -> None:
+    """Make what can be read of the failed clips found."""
+    from pipeline.cli.progress import print_summary, shown_progress
+    from pipeline.ingest.run import salvage
+
+    started = time.monotonic()
+    with shown_progress(quiet=False) as tell:
+        summary = salvage(film, query, tell)
+    print_summary(summary, time.monotonic() - started, quiet=False)
 
 
 def as_data(each: Judged) -> dict[str, object]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.catalogue.head import owner_of_product
 from pipeline.catalogue.identity import content_of, record_hash
-from pipeline.catalogue.products import Work, record_failure, record_products, work_left
+from pipeline.catalogue.products import Work, record_failure, record_length, record_products, work_left
 from pipeline.clip import Failure
 from pipeline.engine import Engine, Handle
 from pipeline.errors import (
@@ -151,6 +151,8 @@ class Hands:
             if error is None:
                 published = publish_outcome(planned, outcome, account.film)
                 record_products(account.catalogue, clip.id, published, content=_content(work))
+                if clip.frames is None and (length := outcome.frames):
+                    record_length(account.catalogue, clip.id, length)
         except (CatalogueBusy, CatalogueDamaged):
             discard(planned)
             raise

@@ -59,7 +59,7 @@ def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ff
             case = replace(case, original_times=times_of_original(case.clip, sources[0]))
     except RushesError as error:
         case = replace(case, lost=error.sentence)
-    if ffmpeg and sources and not case.lost:
+    if ffmpeg and sources and not case.lost and case.held is None:
         case = replace(case, compared=_compared(case.clip, sources, path, ffmpeg))
     return Judged(case.clip, product, breaches(case), defects(case), _map(case))
 

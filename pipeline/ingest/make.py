@@ -15,7 +15,7 @@ from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_bes
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.processes.ffmpeg import Progress, identity_of
-from pipeline.proxies.job import Output, ProxyJob
+from pipeline.proxies.job import Output, ProxyJob, Salvage
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
 from pipeline.settings import Settings, shipped
@@ -37,13 +37,17 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What orders are made with: the film, where its roots lie now, its presets, ffmpeg (None: none was found)."""
+    """What orders are made with: the film, where its roots lie now, its presets, ffmpeg (None: none was found).
+
+    Of the clips in `salvage` what can be read is made, although they are damaged.
+    """
 
     film: Film
     roots: dict[int, Root]
     presets: tuple[Preset, ...]
     ffmpeg: Path | None
     threads: int = 0
+    salvage: frozenset[str] = frozenset()
 
     @property
     def program(self) -> str:
@@ -69,6 +73,11 @@ class Outcome:
     made: "tuple[Made, ...]" = ()
     seconds: float = 0.0
     error: RushesError | None = None
+
+    @property
+    def frames(self) -> int | None:
+        """Frames of the proxies made: the length of a salvaged clip that does not tell its own."""
+        return next((made.case.clip.frames for made in self.made if made.case), None)
 
 
 def film_presets(film: Film) -> tuple[Preset, ...]:
@@ -114,7 +123,8 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
         for key, part in files.items()
     )
     sources = tuple(absolute(bench.roots[part.root], part.path) for part in work.clip.parts)
-    job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads) if outputs else None
+    salvage = Salvage() if work.clip.id in bench.salvage else None
+    job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads, salvage=salvage) if outputs else None
     return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg)
 
 

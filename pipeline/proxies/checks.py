@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from pipeline.clip import Clip, Facts, VideoStream
+from pipeline.clip import Clip, Facts, VideoStream, salvaged
 from pipeline.metadata.frames import Times
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.geometry import upright as as_shown
@@ -29,9 +29,9 @@ class Case:
     """A proxy to judge: of which clip, by which preset, what was found of it and of its original.
 
     `preset` is None for one that is no longer in the table. `path` and `original` are where the two lie
-    (None: not known now). `shows` is the map of a variable-rate original, `held` the runs of frames
-    (first, count) that could not be read, `compared` what was seen of the pictures beside the original's,
-    `lost` why the file could not be measured.
+    (None: not known now). `original_times` are those of an original of variable rate. `held` are, for a salvaged
+    proxy, the runs of frames (first, count) that could not be read. `compared` is what was seen of its pictures
+    beside the original's, `lost` why the file could not be measured.
     """
 
     clip: Clip
@@ -40,7 +40,7 @@ class Case:
     path: Path | None = None
     original: Path | None = None
     original_times: Times | None = None
-    held: tuple[tuple[int, int], ...] = ()
+    held: tuple[tuple[int, int], ...] | None = None
     compared: str = ""
     lost: str = ""
 
@@ -120,19 +120,7 @@ def pictures(case: Case) -> str:
 
 
 def held(case: Case) -> str:
-    return f"{spans(case.held)} could not be read and {_are(case.held)} black" if case.held else ""
-
-
-def spans(held: tuple[tuple[int, int], ...]) -> str:
-    """`frames 12 to 15 and 80`."""
-    words = [f"{first} to {first + count - 1}" if count > 1 else str(first) for first, count in held]
-    few = words if len(words) <= 6 else [*words[:5], f"{len(words) - 5} more stretches"]
-    joined = ", ".join(few[:-1]) + " and " + few[-1] if len(few) > 1 else few[0]
-    return f"frame{'s' if _are(held) == 'are' else ''} {joined}"
-
-
-def _are(held: tuple[tuple[int, int], ...]) -> str:
-    return "are" if sum(count for _, count in held) > 1 else "is"
+    return salvaged(case.held)
 
 
 # --- picture --------------------------------------------------------------------------------------

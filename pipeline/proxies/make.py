@@ -12,6 +12,7 @@ from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, run_ffmp
 from pipeline.proxies.checks import Case
 from pipeline.proxies.graph import INDEXED, arguments, start_arguments
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
+from pipeline.proxies.salvage import surveyed
 from pipeline.proxies.verdict import defects, measure, missing_frames, times_of_original
 
 _SIGNATURES = {
@@ -51,6 +52,8 @@ def make(
     try:
         _check_sources(job)
         job = _synchronised(job, ffmpeg, cancelled)
+        if job.salvage is not None:
+            job = surveyed(job, ffmpeg, cancelled=cancelled)
         finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=_terms(job.clip))
         if job.clip.kind == "sound":
             _check_sound(job.clip, finished)
@@ -96,7 +99,9 @@ def _measured(job: ProxyJob, output: Output, finished: Finished) -> Made:
             "copy it from the card again."
         )
     original = job.sources[0]
-    case = Case(job.clip, output.preset, found, None, original, times_of_original(job.clip, original))
+    times = times_of_original(job.clip, original)
+    held = job.salvage.held if job.salvage else None
+    case = Case(job.clip, output.preset, found, original=original, original_times=times, held=held)
     broken = [*defects(case), *_uncounted(job, output, case, finished)]
     if broken:
         raise ProxyRefused(

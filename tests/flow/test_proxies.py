@@ -1,9 +1,11 @@
 """`rushes proxies`: what lies on the disk is measured again, and judged for each editing suite."""
 
 import shutil
+import subprocess
 
 from filming import rushes
 
+from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.rules import EDITORS, RULES
 
 
@@ -72,3 +74,26 @@ def test_beside_the_original_resolve_attaches_by_itself(film):
     code, rows = proxies(film)
     assert code == 0
     assert [row["verdict"]["resolve"] for row in rows.values()] == [[], []]
+
+
+def test_a_cut_off_recording_is_salvaged_on_request_and_says_so(film):
+    source = film / "ingest" / "A001" / "C0009.mov"
+    words = ["-i", film / "ingest" / "A001" / "C0001.MP4", "-c", "copy", "-movflags", "+faststart", source]
+    subprocess.run([find_ffmpeg(), "-v", "error", *words], check=True)
+    data = source.read_bytes()
+    source.write_bytes(data[: len(data) * 6 // 10])
+    assert rushes("ingest", cwd=film).code == 1
+    refused = rushes("proxies", "name:C0001.MP4", "--salvage", cwd=film)
+    assert (refused.code, refused.err.startswith("rushes: No clip of that failed")) == (13, True)
+    run = rushes("proxies", "name:C0009", "--salvage", "--json", cwd=film)
+    assert run.code == 0, run.err
+    [row] = run.json
+    assert row["defects"] == []
+    assert all("unread pictures" in names for names in row["verdict"].values())
+    assert "black" in row["rules"]["unread pictures"]
+    [clip] = rushes("log", "name:C0009", "--json", cwd=film).json
+    assert clip["status"] == "ready"
+    assert clip["frames"] == rushes("log", "name:C0001", "--json", cwd=film).json[0]["frames"]
+    assert any(warning.startswith("Its proxy is salvaged: frames") for warning in clip["warnings"])
+    assert rushes("ingest", "--retry", cwd=film).code == 0
+    assert rushes("cut", "rescued", "name:C0009", cwd=film).code == 0
