@@ -193,8 +193,12 @@ def _new_clip(db: Connection, card: int, taken: TakenClip) -> int:
 
 
 def _keep_clip(db: Connection, n: int, card: int, taken: TakenClip) -> None:
-    sets = ", ".join(f"{name} = ?" for name in _COLUMNS)
-    db.execute(f"UPDATE clips SET {sets} WHERE n = ?", (*_columns(card, taken), n))
+    values = dict(zip(_COLUMNS, _columns(card, taken), strict=True))
+    salvaged = db.execute("SELECT 1 FROM products WHERE clip_n = ? AND held IS NOT NULL", (n,)).fetchone()
+    if salvaged and taken.clip.frames is None:  # its length is known from the proxy, not from its facts
+        del values["frames"], values["flicks"]
+    sets = ", ".join(f"{name} = ?" for name in values)
+    db.execute(f"UPDATE clips SET {sets} WHERE n = ?", (*values.values(), n))
 
 
 def _learn(work: _Taking, n: int, taken: TakenClip) -> None:

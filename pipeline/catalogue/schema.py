@@ -179,4 +179,12 @@ CREATE INDEX trails_track ON trails (track_n) WHERE track_n IS NOT NULL;
 CREATE INDEX trails_began ON trails (began);
 """,
     ),
+    (
+        "the verdict on proxies",
+        """
+ALTER TABLE products ADD COLUMN verdict TEXT;
+ALTER TABLE products ADD COLUMN held TEXT;
+CREATE INDEX products_held ON products (clip_n, held) WHERE held IS NOT NULL;
+""",
+    ),
 )

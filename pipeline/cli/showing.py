@@ -60,7 +60,8 @@ def _part(part: Part) -> dict[str, Any]:
 
 
 def _product(product: Product) -> dict[str, Any]:
-    return {"kind": product.kind, "preset": product.preset, "path": one_line(product.path), "size": product.size}
+    row = {"kind": product.kind, "preset": product.preset, "path": one_line(product.path), "size": product.size}
+    return row | {"verdict": product.verdict} if product.kind == "proxy" else row
 
 
 def _entry(entry: LogEntry) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str],
     for part in clip.parts:
         yield _line("original", one_line(part.path), size(part.stamp.size))
     for product in logged.products:
-        yield _line(product.preset or product.kind, one_line(product.path), size(product.size))
+        yield from _made(product)
     if used:
         yield _line("used in", ", ".join(used), "")
 
@@ -124,6 +125,19 @@ def _by_whom(fixed: Correction | None) -> str:
     if fixed is None:
         return ""
     return f" ± {say_error(fixed.error)} ({fixed.detail}; {fixed.who}, {fixed.moment[:10]}, undo {fixed.batch[:8]})"
+
+
+def _made(product: Product) -> Iterator[str]:
+    yield _line(product.preset or product.kind, one_line(product.path), size(product.size))
+    if product.verdict:
+        yield _line("", _verdict(product), "when it was made")
+
+
+def _verdict(product: Product) -> str:
+    """Which editing suites attach a proxy by themselves, and over which rules the others do not."""
+    plain = [editor for editor, names in product.verdict.items() if not names]
+    others = [f"{editor}: {', '.join(names)}" for editor, names in product.verdict.items() if names]
+    return "; ".join([f"attaches in {', '.join(plain)}" if plain else "attaches nowhere by itself", *others])
 
 
 def _marked(clip: Clip, span: TimeRange) -> str:

@@ -95,12 +95,12 @@ def shown(samples: Samples, edits: list[Edit], movie_clock: int) -> Shown:
     return _measured(kept, samples, whole=len(kept) == count)
 
 
-def presentation_times(samples: Samples) -> list[int]:
-    """When each sample is shown, in ticks, in order of time."""
+def presentation_times(samples: Samples, *, most: int = MOST_LAID_OUT) -> list[int]:
+    """When each sample (at most so many) is shown, in ticks, in order of time."""
     times = array("q")
     now = 0
     for count, duration in samples.durations:
-        for _ in range(min(count, MOST_LAID_OUT - len(times))):
+        for _ in range(min(count, most - len(times))):
             times.append(now)
             now += duration
     position = 0
