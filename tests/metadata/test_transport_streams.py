@@ -117,7 +117,7 @@ def test_mediainfo_is_asked_only_for_what_is_left_open(tmp_path: Path, mediainfo
     found = read_facts(path, mediainfo=mediainfo)
     assert (found.video.width, found.video.height) == (192, 112)
     where = {source.key: source.where for source in found.sources}
-    assert (where["width"], where["audio"]) == ("Video width", "sound frames")
+    assert (where["width"], where["audio"]) == ("MediaInfo: Video", "sound frames")
 
 
 # --- as cameras do --------------------------------------------------------------------------------
