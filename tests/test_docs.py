@@ -14,12 +14,15 @@ import pytest
 
 from pipeline.cards.recognise import STRUCTURES
 from pipeline.cli.main import COMMANDS, rushes
+from pipeline.cli.proxies import TITLES
 from pipeline.clip import LOG_SOURCES
 from pipeline.delivery import EDITORS
 from pipeline.editorial.arrange import KINDS
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.fields import ALIASES, DEFAULT_COLUMNS, FIELDS
 from pipeline.proxies.presets import ENCODERS, load_presets
+from pipeline.proxies.rules import EDITORS as SUITES
+from pipeline.proxies.rules import RULES
 from pipeline.settings import CameraRule, KeywordRule, Place, Settings, UnitRule, read_settings, shipped
 from pipeline.shotlog.query import parse
 from pipeline.shotlog.reports import read_report
@@ -124,6 +127,15 @@ def test_every_card_structure_preset_and_encoder_is_named():
     assert all(f"`{structure.name}`" in kinds for structure in STRUCTURES)
     assert all(f"`{name}`" in page for name in load_presets(shipped("proxies.toml")))
     assert all(f"`{encoder.name}`" in page for encoder in ENCODERS)
+
+
+def test_the_table_of_proxy_rules_is_that_of_the_code():
+    rows = rows_of(text_of("assistant-editor.md"), "### Would it attach?")[1:]
+    wanted = []
+    for rule in RULES:
+        who = "all" if rule.editors == SUITES else ", ".join(TITLES[editor] for editor in rule.editors) or "none"
+        wanted.append([rule.name, rule.measures, f"{who}: {rule.outcome}" if rule.editors else who, rule.why])
+    assert rows == wanted
 
 
 def test_the_sources_of_a_value_stand_in_their_order():
