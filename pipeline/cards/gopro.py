@@ -80,7 +80,7 @@ def _folder_clips(files: Sequence[CardFile]) -> Found:
             recordings.setdefault(_recording(file, chapter[0]), []).append(Piece(chapter[1], file))
     for pieces in recordings.values():
         found.add(chained(pieces, spoken, partial(_chapter_name, pieces[0].file.name)))
-    found.warnings.extend(_lost(files, media))
+    _lost(files, media, found)
     _complete(files, media, found)
     return found
 
@@ -106,19 +106,21 @@ def _companion(file: CardFile, suffix: bytes) -> bytes:
     return (b"GL" + stem[2:] if small else stem) + suffix.upper()
 
 
-def _lost(files: Sequence[CardFile], media: Sequence[CardFile]) -> list[str]:
-    """Chapters whose thumbnail or small proxy is there while they are not."""
-    last: dict[bytes, int] = {}
+def _lost(files: Sequence[CardFile], media: Sequence[CardFile], found: Found) -> None:
+    """Chapters whose thumbnail or small proxy is there while they are not: the recording that goes on there says so."""
+    last: dict[bytes, Piece] = {}
     for file in media:
         chapter = _chapter(file)
-        if chapter is not None:
-            last[chapter[0]] = max(chapter[1], last.get(chapter[0], 0))
-    lost: dict[tuple[bytes, int], str] = {}
+        if chapter is not None and (chapter[0] not in last or chapter[1] > last[chapter[0]].number):
+            last[chapter[0]] = Piece(chapter[1], file)
+    lost: dict[tuple[bytes, int], CardFile] = {}
     for file in files:
         chapter = _chapter(file) if file.suffix in _COMPANIONS else None
-        if chapter is not None and chapter[1] > last.get(chapter[0], 0):  # those before it are named as gaps
-            lost.setdefault(chapter, shown(file.name))
-    return [f"{name} is there without its recording; copy the card again." for name in lost.values()]
+        if chapter is not None and (chapter[0] not in last or chapter[1] > last[chapter[0]].number):
+            lost.setdefault(chapter, file)  # those before it are named as gaps
+    for (recording, _), file in lost.items():
+        kept = last[recording].file.path if recording in last else None
+        found.warn(f"{shown(file.name)} is there without its recording; copy the card again.", kept)
 
 
 GOPRO = Structure("gopro", _root, _clips)

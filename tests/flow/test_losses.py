@@ -137,6 +137,7 @@ def test_a_card_without_hash_list_tells_of_a_file_cut_in_half(name, card_without
         ("2019-08-14_Kaptagat_Morning run_A001/PRIVATE/M4ROOT/CLIP/C0002M01.XML", True, "C0002.MP4", "C0002M01.XML"),
         ("2019-08-14_Kaptagat_Morning run_A001/PRIVATE/M4ROOT/CLIP/C0002.MP4", False, None, "C0002.MP4"),
         ("2019-08-15_Kaptagat_Pacemakers_G001/DCIM/100GOPRO/GX020123.THM", True, None, "GX020123.THM"),
+        ("2019-08-15_Kaptagat_Pacemakers_G001/DCIM/100GOPRO/GX020123.MP4", False, "GX010123.MP4", "GL020123.LRV"),
         ("2019-08-15_Kaptagat_Morning run_D001/DCIM/100MEDIA/DJI_0004.SRT", True, "DJI_0004.MP4", "DJI_0004.SRT"),
         ("2019-10-12_Vienna_Pacemakers_S001/19Y10M12/12-T001.WAV", True, "12-T001.WAV", "12-T001.WAV"),
         ("2019-10-12_Vienna_Pacemakers_A001/A001C002_191012_R1AB.mov", False, None, "A001C002_191012_R1AB.mov"),
