@@ -114,7 +114,7 @@ def _measured(job: ProxyJob, output: Output, finished: Finished) -> Made:
 def _uncounted(job: ProxyJob, output: Output, case: Case, finished: Finished) -> tuple[str, ...]:
     """Where the pictures that ffmpeg counted into its first proxy are not those that lie in the file."""
     encoded, lie = finished.progress.frames, case.picture.frames
-    return (f"frames: {encoded} encoded, {lie} in the file",) if output is job.outputs[0] and encoded != lie else ()
+    return (f"frames: {encoded} encoded, {lie} in the file",) if output is job.proxies[0] and encoded != lie else ()
 
 
 def _check_still(clip: Clip, output: Output, size: int) -> None:

@@ -1,6 +1,7 @@
 """What comes out of real, tiny recordings: every frame in its place, every track, label and shape."""
 
 import os
+import random
 import signal
 import subprocess
 import threading
@@ -27,6 +28,7 @@ from shooting import (
 from pipeline.clip import AudioStream
 from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathMissing, ProxyRefused
 from pipeline.metadata.facts import read_facts
+from pipeline.processes.ffmpeg import run_ffmpeg
 from pipeline.proxies.make import make
 from pipeline.proxies.picture import still_frames
 from pipeline.timecode import Rate
@@ -385,11 +387,19 @@ def test_a_truncated_original_is_refused_and_leaves_nothing(tmp_path, share):
     assert left(tmp_path / "out") == []
 
 
-def test_a_damaged_middle_is_refused(tmp_path):
-    source = shoot(tmp_path / "A.mov", frames=range(100))
+@pytest.mark.parametrize(
+    "codec",
+    [
+        "libx264 -bf 2", "libx264 -g 1", "prores_ks -profile:v 0", "mpeg2video -q:v 2", "mpeg4 -q:v 2",
+        "mjpeg -q:v 2 -color_range pc", "dnxhd -profile:v dnxhr_lb",
+    ],
+)  # fmt: skip
+def test_a_damaged_middle_is_refused(tmp_path, codec):
+    source = shoot(tmp_path / "A.mov", f"-c:v {codec}", frames=range(100))
     clip = log(source)
     data = bytearray(source.read_bytes())
-    data[len(data) // 3 : len(data) // 3 + 4000] = os.urandom(4000)
+    middle = data.index(b"mdat") + len(data) // 3
+    data[middle : middle + 8000] = random.Random(codec).randbytes(8000)
     source.write_bytes(data)
     with pytest.raises(MediaUnreadable):
         make(order(clip, tmp_path / "out", source), program())
@@ -501,3 +511,16 @@ def test_progress_counts_the_clip(tmp_path):
     make(order(log(source), tmp_path / "out", source, presets=(EDIT,)), program(), progress=told.append)
     assert told[-1].frames == 50
     assert told[-1].seconds == pytest.approx(2.0)
+
+
+def test_frames_that_ffmpeg_counted_and_the_file_does_not_hold_refuse_the_proxy(tmp_path, monkeypatch):
+    def miscounted(*words, **more):
+        done = run_ffmpeg(*words, **more)
+        return replace(done, progress=replace(done.progress, frames=done.progress.frames + 1))
+
+    monkeypatch.setattr("pipeline.proxies.make.run_ffmpeg", miscounted)
+    source = shoot(tmp_path / "A.mov", frames=range(10))
+    job = order(log(source), tmp_path / "out", source)
+    with pytest.raises(ProxyRefused, match="frames: 11 encoded, 10 in the file"):
+        make(replace(job, outputs=job.outputs[::-1]), program())
+    assert left(tmp_path / "out") == []
