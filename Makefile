@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint bench samples clean
+.PHONY: demo test lint fuzz bench samples clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -14,6 +14,9 @@ test: $(VENV)/installed-dev
 
 lint: $(VENV)/installed-dev
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+fuzz: $(VENV)/installed-dev
+	@$(BIN)/python tests/fuzz/fuzz.py
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python benchmarks/run.py

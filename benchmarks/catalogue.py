@@ -22,7 +22,7 @@ from pipeline.catalogue.roots import root
 from pipeline.catalogue.schema import MIGRATIONS
 from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.clip import AudioStream, CardFolder, Clip, ClipFiles, Facts, Part, Saying, Stamp, VideoStream
-from pipeline.shotlog.clocks import LocalMoment
+from pipeline.shotlog.clocks import Zones
 from pipeline.shotlog.query import parse
 from pipeline.timecode import Rate, Timecode
 
@@ -81,7 +81,6 @@ def taken_card(film: int, number: int, clips: int) -> TakenCard:
         clip = Clip(
             quick[::-1], path.rpartition(b"/")[2].decode(), letter, "picture", parts, facts, rate, frames, start
         )
-        local = LocalMoment(iso, day, second, "as the file says")
         said = [Saying("subject", subject, "path", "add") for subject in dice.sample(subjects, dice.choice((1, 1, 2)))]
         for name, value in (("shoot_day", day), ("location", place), ("camera", letter), ("unit", "main")):
             said.append(Saying(name, value, "path"))
@@ -90,7 +89,7 @@ def taken_card(film: int, number: int, clips: int) -> TakenCard:
             said.append(Saying("note", " ".join(words), "report"))
         if dice.random() < 0.15:
             said.append(Saying("rating", str(dice.randrange(6)), "report"))
-        taken.append(TakenClip(clip, tuple(said), local, "bench"))
+        taken.append(TakenClip(clip, tuple(said), Zones(), "bench"))
     listed = tuple(ClipFiles(each.clip.name, (each.clip.parts[0].path,)) for each in taken)
     card = CardFolder(folder.encode(), f"{letter}{number:04}", "sony-xavc", listed)
     return TakenCard(film, card, f"{number}", tuple(taken), (), "2019-10-12T20:00:00Z")

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-PARTS = ("proxies.py", "ingest.py", "catalogue.py", "timeline.py")
+PARTS = ("facts.py", "proxies.py", "ingest.py", "catalogue.py", "timeline.py")
 
 
 def main() -> int:

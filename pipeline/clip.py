@@ -6,8 +6,10 @@ folder or a volume), because file names need not be UTF-8 and film folders move.
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
+from pipeline.errors import ValueRefused
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 # --- files ---------------------------------------------------------------------------------------
@@ -91,6 +93,22 @@ class Source:
     why: str = ""  # why this one was believed, or that the value is only likely
 
 
+class Fix(NamedTuple):
+    """Where the device was, in seconds after the first frame and degrees."""
+
+    seconds: float
+    latitude: float
+    longitude: float
+
+
+class Sighting(NamedTuple):
+    """Where a device was at a moment (seconds since 1970 UTC), in degrees."""
+
+    moment: float
+    latitude: float
+    longitude: float
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What one recording says of itself; keys are those of `rushes facts --json`.
@@ -114,7 +132,9 @@ class Facts:
     lens: str | None = None
     recorded_at: str | None = None
     recorded_at_zone: Literal["utc", "offset", "local-unknown"] | None = None
+    gps_time: str | None = None  # when recording began by the satellites' clock: ISO 8601 in UTC, to about a second
     gps: tuple[float, float] | None = None  # latitude, longitude in degrees of the first valid fix
+    track: tuple[Fix, ...] = ()  # of a device that kept fixing its position, thinned
     capture_rate: Rate | None = None  # slow motion: frames per second of the sensor
     scene: str | None = None
     take: str | None = None
@@ -151,6 +171,7 @@ class ClipFiles:
     parts: tuple[bytes, ...]  # relative to the scanned folder
     sidecars: tuple[bytes, ...] = ()
     kind: Literal["picture", "sound"] = "picture"
+    warnings: tuple[str, ...] = ()  # what the card says is wrong with it; also among those of the card
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +183,10 @@ class CardFolder:
     structure: str  # "sony-xavc", "gopro", "dcim", "mag", "sound", "plain", ...
     clips: tuple[ClipFiles, ...]
     reports: tuple[bytes, ...] = ()  # CSV camera reports
+    tracks: tuple[bytes, ...] = ()  # GPX files
     others: tuple[bytes, ...] = ()  # listed, never failed
     warnings: tuple[str, ...] = ()
+    reel: str | None = None  # where the system keeps it: a folder's name, an index, the names of clips
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +198,13 @@ class Part:
     stamp: Stamp
     quick: str  # xxh128 hex of size, head, middle and tail
     frames: int | None = None
+
+
+class PartFrame(NamedTuple):
+    """A frame of a clip where it lies: the number of the part from 0, and the frame of that file from 0."""
+
+    part: int
+    frame: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +235,36 @@ class Clip:
     def available(self) -> TimeRange:
         """The clip's frames in source timecode (from 0 without timecode)."""
         return TimeRange(self.start.frame if self.start else 0, self.frames or 0)
+
+    @property
+    def spans(self) -> tuple[TimeRange, ...]:
+        """The frames of the clip that each part holds, in order and without gaps; none where they are unknown.
+
+        The last part holds what those before it leave, as does one whose frames were not counted: what comes after
+        that one cannot be told apart from it.
+        """
+        left = self.frames or 0
+        lengths = []
+        for part in self.parts:
+            last = part is self.parts[-1] or part.frames is None
+            lengths.append(left if last else min(part.frames or 0, left))
+            left -= lengths[-1]
+        begins = accumulate(lengths, initial=0)
+        return tuple(TimeRange(begin, length) for begin, length in zip(begins, lengths, strict=False))
+
+    def place_of(self, frame: int) -> PartFrame:
+        """Where a frame of the clip, counted from its first, lies. Raises ValueRefused outside the clip."""
+        for number, span in enumerate(self.spans):
+            if span.start <= frame < span.end:
+                return PartFrame(number, frame - span.start)
+        raise ValueRefused(f"{self.name} has {self.frames or 0} frames, so no frame {frame}; count them from 0.")
+
+    def frame_at(self, place: PartFrame) -> int:
+        """The frame of the clip at a place: the inverse of `place_of`. Raises ValueRefused where none lies there."""
+        spans = self.spans
+        if 0 <= place.part < len(spans) and 0 <= place.frame < spans[place.part].duration:
+            return spans[place.part].start + place.frame
+        raise ValueRefused(f"{self.name} has no frame {place.frame} in part {place.part}; count both from 0.")
 
 
 # --- the log --------------------------------------------------------------------------------------

@@ -152,8 +152,8 @@ def clip_id(size: int, quick: str) -> str:
     return xxhash.xxh128(f"{size}:{quick}".encode()).hexdigest()
 
 
-def full_hash(path: Path, progress: Callable[[int], None], cancelled: Callable[[], bool]) -> str:
-    """xxh128 (hex) of the whole file; `progress` gets the bytes of each chunk.
+def full_hash(path: Path, heard: Callable[[memoryview], None], cancelled: Callable[[], bool]) -> str:
+    """xxh128 (hex) of the whole file; `heard` gets each chunk, whose bytes are gone with the next.
 
     Raises ChangedWhileRead when the file changed meanwhile, PathMissing when it went away, Cancelled.
     """
@@ -164,7 +164,7 @@ def full_hash(path: Path, progress: Callable[[int], None], cancelled: Callable[[
         with path.open("rb", buffering=0) as file:
             while count := file.readinto(buffer):
                 digest.update(buffer[:count])
-                progress(count)
+                heard(buffer[:count])
                 if cancelled():
                     raise Cancelled(f"The hash of {one_line(path.name)} was called off; it is taken at the next run.")
     except OSError as error:

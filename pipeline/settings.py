@@ -7,7 +7,7 @@ alike. Zones are names of the tz database.
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,6 +19,7 @@ from pipeline.timecode import Rate, Timecode
 IGNORED: tuple[str, ...] = (
     ".*", "~*", "*.part", "*.tmp", "*.partial", "*.crdownload", "*.filepart", "Thumbs.db", "desktop.ini",
 )  # fmt: skip
+_LONGEST_ZONE = 64  # characters: looking for one of many parts would run out of stack
 NAME_FIELDS: tuple[str, ...] = ("shoot_day", "unit", "location", "subject", "camera", "card", "scene", "take")
 
 
@@ -71,6 +72,13 @@ class CameraRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     zone: str = ""
 
 
+class UnitRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a unit works: the zone of its clocks and of moments in UTC, where no place is known."""
+
+    name: str
+    zone: str
+
+
 class KeywordRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: tuple[str, ...]
     subject: str
@@ -87,6 +95,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tools: ToolSettings = ToolSettings()
     place: tuple[Place, ...] = ()
     camera: tuple[CameraRule, ...] = ()
+    unit: tuple[UnitRule, ...] = ()
     keyword: tuple[KeywordRule, ...] = ()
 
 
@@ -106,14 +115,23 @@ def read_settings(path: Path) -> Settings:
 
 def parse_settings(text: str, where: str) -> Settings:
     """The settings that `text` holds; `where` names the file in refusals."""
+    table = read_toml(text, where)
     try:
-        settings = msgspec.convert(tomllib.loads(text), Settings)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{where} is no valid TOML: {error}; mend that line.") from error
+        settings = msgspec.convert(table, Settings)
     except msgspec.ValidationError as error:
         raise SettingsError(_sentence(str(error), text, where)) from error
     _check_values(settings, text, where)
     return settings
+
+
+def read_toml(text: str, where: str) -> dict[str, Any]:
+    """The tables of a TOML text; raises SettingsError that names `where`."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise SettingsError(f"{where} is no valid TOML: its brackets nest too deeply; mend it.") from None
+    except ValueError as error:  # of the syntax, or a number that no machine holds
+        raise SettingsError(f"{where} is no valid TOML: {error}; mend that line.") from error
 
 
 def shipped(name: str) -> str:
@@ -152,7 +170,7 @@ def _sentence(message: str, text: str, where: str) -> str:
 
 def _broken_entry(text: str, table: str) -> int:
     """Which entry of an array of tables it is that does not convert, counted from 0."""
-    kind = {"place": Place, "camera": CameraRule, "keyword": KeywordRule}.get(table)
+    kind = {"place": Place, "camera": CameraRule, "unit": UnitRule, "keyword": KeywordRule}.get(table)
     entries = tomllib.loads(text).get(table, [])
     if kind is None or not isinstance(entries, list):
         return 0
@@ -184,6 +202,7 @@ def _check_values(settings: Settings, text: str, where: str) -> None:
     zones: list[tuple[list[str], str]] = [([], settings.zone)]
     zones += [(["place"], place.zone) for place in settings.place]
     zones += [(["camera"], camera.zone) for camera in settings.camera]
+    zones += [(["unit"], unit.zone) for unit in settings.unit]
     for table, zone in zones:
         if zone and not _is_zone(zone):
             line = _line_of([*table, "zone"], text)
@@ -214,6 +233,8 @@ def _check_timeline(timeline: TimelineSettings, text: str, where: str) -> None:
 
 
 def _is_zone(name: str) -> bool:
+    if len(name) > _LONGEST_ZONE:
+        return False
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):

@@ -108,7 +108,8 @@ def _log(card: Card, facts: dict[str, object]) -> dict[str, object]:
     return {
         "camera": card.camera, "camera_model": card.device.get("camera_model"), "unit": card.unit,
         "location": card.location,
-        "subject": sorted(card.subjects), "shoot_day": card.shoot_day, "recorded_at": facts.get("recorded_at"),
+        "subject": sorted(card.subjects), "shoot_day": card.shoot_day,
+        "recorded_at": facts.get("recorded_at") or card.shoot_day,
     }  # fmt: skip
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from drawing import SAMPLE_RATE, samples, tone
 from encoding import encode, pitch, still
 from expected import expected_json
+from hashlists import hash_chain, hash_list
 from shoot import CARDS, NTSC, Card, Recording
 from sidecars import SonyClip, broadcast_wave, camera_report, dji_subtitles, sony_index, sony_xml
 
@@ -42,9 +43,19 @@ def make_card(card: Card, target: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     STRUCTURES[card.structure](card, folder)
+    write_hash_list(card, folder)
     files = [str(path.relative_to(folder)) for path in sorted(folder.rglob("*")) if path.is_file()]
     document = json.dumps(expected_json(card, files), indent=1, ensure_ascii=False)
     (target / f"{card.name}.expected.json").write_text(document + "\n", encoding="utf-8")
+
+
+def write_hash_list(card: Card, folder: Path) -> None:
+    """The ASC MHL that the copying station wrote on the evening of the shoot day, first generation."""
+    files = {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    name = f"0001_{card.name}_{card.shoot_day}_200000Z.mhl"
+    manifest = hash_list(files, f"{card.shoot_day}T20:00:00+00:00")
+    write(folder / "ascmhl" / name, manifest)
+    write(folder / "ascmhl" / "ascmhl_chain.xml", hash_chain(name, manifest))
 
 
 # --- one function per device ----------------------------------------------------------------------

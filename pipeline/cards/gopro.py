@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from pipeline.cards.chapters import Piece, chained
+from pipeline.cards.companions import lacking
 from pipeline.cards.media import MEDIA_SUFFIXES
-from pipeline.cards.structure import CardFile, Folder, Found, Read, Structure, above, clip_of, sidecars_of
+from pipeline.cards.numbering import gaps
+from pipeline.cards.structure import CardFile, Folder, Found, Read, Structure, above, clip_of, files_of, sidecars_of
 from pipeline.clip import shown
 
 _NUMBERED = re.compile(rb"G([XHSL])(\d\d)(\d{4})")
@@ -20,6 +22,7 @@ _FIRST = re.compile(rb"GOPR(\d{4})")
 _LATER = re.compile(rb"GP(\d\d)(\d{4})")
 _FOLDER = re.compile(rb"\d{3}GOPRO")
 _COMPANIONS = frozenset({b".thm", b".lrv"})
+_NUMBER = re.compile(rb"(G)(?:[XHSL]\d\d|OPR|P\d\d|\d{3})(\d{4})\Z")  # photos and films count together
 
 
 def _chapter(file: CardFile) -> tuple[bytes, int] | None:
@@ -60,6 +63,7 @@ def _clips(folders: Sequence[Folder], _read: Read) -> Found:
     found = Found()
     for folder in folders:
         found.add(_folder_clips(folder.files))
+    found.warnings.extend(gaps(files_of(each for each in folders if above(each.parts, b"DCIM") is not None), _NUMBER))
     return found
 
 
@@ -77,7 +81,29 @@ def _folder_clips(files: Sequence[CardFile]) -> Found:
     for pieces in recordings.values():
         found.add(chained(pieces, spoken, partial(_chapter_name, pieces[0].file.name)))
     found.warnings.extend(_lost(files, media))
+    _complete(files, media, found)
     return found
+
+
+def _complete(files: Sequence[CardFile], media: Sequence[CardFile], found: Found) -> None:
+    """Thumbnails of all chapters, and the small proxies of a recording: some modes have none at all."""
+    for suffix in _COMPANIONS:
+        there = {chapter for file in files if file.suffix == suffix and (chapter := _chapter(file))}
+        groups: dict[bytes, dict[tuple[bytes, int], CardFile]] = {}
+        for file in media:
+            if (chapter := _chapter(file)) is not None:
+                group = b"" if suffix == b".thm" else _recording(file, chapter[0])
+                groups.setdefault(group, {})[chapter] = file
+        for members in groups.values():
+            wanted = {chapter: _companion(file, suffix) for chapter, file in members.items()}
+            for lone, sentence in lacking(wanted, there):
+                found.warn(sentence, members[lone].path)
+
+
+def _companion(file: CardFile, suffix: bytes) -> bytes:
+    stem = file.name.rpartition(b".")[0]
+    small = suffix == b".lrv" and _NUMBERED.fullmatch(file.stem) is not None
+    return (b"GL" + stem[2:] if small else stem) + suffix.upper()
 
 
 def _lost(files: Sequence[CardFile], media: Sequence[CardFile]) -> list[str]:

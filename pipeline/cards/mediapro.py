@@ -1,6 +1,9 @@
-"""MEDIAPRO.XML of Sony cards: the list of what the card holds, held against what is there."""
+"""MEDIAPRO.XML of Sony cards: the list of what the card holds, held against what is there.
 
-from collections.abc import Sequence
+The name that was given to the card in the camera stands there, too (Attached mediaName).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -19,16 +22,24 @@ class Listed(NamedTuple):
     recording: bool
 
 
-def missing_from(index: CardFile, files: Sequence[CardFile], read: Read) -> tuple[list[str], set[bytes]]:
-    """What the list names and the card lacks: sentences, and the stems of the recordings that are missing."""
+class Compared(NamedTuple):
+    """What a list says of a card: sentences, the stems of the recordings that are missing, and the card's name."""
+
+    sentences: list[str]
+    lost: set[bytes]
+    name: str | None
+
+
+def compared(index: CardFile, files: Sequence[CardFile], read: Read) -> Compared:
+    """What the list names and the card lacks, and recordings that it does not name."""
     try:
-        listed = read_list(read(index.path))
+        top = _parsed(read(index.path))
     except (RushesError, OSError, ValueError):
-        return [
-            f"{shown(index.name)} is damaged, so nobody can say whether the card is complete; copy it again."
-        ], set()
+        damaged = f"{shown(index.name)} is damaged, so nobody can say whether the card is complete; copy it again."
+        return Compared([damaged], set(), None)
+    listed = _listed(top)
     base = index.path[: -len(index.name)]
-    there = {file.path[len(base) :].upper() for file in files if file.path.startswith(base)}
+    there = {file.path[len(base) :].upper(): file for file in files if file.path.startswith(base)}
     gone = [entry for entry in listed if entry.uri.upper() not in there]
     folders = {path.rpartition(b"/")[0] for path in there}
     lost = {_stem(entry.uri) for entry in gone if entry.recording}
@@ -48,17 +59,36 @@ def missing_from(index: CardFile, files: Sequence[CardFile], read: Read) -> tupl
             if len(uris) == 1
             else f"The folder {shown(folder)} with {len(uris)} files that {shown(index.name)} lists is missing."
         )
-    return sentences, lost
+    return Compared([*sentences, *_unlisted(listed, there, index)], lost, _card_name(top))
 
 
-def read_list(text: bytes) -> list[Listed]:
-    """The files that MEDIAPRO.XML lists. Raises ValueError where it is no such list."""
+def _unlisted(listed: Sequence[Listed], there: Mapping[bytes, CardFile], index: CardFile) -> Iterator[str]:
+    """Recordings that lie where the list's do, of its kind, without being named in it."""
+    recordings = {entry.uri.upper() for entry in listed if entry.recording}
+    kinds = {(uri.rpartition(b"/")[0], uri[uri.rfind(b".") :]) for uri in recordings}
+    named = {entry.uri.upper() for entry in listed}
+    for path, file in there.items():
+        if (path.rpartition(b"/")[0], path[path.rfind(b".") :]) in kinds and path not in named:
+            yield f"{shown(file.name)} is on the card, but {shown(index.name)} does not list it; copy the card again."
+
+
+def _card_name(top: "Element") -> str | None:
+    attached = (each for each in top.iter() if isinstance(each.tag, str) and each.tag.rpartition("}")[2] == "Attached")
+    return next((name for each in attached if (name := each.get("mediaName", "").strip())), None)
+
+
+def _parsed(text: bytes) -> "Element":
+    """The list as XML. Raises ValueError where it is none."""
     from defusedxml.ElementTree import ParseError, fromstring
 
     try:
-        top = fromstring(text)
+        top: Element = fromstring(text)
     except (ParseError, LookupError) as error:
         raise ValueError(str(error)) from error
+    return top
+
+
+def _listed(top: "Element") -> list[Listed]:
     return [entry for element in top.iter() for entry in _entries(element)]
 
 

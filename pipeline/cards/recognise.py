@@ -7,7 +7,7 @@ else. What no clip is made of is listed: nothing on a card is dropped, nothing o
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from pipeline.cards.avchd import AVCHD
@@ -15,8 +15,9 @@ from pipeline.cards.canon import CANON
 from pipeline.cards.dcim import DCIM
 from pipeline.cards.dji import DJI
 from pipeline.cards.gopro import GOPRO
+from pipeline.cards.hashlist import Complaint, complaints, unnamed
 from pipeline.cards.mag import MAG
-from pipeline.cards.media import MEDIA_SUFFIXES, REPORT_SUFFIXES
+from pipeline.cards.media import MEDIA_SUFFIXES, REPORT_SUFFIXES, SHARED_SUFFIXES, TRACK_SUFFIXES
 from pipeline.cards.p2 import P2
 from pipeline.cards.plain import PLAIN
 from pipeline.cards.red import RED
@@ -24,7 +25,7 @@ from pipeline.cards.sony_xavc import SONY_XAVC
 from pipeline.cards.sound import SOUND
 from pipeline.cards.structure import CardFile, Folder, Found, Read, Structure, clips_everywhere, has_media
 from pipeline.cards.xdcam import XDCAM
-from pipeline.clip import CardFolder, SeenFile, shown
+from pipeline.clip import CardFolder, ClipFiles, SeenFile, shown
 
 # Asked in this order; the first that claims a folder has it. Layouts stand before file names.
 STRUCTURES: tuple[Structure, ...] = (
@@ -39,15 +40,16 @@ class _Card:
     path: bytes
     claims: dict[str, list[Folder]] = field(default_factory=dict)
     extra: list[CardFile] = field(default_factory=list)  # what no structure reads
-    shared: list[CardFile] = field(default_factory=list)  # reports of a folder above that speak of several cards
+    shared: list[CardFile] = field(default_factory=list)  # reports and tracks above several cards
     found: Found = field(default_factory=Found)
+    listed: list[Complaint] = field(default_factory=list)  # by hash lists
 
 
 def recognise(
     listing: Sequence[SeenFile], read: Read, fits_template: Callable[[bytes], bool], *, top: bytes = b""
 ) -> tuple[CardFolder, ...]:
     """The cards at and below the folder `top`, by path. Every file lies on exactly one of them, with two
-    exceptions: a report above several cards is a report of each, and files of no card are left out.
+    exceptions: a report or track above several cards is one of each, and files of no card are left out.
 
     All paths of the listing lie below `top`: ingest/, or a card itself. A card's name is that of its
     folder, "" where that is what paths are relative to. `read` gives the bytes of a small sidecar.
@@ -57,13 +59,15 @@ def recognise(
     cards = _claim(folders.values(), fits_template, top)
     for card in cards.values():
         _find_clips(card, read)
-    living = {path: card for path, card in sorted(cards.items()) if card.found.clips or card.found.warnings}
+    for complaint in complaints(folders, read):
+        _complain(complaint, cards, top)
+    living = {path: card for path, card in sorted(cards.items()) if _lives(card)}
     homeless = [folder for card in cards.values() if card.path not in living for folder in chain(*card.claims.values())]
     claimed = {folder.path for card in cards.values() for folder in chain(*card.claims.values())}
     homeless += [folder for folder in folders.values() if folder.path not in claimed]
     for folder in [*homeless, *made]:
         _house(folder, living, top)
-    return tuple(_finished(card) for card in living.values())
+    return tuple(_finished(card, read) for card in living.values())
 
 
 def _folders(listing: Sequence[SeenFile]) -> dict[bytes, Folder]:
@@ -160,20 +164,35 @@ def _find_clips(card: _Card, read: Read) -> None:
         card.found.clips.extend(clips_everywhere(list(chain(*card.claims.values()))))
 
 
+def _lives(card: _Card) -> bool:
+    return bool(card.found.clips or card.found.warnings or any(complaint.lost for complaint in card.listed))
+
+
+def _complain(complaint: Complaint, cards: dict[bytes, _Card], top: bytes) -> None:
+    """Gives what a hash list says to the card that the file lies on; a lost recording makes one where none is."""
+    card = _nearest_above(complaint.path.rpartition(b"/")[0], cards)
+    if card is None or (card.path == top and complaint.base != top):
+        card = cards.get(complaint.base)
+    if card is None and complaint.lost:
+        card = cards.setdefault(complaint.base, _Card(complaint.base, {PLAIN.name: []}))
+    if card is not None:
+        card.listed.append(complaint)
+
+
 def _house(folder: Folder, living: Mapping[bytes, _Card], top: bytes) -> None:
     """Gives the files of a folder without clips to the nearest card above, else below.
 
-    A report above cards speaks of all of them. `top` as a card has only the files that lie in it
+    A report or track above cards speaks of all of them. `top` as a card has only the files that lie in it
     and those with no card below, because it is ingest/ as often as a card.
     """
     above = _nearest_above(folder.path, living)
-    reports = any(file.suffix in REPORT_SUFFIXES for file in folder.files)
-    if above is not None and above.path != top and not reports:
+    shared = any(file.suffix in SHARED_SUFFIXES for file in folder.files)
+    if above is not None and above.path != top and not shared:
         above.extra.extend(folder.files)
         return
     below = _below(folder.path, living)
     for file in folder.files:
-        if file.suffix in REPORT_SUFFIXES and below and (above is None or above.path != folder.path):
+        if file.suffix in SHARED_SUFFIXES and below and (above is None or above.path != folder.path):
             for card in below:
                 card.shared.append(file)
         elif above is not None and (above.path != top or folder.path == top or not below):
@@ -199,23 +218,51 @@ def _below(path: bytes, living: Mapping[bytes, _Card]) -> list[_Card]:
     return [living[each] for each in paths[first:after]]
 
 
-def _finished(card: _Card) -> CardFolder:
+def _finished(card: _Card, read: Read) -> CardFolder:
     files = [file for folder in chain(*card.claims.values()) for file in folder.files]
+    _compare(card, files, read)
     used = {path for clip in card.found.clips for path in chain(clip.parts, clip.sidecars)}
     left = [file for file in chain(files, card.extra) if file.path not in used]
-    parts = {path for clip in card.found.clips for path in clip.parts}
-    empty = [file for file in files if not file.size and file.path in parts]
-    warnings = [*card.found.warnings, *(f"{shown(file.name)} is empty (0 bytes); copy it again." for file in empty)]
-    reports = {file.path for file in left if file.suffix in REPORT_SUFFIXES}
+    spoken = [file for file in chain(left, card.shared) if file.suffix in SHARED_SUFFIXES]
+    reports = {file.path for file in spoken if file.suffix in REPORT_SUFFIXES}
+    tracks = {file.path for file in spoken if file.suffix in TRACK_SUFFIXES}
     return CardFolder(
         path=card.path,
         name=shown(card.path.rpartition(b"/")[2]),
         structure=_structure_name(card),
-        clips=tuple(card.found.clips),
-        reports=tuple(sorted(reports | {file.path for file in card.shared})),
-        others=tuple(sorted(file.path for file in left if file.path not in reports)),
-        warnings=tuple(dict.fromkeys(warnings)),
+        clips=tuple(_with_warnings(card.found)),
+        reports=tuple(sorted(reports)),
+        tracks=tuple(sorted(tracks)),
+        others=tuple(sorted(file.path for file in left if file.suffix not in SHARED_SUFFIXES)),
+        warnings=tuple(dict.fromkeys(card.found.warnings)),
+        reel=card.found.reel,
     )
+
+
+def _compare(card: _Card, files: Sequence[CardFile], read: Read) -> None:
+    """What all the files of a card tell when they are seen together; each loss is named once."""
+    found = card.found
+    for structure in STRUCTURES:
+        if structure.name in card.claims and structure.beside:
+            own = [file for folder in card.claims[structure.name] for file in folder.files]
+            found.add(structure.beside(own, card.extra, read))
+    parts = {path for clip in found.clips for path in clip.parts}
+    for file in files:
+        if not file.size and file.path in parts:
+            found.warn(f"{shown(file.name)} is empty (0 bytes); copy it again.", file.path)
+    for complaint in unnamed(card.listed, found.warnings):
+        found.warn(complaint.sentence, complaint.path)
+
+
+def _with_warnings(found: Found) -> list[ClipFiles]:
+    """The clips, each with what concerns it or a file beside it."""
+    if not found.about:
+        return found.clips
+    return [
+        replace(clip, warnings=tuple(dict.fromkeys(told))) if told else clip
+        for clip in found.clips
+        for told in [[each for path in chain(clip.parts, clip.sidecars) for each in found.about.get(path, ())]]
+    ]
 
 
 def _structure_name(card: _Card) -> str:

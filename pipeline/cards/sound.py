@@ -10,8 +10,11 @@ import re
 from collections.abc import Sequence
 
 from pipeline.cards.media import MEDIA_SUFFIXES, SOUND_SUFFIXES
+from pipeline.cards.numbering import gaps
 from pipeline.cards.structure import Folder, Found, Read, Structure, clips_everywhere
 
+# Takes: 12-T001 (Sound Devices), 190814_001 (Zoom), STE-000 and 4CH000I (older Zooms).
+NUMBER = re.compile(rb"(.*-T|\d{6}_|STE-|4CH)(\d{3})(?:I|M|_.*)?\Z", re.DOTALL)
 _ROLL = re.compile(rb"FOLDER\d\d")
 _MODES = frozenset({b"STEREO", b"4CH", b"MTR", b"MULTI"})
 
@@ -32,7 +35,9 @@ def _root(folder: Folder) -> int | None:
 
 
 def _clips(folders: Sequence[Folder], _read: Read) -> Found:
-    return Found(clips_everywhere(folders))
+    found = Found(clips_everywhere(folders))
+    found.warnings.extend(sentence for folder in folders for sentence in gaps(folder.files, NUMBER))
+    return found
 
 
 SOUND = Structure("sound", _root, _clips)

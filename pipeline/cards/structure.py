@@ -38,24 +38,39 @@ class Folder(NamedTuple):
 
 @dataclass(slots=True)
 class Found:
-    """The clips of one structure on one card, gathered; what is missing of it, one sentence each."""
+    """The clips of one structure on one card, gathered; what is missing of it, one sentence each.
+
+    `about` are those of the sentences that one clip should show, by the path of one of its parts.
+    """
 
     clips: list[ClipFiles] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    about: dict[bytes, list[str]] = field(default_factory=dict)
+    reel: str | None = None
+
+    def warn(self, sentence: str, part: bytes | None = None) -> None:
+        self.warnings.append(sentence)
+        if part is not None:
+            self.about.setdefault(part, []).append(sentence)
 
     def add(self, more: "Found") -> None:
         self.clips.extend(more.clips)
         self.warnings.extend(more.warnings)
+        for part, sentences in more.about.items():
+            self.about.setdefault(part, []).extend(sentences)
+        self.reel = self.reel or more.reel
 
 
 @dataclass(frozen=True, slots=True)
 class Structure:
     """`root`: how many leading segments of a folder's path make the card, or None if it is not one of mine.
-    `clips`: what the folders that `root` claimed on one card hold."""
+    `clips`: what the folders that `root` claimed on one card hold. `beside`: what all other files of the
+    card tell of those clips."""
 
     name: str
     root: Callable[[Folder], int | None]
     clips: Callable[[Sequence[Folder], Read], Found]
+    beside: Callable[[Sequence[CardFile], Sequence[CardFile], Read], Found] | None = None
 
 
 def above(parts: tuple[bytes, ...], *marker: bytes) -> int | None:

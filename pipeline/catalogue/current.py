@@ -12,12 +12,14 @@ from fractions import Fraction
 import msgspec
 
 from pipeline.catalogue.entries import live_entries
+from pipeline.catalogue.moments import InForce, corrections_in_force, settle_moment
 from pipeline.catalogue.packing import unpack_facts
 from pipeline.catalogue.store import Connection
 from pipeline.clip import Facts, shown
 from pipeline.fields import FIELDS
 from pipeline.shotlog.folding import words_of
-from pipeline.shotlog.standing import Standing, standing
+from pipeline.shotlog.standing import Standing
+from pipeline.shotlog.trails import moment_of
 from pipeline.timecode import Rate
 
 # One-valued shared fields are columns of groups; `folder` is the card's path, for words.
@@ -34,6 +36,7 @@ class _Pass:
 
     db: Connection
     wants: dict[str, set[tuple[str, str, str]]]
+    corrections: InForce
     terms: dict[tuple[str, str], int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
     growth: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -54,8 +57,6 @@ class _Row:
     path: bytes
     rate: str | None
     flicks: int
-    recorded_at: str | None
-    seconds: int | None
     start_timecode: str | None
     group_n: int | None
     decoder: int
@@ -69,7 +70,7 @@ def refresh(db: Connection, clips: Iterable[int]) -> None:
     wants: dict[str, set[tuple[str, str, str]]] = {}
     for outfit, product, preset, recipe in db.execute("SELECT outfit, product, preset, recipe FROM wants"):
         wants.setdefault(outfit, set()).add((product, preset, recipe))
-    work = _Pass(db, wants)
+    work = _Pass(db, wants, corrections_in_force(db))
     for n in clips:
         _refresh(work, n)
     _settle(work)
@@ -80,7 +81,7 @@ def leave_group(db: Connection, n: int) -> None:
     row = db.execute("SELECT group_n, flicks FROM clips WHERE n = ?", (n,)).fetchone()
     if row and row[0] is not None:
         db.execute("UPDATE clips SET group_n = NULL WHERE n = ?", (n,))
-        work = _Pass(db, {})
+        work = _Pass(db, {}, {})
         work.grow(row[0], -1, -row[1])
         _settle(work)
 
@@ -106,26 +107,30 @@ def _refresh(work: _Pass, n: int) -> None:
     db = work.db
     row = _Row(
         *db.execute(
-            "SELECT n, kind, outfit, name, card_n, path, rate, flicks, recorded_at, seconds, start_timecode, group_n,"
+            "SELECT n, kind, outfit, name, card_n, path, rate, flicks, start_timecode, group_n,"
             " decoder, content, lens, reel FROM clips WHERE n = ?",
             (n,),
         ).fetchone()
     )
     row, online = _settle_place(db, row)
-    log = standing(live_entries(db, n))
+    facts = unpack_facts(db.execute("SELECT facts FROM facts WHERE clip_n = ?", (n,)).fetchone()[0])
+    log, moment = settle_moment(db, n, facts, live_entries(db, n), work.corrections)
+    recorded, seconds = (moment.iso, moment.seconds_of_day) if moment else (facts.recorded_at, None)
     group = None
     if not log.forgotten:
         status = _status(work, row, online=online)
-        group = _group(work, row, log, status)
+        group = _group(work, row, log, facts, status)
     if group != row.group_n:
         work.grow(row.group_n, -1, -row.flicks)
         work.grow(group, 1, row.flicks)
     one = {name: value for name, value in log.values.items() if isinstance(value, str)}
     tags = log.values.get("tag")
     db.execute(
-        "UPDATE clips SET group_n = ?, story = ?, tag = ?, scene = ?, take = ?, note = ? WHERE n = ?",
+        "UPDATE clips SET group_n = ?, story = ?, recorded_at = ?, seconds = ?, moment = ?, tag = ?, scene = ?,"
+        " take = ?, note = ? WHERE n = ?",
         (
-            group, _story(one.get("shoot_day"), row.recorded_at, _time_of_day(row)),
+            group, _story(one.get("shoot_day"), recorded, _time_of_day(seconds, row.start_timecode)), recorded, seconds,
+            moment_of(moment),
             msgspec.json.encode(tags).decode() if tags else None,
             one.get("scene"), one.get("take"), one.get("note"), n,
         ),
@@ -170,10 +175,9 @@ def _status(work: _Pass, row: _Row, *, online: bool) -> str:
     return "logged"
 
 
-def _group(work: _Pass, row: _Row, log: Standing, status: str) -> int:
+def _group(work: _Pass, row: _Row, log: Standing, facts: Facts, status: str) -> int:
     """The group of clips that agree with this one in every shared field, made if it is new."""
     card = work.db.execute("SELECT name, path FROM cards WHERE n = ?", (row.card_n,)).fetchone()
-    facts = unpack_facts(work.db.execute("SELECT facts FROM facts WHERE clip_n = ?", (row.n,)).fetchone()[0])
     values = _fact_values(facts)
     values |= {name: value for name, value in log.values.items() if isinstance(value, str)}
     values |= {"folder": shown(card[1]), "card": card[0], "kind": row.kind, "rate": row.rate, "status": status}
@@ -238,12 +242,12 @@ def _fact_values(facts: Facts) -> dict[str, str | None]:
     }
 
 
-def _time_of_day(row: _Row) -> int | None:
+def _time_of_day(seconds: int | None, start_timecode: str | None) -> int | None:
     """Seconds of the local day: by the clock, else by timecode, which cinema cameras run by time of day."""
-    if row.seconds is not None or row.start_timecode is None:
-        return row.seconds
-    hours, minutes, seconds = (int(part) for part in row.start_timecode[:8].split(":"))
-    return 3600 * hours + 60 * minutes + seconds
+    if seconds is not None or start_timecode is None:
+        return seconds
+    hours, minutes, rest = (int(part) for part in start_timecode[:8].split(":"))
+    return 3600 * hours + 60 * minutes + rest
 
 
 def _story(day: str | None, recorded: str | None, seconds: int | None) -> int:

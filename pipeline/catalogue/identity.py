@@ -160,6 +160,7 @@ def _split(db: Connection, place: int, full: str) -> str:
         assert made is not None
         new = made
         db.execute("INSERT INTO facts SELECT ?, '', facts, sidecars FROM facts WHERE clip_n = ?", (new, n))
+        db.execute("INSERT INTO clocks (clip_n, zones) SELECT ?, zones FROM clocks WHERE clip_n = ?", (new, n))
         db.execute("INSERT INTO parts SELECT ?, part, quick, size, frames, NULL FROM parts WHERE clip_n = ?", (new, n))
     sql = "SELECT 1 FROM places WHERE clip_n = ? AND card_n = ? AND part = ? AND n <> ?"
     twin = db.execute(sql, (n, card, part, place)).fetchone()  # the recording it looked like lies on the same card

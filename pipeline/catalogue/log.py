@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from pipeline.catalogue.clocks import retime
 from pipeline.catalogue.current import refresh
 from pipeline.catalogue.entries import append, new_batch, range_of
 from pipeline.catalogue.store import Catalogue, Connection
+from pipeline.catalogue.trails import LENT_BY, settle_places
 from pipeline.clip import Saying, shown
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.shotlog.standing import FORGOTTEN, MARK
@@ -60,6 +62,8 @@ def write_log(
         numbers = _numbers(db, dict.fromkeys(clip for clip, _ in checked))
         append(db, number, [(numbers[clip], saying) for clip, saying in checked])
         refresh(db, numbers.values())
+        if any(saying.field in LENT_BY for _, saying in checked):
+            settle_places(db, numbers.values())
         return _batch(db, number, name, tuple(numbers))
 
 
@@ -70,6 +74,7 @@ def forget(catalogue: Catalogue, clips: Sequence[str], *, who: str, words: str =
         numbers = _numbers(db, dict.fromkeys(clips))
         append(db, number, [(n, Saying(FORGOTTEN, "yes", "person")) for n in numbers.values()])
         refresh(db, numbers.values())
+        settle_places(db, numbers.values())
         return _batch(db, number, name, tuple(numbers))
 
 
@@ -90,6 +95,7 @@ def undo(catalogue: Catalogue, batch: str | None, *, who: str) -> Batch:
     with catalogue.atomic() as db:
         taken, id_taken, words_taken = _batch_to_undo(db, batch, who)
         number, name = new_batch(db, who=who, words=f"undo {words_taken}", kind="undo")
+        db.execute("UPDATE batches SET undoes = ? WHERE n = ?", (id_taken, number))
         clips = dict(
             db.execute(
                 "SELECT id, n FROM clips WHERE n IN (SELECT clip_n FROM entries WHERE batch_n = ?)", (taken,)
@@ -101,9 +107,11 @@ def undo(catalogue: Catalogue, batch: str | None, *, who: str) -> Batch:
             " VALUES (?, ?, ?, '', 'undo', ?, 'person', 1.0, ?)",
             [(number, ordinal, n, id_taken, words_taken) for ordinal, n in enumerate(clips.values())],
         )
-        _settle_undone(db, taken, undone=True)
+        turned = _settle_undone(db, taken, undone=True)
         refresh(db, clips.values())
-        return _batch(db, number, name, tuple(clips))
+        settle_places(db, clips.values())
+        retimed = retime(db, turned)
+        return _batch(db, number, name, tuple(dict.fromkeys((*clips, *retimed))))
 
 
 def history(catalogue: Catalogue, clip: str) -> tuple[LogEntry, ...]:
@@ -170,12 +178,9 @@ def _batch_to_undo(db: Connection, batch: str | None, who: str) -> tuple[int, st
     return cast("tuple[int, str, str]", rows[0][:3])
 
 
-def _settle_undone(db: Connection, batch: int, *, undone: bool) -> None:
-    """Mark a batch, and turn the other way what it had undone itself."""
+def _settle_undone(db: Connection, batch: int, *, undone: bool) -> list[int]:
+    """Mark a batch, and turn the other way what it had undone itself; all batches that were turned."""
     db.execute("UPDATE batches SET undone = ? WHERE n = ?", (undone, batch))
-    targets = db.execute(
-        "SELECT b.n FROM batches b WHERE b.id IN (SELECT value FROM entries WHERE batch_n = ? AND op = 'undo')",
-        (batch,),
-    ).fetchall()
-    for (target,) in targets:
-        _settle_undone(db, target, undone=not undone)
+    sql = "SELECT b.n FROM batches b JOIN batches u ON b.id = u.undoes WHERE u.n = ?"
+    target = db.execute(sql, (batch,)).fetchone()
+    return [batch, *(_settle_undone(db, target[0], undone=not undone) if target else [])]

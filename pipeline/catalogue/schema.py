@@ -3,7 +3,10 @@
     roots < cards < places > parts > clips      where the files lie, and which clip they make
     sights                                      folders in which every card is taken, as they looked then
     batches < entries > clips                   the log: append-only, the truth
+    tracks > track_cards                        GPX files, and the cards that they speak of
+    trails > clips | tracks                     where devices were and when, for clips that do not know
     facts                                       what the media says, whole, with the reader's version
+    clocks > corrections > batches              whose clock timed each clip; how far clocks are off, append-only
     products, failures, wants                   what was made, what failed, what a ready clip has
     terms < group_terms > groups < clips        the current log, for searching: made again from the above
     texts, words, markers                       the same for what each clip has of its own
@@ -76,6 +79,18 @@ CREATE INDEX clips_scene ON clips (scene) WHERE scene IS NOT NULL;
 CREATE INDEX clips_note ON clips (n) WHERE note IS NOT NULL;
 CREATE TABLE facts (clip_n INTEGER PRIMARY KEY REFERENCES clips, reader TEXT NOT NULL, facts BLOB NOT NULL,
     sidecars TEXT NOT NULL);
+CREATE TABLE clocks (
+    clip_n INTEGER PRIMARY KEY REFERENCES clips, zones TEXT NOT NULL, day TEXT, unit TEXT NOT NULL DEFAULT '',
+    camera TEXT NOT NULL DEFAULT '', claim TEXT NOT NULL DEFAULT '', low INTEGER, high INTEGER,
+    correction INTEGER REFERENCES corrections
+);
+CREATE INDEX clocks_day ON clocks (day);
+CREATE TABLE corrections (
+    n INTEGER PRIMARY KEY, batch_n INTEGER NOT NULL REFERENCES batches, camera TEXT NOT NULL, unit TEXT NOT NULL,
+    day TEXT NOT NULL, milliseconds INTEGER, error INTEGER, detail TEXT NOT NULL
+);
+CREATE TRIGGER corrections_stand BEFORE UPDATE ON corrections BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER corrections_stay BEFORE DELETE ON corrections BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TABLE parts (
     clip_n INTEGER NOT NULL REFERENCES clips, part INTEGER NOT NULL, quick TEXT NOT NULL, size INTEGER NOT NULL,
     frames INTEGER, full TEXT, PRIMARY KEY (clip_n, part)
@@ -93,7 +108,7 @@ CREATE INDEX places_unhashed ON places (clip_n, online) WHERE full IS NULL;
 
 CREATE TABLE batches (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, who TEXT NOT NULL, moment TEXT NOT NULL, words TEXT NOT NULL,
-    kind TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0
+    kind TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0, undoes TEXT
 );
 CREATE TABLE entries (
     n INTEGER PRIMARY KEY, batch_n INTEGER NOT NULL REFERENCES batches, ordinal INTEGER NOT NULL,
@@ -142,6 +157,26 @@ CREATE TABLE cut_clips (
     PRIMARY KEY (name, version, position), FOREIGN KEY (name, version) REFERENCES cuts
 ) WITHOUT ROWID;
 CREATE INDEX cut_clips_clip ON cut_clips (clip);
+""",
+    ),
+    (
+        "trails",
+        """
+ALTER TABLE clips ADD COLUMN moment REAL;
+CREATE INDEX clips_moment ON clips (moment) WHERE moment IS NOT NULL;
+CREATE TABLE tracks (n INTEGER PRIMARY KEY, root INTEGER NOT NULL REFERENCES roots, path BLOB NOT NULL,
+    UNIQUE (root, path));
+CREATE TABLE track_cards (
+    card_n INTEGER NOT NULL REFERENCES cards ON DELETE CASCADE,
+    track_n INTEGER NOT NULL REFERENCES tracks ON DELETE CASCADE, PRIMARY KEY (card_n, track_n)
+) WITHOUT ROWID;
+CREATE TABLE trails (
+    n INTEGER PRIMARY KEY, clip_n INTEGER REFERENCES clips, track_n INTEGER REFERENCES tracks ON DELETE CASCADE,
+    device TEXT NOT NULL, heard TEXT NOT NULL, first REAL NOT NULL, last REAL NOT NULL, began REAL
+);
+CREATE INDEX trails_clip ON trails (clip_n);
+CREATE INDEX trails_track ON trails (track_n) WHERE track_n IS NOT NULL;
+CREATE INDEX trails_began ON trails (began);
 """,
     ),
     (

@@ -58,7 +58,7 @@ def _python(_film: Film | None) -> Iterator[Finding]:
 
 def _ffmpeg(film: Film | None) -> Iterator[Finding]:
     from pipeline.processes.ffmpeg import encoders_of, find_ffmpeg
-    from pipeline.proxies.presets import ENCODERS
+    from pipeline.proxies.encoders import ENCODERS
 
     try:
         ffmpeg = find_ffmpeg(film.settings.tools.ffmpeg if film else "")
@@ -67,7 +67,7 @@ def _ffmpeg(film: Film | None) -> Iterator[Finding]:
         yield Finding("ffmpeg", ok=False, found=error.sentence, advice="install Rushes again, or set RUSHES_FFMPEG")
         return
     yield Finding("ffmpeg", ok=True, found=f"{version.partition(' Copyright')[0]} ({ffmpeg})")
-    missing = sorted({encoder.ffmpeg for encoder in ENCODERS} - known)
+    missing = sorted({encoder.ffmpeg for encoder in ENCODERS if encoder.ffmpeg} - known)
     yield Finding(
         "encoders", not missing, f"without {', '.join(missing)}" if missing else "all that the presets name",
         "remove RUSHES_FFMPEG and tools.ffmpeg to use the one that came with the install" if missing else "",

@@ -104,6 +104,7 @@ def _fields(text: str) -> list[str]:
 @film_option
 def show_command(clip_id: str, as_json: bool, film: str | None) -> None:
     """One clip: facts, log with the source of each value, proxies, where it is used. Any unique beginning of its id."""
+    from pipeline.catalogue.clocks import told
     from pipeline.catalogue.cuts import cuts_using
     from pipeline.catalogue.log import history
     from pipeline.cli.showing import as_data, page
@@ -112,7 +113,8 @@ def show_command(clip_id: str, as_json: bool, film: str | None) -> None:
     with open_catalogue(found.catalogue) as catalogue:
         logged = clip(catalogue, clip_id)
         entries, used = history(catalogue, logged.clip.id), cuts_using(catalogue, logged.clip.id)
+        moment = told(catalogue, logged.clip.id)
     if as_json:
-        print_json(as_data(logged, entries, used))
+        print_json(as_data(logged, entries, used, moment))
     else:
-        sys.stdout.write(page(logged, entries, used))
+        sys.stdout.write(page(logged, entries, used, moment))

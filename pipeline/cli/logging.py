@@ -1,6 +1,5 @@
 """`rushes set`, `mark`, `undo` and `forget`: the log by hand. Every change is one batch that can be undone."""
 
-import getpass
 import re
 import shlex
 
@@ -16,26 +15,21 @@ from pipeline.cli.options import (
     complete_change,
     complete_clip,
     film_option,
+    frame_of,
     query_argument,
     query_text,
+    who,
 )
 from pipeline.cli.tables import listed, plural, print_json
-from pipeline.clip import Clip, Saying
+from pipeline.clip import Saying
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME
 from pipeline.files import one_line
 from pipeline.shotlog.query import parse
-from pipeline.timecode import Timecode, TimeRange
+from pipeline.timecode import TimeRange
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]+)(\+=|-=|=)(.*)", re.DOTALL)
 _OPS = {"+=": "add", "-=": "remove", "=": "set"}
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "somebody"
 
 
 @click.command("set", cls=QueryCommand)
@@ -61,7 +55,7 @@ def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None
         if not ids:
             raise NotFound(f"Nothing in the log fits '{query_text(asked)}'; 'rushes log' shows what there is.")
         said = [(each, saying) for each in ids for saying in sayings]
-        batch = write_log(catalogue, said, who=_who(), words=f"set {shlex.join(as_typed(words))}")
+        batch = write_log(catalogue, said, who=who(), words=f"set {shlex.join(as_typed(words))}")
     _confirm(batch, "Set", as_json=as_json)
 
 
@@ -89,7 +83,7 @@ def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, fi
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
         marked = clip(catalogue, clip_id).clip
-        first, last = _frame(marked, start), _frame(marked, end)
+        first, last = frame_of(marked, start), frame_of(marked, end)
         if not 0 <= first < last <= (marked.frames or 0):
             raise ValueRefused(
                 f"{start} to {end} is no range within {marked.name} ({marked.frames} frames); give IN before OUT."
@@ -102,20 +96,10 @@ def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, fi
         batch = write_log(
             catalogue,
             [(marked.id, saying) for saying in sayings],
-            who=_who(),
+            who=who(),
             words=f"mark {marked.name} {start} {end}",
         )
     _confirm(batch, "Marked", as_json=False)
-
-
-def _frame(marked: Clip, text: str) -> int:
-    """A position as frames from the clip's first: a number, or a label in its source timecode."""
-    if text.isdecimal():
-        return int(text)
-    if marked.rate is None:
-        raise ValueRefused(f"{marked.name} has no frame rate; give the range as frame numbers.")
-    start = marked.start or Timecode(0, marked.rate)
-    return Timecode.parse(text, marked.rate, drop_frame=start.drop_frame).frame - start.frame
 
 
 @click.command("undo")
@@ -126,7 +110,7 @@ def undo_command(batch: str | None, as_json: bool, film: str | None) -> None:
     """Take back your last change of the log, or the batch named; an undo can be undone by its own id."""
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
-        undone = undo(catalogue, batch, who=_who())
+        undone = undo(catalogue, batch, who=who())
     _confirm(undone, "Took back", as_json=as_json)
 
 
@@ -149,7 +133,7 @@ def forget_command(query: tuple[str, ...], as_json: bool, film: str | None) -> N
         ids = clip_ids(catalogue, parse(query_text(query)))
         if not ids:
             raise NotFound(f"Nothing in the log fits '{query_text(query)}'; 'rushes log' shows what there is.")
-        batch = forget(catalogue, ids, who=_who(), words=f"forget {query_text(query)}")
+        batch = forget(catalogue, ids, who=who(), words=f"forget {query_text(query)}")
     _confirm(batch, "Forgot", as_json=as_json)
 
 

@@ -28,6 +28,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("show", "log", "One clip: facts, log with sources, proxies, cuts."),
     ("set", "logging", "Log by hand: rushes set QUERY rating=4 subject+=coach."),
     ("mark", "logging", "Mark a range within a clip."),
+    ("clock", "clock", "Cameras' clocks by day: how far off, corrected by hand, slate or GPS."),
     ("undo", "logging", "Take back the last change of the log."),
     ("forget", "logging", "Take clips out of the log; media stay where they are."),
     ("cut", "cutting", "Make a timeline of what a search finds."),

@@ -1,5 +1,6 @@
 """What commands share: the film they work on, the search they take, and its completion."""
 
+import getpass
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,9 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from pipeline.errors import PathMissing, RushesError
+from pipeline.clip import Clip
+from pipeline.errors import PathMissing, RushesError, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME, FIELDS
 from pipeline.film import Film, find_film, open_film
+from pipeline.timecode import Timecode
 
 _KEPT = "\0"  # stands before words that begin with a minus, until click has parsed; no word holds it
 if TYPE_CHECKING:
@@ -34,6 +37,14 @@ def chosen_film(film: str | None) -> Film:
     if not Path(named).is_dir():
         raise PathMissing(f"{named} is no folder; name the film's folder with --film DIR.")
     return open_film(Path(named))
+
+
+def who() -> str:
+    """The name under which this person's words are kept."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "somebody"
 
 
 class QueryCommand(click.Command):
@@ -76,6 +87,16 @@ def _requoted(word: str) -> str:
     known = field.lstrip("-") in BY_NAME or field.lstrip("-") in ALIASES
     plain = " " in value and not set(value) & set('":()')
     return f'{field}:"{value}"' if known and plain else word
+
+
+def frame_of(marked: Clip, text: str) -> int:
+    """A position as frames from the clip's first: a number, or a label in its source timecode."""
+    if text.isdecimal():
+        return int(text)
+    if marked.rate is None:
+        raise ValueRefused(f"{marked.name} has no frame rate; give frame numbers.")
+    start = marked.start or Timecode(0, marked.rate)
+    return Timecode.parse(text, marked.rate, drop_frame=start.drop_frame).frame - start.frame
 
 
 def complete_query(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

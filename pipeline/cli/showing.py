@@ -3,18 +3,22 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pipeline.catalogue.clocks import Correction, Told
 from pipeline.catalogue.log import LogEntry
-from pipeline.cli.tables import cell, running_time, size
+from pipeline.cli.tables import cell, running_time, size, way
 from pipeline.clip import LOG_SOURCES, Clip, LoggedClip, Part, Product
-from pipeline.fields import FIELDS
+from pipeline.fields import BY_NAME, FIELDS
 from pipeline.files import one_line
 from pipeline.metadata.facts import facts_json
+from pipeline.shotlog.offsets import say_error
 from pipeline.timecode import TimeRange
 
 _WIDTH = 16
 
 
-def as_data(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]) -> dict[str, Any]:
+def as_data(
+    logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None
+) -> dict[str, Any]:
     """The same as one JSON object."""
     clip = logged.clip
     return {
@@ -25,6 +29,7 @@ def as_data(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]
         "parts": [_part(part) for part in clip.parts],
         "facts": facts_json(clip.facts),
         "log": logged.values,
+        "moment": _moment(moment) if moment else None,
         "markers": [
             {"in": mark.range.start, "out": mark.range.end, "note": mark.note, "subject": mark.subject}
             for mark in logged.markers
@@ -35,6 +40,18 @@ def as_data(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]
         "products": [_product(product) for product in logged.products],
         "used_in": list(used),
         "warnings": list(logged.warnings),
+    }  # fmt: skip
+
+
+def _moment(moment: Told) -> dict[str, Any]:
+    fixed = moment.correction
+    return {
+        "recorded_at": moment.recorded_at, "raw": moment.raw, "where": moment.where, "claims": moment.claim,
+        "why": moment.why,
+        "correction": {
+            "milliseconds": fixed.milliseconds, "error": fixed.error, "detail": fixed.detail, "who": fixed.who,
+            "when": fixed.moment, "batch": fixed.batch,
+        } if fixed else None,
     }  # fmt: skip
 
 
@@ -50,16 +67,17 @@ def _product(product: Product) -> dict[str, Any]:
 def _entry(entry: LogEntry) -> dict[str, Any]:
     return {
         "field": entry.field, "op": entry.op, "value": entry.value, "source": entry.source, "detail": entry.detail,
-        "who": entry.who, "when": entry.moment, "batch": entry.batch, "stands": entry.stands,
+        "confidence": entry.confidence, "who": entry.who, "when": entry.moment, "batch": entry.batch,
+        "stands": entry.stands,
     }  # fmt: skip
 
 
-def page(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]) -> str:
+def page(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None) -> str:
     """The page a person reads."""
-    return "\n".join(_lines(logged, entries, used)) + "\n"
+    return "\n".join(_lines(logged, entries, used, moment)) + "\n"
 
 
-def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str]) -> Iterator[str]:
+def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None) -> Iterator[str]:
     clip = logged.clip
     length = (
         f"{running_time(clip.duration)}, {clip.frames} frames at {clip.rate.label()}" if clip.rate else "length unknown"
@@ -68,20 +86,12 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str])
     yield f"{clip.id}  {logged.status}, card {clip.card}"
     for warning in logged.warnings:
         yield f"  warning: {warning}"
-    yield "\nLog"
-    standing = _sources(entries)
-    for each in FIELDS:
-        value = logged.values.get(each.name)
-        if each.origin == "log" and value not in (None, ()):
-            yield _line(each.title, cell(value), standing.get(each.name, ""))
-    for mark in logged.markers:
-        words = ", ".join(text for text in (mark.subject, mark.note) if text)
-        yield _line("Marked", _marked(clip, mark.range), words)
+    yield from _log(logged, entries, moment)
     yield "\nFacts"
     for key, fact in facts_json(clip.facts).items():
         if key != "sources" and fact not in (None, [], ()):
             where = next((source.where for source in clip.facts.sources if source.key == key), "")
-            yield _line(key, _fact(fact), where)
+            yield _line(key, way(fact) if key == "track" else _fact(fact), where)
     yield "\nFiles"
     for part in clip.parts:
         yield _line("original", one_line(part.path), size(part.stamp.size))
@@ -89,6 +99,32 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str])
         yield from _made(product)
     if used:
         yield _line("used in", ", ".join(used), "")
+
+
+def _log(logged: LoggedClip, entries: Sequence[LogEntry], moment: Told | None) -> Iterator[str]:
+    yield "\nLog"
+    standing = _sources(entries)
+    if moment:
+        yield _line("Recorded", moment.recorded_at, _how(moment))
+    for each in FIELDS:
+        value = logged.values.get(each.name)
+        if each.origin == "log" and value not in (None, ()):
+            yield _line(each.title, *_said(value, standing.get(each.name)))
+    for mark in logged.markers:
+        words = ", ".join(text for text in (mark.subject, mark.note) if text)
+        yield _line("Marked", _marked(logged.clip, mark.range), words)
+
+
+def _how(moment: Told) -> str:
+    """What was read, where, how it was understood, and the correction with its author."""
+    read = f"{moment.raw} in {moment.where}; " if moment.raw else ""
+    return f"{read}{moment.why}{_by_whom(moment.correction)}"
+
+
+def _by_whom(fixed: Correction | None) -> str:
+    if fixed is None:
+        return ""
+    return f" ± {say_error(fixed.error)} ({fixed.detail}; {fixed.who}, {fixed.moment[:10]}, undo {fixed.batch[:8]})"
 
 
 def _made(product: Product) -> Iterator[str]:
@@ -113,15 +149,25 @@ def _line(title: str, value: str, where: str) -> str:
     return f"  {title:{_WIDTH}}  {value}" + (f"   [{where}]" if where else "")
 
 
-def _sources(entries: Sequence[LogEntry]) -> dict[str, str]:
-    """For each field the source of what stands: the best source first, then the newest."""
-    best: dict[str, LogEntry] = {}
+def _said(value: object, entry: LogEntry | None) -> tuple[str, str]:
+    """A value and who said it; of a place how it is known stands in its place: "Eldoret, 26 km (GPS)"."""
+    if entry is None:
+        return cell(value), "inferred: the day of recording"  # all else that is logged has an entry
+    sure = "" if entry.confidence >= 1 else f", {entry.confidence:.0%} sure"
+    if entry.source in ("gps", "inferred") and entry.detail.startswith(str(value)):
+        return cell(entry.detail), f"{entry.source}{sure}"
+    return cell(value), f"{entry.source}{sure}: {entry.detail or _person(entry)}"
+
+
+def _sources(entries: Sequence[LogEntry]) -> dict[str, LogEntry]:
+    """For each field the entry that stands: of the best source, of that the newest."""
+    newest: dict[tuple[str, str], LogEntry] = {}
     for entry in entries:
-        if entry.stands and entry.range is None and entry.op in ("set", "add"):
-            held = best.get(entry.field)
-            if held is None or LOG_SOURCES.index(entry.source) <= LOG_SOURCES.index(held.source):
-                best[entry.field] = entry
-    return {name: f"{entry.source}: {entry.detail or _person(entry)}" for name, entry in best.items()}
+        withdrawn = entry.op not in ("set", "add") and entry.field in BY_NAME and not BY_NAME[entry.field].many
+        if entry.stands and entry.range is None and (withdrawn or entry.op in ("set", "add")):
+            newest[entry.field, entry.source] = entry
+    said = [entry for entry in newest.values() if entry.op in ("set", "add")]
+    return {entry.field: entry for entry in sorted(said, key=lambda entry: -LOG_SOURCES.index(entry.source))}
 
 
 def _person(entry: LogEntry) -> str:

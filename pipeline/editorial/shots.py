@@ -47,16 +47,14 @@ class Shot:
 def media_of(clip: Clip, roots: Mapping[int, str | None], *, proxy: str | None = None) -> Media:
     """The files of `clip`, where `roots` says in which absolute folder each root lies now (None: offline).
 
-    `proxy` is an absolute path. The last part holds what the parts before it leave of the clip's
-    frames. A path that is no UTF-8 has no place in a timeline: its part is kept by name only.
+    `proxy` is an absolute path. Which part holds which frames is the clip's to say. A path that is no
+    UTF-8 has no place in a timeline: its part is kept by name only.
     """
-    parts, left = [], clip.frames or 0
-    for part in clip.parts:
-        last = part is clip.parts[-1]
-        frames = left if last or part.frames is None else min(part.frames, left)
-        parts.append(MediaPart(shown(part.path.rpartition(b"/")[2]), _place(part, roots), frames))
-        left -= frames
-    return Media(tuple(parts), _written(os.fsencode(proxy)) if proxy else None)
+    parts = tuple(
+        MediaPart(shown(part.path.rpartition(b"/")[2]), _place(part, roots), span.duration)
+        for part, span in zip(clip.parts, clip.spans, strict=True)
+    )
+    return Media(parts, _written(os.fsencode(proxy)) if proxy else None)
 
 
 def counted(clip: Clip, rate: Rate) -> Clip:

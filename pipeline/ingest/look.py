@@ -10,6 +10,7 @@ from pipeline.cards.recognise import recognise
 from pipeline.clip import CardFolder, Root, SeenFile, Stamp
 from pipeline.errors import RushesError
 from pipeline.files import Scan, fingerprint, read_small, scan
+from pipeline.metadata.cameras import clock_rules
 from pipeline.metadata.facts import READER_VERSION
 from pipeline.settings import Settings
 from pipeline.shotlog.names import fits_template
@@ -77,14 +78,14 @@ def look(ground: Ground, sight: Scan, settings: Settings) -> tuple[SeenCard, ...
 
 def rules_version(settings: Settings) -> str:
     """Changes with the readers and with every rule that the log follows: known cards are read again then."""
-    rules = (settings.zone, settings.names, settings.place, settings.camera, settings.keyword)
-    return f"{READER_VERSION}-{xxhash.xxh64_hexdigest(msgspec.json.encode(rules))}-"
+    rules = (settings.zone, settings.names, settings.place, settings.camera, settings.unit, settings.keyword)
+    return f"{READER_VERSION}-{xxhash.xxh64_hexdigest(msgspec.json.encode((rules, clock_rules())))}-"
 
 
 def _seen_card(folder: CardFolder, stamps: dict[bytes, Stamp], version: str) -> SeenCard:
     # Proxies that we (or an editor) made beside the originals are listed but change nothing.
     others = [path for path in folder.others if path.split(b"/")[-2:-1] != [b"Proxy"]]
-    named = [*others, *folder.reports]
+    named = [*others, *folder.reports, *folder.tracks]
     for clip in folder.clips:
         named += [*clip.parts, *clip.sidecars]
     mine = {path: stamps[path] for path in sorted(set(named)) if path in stamps}

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +14,8 @@ from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsErr
 from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
+from pipeline.metadata.editing import counted, frames_edited
+from pipeline.metadata.facts import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of
 from pipeline.proxies.job import Output, ProxyJob, Salvage
 from pipeline.proxies.naming import proxy_path, still_path
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """One file of a clip: where it lies now, and whether its full hash is still wanted."""
+    """One file of a clip: where it lies now, whether its full hash is still wanted, and the count of its frames."""
 
     root: int
     path: bytes
     place: Path
     stamp: Stamp
+    quick: str
     hash_wanted: bool
+    count_wanted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an order; `error` says why not everything that was asked for is there."""
+    """What came of an order; `error` says why not everything that was asked for is there.
+
+    `counts` are frames of editing, of files that do not say how many they have.
+    """
 
     hashes: tuple[tuple[Original, str], ...] = ()
+    counts: tuple[tuple[Original, int], ...] = ()
     made: "tuple[Made, ...]" = ()
     seconds: float = 0.0
     error: RushesError | None = None
@@ -86,18 +94,23 @@ def film_presets(film: Film) -> tuple[Preset, ...]:
     own = table.read_text(encoding="utf-8") if table.is_file() else ""
     known = load_presets(shipped("proxies.toml"), own, str(table))
     try:
-        return chosen(known, film.settings.proxies.presets)
+        presets = chosen(known, film.settings.proxies.presets)
     except NotFound as error:
         raise SettingsError(f"{film.folder / SETTINGS_NAME}, proxies.presets: {error.sentence}") from error
+    for preset in presets:
+        if preset.font and not Path(preset.font).is_file():
+            raise SettingsError(f"{table}, {preset.name}: there is no font file {preset.font}; mend or remove it.")
+    return presets
 
 
 def wants(settings: Settings, presets: tuple[Preset, ...]) -> tuple[tuple[Want, ...], ...]:
     """What a ready clip has: with picture and sound, of sound alone, of a picture alone."""
     stills = {kind: Want(kind, "", stills_recipe(kind)) for kind in STILLS if settings.proxies.stills}
-    picture = tuple(Want("proxy", preset.name, preset.recipe) for preset in presets) + tuple(stills.values())
-    sound = tuple(want for want in picture if want.kind == "waveform")
-    silent = tuple(want for want in picture if want.kind != "waveform")
-    return picture, sound, silent
+    seen = tuple(Want("proxy", preset.name, preset.recipe) for preset in presets if not preset.for_sound)
+    heard = tuple(Want("proxy", preset.name, preset.recipe) for preset in presets if preset.for_sound)
+    wave = tuple(want for kind, want in stills.items() if kind == "waveform")
+    silent = (*seen, *(want for kind, want in stills.items() if kind != "waveform"))
+    return (*seen, *stills.values()), (*heard, *wave), silent
 
 
 def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Order:
@@ -116,16 +129,24 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
         final = bench.film.folder / os.fsdecode(path)
         outputs.append(Output(want.kind, temporary_beside(final), by_name.get(want.preset)))
         finals.append(final)
-    unhashed = {(part.root, part.path) for part in work.unhashed}
-    files = {(part.root, part.path): part for part in (*work.clip.parts, *work.unhashed)}
-    originals = tuple(
-        Original(part.root, part.path, absolute(bench.roots[part.root], part.path), part.stamp, key in unhashed)
-        for key, part in files.items()
-    )
+    originals = _originals(work, bench, made=bool(outputs))
     sources = tuple(absolute(bench.roots[part.root], part.path) for part in work.clip.parts)
     salvage = Salvage() if work.clip.id in bench.salvage else None
     job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads, salvage=salvage) if outputs else None
     return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg)
+
+
+def _originals(work: Work, bench: Bench, *, made: bool) -> tuple[Original, ...]:
+    """The files of a clip and their copies. Frames are counted where a file is read anyway, or a proxy needs them."""
+    unhashed = {(part.root, part.path) for part in work.unhashed}
+    uncounted = {part.quick for part in work.clip.parts if part.frames is None and work.clip.kind == "picture"}
+    return tuple(
+        Original(
+            part.root, part.path, absolute(bench.roots[part.root], part.path), part.stamp, part.quick,
+            hash_wanted=key in unhashed, count_wanted=part.quick in uncounted and (made or key in unhashed),
+        )
+        for key, part in {(part.root, part.path): part for part in (*work.clip.parts, *work.unhashed)}.items()
+    )  # fmt: skip
 
 
 def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Outcome:
@@ -135,24 +156,45 @@ def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callab
     """
     started = time.monotonic()
     hashes: list[tuple[Original, str]] = []
+    counts: list[tuple[Original, int]] = []
     made: tuple[Made, ...] = ()
     error: RushesError | None = None
     try:
         for original in order.originals:
             if not _same(stamp_of(original.place), original.stamp):
                 raise ChangedWhileRead(f"{one_line(original.place.name)} has changed; it is taken again when it rests.")
+            counter = frame_counter(original.place) if original.count_wanted else None
+            if original.hash_wanted or counter:
+                full = full_hash(original.place, counter.feed if counter else _unheard, cancelled)
             if original.hash_wanted:
-                hashes.append((original, full_hash(original.place, lambda _: None, cancelled)))
+                hashes.append((original, full))
+            if counter and (frames := _counted(order.clip, counter)):
+                counts.append((original, frames))
         if order.job and order.ffmpeg:
             from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
 
             def heard(told: Progress) -> None:
                 progress(told.seconds)
 
-            made = make(order.job, order.ffmpeg, progress=heard, cancelled=cancelled)
+            job = replace(order.job, clip=counted_clip(order.clip, counts))
+            made = make(job, order.ffmpeg, progress=heard, cancelled=cancelled)
     except RushesError as refused:
         error = refused
-    return Outcome(tuple(hashes), made, time.monotonic() - started, error)
+    return Outcome(tuple(hashes), tuple(counts), made, time.monotonic() - started, error)
+
+
+def counted_clip(clip: Clip, counts: Sequence[tuple[Original, int]]) -> Clip:
+    """The clip of an order, its length known from the reading of its files."""
+    return counted(clip, {original.quick: frames for original, frames in counts})
+
+
+def _counted(clip: Clip, counter: FrameCounter) -> int | None:
+    """Frames of editing of a file that was read whole."""
+    return frames_edited(clip.facts, counter.frames, counter.average) if counter.frames else None
+
+
+def _unheard(_: memoryview) -> None:
+    """Nothing is counted in the bytes of a file that is only hashed."""
 
 
 def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product, ...]:

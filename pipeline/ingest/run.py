@@ -31,6 +31,7 @@ from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess
 from pipeline.proxies.placement import hands_for
+from pipeline.proxies.trial import with_working_hardware
 from pipeline.shotlog.query import Query
 from pipeline.volumes import volume_of, volumes
 from pipeline.watch import TWO_LOOKS, Doorbell, Settler
@@ -156,10 +157,13 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
         presets = film_presets(film)
         want(catalogue, *wants(film.settings, presets))
         ffmpeg, missing = _ffmpeg(film)
+        presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
         bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads)
         if ffmpeg:
             pardon(catalogue, bench.program)
         account = Account(film, catalogue, tell)
+        for sentence in fallen_back:
+            account.say_once(sentence)
         gate = Gate(account, mediainfo, Settler(film.settings.ingest.settle, trusted))
         head = Head(account, gate, Hands(account, engine, bench, missing), words)
         try:

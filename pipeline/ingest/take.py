@@ -1,27 +1,26 @@
 """A settled card -> clips with facts and log values, ready to be recorded in one go."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline.cards.media import MEDIA_SUFFIXES, SIDECAR_SUFFIXES, SMALL_SUFFIXES, looks_recorded
-from pipeline.cards.recognise import recognise
+from pipeline.cards.media import MEDIA_SUFFIXES, SMALL_SUFFIXES, looks_recorded
 from pipeline.catalogue.cards import FailedFile, TakenCard, TakenClip
-from pipeline.clip import Clip, ClipFiles, Facts, Part, SeenFile
-from pipeline.errors import ChangedWhileRead, NotMedia, PathMissing, RushesError
+from pipeline.clip import Clip, ClipFiles, Facts, Part, Source, shown
+from pipeline.errors import ChangedWhileRead, PathMissing, RushesError
 from pipeline.files import clip_id, one_line, quick_identity, read_small, stamp_of
 from pipeline.ingest.look import Ground, SeenCard
+from pipeline.ingest.tracks import take_tracks
+from pipeline.ingest.zones import zone_at
 from pipeline.metadata.editing import editing_time
-from pipeline.metadata.facts import READER_VERSION, facts_json, read_facts, sidecar_facts, span_facts
+from pipeline.metadata.facts import READER_VERSION, read_facts, span_facts
+from pipeline.metadata.whole import is_whole
 from pipeline.processes.reader import ReaderProcess
 from pipeline.settings import Settings
-from pipeline.shotlog.clocks import local_moment
 from pipeline.shotlog.reports import ReportRow, doubts, read_report, rows_for
 from pipeline.shotlog.rules import clock_zone, sayings
-
-_STRUCTURE_DEPTH = 4  # folders that a card structure lays over its clips (PRIVATE/M4ROOT/CLIP)
+from pipeline.shotlog.trails import trails_of_clip
 
 
 def take_card(
@@ -34,19 +33,22 @@ def take_card(
     reports, failed = _reports(ground, card)
     rows = [row for report in reports.values() for row in report]
     told = ground.telling(card.folder.path)
+    tracks, untold = take_tracks(ground, card, settings.place)
     clips: list[TakenClip] = []
+    cut = _cut_off(ground, card)
     for files in card.folder.clips:
         read, unread = _read_parts(ground, card, files, mediainfo)
         failed += unread
         if not read:
             continue
-        clip = _clip(card, files, read)
+        clip = _clip(card, files, read, [cut[path] for path in files.sidecars if path in cut])
         said = sayings(clip, folder=told, settings=settings, report=rows)
-        local = local_moment(clip.facts, clock_zone(clip, told, settings))
-        clips.append(TakenClip(clip, said, local, READER_VERSION))
-    doubtful = (*_doubts(card, clips, reports, failed), *_misnamed(ground, card))
-    folder = replace(card.folder, warnings=(*card.folder.warnings, *doubtful))
-    return TakenCard(ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment)
+        zones = clock_zone(clip, told, settings, zone_at)
+        clips.append(TakenClip(clip, said, zones, READER_VERSION, trails_of_clip(clip, settings.place)))
+    unsure = (*_doubts(card, clips, reports, failed), *untold, *_misnamed(ground, card))
+    doubtful = (*cut.values(), *_of_clips(clips), *unsure)
+    folder = replace(card.folder, warnings=tuple(dict.fromkeys((*card.folder.warnings, *doubtful))))
+    return TakenCard(ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment, tuple(tracks))
 
 
 def _read_parts(
@@ -62,7 +64,7 @@ def _read_parts(
             failed.append(FailedFile(path, f"{name} goes on from {bad}; mend that first.", failed[0].exit_code))
             continue
         try:
-            read.append(_read_part(ground, card, path, files.sidecars if not read else (), mediainfo))
+            read.append(_read_part(ground, card, path, _spoken(files, path), mediainfo))
         except (ChangedWhileRead, PathMissing):
             raise
         except RushesError as error:
@@ -71,6 +73,24 @@ def _read_parts(
             what = f"{type(error).__name__}: {error}"
             failed.append(FailedFile(path, f"{name} met a bug of ours ({what}); please report it with this file.", 70))
     return read, failed
+
+
+def _spoken(files: ClipFiles, part: bytes) -> tuple[bytes, ...]:
+    """The sidecars that speak of one part; those that bear no part's name speak of the first."""
+    if len(files.parts) == 1:
+        return files.sidecars
+    owners = {_stem(path): path for path in files.parts}
+
+    def owner(sidecar: bytes) -> bytes:
+        named = max((stem for stem in owners if _stem(sidecar).startswith(stem)), key=len, default=None)
+        return files.parts[0] if named is None else owners[named]
+
+    return tuple(path for path in files.sidecars if owner(path) == part)
+
+
+def _stem(path: bytes) -> bytes:
+    name = path.rpartition(b"/")[2]
+    return (name.rpartition(b".")[0] or name).upper()
 
 
 def _read_part(
@@ -84,10 +104,19 @@ def _read_part(
     return Part(ground.root.id, path, card.stamps[path], quick, frames), facts
 
 
-def _clip(card: SeenCard, files: ClipFiles, read: Sequence[tuple[Part, Facts]]) -> Clip:
-    """One recording from its chapters: identity, facts, and the time it is edited in."""
+def _clip(card: SeenCard, files: ClipFiles, read: Sequence[tuple[Part, Facts]], cut: Sequence[str]) -> Clip:
+    """One recording from its chapters: identity, facts, and the time it is edited in.
+
+    What the card says is wrong with it, and sidecars that are `cut` off, are among its warnings.
+    """
     parts = tuple(part for part, _ in read)
     facts = span_facts([facts for _, facts in read]) if len(read) > 1 else read[0][1]
+    reel = card.folder.reel
+    if facts.reel is None and reel and facts.video:
+        facts = replace(facts, reel=reel, sources=(*facts.sources, Source("reel", "names on the card")))
+    facts = replace(
+        facts, warnings=tuple(dict.fromkeys((*_short(facts, files.sidecars), *facts.warnings, *files.warnings, *cut)))
+    )
     rate, frames = editing_time(facts)
     timecode = facts.timecode
     return Clip(
@@ -102,6 +131,38 @@ def _clip(card: SeenCard, files: ClipFiles, read: Sequence[tuple[Part, Facts]]) 
         start=timecode.counted_at(rate) if timecode and rate else None,
         sidecars=files.sidecars,
     )
+
+
+def _short(facts: Facts, sidecars: Sequence[bytes]) -> Iterator[str]:
+    """That a recording has fewer frames than a sidecar counts; where they are twice as many, they are fields."""
+    names = {one_line(path.rpartition(b"/")[2]) for path in sidecars}
+    frames = facts.video.frames if facts.video else None
+    others = next((source.others for source in facts.sources if source.key == "frames"), ())
+    for where, text in others:
+        if frames is None or where.partition(":")[0] not in names or not (text.isascii() and text.isdigit()):
+            continue
+        stated = int(text)
+        if stated * 9 > frames * 10 and abs(stated - 2 * frames) > 2:
+            yield f"It has {frames:,} frames where {where} says {stated:,}; copy it from the card again."
+
+
+def _of_clips(clips: Sequence[TakenClip]) -> Iterator[str]:
+    """What the recordings say is wrong with themselves, each by its name."""
+    for clip in (taken.clip for taken in clips):
+        named = (clip.name, *(shown(path.rpartition(b"/")[2]) for path in clip.sidecars))
+        for warning in clip.facts.warnings:
+            yield warning if any(name in warning for name in named) else f"{clip.name}: {warning}"
+
+
+def _cut_off(ground: Ground, card: SeenCard) -> dict[bytes, str]:
+    """The small files of a card that end before their format does, a sentence each."""
+    parts = {path for clip in card.folder.clips for path in clip.parts}
+    ours = (path for path in card.stamps if path not in parts)
+    return {
+        path: f"{one_line(path.rpartition(b'/')[2])} is cut off or damaged; copy it again."
+        for path in ours
+        if not is_whole(ground.absolute(path))
+    }
 
 
 def _refuse_change(place: Path, card: SeenCard, path: bytes) -> None:
@@ -152,29 +213,3 @@ def _misnamed(ground: Ground, card: SeenCard) -> Iterator[str]:
             if looks_recorded(file.read(12)):
                 name = one_line(path.rpartition(b"/")[2])
                 yield f"{name} looks like a recording, but its name does not say so; give it the ending it should have."
-
-
-def facts_of(file: Path, mediainfo: ReaderProcess) -> dict[str, object]:
-    """What one file and the sidecars beside it say, as `rushes facts --json` shows it.
-
-    Raises PathMissing, MediaUnreadable or NotMedia.
-    """
-    stamp_of(file)
-    base = file.parents[min(_STRUCTURE_DEPTH, len(file.parents) - 1)]
-    below = os.fsencode(file.parent.relative_to(base))
-    prefix = b"" if below == b"." else below + b"/"
-    beside = tuple(
-        SeenFile(prefix + os.fsencode(entry.name), stamp_of(Path(entry)))
-        for entry in os.scandir(file.parent)
-        if entry.is_file(follow_symlinks=False)
-    )
-    path = prefix + os.fsencode(file.name)
-    cards = recognise(beside, lambda _: b"", lambda _: False)
-    clips = [clip for card in cards for clip in card.clips if path in clip.parts]
-    sidecars = [base / os.fsdecode(name) for clip in clips for name in clip.sidecars]
-    try:
-        return facts_json(read_facts(file, sidecars, mediainfo=mediainfo))
-    except NotMedia:
-        if file.suffix.lower().encode() not in SIDECAR_SUFFIXES:
-            raise
-        return facts_json(sidecar_facts(file))

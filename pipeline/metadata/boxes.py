@@ -27,7 +27,7 @@ def boxes(source: ByteSource, start: int, end: int) -> Iterator[Box]:
     for _ in range(MOST_BOXES):
         if start + 8 > end:
             return
-        head = source.upto(start, 16)
+        head = source.peek(start, 16)
         size, body = int.from_bytes(head[:4], "big"), start + 8
         if size == 1:
             size, body = int.from_bytes(head[8:16], "big"), start + 16

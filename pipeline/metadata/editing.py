@@ -1,8 +1,10 @@
 """The time of editing: at which rate a clip is cut, and how many frames it then has."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 
-from pipeline.clip import Facts
+from pipeline.clip import Clip, Facts, Source
 from pipeline.timecode import STANDARD_RATES, Rate
 
 
@@ -17,6 +19,33 @@ def editing_time(facts: Facts) -> tuple[Rate | None, int | None]:
     if video.frames is None:
         return rate, None
     return rate, round(video.average_rate.seconds(video.frames) * rate.fraction)
+
+
+def frames_edited(facts: Facts, pictures: int, average: Fraction | None) -> int | None:
+    """How many frames of editing so many pictures are; `average` a second, where they have no constant rate."""
+    if facts.video is None:
+        return None
+    rate, frames = editing_time(replace(facts, video=replace(facts.video, frames=pictures)))
+    if facts.video.rate is None and rate and average:
+        return round(pictures / average * rate.fraction)
+    return frames
+
+
+def counted(clip: Clip, lengths: Mapping[str, int | None]) -> Clip:
+    """The clip, its length known where it was not: `lengths` are frames of editing by the quick identity of a part."""
+    if clip.frames is not None or clip.facts.video is None:
+        return clip
+    parts = tuple(
+        part if part.frames is not None else replace(part, frames=lengths.get(part.quick)) for part in clip.parts
+    )
+    known = [part.frames for part in parts if part.frames is not None]
+    if len(known) < len(parts):
+        return replace(clip, parts=parts)
+    facts, total = clip.facts, sum(known)
+    if clip.facts.video.rate is not None:
+        sources = (*facts.sources, Source("frames", "counted while the file was read"))
+        facts = replace(facts, video=replace(clip.facts.video, frames=total), sources=sources)
+    return replace(clip, parts=parts, facts=facts, frames=total)
 
 
 def _sound_frames(facts: Facts) -> int | None:

@@ -1,13 +1,16 @@
 """What a reader found: one value of one fact, and where it stood."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any, Literal
 
 from pipeline.errors import ValueRefused
 from pipeline.timecode import Rate, Timecode
 
+LARGEST_SIDE = 99_999  # pixels across any picture
 Zone = Literal["utc", "offset", "local-unknown"]
 
 
@@ -31,6 +34,17 @@ class Moment:
 
     def __str__(self) -> str:
         return self.iso
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A start timecode whose source does not say at which rate it counts: the picture's, where that is known."""
+
+    text: str
+    drop_frame: bool
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def moment(text: str) -> Moment | None:
@@ -66,12 +80,51 @@ def cut_off(where: str) -> Iterator[Finding]:
     yield Finding("warnings", CUT_OFF, "structure", where)
 
 
+def left_open(where: str) -> Finding:
+    """That something here is of a kind the reader does not know: MediaInfo is asked for it."""
+    return Finding("left_open", True, "structure", where)
+
+
 def parsed(label: str, rate: Rate, *, drop_frame: bool | None = None) -> Timecode | None:
     """A label as timecode; None for one that no clock shows."""
     try:
         return Timecode.parse(label, rate, drop_frame=drop_frame)
     except ValueRefused:
         return None
+
+
+_LABEL = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
+
+
+def label(text: str) -> Label | None:
+    """A timecode as written, in the house's spelling; `;` or `,` before the frames means drop-frame."""
+    match = _LABEL.fullmatch(text.strip())
+    if match is None or int(match[1]) > 23 or int(match[2]) > 59 or int(match[3]) > 59:
+        return None
+    drop = match[4] in ";,"
+    return Label(f"{int(match[1]):02}:{match[2]}:{match[3]}{';' if drop else ':'}{match[5]}", drop)
+
+
+def named_rate(text: str | None) -> Rate | None:
+    """A rate as devices name it: `25p`, `23.98`, `24.000 fps`, `59.94i` (fields), `30000/1001`, `60000 1001`."""
+    match = _NAMED_RATE.fullmatch((text or "").strip())
+    if match is None or not float(match[1]) or (match[2] and not int(match[2])):
+        return None
+    number = Fraction(match[1]) / int(match[2] or 1)
+    if match[3] in ("i", "I"):
+        number /= 2
+    if match[2]:
+        return Rate.of(number)
+    return Rate.nearest(number) or (Rate.of(number) if number.denominator == 1 else None)
+
+
+_NAMED_RATE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(?:[ /](\d{1,5}))? ?(?:fps|([ipIP])(?:[sS][fF])?)?")
+
+
+def whole(text: str | None, *, largest: int = 10**9) -> int | None:
+    """A number above zero written in figures; None for anything else and for what no device has."""
+    figures = (text or "").strip()
+    return int(figures) if figures.isascii() and figures.isdecimal() and 0 < int(figures[:12]) <= largest else None
 
 
 def place(latitude: float, longitude: float) -> tuple[float, float] | None:

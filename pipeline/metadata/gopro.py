@@ -1,4 +1,4 @@
-"""GoPro telemetry (GPMF): camera, serial number and the first position with a fix.
+"""GoPro telemetry (GPMF): camera, serial number, positions with a fix and the satellites' time.
 
 GPMF is a tree of KLV: four letters, a type, a size, a count, data padded to four bytes. GPS5 holds
 latitude, longitude, altitude and two speeds as scaled whole numbers, and the fix stands beside it
@@ -7,15 +7,21 @@ every sample. Drones of the maker write GLPI. Format: github.com/gopro/gpmf-pars
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from pipeline.clip import Fix
 from pipeline.metadata.findings import Finding, Moment, moment, place, text_of
+from pipeline.metadata.track import thinned
 
 ORIGIN = "gpmf"
 MOST_ITEMS = 20_000
 MOST_DEPTH = 6
+MOST_SEARCHED = 120  # payloads, one a second: the first fix is looked for in the first two minutes
+MOST_SPREAD = 60  # further payloads, spread over the recording, that show where it went
+MOST_BYTES = 1024 * 1024  # of those
 # Dilution above this is no position (GoPro: under 500 is good).
 WORST_PRECISION = 1000
 
@@ -58,6 +64,48 @@ def read(data: bytes, name: str) -> Iterator[Finding]:
     yield from read_payload(data, name)
 
 
+class Payload(NamedTuple):
+    """Where a payload of the telemetry track lies in the file, and when it is shown (seconds)."""
+
+    offset: int
+    size: int
+    seconds: float
+
+
+def read_track(payloads: Sequence[Payload], fetch: Callable[[Payload], bytes], where: str) -> Iterator[Finding]:
+    """Findings up to the first fix, then the track: one fix of each payload of those spread over the rest."""
+    for number, payload in enumerate(payloads[:MOST_SEARCHED]):
+        found = list(read_payload(fetch(payload), where))
+        yield from (_at_start(each, payload) for each in found)
+        fix = _fix(found, payload)
+        if fix is None:
+            continue
+        later = (_fix(read_payload(fetch(each), where), each) for each in _spread(payloads[number + 1 :]))
+        yield Finding("track", thinned([fix, *filter(None, later)]), ORIGIN, where)
+        return
+
+
+def _spread(payloads: Sequence[Payload]) -> list[Payload]:
+    """Some payloads over the whole length, the last among them, that are not too many bytes to read."""
+    if not payloads:
+        return []
+    usual = sum(payload.size for payload in payloads) // len(payloads) + 1
+    most = max(1, min(MOST_SPREAD, MOST_BYTES // usual))
+    return [*payloads[:-1][:: -(-len(payloads) // most)], payloads[-1]]
+
+
+def _at_start(finding: Finding, payload: Payload) -> Finding:
+    """A satellites' clock as it stood when the recording began: less the payloads before this one."""
+    if finding.key != "gps_time":
+        return finding
+    return replace(finding, value=finding.value - timedelta(seconds=payload.seconds))
+
+
+def _fix(found: Iterable[Finding], payload: Payload) -> Fix | None:
+    position = next((finding.value for finding in found if finding.key == "gps"), None)
+    return Fix(payload.seconds, *position) if position else None
+
+
 def _walk(data: bytes, where: str, depth: int) -> Iterator[Finding]:
     found = list(items(data))
     for item in found:
@@ -72,7 +120,7 @@ def _walk(data: bytes, where: str, depth: int) -> Iterator[Finding]:
             yield Finding("camera_serial", serial, ORIGIN, f"{where} CASN")
     stream = {item.key: item for item in found}
     if clock := _clock(stream):
-        yield Finding("gps_clock", clock, ORIGIN, f"{where} GPS clock")
+        yield Finding("gps_time", clock, ORIGIN, f"{where} GPS clock")
     if position := _position(stream):
         yield Finding("gps", position, ORIGIN, f"{where} {_stream_name(found)}")
 
@@ -128,7 +176,10 @@ def _gps9(item: Item, scales: list[int]) -> tuple[float, float] | None:
 
 
 def _clock(stream: dict[bytes, Item]) -> datetime | None:
-    """UTC by the satellites: GPSU is text (yymmddhhmmss.sss) and needs a fix; GPS9 counts days since 2000."""
+    """UTC by the satellites: GPSU is text (yymmddhhmmss.sss) and needs a fix; GPS9 counts days since 2000.
+
+    Drones write SYST: time since they were switched on, and since 1970 (0 before the first fix), both scaled.
+    """
     try:
         if b"GPSU" in stream and _has_fix(stream):
             return datetime.strptime(stream[b"GPSU"].data[:12].decode("ascii"), "%y%m%d%H%M%S").replace(tzinfo=UTC)
@@ -136,7 +187,10 @@ def _clock(stream: dict[bytes, Item]) -> datetime | None:
         if b"GPS9" in stream and len(scales) >= 7 and scales[6] and _gps9(stream[b"GPS9"], scales):
             days, clock = struct.unpack_from(">ii", stream[b"GPS9"].data, 20)
             return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(days=days, seconds=clock // scales[6])
-    except (ValueError, OverflowError):
+        if b"SYST" in stream and stream[b"SYST"].size == 16 and len(scales) == 2 and scales[1]:
+            since = struct.unpack_from(">Q", stream[b"SYST"].data, 8)[0]
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=since // scales[1]) if since else None
+    except (ValueError, OverflowError, struct.error):
         return None
     return None
 

@@ -1,6 +1,7 @@
 """What a sequence parameter set says of the picture: ITU-T H.264 (7.3.2.1) and H.265 (7.3.2.2)."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from pipeline.metadata.bits import Bits, unescaped
@@ -13,13 +14,31 @@ _MOST_SETS = 65
 
 @dataclass(frozen=True, slots=True)
 class PictureHeader:
-    """Unknown parts are None; `fields` tells that pictures may be coded as two fields."""
+    """Unknown parts are None; `fields` tells that pictures may be coded as two fields.
+
+    `rate` is that of whole frames, as the stream claims it; `number_bits` and `planes` (of H.264) say how
+    the header of a slice is read.
+    """
 
     pixel_format: str | None = None
     bit_depth: int | None = None
     fields: bool | None = None
     colour: Colour = UNKNOWN
     pixel_aspect: Fraction | None = None
+    width: int | None = None
+    height: int | None = None
+    rate: Fraction | None = None
+    number_bits: int = 4
+    planes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Usability:
+    """The video usability information, as far as it is read."""
+
+    aspect: Fraction | None = None
+    colour: Colour = UNKNOWN
+    ticks: Fraction | None = None  # a second
 
 
 def pixel_format(chroma: int, depth: int) -> str:
@@ -33,32 +52,42 @@ def read_avc(nal: bytes) -> PictureHeader:
     profile = bits.take(8)
     bits.take(16)
     bits.golomb()
-    chroma, depth = 1, 8
-    if profile in _HIGH_PROFILES:
-        chroma, depth = _avc_high(bits)
-    bits.golomb()
+    chroma, depth, planes = _avc_high(bits) if profile in _HIGH_PROFILES else (1, 8, False)
+    number_bits = bits.golomb() + 4
     _avc_order_count(bits)
     bits.golomb()
     bits.flag()
-    bits.golomb()
-    bits.golomb()
+    wide, high = bits.golomb() + 1, bits.golomb() + 1
     frames_only = bits.flag()
     if not frames_only:
         bits.flag()
+        high *= 2
     bits.flag()
-    if bits.flag():
-        for _ in range(4):
-            bits.golomb()
-    aspect, colour = _vui(bits) if bits.flag() else (None, UNKNOWN)
-    return PictureHeader(pixel_format(chroma, depth), depth, not frames_only, colour, aspect)
+    width, height = _cropped(bits, (16 * wide, 16 * high), 0 if planes else chroma, 1 if frames_only else 2)
+    usable = _vui(bits, hevc=False) if bits.flag() else Usability()
+    return PictureHeader(
+        pixel_format(chroma, depth), depth, not frames_only, usable.colour, usable.aspect, width, height,
+        usable.ticks / 2 if usable.ticks else None, number_bits, planes,
+    )  # fmt: skip
 
 
-def _avc_high(bits: Bits) -> tuple[int, int]:
+def _cropped(bits: Bits, size: tuple[int, int], chroma: int, lines: int) -> tuple[int, int]:
+    """The size within the cropping or conformance window; `lines` of a frame are cropped together."""
+    if not bits.flag():
+        return size
+    left, right, top, bottom = (bits.golomb() for _ in range(4))
+    across, down = 2 if chroma in (1, 2) else 1, (2 if chroma == 1 else 1) * lines
+    width, height = size[0] - across * (left + right), size[1] - down * (top + bottom)
+    if width <= 0 or height <= 0:
+        raise ValueError("nothing is left of the picture")
+    return width, height
+
+
+def _avc_high(bits: Bits) -> tuple[int, int, bool]:
     chroma = bits.golomb()
     if chroma > 3:
         raise ValueError("no such chroma format")
-    if chroma == 3:
-        bits.flag()
+    planes = chroma == 3 and bits.flag()
     depth = 8 + bits.golomb()
     bits.golomb()
     bits.flag()
@@ -66,7 +95,7 @@ def _avc_high(bits: Bits) -> tuple[int, int]:
         for index in range(8 if chroma != 3 else 12):
             if bits.flag():
                 _avc_scaling_list(bits, 16 if index < 6 else 64)
-    return chroma, depth
+    return chroma, depth, planes
 
 
 def _avc_scaling_list(bits: Bits, size: int) -> None:
@@ -100,21 +129,17 @@ def read_hevc(nal: bytes) -> PictureHeader:
     chroma = bits.golomb()
     if chroma > 3:
         raise ValueError("no such chroma format")
-    if chroma == 3:
-        bits.flag()
-    bits.golomb()
-    bits.golomb()
-    if bits.flag():
-        for _ in range(4):
-            bits.golomb()
+    planes = chroma == 3 and bits.flag()
+    size = bits.golomb(), bits.golomb()
+    width, height = _cropped(bits, size, 0 if planes else chroma, 1)
     depth = 8 + bits.golomb()
     bits.golomb()
-    found = PictureHeader(pixel_format(chroma, depth), depth, interlaced)
+    found = PictureHeader(pixel_format(chroma, depth), depth, interlaced, width=width, height=height)
     try:
-        aspect, colour = _hevc_rest(bits, layers)
+        usable = _hevc_rest(bits, layers)
     except ValueError:
         return found
-    return PictureHeader(found.pixel_format, depth, interlaced, colour, aspect)
+    return replace(found, colour=usable.colour, pixel_aspect=usable.aspect, rate=usable.ticks)
 
 
 def _profile(bits: Bits, layers: int) -> bool:
@@ -130,7 +155,7 @@ def _profile(bits: Bits, layers: int) -> bool:
     return interlaced and not progressive
 
 
-def _hevc_rest(bits: Bits, layers: int) -> tuple[Fraction | None, Colour]:
+def _hevc_rest(bits: Bits, layers: int) -> Usability:
     order_bits = bits.golomb() + 4
     for _ in range(layers + 1 if bits.flag() else 1):
         for _ in range(3):
@@ -150,7 +175,7 @@ def _hevc_rest(bits: Bits, layers: int) -> tuple[Fraction | None, Colour]:
         for _ in range(min(bits.golomb(), 32)):
             bits.take(order_bits + 1)
     bits.take(2)
-    return _vui(bits) if bits.flag() else (None, UNKNOWN)
+    return _vui(bits, hevc=True) if bits.flag() else Usability()
 
 
 def _hevc_scaling_lists(bits: Bits) -> None:
@@ -196,18 +221,36 @@ _ASPECTS = (
 )  # fmt: skip
 
 
-def _vui(bits: Bits) -> tuple[Fraction | None, Colour]:
-    """The beginning of the video usability information, the same in both codecs."""
-    aspect = None
+def _vui(bits: Bits, *, hevc: bool) -> Usability:
+    """The beginning of the video usability information: the same in both codecs as far as the colour."""
+    aspect, colour, ticks = None, UNKNOWN, None
     if bits.flag():
         kind = bits.take(8)
         pair = (bits.take(16), bits.take(16)) if kind == 255 else _ASPECTS[kind] if kind < len(_ASPECTS) else None
         aspect = Fraction(*pair) if pair and all(pair) else None
     if bits.flag():
         bits.flag()
+    if bits.flag():
+        bits.take(3)
+        full = bits.flag()
+        codes = (bits.take(8), bits.take(8), bits.take(8)) if bits.flag() else (2, 2, 2)
+        colour = colour_of(*codes, full=full)
+    with suppress(ValueError):
+        ticks = _ticks(bits, hevc=hevc)
+    return Usability(aspect, colour, ticks)
+
+
+def _ticks(bits: Bits, *, hevc: bool) -> Fraction | None:
+    """Ticks a second: fields in H.264 (E.2.1), pictures in H.265 (E.3.1)."""
+    if bits.flag():
+        bits.golomb()
+        bits.golomb()
+    if hevc:
+        bits.take(3)
+        if bits.flag():
+            for _ in range(4):
+                bits.golomb()
     if not bits.flag():
-        return aspect, UNKNOWN
-    bits.take(3)
-    full = bits.flag()
-    codes = (bits.take(8), bits.take(8), bits.take(8)) if bits.flag() else (2, 2, 2)
-    return aspect, colour_of(*codes, full=full)
+        return None
+    units, scale = bits.take(32), bits.take(32)
+    return Fraction(scale, units) if units and scale else None

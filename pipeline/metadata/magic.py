@@ -4,16 +4,11 @@ Names are never believed. MediaInfo sees only files whose bytes begin as the for
 no playlist reaches it.
 """
 
-from collections.abc import Iterator
-
-from pipeline.metadata import mpegts
+from pipeline.metadata import packets
 
 # Formats told by their first bytes alone.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
-    (bytes.fromhex("060e2b34020501010d0102"), "an MXF file"),
     (b"\0\0\1\xba", "an MPEG program stream"),
-    (b"\x1f\x07\0\x3f", "a DV recording"),
-    (b"\x1f\x07\0\xbf", "a DV recording"),
     (bytes.fromhex("3026b2758e66cf11"), "a Windows Media file"),
     (b"FLV\1", "a Flash video"),
     (b"fLaC", "a FLAC file"),
@@ -35,16 +30,14 @@ def _kind(head: bytes) -> str | None:
     for signature, words in _SIGNATURES:
         if head.startswith(signature):
             return words
-    if _matroska(head):
+    if matroska(head):
         return "a Matroska file"
-    if _avi(head):
-        return "an AVI file"
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
         return "an AIFF file"
-    return "an MPEG transport stream" if mpegts.layout(head) else None
+    return "an MPEG transport stream" if packets.layout(head) else None
 
 
-def _matroska(head: bytes) -> bool:
+def matroska(head: bytes) -> bool:
     """An EBML header (RFC 8794) whose elements can be: an id never begins with a zero byte."""
     if head[:4] != b"\x1aE\xdf\xa3":
         return False
@@ -65,19 +58,6 @@ def _vint(head: bytes, at: int) -> tuple[int, int]:
         return at + 1, 0
     width = 9 - head[at].bit_length()
     return at + width, int.from_bytes(head[at : at + width], "big") & ((1 << 7 * width) - 1)
-
-
-def _avi(head: bytes) -> bool:
-    """An AVI whose header announces picture or sound: one of subtitles alone is a disguised playlist."""
-    announced = any(head[at + 8 : at + 12] in (b"vids", b"auds") for at in _places(head, b"strh"))
-    return head[:4] == b"RIFF" and head[8:12] == b"AVI " and announced and b"#EXTM3U" not in head
-
-
-def _places(head: bytes, word: bytes) -> Iterator[int]:
-    at = head.find(word)
-    while at >= 0:
-        yield at
-        at = head.find(word, at + 1)
 
 
 _WORDS: tuple[tuple[bytes, str], ...] = (

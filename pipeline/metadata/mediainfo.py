@@ -1,4 +1,4 @@
-"""What MediaInfo says, for containers that no reader here knows yet (MXF, Matroska, AVI, MPEG-TS).
+"""What MediaInfo says, for containers that no reader here knows yet, and to fill what a reader leaves open.
 
 MediaInfo is native code that reads untrusted bytes, so it runs in a process of its own
 (`mediainfo_child.py`), which knows nothing but the path. Here its answer becomes findings.
@@ -10,17 +10,15 @@ from typing import Any
 
 from pipeline.clip import AudioStream
 from pipeline.errors import MediaUnreadable
-from pipeline.metadata.findings import Finding, cut_off, moment, parsed, text_of
+from pipeline.metadata.findings import Finding, cut_off, moment, parsed
 from pipeline.timecode import Rate
 
 ORIGIN = "mediainfo"
 _CONTAINERS = {
-    "MXF": "mxf", "Matroska": "mkv", "WebM": "mkv", "AVI": "avi", "MPEG-TS": "mpegts", "BDAV": "mpegts", "DV": "dv",
+    "MXF": "mxf", "Matroska": "mkv", "WebM": "mkv", "AVI": "avi", "MPEG-TS": "mpegts", "BDAV": "mpegts",
     "MPEG-PS": "mpegps", "Windows Media": "asf", "Flash Video": "flv", "FLAC": "flac", "Ogg": "ogg", "CAF": "caf",
-    "Wave64": "w64", "MPEG Audio": "mp3", "AIFF": "aiff",
+    "Wave64": "w64", "Wave": "wav", "MPEG-4": "mp4", "QuickTime": "mov", "MPEG Audio": "mp3", "AIFF": "aiff",
 }  # fmt: skip
-# One rate for all frames, by the format.
-_CONSTANT = ("avi", "mxf", "dv")
 _VIDEO = {
     "AVC": "h264", "HEVC": "hevc", "MPEG Video": "mpeg2video", "ProRes": "prores", "VC-3": "dnxhd", "JPEG": "mjpeg",
     "JPEG 2000": "jpeg2000", "DV": "dvvideo", "VP8": "vp8", "VP9": "vp9", "AV1": "av1", "MPEG-4 Visual": "mpeg4",
@@ -64,32 +62,29 @@ def read(tracks: Sequence[Track]) -> Iterator[Finding]:
     container = _CONTAINERS.get(str(general.get("format")))
     if container is None or len(tracks) < 2:
         raise MediaUnreadable("no picture or sound was found in it.")
-    yield Finding("container", container, ORIGIN, "General Format")
+    yield Finding("container", container, ORIGIN, "MediaInfo: General Format")
     if pictures:
-        # A transport stream has no index: its frame count is an estimate, and an estimate is no fact.
-        skipped = ("frames", "vfr") if container == "mpegts" else ()
-        yield from (finding for finding in _picture(pictures[0]) if finding.key not in skipped)
-        if container in _CONSTANT and _rate(pictures[0]):
-            yield Finding("vfr", False, ORIGIN, f"{container.upper()} has one rate for all frames")
-    audio = tuple(stream for track in sounds if (stream := _sound(track, in_dv=container == "dv")))
-    yield Finding("audio", audio, ORIGIN, "Audio")
+        yield from _picture(pictures[0])
+    audio = tuple(stream for track in sounds if (stream := _sound(track)))
+    yield Finding("audio", audio, ORIGIN, "MediaInfo: Audio")
     yield from _timecode(tracks, pictures)
-    yield from _general(general, camera_notes=container == "mpegts")
+    yield from _general(general)
     if general.get("istruncated") == "Yes":
-        yield from cut_off("General IsTruncated")
+        yield from cut_off("MediaInfo: General IsTruncated")
 
 
 def _picture(track: Track) -> Iterator[Finding]:
     depth, chroma = _whole(track.get("bit_depth")), _CHROMA.get(str(track.get("chroma_subsampling")))
     codec = _VIDEO.get(str(track.get("format")))
+    variable = {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode")))
     values = {
         "video_codec": codec,
         "width": _whole(track.get("stored_width")) or _whole(track.get("width")),
         "height": _whole(track.get("height")),
         "bit_depth": depth,
         "pixel_format": f"yuv{chroma}p" + ("" if depth == 8 else f"{depth}le") if depth and chroma else None,
-        "rate": _rate(track),
-        "vfr": {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode"))),
+        "average_rate" if variable else "rate": _rate(track),
+        "vfr": variable,
         "frames": _whole(track.get("frame_count")) or None,
         "interlaced": {"Interlaced": True, "MBAFF": True, "PAFF": True, "Progressive": False}.get(
             str(track.get("scan_type"))
@@ -100,7 +95,7 @@ def _picture(track: Track) -> Iterator[Finding]:
     }
     for key, value in values.items():
         if value is not None:
-            yield Finding(key, value, ORIGIN, f"Video {key}")
+            yield Finding(key, value, ORIGIN, "MediaInfo: Video")
 
 
 def _rate(track: Track) -> Rate | None:
@@ -112,12 +107,11 @@ def _rate(track: Track) -> Rate | None:
     return (Rate.nearest(exact) or Rate.of(exact)) if exact > 0 else None
 
 
-def _sound(track: Track, *, in_dv: bool) -> AudioStream | None:
+def _sound(track: Track) -> AudioStream | None:
     channels, rate = _whole(track.get("channel_s")), _whole(track.get("sampling_rate"))
     name, depth = str(track.get("format")), _whole(track.get("bit_depth"))
-    if name == "PCM" and in_dv:
-        codec: str | None = "pcm_s16le"  # what decoders make of DV's 12 and 16 bits
-    elif name == "PCM" and depth:
+    codec: str | None
+    if name == "PCM" and depth:
         big = str(track.get("format_settings__endianness") or track.get("format_settings_endianness")) == "Big"
         codec = "pcm_u8" if depth == 8 else f"pcm_s{depth}{'be' if big else 'le'}"
     else:
@@ -134,19 +128,15 @@ def _timecode(tracks: Sequence[Track], pictures: Sequence[Track]) -> Iterator[Fi
         label = track.get("time_code_of_first_frame")
         rate = _rate(track) or fallback
         if label and rate and (code := parsed(str(label), rate)):
-            yield Finding("start_timecode", code, ORIGIN, f"{track.get('track_type')} TimeCode_FirstFrame")
+            yield Finding("start_timecode", code, ORIGIN, f"MediaInfo: {track.get('track_type')} TimeCode_FirstFrame")
             return
 
 
-def _general(general: Track, *, camera_notes: bool) -> Iterator[Finding]:
-    """Dates of recording; AVCHD keeps make and model where others name their program."""
+def _general(general: Track) -> Iterator[Finding]:
+    """Dates of recording."""
     for name in ("recorded_date", "mastered_date"):
         if found := moment(str(general.get(name) or "")):
-            yield Finding("recorded_at", found, ORIGIN, f"General {name}")
-    if camera_notes:
-        for key, name in (("camera_make", "companyname"), ("camera_model", "name")):
-            if value := text_of(str(general.get(f"encoded_application_{name}") or "")):
-                yield Finding(key, value, ORIGIN, f"General Encoded_Application_{name}")
+            yield Finding("recorded_at", found, ORIGIN, f"MediaInfo: General {name}")
 
 
 def _whole(value: object) -> int | None:

@@ -1,95 +1,227 @@
-"""MPEG transport streams and AVCHD: what MediaInfo leaves open (ISO/IEC 13818-1; AVCHD's MDPM notes).
+"""MPEG transport streams and AVCHD (ISO/IEC 13818-1): what their tables and streams say.
 
-A transport stream has no index. Its length is taken from the first and last time stamps of the
-picture, which stand near the two ends of the file; so a gap inside it is not seen, and `why` says
-so. AVCHD writes one timecode per picture, in the order of decoding: the first shown counts.
+Such a file has no index. What it is stands in its first two megabytes; how many frames it has is only
+known when all of it was read, which is done here for small files (`source.whole`) and by ingest for others.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
-from typing import NamedTuple
 
-from pipeline.metadata.bits import unescaped
-from pipeline.metadata.findings import Finding
+from pipeline.clip import AudioStream
+from pipeline.errors import MediaUnreadable
+from pipeline.metadata import mdpm, soundframes
+from pipeline.metadata.bits import Bits
+from pipeline.metadata.dropframe import drops
+from pipeline.metadata.findings import Finding, left_open, parsed
+from pipeline.metadata.h26x import PictureHeader
+from pipeline.metadata.packets import (
+    Elementary,
+    Layout,
+    Packetised,
+    carried,
+    layout,
+    of_pid,
+    pieces,
+    places,
+    program,
+)
+from pipeline.metadata.pictures import COUNTED, Coded, Scanner, Tally, header
 from pipeline.metadata.sony import ltc
 from pipeline.metadata.source import ByteSource
-from pipeline.timecode import Rate
+from pipeline.timecode import Rate, Timecode
 
-ORIGIN = "mpegts"
-ENDS = 2 * 1024 * 1024
+ORIGIN = "structure"
+HEAD = 2 * 1024 * 1024
 CLOCK = 90_000
 _WRAP = 1 << 33
-_PICTURES = (0x01, 0x02, 0x1B, 0x24)
-_MDPM = bytes.fromhex("17ee8c60f84d11d98cd60800200c9a66") + b"MDPM"
-_TIMECODE = 0x13
-_KEPT = 4096  # bytes of each picture that are looked at for notes
+_JITTER = CLOCK // 1000  # some programs round to milliseconds
+_STEADY = Fraction(9, 10)  # of the steps between pictures: lost ones make some longer
+_PICTURES = {
+    0x01: "mpeg1video", 0x02: "mpeg2video", 0x10: "mpeg4", 0x1B: "h264", 0x21: "jpeg2000", 0x24: "hevc", 0x33: "vvc",
+    0xEA: "vc1",
+}  # fmt: skip
+_PRIVATE = 0x06
+# Sound whose frames are not read here.
+_UNREAD_KINDS = (0x83,)
+_UNREAD_REGISTRATIONS = (b"Opus",)
 
 
-class Picture(NamedTuple):
-    """One packetised picture: its presentation time in 1/90000 s, and how it begins."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A packetised piece whose first picture begins a new frame: `coded` is that picture."""
 
-    time: int
-    start: bytes
+    piece: Packetised
+    coded: Coded
+    frames: int
 
 
-def layout(head: bytes) -> tuple[int, int] | None:
-    """Where the first packet begins and how long packets are: 188 bytes, or 192 with a time stamp before each."""
-    for start, size in ((0, 188), (4, 192)):
-        count = min(4, (len(head) - start) // size)
-        if count >= 3 and all(head[start + index * size] == 0x47 for index in range(count)):
-            return start, size
+def recognises(head: bytes) -> bool:
+    return layout(head) is not None
+
+
+def read(source: ByteSource) -> Iterator[Finding]:
+    """What the first program says of itself."""
+    found = layout(source.upto(0, 1024))
+    if found is None:
+        raise MediaUnreadable("its packets do not follow each other.")
+    head = source.upto(found.start, HEAD)
+    at = places(head, found.size)
+    streams = program(head, at)
+    picture = _picture(streams)
+    sounds = [stream for stream in streams if _sound_kind(stream)]
+    if picture is None and not sounds:
+        raise MediaUnreadable("no picture or sound was found in it.")
+    yield Finding("container", "mpegts", ORIGIN, "transport packets")
+    if picture is not None:
+        yield from _of_picture(source, found, picture, list(pieces(head, at, picture.pid)))
+    yield from _of_sound(sounds, head, at)
+
+
+def counter(source: ByteSource) -> "TransportCounter | None":
+    """Counts the frames of this file as its bytes go by; None for a kind of picture that is not counted here."""
+    found = layout(source.upto(0, 1024))
+    if found is None:
+        return None
+    head = source.upto(found.start, HEAD)
+    picture = _picture(program(head, places(head, found.size)))
+    if picture is None or _PICTURES[picture.kind] not in COUNTED:
+        return None
+    return TransportCounter(found, picture.pid, _PICTURES[picture.kind])
+
+
+class TransportCounter:
+    """Fed with a file from its first byte on, knows how many frames its picture stream has."""
+
+    __slots__ = ("_layout", "_pid", "_rest", "_scanner", "_skip", "_tally")
+
+    def __init__(self, layout: Layout, pid: int, codec: str) -> None:
+        self._layout = layout
+        self._pid = pid
+        self._rest = b""
+        self._skip = layout.start
+        self._scanner = Scanner(codec)
+        self._tally = Tally()
+
+    def feed(self, data: bytes | memoryview) -> None:
+        data = self._rest + bytes(data)
+        if self._skip:
+            data, self._skip = data[self._skip :], max(0, self._skip - len(data))
+        at = places(data, self._layout.size)
+        end = at[-1] + self._layout.size if at else max(0, len(data) - self._layout.size)
+        self._rest = data[max(end, len(data) - 2 * self._layout.size) :]  # no more, where packets were lost
+        self._skip = max(0, end - len(data))
+        stream = carried(data, of_pid(data, at, self._pid))
+        for coded in self._scanner.feed(stream):
+            self._tally.add(coded)
+
+    @property
+    def frames(self) -> int | None:
+        """The frames of all that was fed. A single picture may be cut off in its midst: that is not known to be one."""
+        for coded in self._scanner.feed(b"", last=True):
+            self._tally.add(coded)
+        return self._tally.frames if self._tally.frames > 1 and not self._scanner.lost else None
+
+    @property
+    def average(self) -> None:
+        """Time stamps are not looked at."""
+        return
+
+
+# --- picture --------------------------------------------------------------------------------------
+
+
+def _picture(streams: Sequence[Elementary]) -> Elementary | None:
+    return next((stream for stream in streams if stream.kind in _PICTURES), None)
+
+
+def _of_picture(
+    source: ByteSource, found: Layout, stream: Elementary, parts: Sequence[Packetised]
+) -> Iterator[Finding]:
+    codec = _PICTURES[stream.kind]
+    said = next((said for part in parts if (said := header(codec, part.payload))), PictureHeader())
+    if codec == "mpeg2video" and said.width and said.fields is None:
+        codec = "mpeg1video"  # many programs announce both as MPEG-2
+        said = replace(said, pixel_format="yuv420p", bit_depth=8, fields=False)
+    yield Finding("video_codec", codec, ORIGIN, "program map")
+    if codec not in COUNTED:
+        yield left_open("program map")
+        return
+    shown = list(_shown(codec, parts))
+    yield from _of_header(said)
+    yield from _field_order(said, shown)
+    rate = yield from _rate(said, shown)
+    yield from _timecode(codec, shown, rate)
+    notes = [mdpm.notes(part.payload) for part in parts[:50]] if codec == "h264" else []
+    yield from mdpm.read(next((note for note in notes if note), {}))
+    if source.whole:
+        count = TransportCounter(found, stream.pid, codec)
+        for chunk in source.chunks():
+            count.feed(chunk)
+        if count.frames is not None:
+            yield Finding("frames", count.frames, ORIGIN, "counted pictures")
+
+
+def _of_header(said: PictureHeader) -> Iterator[Finding]:
+    values = {
+        "width": said.width, "height": said.height, "pixel_format": said.pixel_format, "bit_depth": said.bit_depth,
+        "interlaced": said.fields, "pixel_aspect": said.pixel_aspect, "color_primaries": said.colour.primaries,
+        "color_transfer": said.colour.transfer, "color_matrix": said.colour.matrix, "color_range": said.colour.range,
+    }  # fmt: skip
+    for key, value in values.items():
+        if value is not None:
+            yield Finding(key, value, ORIGIN, "sequence header")
+
+
+def _shown(codec: str, parts: Sequence[Packetised]) -> Iterator[Shown]:
+    """The pieces with which a frame begins, as far as a decoder shows it."""
+    scanner, tally = Scanner(codec), Tally()
+    for part in parts:
+        coded = list(scanner.feed(part.payload, last=True))
+        new = [tally.add(each) for each in coded]
+        if new and new[0] and part.time is not None:
+            yield Shown(part, coded[0], sum(new))
+
+
+def _field_order(said: PictureHeader, shown: Sequence[Shown]) -> Iterator[Finding]:
+    first = next((each.coded.parity for each in shown), None)
+    if said.fields and first is not None:
+        yield Finding("field_order", "tff" if first == "top" else "bff", ORIGIN, "first picture")
+
+
+def _rate(said: PictureHeader, shown: Sequence[Shown]) -> Generator[Finding, None, Rate | None]:
+    """One rate where pictures follow each other evenly, by time stamps before what the header claims."""
+    claimed = Rate.of(said.rate) if said.rate else None
+    steps = _steps(shown)
+    if not steps:
+        if claimed:
+            yield Finding("rate", claimed, ORIGIN, "sequence header", "likely: too few pictures to compare it with")
+        return claimed
+    middle = sorted(steps)[len(steps) // 2]
+    near = [step for step in steps if abs(step - middle) <= _JITTER]
+    measured = Fraction(CLOCK * len(near), sum(near))
+    if len(near) >= _STEADY * len(steps):
+        steady = Rate.nearest(measured) or Rate.of(Fraction(CLOCK, middle))
+        where = "picture time stamps"
+        yield Finding("rate", steady, ORIGIN, where)
+        yield Finding("vfr", False, ORIGIN, where)
+        if claimed and claimed != steady:
+            yield Finding("rate", claimed, ORIGIN, "sequence header")
+        return steady
+    yield Finding("vfr", True, ORIGIN, "picture time stamps")
+    average = Fraction(CLOCK * len(steps), sum(steps))
+    why = "likely: that of the beginning of the file"
+    yield Finding("average_rate", Rate.nearest(average) or Rate.of(average), ORIGIN, "picture time stamps", why)
     return None
 
 
-def read(source: ByteSource, rate: Rate | None) -> Iterator[Finding]:
-    """Frames and AVCHD's timecode, at the rate that another reader found or that the time stamps show."""
-    found = layout(source.upto(0, 1024))
-    if found is None:
-        return
-    start, size = found
-    head = source.upto(start, min(ENDS, source.size))
-    pid = _picture_pid(head, size)
-    if pid is None:
-        return
-    pictures = list(_pictures(head, size, pid))
-    tail_at = start + max(0, source.size - start - ENDS) // size * size
-    tail = pictures if tail_at == start else list(_pictures(source.upto(tail_at, ENDS), size, pid))
-    own = _rate(pictures)
-    if own:
-        yield Finding("rate", own, ORIGIN, "picture time stamps")
-    rate = rate or own
-    if not pictures or not tail or rate is None:
-        return
-    yield Finding("vfr", False, ORIGIN, "picture time stamps", "broadcast and AVCHD streams have one rate")
-    yield Finding(
-        "frames", _frames(pictures, tail, rate), ORIGIN, "first and last time stamp", "likely: a gap is not seen"
-    )
-    first = min(pictures, key=lambda picture: _after(picture.time, pictures[0].time))
-    code = _note(first.start, _TIMECODE)
-    # Fields are numbered as the frames they make; 50 and 59.94 pictures a second count at half.
-    counted = Rate.of(rate.fraction / 2) if rate.nominal > 30 else rate
-    if code and (timecode := ltc(code.hex(), counted)):
-        yield Finding("start_timecode", timecode, ORIGIN, "AVCHD notes (MDPM) of the first picture shown")
-
-
-def _rate(pictures: list[Picture]) -> Rate | None:
-    """The standard rate at which most pictures follow each other."""
-    times = sorted(_after(picture.time, pictures[0].time) for picture in pictures)
-    steps = Counter(later - earlier for earlier, later in pairwise(times) if later > earlier)
-    if not steps:
-        return None
-    step, often = steps.most_common(1)[0]
-    return Rate.nearest(Fraction(CLOCK, step)) if often * 2 > len(times) - 1 else None
-
-
-def _frames(pictures: list[Picture], tail: list[Picture], rate: Rate) -> int:
-    """Frames between the first and the last time stamp; second fields lie half a frame later."""
-    origin = pictures[0].time
-    first = min(_after(picture.time, origin) for picture in pictures)
-    last = max(_after(picture.time, origin) for picture in tail)
-    return int((last - first) * rate.fraction / CLOCK + Fraction(1, 10)) + 1
+def _steps(shown: Sequence[Shown]) -> list[int]:
+    """Ticks from each frame to the next, in order of time; none where packets hold several frames."""
+    if any(each.frames > 1 for each in shown) or not shown:
+        return []
+    times = sorted(_after(each.piece.time or 0, shown[0].piece.time or 0) for each in shown)
+    return [later - earlier for earlier, later in pairwise(times) if later > earlier]
 
 
 def _after(time: int, origin: int) -> int:
@@ -98,79 +230,75 @@ def _after(time: int, origin: int) -> int:
     return apart - _WRAP if apart > _WRAP - 60 * CLOCK else apart
 
 
-def _payload(packet: bytes) -> bytes:
-    """What follows the header and the adaptation field."""
-    control = packet[3] >> 4 & 3
-    if control == 1:
-        return packet[4:188]
-    return packet[5 + packet[4] : 188] if control == 3 else b""
+# --- timecode -------------------------------------------------------------------------------------
 
 
-def _picture_pid(data: bytes, size: int) -> int | None:
-    """The packets of the picture, by way of the program association and map tables."""
-    maps: set[int] = set()
-    for at in range(0, len(data) - 188, size):
-        packet = data[at : at + 188]
-        pid = (packet[1] & 31) << 8 | packet[2]
-        if packet[0] != 0x47 or not packet[1] & 0x40 or (pid != 0 and pid not in maps):
-            continue
-        section = _payload(packet)
-        section = section[1 + section[0] :] if section else b""
-        end = 3 + ((section[1] & 15) << 8 | section[2]) - 4 if len(section) > 12 else 0
-        if pid == 0:
-            maps |= {
-                (section[entry + 2] & 31) << 8 | section[entry + 3]
-                for entry in range(8, min(end, len(section) - 3), 4)
-                if section[entry : entry + 2] != b"\0\0"
-            }
-        elif (found := _picture_in_map(section, end)) is not None:
-            return found
-    return None
+def _timecode(codec: str, shown: Sequence[Shown], rate: Rate | None) -> Iterator[Finding]:
+    """AVCHD's of the first picture shown, which need not be the first in the file; MPEG-2's of a group of pictures."""
+    if rate is None or not shown:
+        return
+    origin = shown[0].piece.time or 0
+    first = min(shown, key=lambda each: _after(each.piece.time or 0, origin))
+    digits = mdpm.timecode(mdpm.notes(first.piece.payload)) if codec == "h264" else None
+    # Fields are numbered as the frames they make; 50 and 59.94 pictures a second count at half.
+    counted = Rate.of(rate.fraction / 2) if rate.nominal > 30 else rate
+    if digits and (code := ltc(digits.hex(), counted)):
+        yield Finding("start_timecode", code, mdpm.ORIGIN, "AVCHD notes (MDPM) of the first picture shown")
+    if codec == "mpeg2video" and (code := _group_code(shown[0], rate)):
+        code += first.coded.number
+        why = "likely: programs that know none count from 0"
+        yield Finding("start_timecode", code, "gop", "header of the first group of pictures", why)
 
 
-def _picture_in_map(section: bytes, end: int) -> int | None:
-    at = 12 + ((section[10] & 15) << 8 | section[11]) if len(section) > 12 else end
-    while at + 5 <= min(end, len(section)):
-        if section[at] in _PICTURES:
-            return (section[at + 1] & 31) << 8 | section[at + 2]
-        at += 5 + ((section[at + 3] & 15) << 8 | section[at + 4])
-    return None
-
-
-def _pictures(data: bytes, size: int, pid: int) -> Iterator[Picture]:
-    """The pictures that begin in a stretch of packets."""
-    high, low = pid >> 8, pid & 255
-    time, start = None, bytearray()
-    for at in range(0, len(data) - 187, size):
-        if data[at] != 0x47 or data[at + 1] & 31 != high or data[at + 2] != low:
-            continue
-        if data[at + 1] & 0x40:
-            if time is not None:
-                yield Picture(time, bytes(start))
-            start = bytearray(_payload(data[at : at + 188]))
-            time = _time(start)
-        elif time is not None and len(start) < _KEPT:
-            start += _payload(data[at : at + 188])
-    if time is not None:
-        yield Picture(time, bytes(start))
-
-
-def _time(packet: bytearray) -> int | None:
-    """The presentation time stamp of a packet's header: 3, 15 and 15 bits with markers between."""
-    if len(packet) < 14 or packet[:3] != b"\0\0\1" or not packet[7] & 0x80:
+def _group_code(first: Shown, rate: Rate) -> Timecode | None:
+    """time_code of a group header (H.262, 6.3.8), unless it is zero, which programs without a clock write."""
+    at = first.piece.payload.find(b"\0\0\1\xb8")
+    if not 0 <= at <= len(first.piece.payload) - 8:
         return None
-    raw = packet[9:14]
-    return (raw[0] >> 1 & 7) << 30 | raw[1] << 22 | (raw[2] >> 1) << 15 | raw[3] << 7 | raw[4] >> 1
-
-
-def _note(start: bytes, wanted: int) -> bytes | None:
-    """Four bytes of the note of this number in a picture's MDPM message."""
-    data = unescaped(start)
-    at = data.find(_MDPM)
-    if at < 0 or at + 21 > len(data):
+    bits = Bits(first.piece.payload[at + 4 : at + 8])
+    drop, hours, minutes = bits.flag(), bits.take(5), bits.take(6)
+    bits.flag()
+    seconds, frames = bits.take(6), bits.take(6)
+    if not (hours or minutes or seconds or frames):
         return None
-    count, at = data[at + 20], at + 21
-    for entry in range(at, min(at + 5 * count, len(data) - 4), 5):
-        if data[entry] == wanted:
-            return data[entry + 1 : entry + 5]
+    drop = drops(rate, flag=drop)
+    label = f"{hours:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{frames:02}"
+    return parsed(label, rate, drop_frame=drop)
+
+
+# --- sound ----------------------------------------------------------------------------------------
+
+
+def _sound_kind(stream: Elementary) -> bool:
+    read = stream.kind in soundframes.BY_KIND or _private(stream) is not None
+    return read or stream.kind in _UNREAD_KINDS or stream.registration in _UNREAD_REGISTRATIONS
+
+
+def _private(stream: Elementary) -> soundframes.Reading | None:
+    if stream.kind != _PRIVATE:
+        return None
+    by_tag = (soundframes.BY_DESCRIPTOR.get(tag) for tag in stream.descriptors)
+    return soundframes.BY_REGISTRATION.get(stream.registration) or next((each for each in by_tag if each), None)
+
+
+def _of_sound(sounds: Sequence[Elementary], head: bytes, at: Sequence[int]) -> Iterator[Finding]:
+    described = [_sound(stream, head, at) for stream in sounds]
+    if all(described):
+        yield Finding("audio", tuple(described), ORIGIN, "sound frames")
+    else:
+        yield left_open("sound frames")
+
+
+def _sound(stream: Elementary, head: bytes, at: Sequence[int]) -> AudioStream | None:
+    reading = soundframes.BY_KIND.get(stream.kind) or _private(stream)
+    if reading is None:
+        return None
+    for tried, part in enumerate(pieces(head, at, stream.pid)):
+        try:
+            if found := reading(part.payload):
+                return found
+        except ValueError:
+            continue
+        if tried > 20:
+            break
     return None

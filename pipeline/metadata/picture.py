@@ -10,7 +10,7 @@ from pipeline.metadata.boxes import Box, boxes
 from pipeline.metadata.colour import Colour, colour_of
 from pipeline.metadata.h26x import PictureHeader, pixel_format, read_avc, read_hevc
 from pipeline.metadata.source import ByteSource
-from pipeline.metadata.streams import mjpeg_header, mpeg2_header, mpeg4_header, prores_header
+from pipeline.metadata.streams import av1_header, mjpeg_header, mpeg2_header, mpeg4_header, prores_header
 from pipeline.metadata.tracks import Entry
 
 # Four letters to ffmpeg's codec name.
@@ -42,7 +42,7 @@ CODECS: dict[bytes, str] = {
     **dict.fromkeys((b"braw", b"brst", b"brhq", b"brxq", b"brlt", b"brvn"), "braw"),
 }  # fmt: skip
 _MPEG2_FAMILIES = (b"xd", b"hdv", b"mx5", b"mx3", b"mx4")
-_PRORES_FORMATS = {b"ap4h": ("yuv444p12le", 12), b"ap4x": ("yuv444p12le", 12)}
+PRORES_FORMATS = {b"ap4h": ("yuv444p12le", 12), b"ap4x": ("yuv444p12le", 12)}
 _ALWAYS_420 = ("h263", "mpeg4", "svq3")
 
 
@@ -76,7 +76,7 @@ def read_picture(entry: Entry, sample: bytes) -> Picture | None:
     width, height = struct.unpack_from(">HH", entry.data, 24)
     parts = dict(_extensions(entry.data))
     header = _header(codec, entry, parts, sample)
-    colour = _merged(header.colour, _colr(parts.get(b"colr", b"")))
+    colour = merged(header.colour, _colr(parts.get(b"colr", b"")))
     interlaced, order = _fields(parts.get(b"fiel", b""), header)
     return Picture(
         codec, width, height, header, colour, _pasp(parts.get(b"pasp", b"")) or header.pixel_aspect, interlaced, order,
@@ -106,11 +106,13 @@ def _header(codec: str, entry: Entry, parts: dict[bytes, bytes], sample: bytes) 
     """What the stream says of itself; empty where its header is broken or missing."""
     try:
         if codec == "h264":
-            return _avc(parts.get(b"avcC", b""), sample)
+            return avc_header(parts.get(b"avcC", b""), sample)
         if codec == "hevc":
-            return _hevc(parts.get(b"hvcC", b""))
+            return hevc_header(parts.get(b"hvcC", b""))
+        if codec == "av1":
+            return av1_header(parts.get(b"av1C", b""))
         if codec == "prores":
-            name, depth = _PRORES_FORMATS.get(entry.kind, ("yuv422p10le", 10))
+            name, depth = PRORES_FORMATS.get(entry.kind, ("yuv422p10le", 10))
             return replace(prores_header(sample), pixel_format=name, bit_depth=depth)
         if codec == "mjpeg":
             return mjpeg_header(sample)
@@ -124,7 +126,7 @@ def _header(codec: str, entry: Entry, parts: dict[bytes, bytes], sample: bytes) 
     return PictureHeader()
 
 
-def _avc(config: bytes, sample: bytes) -> PictureHeader:
+def avc_header(config: bytes, sample: bytes) -> PictureHeader:
     """avcC (ISO/IEC 14496-15, 5.3.3): the first sequence parameter set; AVC-Intra keeps it in the sample."""
     if len(config) > 8 and config[5] & 31:
         (size,) = struct.unpack_from(">H", config, 6)
@@ -133,7 +135,7 @@ def _avc(config: bytes, sample: bytes) -> PictureHeader:
     return read_avc(sample[at + 3 : at + 1024]) if at >= 0 else PictureHeader()
 
 
-def _hevc(config: bytes) -> PictureHeader:
+def hevc_header(config: bytes) -> PictureHeader:
     """hvcC (ISO/IEC 14496-15, 8.3.3): arrays of NAL units; type 33 is a sequence parameter set."""
     found = PictureHeader(pixel_format(config[16] & 3, 8 + (config[17] & 7)), 8 + (config[17] & 7), fields=False)
     at = 23
@@ -156,7 +158,7 @@ def _colr(data: bytes) -> Colour:
     return colour_of(*struct.unpack_from(">HHH", data, 4), full=full)
 
 
-def _merged(stream: Colour, container: Colour) -> Colour:
+def merged(stream: Colour, container: Colour) -> Colour:
     """The stream's own word first, as decoders take it; the container fills what it leaves open."""
     return Colour(
         stream.primaries or container.primaries,

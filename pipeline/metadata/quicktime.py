@@ -13,7 +13,7 @@ from pipeline.errors import MediaUnreadable, ValueRefused
 from pipeline.metadata import gopro, tmcd
 from pipeline.metadata.boxes import Box, body, boxes, children, first
 from pipeline.metadata.findings import Finding, Moment, cut_off
-from pipeline.metadata.fragments import add_fragment, read_defaults
+from pipeline.metadata.fragments import add_fragments
 from pipeline.metadata.picture import Picture, read_picture
 from pipeline.metadata.sound import read_sound
 from pipeline.metadata.source import ByteSource
@@ -25,8 +25,7 @@ from pipeline.metadata.tracks import Track, first_samples, read_tracks
 _OPENINGS = frozenset({
     b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp", b"moof", b"uuid", b"pdin", b"junk",
 })  # fmt: skip
-# A fix is looked for in the first two minutes of telemetry.
-MOST_PAYLOADS = 120
+MOST_PAYLOADS = 20_000  # of telemetry, one a second: five hours
 LARGEST_PAYLOAD = 64 * 1024
 _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 _QUARTERS = {
@@ -58,16 +57,17 @@ def read(source: ByteSource) -> Iterator[Finding]:
     if made:
         yield _movie_date(made, container, branded=any(box.kind == b"ftyp" for box in top))
     yield from _tags(source, top, moov)
-    _add_fragments(source, moov, top, tracks)
+    if moofs := [box for box in top if box.kind == b"moof" and box.whole]:
+        add_fragments(source, moov, moofs, tracks)
     if _cut_off(source, top, moov, tracks):
         yield from cut_off("chunk offsets")
     yield from _streams(source, tracks, clock)
     yield from tmcd.read(source, tracks)
     telemetry = list(_telemetry(source, top, tracks))
     yield from telemetry
-    satellites = next((finding.value for finding in telemetry if finding.key == "gps_clock"), None)
+    satellites = next((finding.value for finding in telemetry if finding.key == "gps_time"), None)
     if made and satellites and (began := gopro.started(made, satellites)):
-        yield Finding("recorded_at", began, gopro.ORIGIN, "mvhd", "its zone is shown by the GPS clock")
+        yield Finding("recorded_at", began, gopro.ORIGIN, "mvhd and GPS clock", "its zone is shown by the GPS clock")
 
 
 def _no_movie(top: list[Box]) -> str:
@@ -121,16 +121,6 @@ def _tags(source: ByteSource, top: list[Box], moov: Box) -> Iterator[Finding]:
             yield Finding("warnings", "Some of its tags are damaged and were not read.", "structure", "udta")
 
 
-def _add_fragments(source: ByteSource, moov: Box, top: list[Box], tracks: list[Track]) -> None:
-    if not any(box.kind == b"moof" for box in top):
-        return
-    by_number = {track.number: track for track in tracks}
-    defaults = read_defaults(source, moov)
-    for box in top:
-        if box.kind == b"moof" and box.whole:
-            add_fragment(source, box, by_number, defaults)
-
-
 def _cut_off(source: ByteSource, top: list[Box], moov: Box, tracks: list[Track]) -> bool:
     """Whether the media that the tables point to is not there.
 
@@ -159,18 +149,16 @@ def _is_there(top: list[Box], chunk: int | None, size: int) -> bool:
 
 
 def _telemetry(source: ByteSource, top: list[Box], tracks: list[Track]) -> Iterator[Finding]:
-    """GoPro: the block that opens the media data, and the telemetry track as far as the first fix."""
+    """GoPro: the block that opens the media data, and the telemetry track."""
     data = next((box for box in top if box.kind == b"mdat"), None)
     if data is not None:
         yield from gopro.read_header(source.upto(data.start, 256))
     for track in tracks:
         if not track.entries or track.entries[0].kind != b"gpmd":
             continue
-        for offset, size in first_samples(source, track, MOST_PAYLOADS):
-            found = list(gopro.read_payload(source.upto(offset, min(size, LARGEST_PAYLOAD)), "gpmd track"))
-            yield from found
-            if any(finding.key == "gps" for finding in found):
-                return
+        placed = zip(first_samples(source, track, MOST_PAYLOADS), track.samples.seconds(), strict=False)
+        payloads = [gopro.Payload(offset, min(size, LARGEST_PAYLOAD), seconds) for (offset, size), seconds in placed]
+        yield from gopro.read_track(payloads, lambda each: source.upto(each.offset, each.size), "gpmd track")
 
 
 def _streams(source: ByteSource, tracks: list[Track], clock: int) -> Iterator[Finding]:
@@ -214,7 +202,7 @@ def _picture(source: ByteSource, track: Track, clock: int) -> Iterator[Finding]:
     else:
         yield from _described(picture)
     yield Finding("rotation", _rotation(track.matrix), "structure", "tkhd matrix")
-    yield from _timed(shown(track.samples, track.edits, clock))
+    yield from _timed(shown(track.samples, track.edits, clock), track.skipped)
 
 
 def _described(picture: Picture) -> Iterator[Finding]:
@@ -249,8 +237,10 @@ def _rotation(matrix: tuple[int, ...]) -> int | None:
     return _QUARTERS.get((a, b, c, d))
 
 
-def _timed(found: Shown) -> Iterator[Finding]:
-    yield Finding("frames", found.frames, "structure", "sample tables and edit list", found.why)
+def _timed(found: Shown, skipped: int) -> Iterator[Finding]:
+    bridged = f"likely: {skipped} fragments between the first and the last were not read" if skipped else ""
+    why = "; ".join(filter(None, (bridged, found.why)))
+    yield Finding("frames", found.frames, "structure", "sample tables and edit list", why)
     if found.rate:
         yield Finding("rate", found.rate, "structure", "stts", found.why)
     if found.vfr is not None:

@@ -6,11 +6,11 @@ drop-frame flag. `tcFps` counts labels a second; `formatFps` says whether that i
 
 import re
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from pipeline.metadata.findings import Finding, moment, parsed, place
-from pipeline.metadata.xml import attribute, child, find, name_of, parse
+from pipeline.metadata.dropframe import counted, drops
+from pipeline.metadata.findings import LARGEST_SIDE, Finding, moment, named_rate, parsed, place, whole
+from pipeline.metadata.xml import attribute, child, find, is_markup, name_of, parse
 from pipeline.timecode import Rate, Timecode
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _SIDECAR = re.compile(r"(.+)M\d\d\.XML", re.IGNORECASE)
 
 
 def recognises(head: bytes) -> bool:
-    return b"<NonRealTimeMeta" in head
+    return is_markup(head) and b"<NonRealTimeMeta" in head
 
 
 def read(data: bytes, name: str) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def read(data: bytes, name: str) -> Iterator[Finding]:
 
 
 def _values(root: "Element") -> Iterator[tuple[str, object, str]]:
-    rate = _format_rate(root)
+    rate = named_rate(attribute(next(find(root, "VideoFrame"), None), "formatFps"))
     yield "start_timecode", _start(root, rate), "LtcChangeTable"
     created = attribute(child(root, "CreationDate"), "value")
     yield "recorded_at", moment(created) if created else None, "CreationDate"
@@ -56,46 +56,19 @@ def _values(root: "Element") -> Iterator[tuple[str, object, str]]:
     yield "rate", rate, "VideoFrame formatFps"
     yield "vfr", False if rate else None, "VideoFrame formatFps"
     yield "capture_rate", _capture(root, rate), "VideoFrame captureFps"
-    frames = attribute(child(root, "Duration"), "value")
-    yield "frames", int(frames) if frames and frames.isdecimal() and len(frames) < 10 else None, "Duration"
+    yield "frames", whole(attribute(child(root, "Duration"), "value")), "Duration"
     layout = next(find(root, "VideoLayout"), None)
     for key, name in (("width", "pixel"), ("height", "numOfVerticalLine")):
-        size = attribute(layout, name)
-        yield key, int(size) if size and size.isdecimal() and len(size) < 6 else None, "VideoLayout"
+        yield key, whole(attribute(layout, name), largest=LARGEST_SIDE), "VideoLayout"
 
 
 def _meta(root: "Element", name: str) -> str | None:
     return next((attribute(meta, "content") for meta in find(root, "Meta") if attribute(meta, "name") == name), None)
 
 
-def _number(text: str | None) -> Fraction | None:
-    """`23.98p`, `50i`, `59.94p` as a number."""
-    digits = (text or "").rstrip("piPIsfSF")
-    try:
-        return Fraction(digits) if 0 < len(digits) < 12 and digits.replace(".", "").isdecimal() else None
-    except ValueError:
-        return None
-
-
-def _exact(number: Fraction | None) -> Rate | None:
-    """Names rounded to two decimals to their exact rates; whole numbers stay."""
-    if number is None or number <= 0:
-        return None
-    return Rate.nearest(number) or (Rate.of(number) if number.denominator == 1 else None)
-
-
-def _format_rate(root: "Element") -> Rate | None:
-    """Frames a second; an interlaced format is named after its fields."""
-    text = attribute(next(find(root, "VideoFrame"), None), "formatFps")
-    number = _number(text)
-    if number and text and text.endswith(("i", "I")):
-        number /= 2
-    return _exact(number)
-
-
 def _capture(root: "Element", rate: Rate | None) -> Rate | None:
     """The sensor's rate, where it is not that of the format (slow and quick motion)."""
-    captured = _exact(_number(attribute(next(find(root, "VideoFrame"), None), "captureFps")))
+    captured = named_rate(attribute(next(find(root, "VideoFrame"), None), "captureFps"))
     return captured if captured != rate and captured is not None and _differs(captured, rate) else None
 
 
@@ -111,10 +84,21 @@ def _start(root: "Element", rate: Rate | None) -> Timecode | None:
         return None
     fractional = rate is not None and rate.denominator == 1001
     timecode_rate = Rate(int(count) * 1000, 1001) if fractional else Rate(int(count))
-    for change in table:
-        if attribute(change, "frameCount") == "0":
-            return ltc(attribute(change, "value") or "", timecode_rate)
-    return None
+    changes = {attribute(change, "frameCount"): attribute(change, "value") or "" for change in table}
+    first = ltc(changes.get("0", ""), timecode_rate)
+    return _counted(first, changes, timecode_rate) if first and rate == timecode_rate else first
+
+
+def _counted(first: Timecode, changes: "dict[str | None, str]", rate: Rate) -> Timecode:
+    """Some bodies count drop-frame and leave the flag unset: over a minute the table's last label shows it."""
+    *_, (frames, value) = changes.items()
+    last = ltc(value, rate)
+    if last is None or not frames or not frames.isdecimal() or len(frames) > 9:
+        return first
+    drop = counted(str(first), str(last), int(frames), rate)
+    if drop is None or drop == first.drop_frame:
+        return first
+    return parsed(str(first), rate, drop_frame=drop) or first
 
 
 def ltc(value: str, rate: Rate) -> Timecode | None:
@@ -127,7 +111,7 @@ def ltc(value: str, rate: Rate) -> Timecode | None:
         return None
     fields = [(byte & mask) >> 4 for byte, mask in zip(raw, (0x30, 0x70, 0x70, 0x30), strict=True)]
     frames, seconds, minutes, hours = (tens * 10 + (byte & 15) for tens, byte in zip(fields, raw, strict=True))
-    drop = bool(raw[0] & 0x40) and rate.can_drop
+    drop = drops(rate, flag=bool(raw[0] & 0x40))
     return parsed(f"{hours:02}:{minutes:02}:{seconds:02}{';' if drop else ':'}{frames:02}", rate, drop_frame=drop)
 
 

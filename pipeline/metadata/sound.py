@@ -106,7 +106,7 @@ def _from_esds(extensions: bytes, stated: Sound) -> Sound:
         codec = _OBJECTS.get(data[start], stated.codec)
         tag, start, size = _descriptor(data, start + 13)
         if codec == "aac" and tag == 5 and size >= 2:
-            return _aac(data[start : start + size], stated)
+            return aac_config(data[start : start + size], stated)
     except (IndexError, ValueError):
         return stated
     return Sound(codec, stated.channels, stated.rate)
@@ -123,7 +123,7 @@ def _descriptor(data: bytes, at: int) -> tuple[int, int, int]:
     return tag, at + 1, size
 
 
-def _aac(config: bytes, stated: Sound) -> Sound:
+def aac_config(config: bytes, stated: Sound) -> Sound:
     """AudioSpecificConfig (ISO/IEC 14496-3, 1.6.2.1); high-efficiency AAC plays at the extension's rate."""
     bits = Bits(config)
     kind = bits.take(5)

@@ -6,7 +6,7 @@ refused. So a hostile size field costs nothing.
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
@@ -16,17 +16,29 @@ from pipeline.files import one_line
 WINDOW = 8 * 1024
 LARGEST_READ = 16 * 1024 * 1024
 READ_BUDGET = 64 * 1024 * 1024
+# Files of a format without an index are read to their end up to this size; larger ones only where that is asked for.
+COUNTED_BELOW = 64 * 1024 * 1024
+CHUNK = 4 * 1024 * 1024
 
 
 class ByteSource:
-    """A file of known size; `read` gives exactly what was asked for or refuses."""
+    """A file of known size; `read` gives exactly what was asked for or refuses.
 
-    __slots__ = ("_budget", "_close", "_read_at", "_window", "_window_at", "size")
+    `whole` says that a reader of a format without an index may go through all of it (`chunks`).
+    """
+
+    __slots__ = ("_budget", "_close", "_read_at", "_window", "_window_at", "size", "whole")
 
     def __init__(
-        self, size: int, read_at: Callable[[int, int], bytes], close: Callable[[], None] = lambda: None
+        self,
+        size: int,
+        read_at: Callable[[int, int], bytes],
+        close: Callable[[], None] = lambda: None,
+        *,
+        whole: bool = False,
     ) -> None:
         self.size = size
+        self.whole = whole
         self._read_at = read_at
         self._close = close
         self._window = b""
@@ -34,11 +46,11 @@ class ByteSource:
         self._budget = READ_BUDGET
 
     @classmethod
-    def of_bytes(cls, data: bytes) -> Self:
-        return cls(len(data), lambda offset, length: data[offset : offset + length])
+    def of_bytes(cls, data: bytes, *, whole: bool = True) -> Self:
+        return cls(len(data), lambda offset, length: data[offset : offset + length], whole=whole)
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, whole: bool = False) -> Self:
         """Open read-only, without waiting for a pipe; raises PathMissing, PathRefused or NotMedia."""
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
@@ -54,6 +66,7 @@ class ByteSource:
             status.st_size,
             lambda offset, length: os.pread(descriptor, length, offset),
             lambda: os.close(descriptor),
+            whole=whole or status.st_size <= COUNTED_BELOW,
         )
 
     def __enter__(self) -> Self:
@@ -87,11 +100,23 @@ class ByteSource:
             return self._window[:length]
         return self._fetch(offset, length)
 
+    def peek(self, offset: int, length: int) -> bytes:
+        """As `upto`, without reading around it: for headers that stand far from one another."""
+        start = offset - self._window_at
+        if start >= 0 and start + length <= len(self._window):
+            return self._window[start : start + length]
+        return self._fetch(offset, max(0, min(length, self.size - offset)))
+
     def read_whole(self, largest: int) -> bytes:
         """The whole file, if it is no larger than its kind ever is."""
         if self.size > largest:
             raise MediaUnreadable("it is larger than a file of its kind ever is.")
         return b"".join(self._fetch(at, min(LARGEST_READ, self.size - at)) for at in range(0, self.size, LARGEST_READ))
+
+    def chunks(self) -> Iterator[bytes]:
+        """All bytes in order, for a source that is `whole`; no budget bounds this, only the file's size."""
+        for at in range(0, self.size, CHUNK):
+            yield self._bytes_at(at, min(CHUNK, self.size - at))
 
     def look(self, offset: int, length: int) -> None:
         """Fetch a range at once, so that small reads inside it cost nothing."""
@@ -102,6 +127,9 @@ class ByteSource:
         self._budget -= length
         if self._budget < 0:
             raise MediaUnreadable("its index is larger than that of any recording: it is damaged.")
+        return self._bytes_at(offset, length)
+
+    def _bytes_at(self, offset: int, length: int) -> bytes:
         try:
             return self._read_at(offset, length)
         except OSError as error:

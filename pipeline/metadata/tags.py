@@ -98,7 +98,7 @@ def read_meta(source: ByteSource, meta: Box, where: str) -> Iterator[Finding]:
         if keys:
             index = int.from_bytes(item.kind, "big")
             if 0 < index <= len(keys):
-                yield from _of_key(keys[index - 1], value, where)
+                yield from of_key(keys[index - 1], value, where)
         elif item.kind == b"\xa9xyz" and isinstance(value, str):
             yield Finding("gps", iso6709(value), "ilst", f"{where}/ilst ©xyz")
         elif item.kind == b"\xa9day" and isinstance(value, str) and (read := moment(value)):
@@ -133,9 +133,10 @@ def _value(source: ByteSource, item: Box) -> str | int | float | None:
     return None
 
 
-def _of_key(key: str, value: str | float, where: str) -> Iterator[Finding]:
+def of_key(key: str, value: str | float, where: str) -> Iterator[Finding]:
+    """What one metadata key says; other containers carry such keys on."""
     place_in_words = f"{where}/keys {key}"
-    if key == "com.apple.quicktime.location.ISO6709" and isinstance(value, str):
+    if key.lower() == "com.apple.quicktime.location.iso6709" and isinstance(value, str):
         yield Finding("gps", iso6709(value), "keys", place_in_words)
     elif key == "com.apple.quicktime.creationdate" and isinstance(value, str):
         if read := moment(value):

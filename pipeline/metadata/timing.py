@@ -5,6 +5,7 @@ shown when its presentation time lies in an edit, as ffmpeg decides it too.
 """
 
 from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -28,20 +29,32 @@ class Edit:
 
 @dataclass(slots=True)
 class Samples:
-    """Runs of (count, duration) and (count, offset to presentation); `clock` is ticks per second."""
+    """Runs of (count, duration) and (count, offset to presentation); `clock` is ticks per second.
+
+    `rest`: samples and ticks after the runs, where a table is too long to be read whole.
+    """
 
     clock: int
     durations: list[tuple[int, int]] = field(default_factory=list)
     offsets: list[tuple[int, int]] = field(default_factory=list)
+    rest: tuple[int, int] = (0, 0)
 
     @property
     def count(self) -> int:
-        return sum(count for count, _ in self.durations)
+        return sum(count for count, _ in self.durations) + self.rest[0]
 
     @property
     def total(self) -> int:
         """Ticks of all samples together."""
-        return sum(count * duration for count, duration in self.durations)
+        return sum(count * duration for count, duration in self.durations) + self.rest[1]
+
+    def seconds(self) -> Iterator[float]:
+        """When each sample begins, without edits; for metadata, where hundredths do."""
+        at = 0
+        for count, duration in self.durations:
+            for _ in range(count):
+                yield round(at / self.clock, 2) if self.clock > 0 else 0.0
+                at += duration
 
 
 def append_run(runs: list[tuple[int, int]], count: int, value: int) -> None:
@@ -172,16 +185,25 @@ def _constant(exact: Fraction, frames: int) -> Shown:
 
 
 def _fitting_rate(times: list[int], clock: int) -> Rate | None:
-    """The standard rate whose grid all time stamps keep to within one tick or a millisecond."""
+    """The standard rate whose grid all time stamps keep to."""
     mean = Fraction(clock * (len(times) - 1), times[-1] - times[0]) if times[-1] > times[0] else Fraction(0)
-    allowed = max(Fraction(1), clock * _JITTER)
-    fits = []
-    for rate in STANDARD_RATES:
-        if abs(rate - mean) * 100 > rate:
-            continue
-        # Exact: deviations times the rate's numerator are whole numbers.
-        off = [time * rate.numerator - index * clock * rate.denominator for index, time in enumerate(times)]
-        spread = Fraction(max(off) - min(off), rate.numerator)
-        if spread <= allowed:
-            fits.append((spread, rate))
-    return Rate.of(min(fits)[1]) if fits else None
+    near = [Rate.of(rate) for rate in STANDARD_RATES if abs(rate - mean) * 100 <= rate]
+    fits = [(spread, rate) for rate in near if (spread := _spread(times, Fraction(clock), rate)) <= _allowed(clock)]
+    return min(fits)[1] if fits else None
+
+
+def fits_grid(times: Sequence[int], clock: Fraction, rate: Rate) -> bool:
+    """Whether time stamps in order keep to the grid of a rate."""
+    return _spread(times, clock, rate) <= _allowed(clock)
+
+
+def _allowed(clock: Fraction | int) -> Fraction:
+    """Ticks by which a time stamp may be off: one, or a millisecond."""
+    return max(Fraction(1), clock * _JITTER)
+
+
+def _spread(times: Sequence[int], clock: Fraction, rate: Rate) -> Fraction:
+    """How far apart the deviations from a grid lie, in ticks. Exact: times a common denominator they are whole."""
+    scale, step = rate.numerator * clock.denominator, clock.numerator * rate.denominator
+    off = [time * scale - index * step for index, time in enumerate(times)]
+    return Fraction(max(off) - min(off), scale)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from pipeline.metadata.boxes import boxes
+from pipeline.metadata.dropframe import drops
 from pipeline.metadata.findings import Finding, text_of
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.tracks import Entry, Track
@@ -36,7 +37,7 @@ def _timecode(source: ByteSource, track: Track) -> Iterator[Finding]:
         return
     rate = _rate(Fraction(scale, duration))
     number = int.from_bytes(raw, "big", signed=bool(flags & NEGATIVE))
-    drop = bool(flags & DROP_FRAME) and rate.can_drop
+    drop = drops(rate, flag=bool(flags & DROP_FRAME))
     why = (
         ""
         if stated in (rate.nominal, 0)

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata.boxes import Box, body, boxes, children, first
 from pipeline.metadata.source import ByteSource
-from pipeline.metadata.timing import Edit, Samples
+from pipeline.metadata.timing import MOST_LAID_OUT, Edit, Samples
 
 MOST_TRACKS = 256
 MOST_EDITS = 10_000
-LARGEST_TABLE = 4 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -38,6 +37,7 @@ class Track:
     first_chunk: int | None = None
     last_chunk: int | None = None
     first_size: int | None = None
+    skipped: int = 0  # fragments that were not read
     sizes: Box | None = None
     to_chunks: Box | None = None
     chunks: Box | None = None
@@ -67,6 +67,9 @@ def _track(source: ByteSource, trak: Box) -> Track:
                 ]
         elif box.kind == b"mdia":
             _media(source, track, box)
+    if len(track.samples.durations) >= MOST_LAID_OUT:
+        counted = track.samples
+        counted.rest = (max(0, track.stored - counted.count), max(0, track.duration - counted.total))
     return track
 
 
@@ -138,12 +141,13 @@ def _descriptions(source: ByteSource, stsd: Box) -> list[Entry]:
 
 
 def _runs(source: ByteSource, box: Box, kind: str) -> list[tuple[int, int]]:
-    """A table of (count, value); values of composition offsets are signed whatever the version says."""
+    """A table of (count, value), as far as samples are laid out one by one.
+
+    Values of composition offsets are signed whatever the version says.
+    """
     (count,) = struct.unpack(">I", source.read(box.start + 4, 4))
-    size = min(count * 8, box.end - box.start - 8)
-    if size > LARGEST_TABLE:
-        raise MediaUnreadable("its table of sample times is larger than that of any recording: it is damaged.")
-    data = source.read(box.start + 8, size & ~7)
+    size = min(count, MOST_LAID_OUT) * 8
+    data = source.read(box.start + 8, min(size, box.end - box.start - 8) & ~7)
     counts, values = array("I", data), array(kind, data)
     if counts.itemsize != 4:
         raise MediaUnreadable("this machine's integers are not supported.")

@@ -5,7 +5,7 @@ of reading. Media bytes stand above what is written about them, except where a d
 knows better (timecode that only the sidecar states, the zone of a date).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.clip import Source
@@ -13,25 +13,72 @@ from pipeline.metadata.findings import Finding, Moment
 from pipeline.timecode import Timecode
 
 # Origins: structure (the container and its streams), tmcd, keys (Apple, Android), udta, ilst, mvhd, nrtm (Sony),
-# gpmf (GoPro), dji-srt, bext, ixml, mpegts, mediainfo, xmp.
+# gpmf (GoPro), p2, canon, dji-srt, bext, ixml, mxf-material, mxf-tape, mxf-file, mxf-header, mdpm (AVCHD), gop
+# (MPEG-2 groups of pictures), dv, avi, tags (Matroska), mediainfo, mediapro, imf, dvrescue, table, exif, xmp. What
+# is not in a list (header: when a Matroska file was written) comes last.
 DEFAULT: tuple[str, ...] = (
     "structure",
     "nrtm",
     "gpmf",
+    "p2",
+    "canon",
     "keys",
     "ixml",
     "bext",
     "udta",
     "ilst",
     "dji-srt",
+    "avi",
     "mvhd",
     "mediainfo",
+    "mediapro",
+    "imf",
+    "dvrescue",
+    "table",
+    "exif",
 )
 BY_KEY: dict[str, tuple[str, ...]] = {
-    "start_timecode": ("tmcd", "nrtm", "ixml", "bext", "udta", "mpegts", "mediainfo"),
+    # A material package says what is shown; a tape counts before the file that was made of it.
+    "start_timecode": (
+        "tmcd",
+        "mxf-material",
+        "mxf-tape",
+        "mxf-file",
+        "dv",
+        "nrtm",
+        "ixml",
+        "bext",
+        "udta",
+        "mdpm",
+        "tags",
+        "gop",
+        "p2",
+        "avi",
+        "mediainfo",
+        "table",
+    ),
     # A date with its offset or a satellite clock, then the device's own word, then the header.
-    "recorded_at": ("keys", "nrtm", "udta", "ilst", "bext", "gpmf", "dji-srt", "mvhd", "mediainfo"),
-    "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "dji-srt"),
+    "recorded_at": (
+        "keys",
+        "nrtm",
+        "p2",
+        "canon",
+        "udta",
+        "ilst",
+        "bext",
+        "mdpm",
+        "tags",
+        "gpmf",
+        "dji-srt",
+        "dv",
+        "avi",
+        "table",
+        "exif",
+        "mvhd",
+        "mxf-header",
+        "mediainfo",
+    ),
+    "gps": ("gpmf", "keys", "udta", "ilst", "nrtm", "p2", "canon", "mdpm", "dji-srt", "table", "exif"),
     "scene": ("ixml", "bext", "keys"),
     "take": ("ixml", "bext", "keys"),
     "tape": ("ixml", "bext"),
@@ -45,7 +92,10 @@ def order(key: str) -> tuple[str, ...]:
 
 
 def resolve(findings: Iterable[Finding]) -> tuple[dict[str, Any], list[Source]]:
-    """The believed value of each key, and where each came from. A value of None never outranks one."""
+    """The believed value of each key, and where each came from. A value of None never outranks one.
+
+    What every place says is unknown has a source and no value.
+    """
     by_key: dict[str, list[Finding]] = {}
     for finding in findings:
         by_key.setdefault(finding.key, []).append(finding)
@@ -53,14 +103,46 @@ def resolve(findings: Iterable[Finding]) -> tuple[dict[str, Any], list[Source]]:
     sources: list[Source] = []
     for key, found in by_key.items():
         stated = [finding for finding in found if finding.value is not None]
-        if not stated:
+        if not stated:  # looked for and not there: that is known, and of whom
+            sources.append(Source(key, found[0].where, (), found[0].why))
             continue
         ranked = sorted(stated, key=lambda finding: _rank(key, finding.origin))
         best = ranked[0]
         values[key] = best.value
-        others = tuple((other.where, spoken(other.value)) for other in ranked[1:] if not agree(best.value, other.value))
+        others = tuple(_others(best, ranked[1:]))
         sources.append(Source(key, best.where, others, _why(best, others)))
     return values, sources
+
+
+def _others(best: Finding, found: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+    """What other places say; the same place speaks once, its first word counts."""
+    heard = {best.where}
+    for other in found:
+        if other.where not in heard and not agree(best.value, other.value):
+            yield other.where, spoken(other.value)
+        heard.add(other.where)
+
+
+# What is told along with another fact: where that was read, this was.
+_ALONG: tuple[tuple[str, str], ...] = (
+    ("drop_frame", "start_timecode"),
+    ("timecode_rate", "start_timecode"),
+    ("recorded_at_zone", "recorded_at"),
+)
+
+
+def with_derived(sources: Sequence[Source], told: Mapping[str, Any], shown: Mapping[str, Any]) -> list[Source]:
+    """The sources, with those of the values that follow from another fact; `told` is what findings said of them."""
+    by_key = {source.key: source for source in sources}
+    for key, parent in _ALONG:
+        if shown.get(key) is None or parent not in by_key or parent not in told:
+            continue
+        before = by_key.get(key)
+        others = ((before.where, spoken(told[key])),) if before and told.get(key, shown[key]) != shown[key] else ()
+        by_key[key] = Source(
+            key, by_key[parent].where, others, f"as {parent} is counted" if others else f"with {parent}"
+        )
+    return list(by_key.values())
 
 
 def _rank(key: str, origin: str) -> int:

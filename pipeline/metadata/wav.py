@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.clip import AudioStream
 from pipeline.errors import MediaUnreadable
+from pipeline.metadata.dropframe import drops
 from pipeline.metadata.findings import Finding, cut_off, moment, text_of
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.xml import child, parse, text
@@ -18,7 +19,10 @@ LARGEST_CHUNK = 1024 * 1024
 _IN_DS64 = 0xFFFFFFFF
 # Recorders without iXML state the rate in the description: sSPEED=023.976-ND, SPEED=25.000ND.
 _SPEED = re.compile(rb"SPEED=(\d{2,3}\.\d{1,3})-?(NDF?|DF)\b")
-_FORMATS = {1: "pcm", 3: "float", 6: "pcm_alaw", 7: "pcm_mulaw", 0x50: "mp2", 0x55: "mp3", 0x2000: "ac3"}
+_FORMATS = {
+    1: "pcm", 2: "adpcm_ms", 3: "float", 6: "pcm_alaw", 7: "pcm_mulaw", 0x11: "adpcm_ima_wav", 0x50: "mp2", 0x55: "mp3",
+    0xFF: "aac", 0x2000: "ac3", 0x2001: "dts",
+}  # fmt: skip
 
 
 def recognises(head: bytes) -> bool:
@@ -31,7 +35,7 @@ def read(source: ByteSource) -> Iterator[Finding]:
     chunks = _chunks(source)
     if b"fmt " not in chunks:
         raise MediaUnreadable("it has no format chunk, so its sound cannot be read.")
-    stream, depth = _format(source.read(chunks[b"fmt "][0], min(chunks[b"fmt "][1], 64)))
+    stream, depth = wave_format(source.read(chunks[b"fmt "][0], min(chunks[b"fmt "][1], 64)))
     frames = _length(source, chunks, stream, depth)
     if frames is None:
         yield from cut_off("data")
@@ -67,8 +71,8 @@ def _chunks(source: ByteSource) -> dict[bytes, tuple[int, int]]:
     raise MediaUnreadable("it has more chunks than any recording: it is damaged.")
 
 
-def _format(data: bytes) -> tuple[AudioStream, int]:
-    """The stream and its bytes per frame."""
+def wave_format(data: bytes) -> tuple[AudioStream, int]:
+    """A wave format header (WAVEFORMATEX): the stream and its bytes per frame; raises MediaUnreadable."""
     kind, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", data, 0)
     if kind == 0xFFFE and len(data) >= 26:
         (kind,) = struct.unpack_from("<H", data, 24)
@@ -106,7 +110,7 @@ def _bext(data: bytes, sample_rate: int) -> Iterator[Finding]:
     if match := _SPEED.search(data[:256]):
         rate = Rate.nearest(Fraction(match[1].decode()))
         if rate:
-            drop = match[2] == b"DF" and rate.can_drop
+            drop = drops(rate, flag=match[2] == b"DF")
             yield Finding("timecode_rate", rate, "bext", "bext description SPEED")
             code = at_rate(reference, sample_rate, rate, drop_frame=drop)
             yield Finding("start_timecode", code, "bext", "bext time reference at its SPEED")
@@ -134,7 +138,7 @@ def _ixml(data: bytes, reference: int | None, sample_rate: int) -> Iterator[Find
         return
     yield Finding("timecode_rate", rate, "ixml", "iXML TIMECODE_RATE")
     if reference is not None:
-        drop = (text(root, "SPEED", "TIMECODE_FLAG") or "").upper() == "DF" and rate.can_drop
+        drop = drops(rate, flag=(text(root, "SPEED", "TIMECODE_FLAG") or "").upper() == "DF")
         yield Finding(
             "start_timecode",
             at_rate(reference, sample_rate, rate, drop_frame=drop),

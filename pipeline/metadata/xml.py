@@ -13,6 +13,11 @@ LARGEST_XML = 8 * 1024 * 1024
 MOST_DEPTH = 64
 
 
+def is_markup(head: bytes) -> bool:
+    """Markup from the first character on, padding aside: pictures and programs may hold some, and are none."""
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\0 \t\r\n").startswith(b"<")
+
+
 def parse(data: bytes) -> "Element | None":
     """The root element; None for what is no well-formed XML or declares entities."""
     if len(data) > LARGEST_XML:

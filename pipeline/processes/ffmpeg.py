@@ -319,6 +319,8 @@ def _refusal(code: int, tail: Sequence[str], subject: str) -> RushesError | None
     if code < 0:
         name = signal.Signals(-code).name
         return ToolStopped(f"ffmpeg was killed ({name}) while it worked on {subject}; ingest again, with fewer jobs.")
+    if "Cannot find a valid font" in words:
+        return ToolMissing(f"No font was found to write on {subject} with; name a font file in proxies.toml.")
     if any(sign in words for sign in _LACKING):
         return ToolMissing(
             f"This ffmpeg lacks what the proxy of {subject} needs ({_reason(tail)}); name another in RUSHES_FFMPEG."

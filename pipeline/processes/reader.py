@@ -21,6 +21,8 @@ from typing import Any, Self
 
 from pipeline.errors import MediaUnreadable
 
+_LARGEST_ANSWER = 64 << 20  # bytes: a child that a file has taken over must not fill our memory
+
 
 class ReaderProcess:
     """A long-lived child `python -P -m MODULE` that answers one JSON object a line with another.
@@ -114,6 +116,8 @@ class ReaderProcess:
                 if not data:
                     raise ConnectionResetError
                 answer += data
+                if len(answer) > _LARGEST_ANSWER:
+                    raise ConnectionResetError
         return bytes(answer)
 
 

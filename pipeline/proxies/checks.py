@@ -1,19 +1,19 @@
 """What is measured of a proxy: each check says what is wrong, in words, or nothing. rules.py says who minds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from pipeline.clip import Clip, Facts, VideoStream, salvaged
+from pipeline.clip import AudioStream, Clip, Facts, VideoStream, salvaged
 from pipeline.metadata.frames import Times
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.geometry import upright as as_shown
-from pipeline.proxies.graph import known, proxy_reel, proxy_timecode
+from pipeline.proxies.graph import known, proxy_timecode, reel_in, time_reference
 from pipeline.proxies.job import sound_tracks
 from pipeline.proxies.picture import Look
 from pipeline.proxies.presets import Preset
-from pipeline.proxies.sound import pcm_codec, samples_of
+from pipeline.proxies.sound import SUITE_RATE, samples_of, tracks_asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,17 @@ def timecode(case: Case) -> str:
 
 
 def reel(case: Case) -> str:
-    reel = proxy_reel(case.clip)
-    return differ(case.found.facts.reel, reel) if reel else ""
+    """The reel that Avid finds the original by, whatever the kind of file."""
+    return _reel(case, "mov")
+
+
+def reel_asked(case: Case) -> str:
+    return _reel(case, case.preset.codec.container) if case.preset else ""
+
+
+def _reel(case: Case, container: str) -> str:
+    wanted = reel_in(container, case.clip)
+    return differ(case.found.facts.reel, wanted) if wanted else ""
 
 
 def pictures(case: Case) -> str:
@@ -197,7 +206,21 @@ def levels(case: Case) -> str:
 
 
 def tracks(case: Case) -> str:
-    wanted = tuple((track.channels, track.sample_rate) for _, track in sound_tracks(case.clip))
+    """As many tracks as the original has, each with its channels and rate."""
+    return _tracks(case, [track for _, track in sound_tracks(case.clip)])
+
+
+def tracks_wanted(case: Case) -> str:
+    return _tracks(case, _asked_tracks(case)) if case.preset else ""
+
+
+def _asked_tracks(case: Case) -> tuple[AudioStream, ...]:
+    assert case.preset is not None
+    return tracks_asked([track for _, track in sound_tracks(case.clip)], case.preset.codec.sound)
+
+
+def _tracks(case: Case, asked: Sequence[AudioStream]) -> str:
+    wanted = tuple((track.channels, track.sample_rate) for track in asked)
     found = tuple((track.channels, track.sample_rate) for track in case.found.facts.audio)
     return "" if found == wanted else f"{_named(found)} instead of {_named(wanted)}"
 
@@ -207,7 +230,9 @@ def _named(tracks: tuple[tuple[int, int], ...]) -> str:
 
 
 def sound_codec(case: Case) -> str:
-    wanted = [pcm_codec(track) for _, track in sound_tracks(case.clip)]
+    if case.preset is None:
+        return ""
+    wanted = [track.codec for track in _asked_tracks(case)]
     found = [track.codec for track in case.found.facts.audio]
     return "" if found == wanted else f"{', '.join(found) or 'none'} instead of {', '.join(wanted) or 'none'}"
 
@@ -233,6 +258,32 @@ def _apart(case: Case, *, samples: int) -> str:
         if track.samples is not None and abs(track.samples - wanted) > samples:
             return f"track {number + 1} has {track.samples} samples instead of {wanted}"
     return ""
+
+
+# --- sound alone ----------------------------------------------------------------------------------
+
+
+def joined_tracks(case: Case) -> str:
+    """WAV holds one track of all channels."""
+    channels = sum(track.channels for _, track in sound_tracks(case.clip))
+    wanted = ((channels, SUITE_RATE),)
+    found = tuple((track.channels, track.sample_rate) for track in case.found.facts.audio)
+    return "" if found == wanted else f"{_named(found)} instead of {_named(wanted)}"
+
+
+def whole_length(case: Case) -> str:
+    """Within a millisecond: the resampler keeps or drops a few samples at the end."""
+    _, track = sound_tracks(case.clip)[0]
+    samples, made = track.samples or case.clip.facts.samples, case.found.facts.samples
+    if samples is None or made is None:
+        return ""
+    wanted = round(Fraction(samples * SUITE_RATE, track.sample_rate))
+    return "" if abs(made - wanted) <= SUITE_RATE // 1000 else f"{made} samples instead of {wanted}"
+
+
+def reference(case: Case) -> str:
+    wanted = time_reference(case.clip)
+    return differ(case.found.facts.time_reference, wanted) if wanted is not None else ""
 
 
 # --- names ----------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def upright(video: VideoStream) -> tuple[Fraction, Fraction]:
     return (high, wide) if (video.rotation or 0) % 180 == 90 else (wide, high)
 
 
-def divisor(video: VideoStream, short_side: int) -> int:
+def divisor_for(video: VideoStream, short_side: int) -> int:
     """By how much the upright picture is divided so that its shorter side is at most `short_side`.
 
     The next larger divisor is taken where it alone gives whole, even sizes.
@@ -38,10 +38,13 @@ def divisor(video: VideoStream, short_side: int) -> int:
     return exact[0] if exact and least > 1 else least
 
 
-def proxy_size(video: VideoStream, short_side: int) -> Size:
-    """The proxy's size: even, never larger than the original (but for pixels made square)."""
+def proxy_size(video: VideoStream, short_side: int, divisor: int = 0) -> Size:
+    """The proxy's size: even, never larger than the original (but for pixels made square).
+
+    Above 0 the `divisor` is a person's word, and `short_side` says nothing.
+    """
     wide, high = upright(video)
-    number = divisor(video, short_side)
+    number = divisor or divisor_for(video, short_side)
     return Size(_to_even(wide / number), _to_even(high / number))
 
 

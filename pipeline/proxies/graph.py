@@ -5,22 +5,25 @@ is the cost: the picture is made small first, and all else works on the small on
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import ffmpeg
 
-from pipeline.clip import Clip, VideoStream
-from pipeline.errors import MediaUnreadable
+from pipeline.clip import AudioStream, Clip, VideoStream
+from pipeline.errors import MediaUnreadable, ProxyRefused
 from pipeline.processes.ffmpeg import INPUT_GUARD
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
-from pipeline.proxies.picture import Look, blackened, filled, small, split, stills, timed
-from pipeline.proxies.sound import fitted_sound, pcm_codec, samples_of, waveform
+from pipeline.proxies.picture import Look, blackened, burnt, filled, small, split, stills, timed
+from pipeline.proxies.presets import Preset
+from pipeline.proxies.sound import SUITE_RATE, as_asked, exactly, fitted_sound, samples_of, tracks_asked, waveform
 from pipeline.timecode import Rate, Timecode
 
 _JPEG = {"f": "image2pipe", "c:v": "mjpeg", "q:v": "4", "frames:v": "1"}
 _PNG = {"f": "image2pipe", "c:v": "png", "frames:v": "1"}
 
+_TAPE_SIGNS = 32
 INDEXED = ("mov", "mp4")  # containers whose tracks begin where their edit lists say
 
 Stream = Any  # ffmpeg-python has no types
@@ -37,8 +40,10 @@ def arguments(job: ProxyJob) -> list[str]:
     outputs = _picture_job(job, sources) if job.clip.kind == "picture" else _sound_job(job, sources)
     compiled: list[str] = ffmpeg.merge_outputs(*outputs).compile(cmd="ffmpeg", overwrite_output=True)
     names = _names(job)
+    devices = dict.fromkeys(output.preset.codec.device for output in job.proxies if output.preset)
     strict = ["-xerror"] if job.salvage is None else ["-max_error_rate", "1"]
-    return [*strict, *(names.get(word, word) for word in compiled[1:])]
+    first = [*strict, *(word for device in devices for word in device)]
+    return [*first, *(names.get(word, word) for word in compiled[1:])]
 
 
 def _names(job: ProxyJob) -> dict[str, str]:
@@ -72,6 +77,24 @@ def proxy_reel(clip: Clip) -> str | None:
     """The reel that a proxy carries beside its timecode, as plain text."""
     reel = "".join(sign for sign in clip.facts.reel or "" if sign.isprintable())
     return reel.encode("utf-8", "replace").decode() if reel and proxy_timecode(clip) else None
+
+
+def reel_in(container: str, clip: Clip) -> str | None:
+    """The reel that a file of this container keeps: MOV beside its timecode, MXF as its tape, others none.
+
+    Avid finds originals by tape: without a reel that is the card, and at most 32 signs.
+    """
+    if container == "mxf":
+        return (proxy_reel(clip) or "".join(sign for sign in clip.card if sign.isprintable()))[:_TAPE_SIGNS] or None
+    return proxy_reel(clip) if container == "mov" else None
+
+
+def time_reference(clip: Clip) -> int | None:
+    """The bext time reference of a sound proxy: samples since midnight at its own rate (EBU Tech 3285)."""
+    facts = clip.facts
+    if facts.time_reference is not None and facts.audio:
+        return round(Fraction(facts.time_reference * SUITE_RATE, facts.audio[0].sample_rate))
+    return round(clip.start.rate.seconds(clip.start.frame) * SUITE_RATE) if clip.start else None
 
 
 def start_arguments(job: ProxyJob) -> list[str]:
@@ -148,7 +171,11 @@ def _joined(job: ProxyJob, sources: Sequence[Stream], rate: Rate, frames: int) -
     if len(rows) == 1:
         return rows[0]
     joint = ffmpeg.concat(*[stream for row in rows for stream in row], v=1, a=len(rows[0]) - 1).node
-    return [joint[index] for index in range(len(rows[0]))]
+    sounds = [  # where a part's sound ends within a sample of its picture, the joint may add one
+        exactly(joint[number], samples_of(0, frames, rate, track.sample_rate))
+        for number, (_, track) in enumerate(sound_tracks(job.clip), start=1)
+    ]
+    return [joint[0], *sounds]
 
 
 def _shared_sounds(job: ProxyJob, sounds: Sequence[Stream]) -> tuple[list[list[Stream]], list[Stream]]:
@@ -175,41 +202,81 @@ def _still_outputs(job: ProxyJob, aside: Stream, look: Look, frames: int) -> lis
 
 def _proxy_output(job: ProxyJob, output: Output, look: Look, streams: Sequence[Stream]) -> Stream:
     assert output.preset is not None
-    assert job.clip.rate is not None
+    _, rate, frames = known(job.clip)
     encoder = output.preset.codec
+    _refuse_small(job.clip, output.preset, look)
+    picture, *sounds = streams
+    tracks = [track for _, track in sound_tracks(job.clip)]
+    asked = tracks_asked(tracks, encoder.sound)
+    sounds = as_asked(sounds, tracks, encoder.sound)
+    if encoder.sound != "pcm":
+        sounds = [exactly(sound, samples_of(0, frames, rate, SUITE_RATE)) for sound in sounds]
     options: dict[str, str] = {
-        "f": "mov", "c:v": encoder.ffmpeg, **dict(encoder.options), "r": str(job.clip.rate), "fps_mode": "cfr",
+        "f": encoder.container, "c:v": encoder.ffmpeg, **dict(encoder.options), "r": str(rate), "fps_mode": "cfr",
         "map_metadata": "-1", "map_chapters": "-1",
+        **{f"c:a:{number}": track.codec for number, track in enumerate(asked)},
+        **_labels(job.clip, encoder.container),
     }  # fmt: skip
-    for number, (_, track) in enumerate(sound_tracks(job.clip)):
-        options[f"c:a:{number}"] = pcm_codec(track)
     if look.fields:
         options["flags:v"] = "+ildct+ilme"
     if job.threads:
         options["threads:v"] = str(job.threads)
-    timecode = proxy_timecode(job.clip)
-    if timecode is not None:
-        options["timecode"] = str(timecode)
-    reel = proxy_reel(job.clip)
-    if reel is not None:
-        options["metadata:s:v:0"] = f"reel_name={reel}"
-    return ffmpeg.output(*streams, _stand_in(output), **options)
+    start = proxy_timecode(job.clip) or Timecode(0, rate)  # without a timecode, frames are counted from 0
+    picture = burnt(picture, output.preset, look, name=job.clip.name, start=start)
+    if encoder.upload:
+        picture = picture.filter("hwupload")
+    return ffmpeg.output(picture, *sounds, _stand_in(output), **options)
+
+
+def _labels(clip: Clip, container: str) -> dict[str, str]:
+    start, reel = proxy_timecode(clip), reel_in(container, clip)
+    labels = {"timecode": str(start)} if start else {}
+    if reel:
+        labels["metadata:g" if container == "mxf" else "metadata:s:v:0"] = f"reel_name={reel}"
+    return labels
+
+
+def _refuse_small(clip: Clip, preset: Preset, look: Look) -> None:
+    wide, high = preset.codec.least
+    if look.size.width < wide or look.size.height < high:
+        raise ProxyRefused(
+            f"{clip.name} is {look.size.width}x{look.size.height} as '{preset.name}', and {preset.encoder} takes no "
+            f"picture below {wide}x{high}; choose another preset for it."
+        )
 
 
 # --- sound alone ----------------------------------------------------------------------------------
 
 
 def _sound_job(job: ProxyJob, sources: Sequence[Stream]) -> list[Stream]:
-    """The waveform, and the same sound into nothing, so that its length is counted."""
-    tracks = sound_tracks(job.clip)
-    wave = job.still("waveform")
-    if not tracks or wave is None:
+    """Sound proxies and the waveform; a waveform alone is joined by an output into nothing that counts the sound."""
+    tracks = [track for _, track in sound_tracks(job.clip)]
+    if not tracks or not job.outputs:
         raise MediaUnreadable(f"{job.clip.name} holds no sound that can be decoded; copy it from the card again.")
-    rows = [[source[f"a:{index}"] for index, _ in tracks] for source in sources]
+    rows = [[source[f"a:{index}"] for index, _ in sound_tracks(job.clip)] for source in sources]
     if len(rows) > 1:
         joint = ffmpeg.concat(*[stream for row in rows for stream in row], v=0, a=len(tracks)).node
         rows = [[joint[index] for index in range(len(tracks))]]
-    counted, *others = rows[0]
-    nothing, seen = split(counted, 2, sound=True)
-    picture = waveform([seen, *others], [track for _, track in tracks])
-    return [ffmpeg.output(nothing, "-", f="null"), ffmpeg.output(picture, _stand_in(wave), **_PNG)]
+    wave = job.still("waveform")
+    roads = [split(sound, max(1, len(job.proxies)) + (1 if wave else 0), sound=True) for sound in rows[0]]
+    outputs = [
+        _sound_output(job, output, [road[way] for road in roads], tracks) for way, output in enumerate(job.proxies)
+    ]
+    # ffmpeg's progress counts the first output; sound alone has no proxy whose length could be measured.
+    outputs = outputs or [ffmpeg.output(*[road[0] for road in roads], "-", f="null")]
+    if wave:
+        outputs.append(ffmpeg.output(waveform([road[-1] for road in roads], tracks), _stand_in(wave), **_PNG))
+    return outputs
+
+
+def _sound_output(job: ProxyJob, output: Output, sounds: Sequence[Stream], tracks: Sequence[AudioStream]) -> Stream:
+    """One file of all channels in a row: WAV holds a single track."""
+    assert output.preset is not None
+    encoder = output.preset.codec
+    sounds = as_asked(sounds, tracks, encoder.sound)
+    whole = sounds[0] if len(sounds) == 1 else ffmpeg.filter(sounds, "amerge", inputs=len(sounds))
+    options = {"f": encoder.container, "c:a": encoder.codec, **dict(encoder.options), "map_metadata": "-1"}
+    reference = time_reference(job.clip)
+    if reference is not None:
+        options["metadata:g"] = f"time_reference={reference}"
+    return ffmpeg.output(whole, _stand_in(output), **options)

@@ -113,6 +113,8 @@ def _measured(job: ProxyJob, output: Output, finished: Finished) -> Made:
 
 def _uncounted(job: ProxyJob, output: Output, case: Case, finished: Finished) -> tuple[str, ...]:
     """Where the pictures that ffmpeg counted into its first proxy are not those that lie in the file."""
+    if job.clip.kind == "sound":
+        return ()
     encoded, lie = finished.progress.frames, case.picture.frames
     return (f"frames: {encoded} encoded, {lie} in the file",) if output is job.proxies[0] and encoded != lie else ()
 

@@ -22,7 +22,7 @@ def proxy_path(clip: Clip, folder: bytes, preset: Preset, placement: Literal["mi
     """
     where, _, name = clip.parts[0].path.rpartition(b"/")
     stem = name.rpartition(b".")[0] or name
-    suffix = preset.codec.suffix
+    suffix = preset.ending.encode() + preset.codec.suffix
     if len(stem) + len(suffix) > _NAME_BYTES:
         tail = b"_" + clip.id[:8].encode()
         stem = _cut(stem, _NAME_BYTES - len(suffix) - len(tail)) + tail

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.clip import VideoStream
 from pipeline.proxies.geometry import Size, assumed_matrix, fitted, is_hdr, proxy_size
 from pipeline.proxies.presets import Preset
-from pipeline.timecode import Rate
+from pipeline.timecode import Rate, Timecode
 
 POSTER_LONG_SIDE = 640
 TILE_LONG_SIDE = 160
@@ -32,13 +32,11 @@ class Look:
         """The look a preset asks for; without a preset that of stills alone."""
         if preset is None:
             return cls(proxy_size(video, POSTER_LONG_SIDE), _STILL_PIXELS, fields=False)
-        return cls(proxy_size(video, preset.height), preset.codec.pixel_format, _keeps_fields(video, preset))
-
-
-def _keeps_fields(video: VideoStream, preset: Preset) -> bool:
-    """Fields survive where the encoder knows them and no line is lost or turned."""
-    whole = proxy_size(video, preset.height).height == video.height and not video.rotation
-    return bool(video.interlaced and preset.codec.fields and whole)
+        size = proxy_size(video, preset.height, preset.divisor)
+        whole = size.height == video.height and not video.rotation
+        # Fields survive where the encoder knows them and no line is lost or turned.
+        fields = bool(video.interlaced and preset.codec.fields and whole)
+        return cls(size, preset.codec.pixel_format, fields)
 
 
 def small(stream: Stream, video: VideoStream, look: Look) -> Stream:
@@ -96,6 +94,31 @@ def blackened(stream: Stream, held: Sequence[tuple[int, int]]) -> Stream:
         return stream
     spans = "+".join(f"between(n,{first},{first + count - 1})" for first, count in held)
     return stream.filter("drawbox", color="black", t="fill", enable=spans)
+
+
+def burnt(stream: Stream, preset: Preset, look: Look, *, name: str, start: Timecode) -> Stream:
+    """The picture with what the preset wants written into it: clip name and timecode below, a watermark across."""
+    small_text = max(10, look.size.height // 24)
+    low = {"y": "h-th-th/2", "fontsize": small_text, "box": 1, "boxcolor": "black@0.5", "boxborderw": small_text // 4}
+    font = {"fontfile": preset.font} if preset.font else {"font": "Mono"}
+    if "name" in preset.burn:
+        stream = stream.filter(
+            "drawtext", text=_plain(name), expansion="none", x="th", fontcolor="white", **low, **font
+        )
+    if "timecode" in preset.burn:
+        counted = {"timecode": str(start), "timecode_rate": str(start.rate)}
+        stream = stream.filter("drawtext", **counted, x="w-tw-th", fontcolor="white", **low, **font)
+    if preset.watermark:
+        stream = stream.filter(
+            "drawtext", text=_plain(preset.watermark), expansion="none", x="(w-tw)/2", y="(h-th)/2",
+            fontsize=2 * small_text, fontcolor="white@0.25", **font,
+        )  # fmt: skip
+    return stream
+
+
+def _plain(text: str) -> str:
+    """Text that ffmpeg can draw: what is no printable sign is shown as a question mark."""
+    return "".join(sign if sign.isprintable() and sign.encode("utf-8", "replace") != b"?" else "?" for sign in text)
 
 
 def stills(stream: Stream, look: Look, frames: int, kinds: Sequence[str]) -> list[Stream]:

@@ -5,38 +5,18 @@ from a stranger can do no harm.
 """
 
 import tomllib
-from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 import xxhash
 
 from pipeline.errors import NotFound, SettingsError
+from pipeline.proxies.encoders import ENCODERS, HARDWARE, Encoder
+from pipeline.settings import read_toml
 
 # Raised when the same preset begins to give another file; products of the former are made again.
 RECIPE_VERSION = 1
 STILLS: tuple[str, ...] = ("poster", "filmstrip", "waveform")
-
-
-@dataclass(frozen=True, slots=True)
-class Encoder:
-    """How ffmpeg is asked for one kind of picture. Options are ffmpeg's; `codec` is what comes out."""
-
-    name: str
-    codec: str
-    ffmpeg: str
-    pixel_format: str
-    options: tuple[tuple[str, str], ...]
-    suffix: bytes = b".mov"
-    least: tuple[int, int] = (16, 16)  # smallest picture that it takes
-    fields: bool = False  # whether it keeps interlaced pictures as they are
-
-
-ENCODERS: tuple[Encoder, ...] = (
-    # `prores` (prores_aw) makes the same ProRes at a fifth of the cost of prores_ks; Final Cut asks for Apple's vendor.
-    Encoder("prores-proxy", "prores", "prores", "yuv422p10le", (("profile:v", "0"), ("vendor", "apl0")), fields=True),
-    Encoder("dnxhr-lb", "dnxhd", "dnxhd", "yuv422p", (("profile:v", "dnxhr_lb"),), least=(256, 120)),
-    Encoder("h264-intra", "h264", "libx264", "yuv420p", (("preset:v", "veryfast"), ("crf", "21"), ("g", "1"))),
-)  # fmt: skip
 
 
 class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -46,16 +26,34 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     about: str = ""
     encoder: str
     height: int = 1080
+    divisor: int = 0
     folder: str = ""
+    ending: str = ""
+    burn: tuple[Literal["timecode", "name"], ...] = ()
+    watermark: str = ""
+    font: str = ""
+    hardware: str = ""
 
     @property
     def codec(self) -> Encoder:
+        if self.hardware:
+            asked = (self.hardware, self.encoder)
+            return next(encoder for device, encoder in HARDWARE if (device, encoder.name) == asked)
         return next(encoder for encoder in ENCODERS if encoder.name == self.encoder)
 
     @property
+    def for_sound(self) -> bool:
+        """Whether it is for recordings of sound alone."""
+        return not self.codec.ffmpeg
+
+    @property
     def recipe(self) -> str:
-        """A hash of all that decides what comes out: another recipe means another file."""
-        return _hash(RECIPE_VERSION, self.codec, self.height)
+        """A hash of all that decides what comes out: another recipe means another file.
+
+        Who encodes is left out: hardware and software answer for the same file.
+        """
+        software = next(encoder for encoder in ENCODERS if encoder.name == self.encoder)
+        return _hash(RECIPE_VERSION, software, self.height, self.divisor, self.burn, self.watermark, self.font)
 
 
 def stills_recipe(kind: str) -> str:
@@ -69,15 +67,13 @@ def load_presets(shipped: str, film: str = "", where: str = "proxies.toml") -> d
     Raises SettingsError that names `where`, table and key.
     """
     tables = tomllib.loads(shipped)
-    try:
-        for name, table in tomllib.loads(film).items():
-            tables[name] = {**tables.get(name, {}), **table} if isinstance(table, dict) else table
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{where} is no valid TOML: {error}; mend that line.") from error
+    for name, table in read_toml(film, where).items():
+        tables[name] = {**tables.get(name, {}), **table} if isinstance(table, dict) else table
     presets = {name: _preset(name, table, where) for name, table in tables.items()}
     places: dict[tuple[str, bytes], str] = {}
     for preset in presets.values():
-        other = places.setdefault((preset.folder.casefold(), preset.codec.suffix), preset.name)
+        place = (preset.folder.casefold(), preset.ending.casefold().encode() + preset.codec.suffix)
+        other = places.setdefault(place, preset.name)
         if other != preset.name:
             raise SettingsError(
                 f"{where}: {other} and {preset.name} share the folder '{preset.folder}'; give one another."
@@ -101,16 +97,17 @@ def _preset(name: str, table: object, where: str) -> Preset:
     if preset.encoder not in {encoder.name for encoder in ENCODERS}:
         known = ", ".join(encoder.name for encoder in ENCODERS)
         raise SettingsError(f"{where}, {name}: there is no encoder '{preset.encoder}'; choose from {known}.")
+    able = [device for device, encoder in HARDWARE if encoder.name == preset.encoder]
+    if preset.hardware and preset.hardware not in able:
+        ways = f"choose from {', '.join(able)}, or leave it out" if able else "leave it out"
+        raise SettingsError(f"{where}, {name}: no hardware '{preset.hardware}' makes {preset.encoder}; {ways}.")
     if not 90 <= preset.height <= 4320:
         raise SettingsError(f"{where}, {name}: height {preset.height} is out of reach; choose from 90 to 4320.")
-    if (
-        preset.folder.strip() != preset.folder
-        or any(sign in preset.folder for sign in ("/", "\\", "\0"))
-        or preset.folder[:1] == "."
-    ):
-        raise SettingsError(
-            f"{where}, {name}: '{preset.folder}' is no plain folder name; use letters, digits, - and _."
-        )
+    if not 0 <= preset.divisor <= 16:
+        raise SettingsError(f"{where}, {name}: divisor {preset.divisor} is out of reach; choose from 1 to 16.")
+    for part in (preset.folder, preset.ending):
+        if part.strip() != part or any(sign in part for sign in ("/", "\\", "\0")) or part[:1] == ".":
+            raise SettingsError(f"{where}, {name}: '{part}' is no plain name; use letters, digits, - and _.")
     return preset
 
 

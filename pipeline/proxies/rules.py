@@ -70,7 +70,7 @@ RULES: tuple[Rule, ...] = (
         "its timecode; Premiere and Kdenlive count from the first frame",
     ),
     Rule(
-        "reel", "the source name of the timecode track", checks.reel, checks.reel, ("avid",),
+        "reel", "the source name of the timecode track", checks.reel, checks.reel_asked, ("avid",),
         "Avid relinks by tape name and timecode; Resolve takes a reel only where told to",
     ),
     Rule(
@@ -106,7 +106,7 @@ RULES: tuple[Rule, ...] = (
         "full range taken for studio crushes blacks and whites; Avid asks its source settings",
     ),
     Rule(
-        "sound tracks", "tracks, channels of each, sample rate", checks.tracks, checks.tracks, EDITORS,
+        "sound tracks", "tracks, channels of each, sample rate", checks.tracks, checks.tracks_wanted, EDITORS,
         "Adobe: mismatched channels are not allowed; Kdenlive keeps the track's number; the others play what they find",
     ),
     Rule("sound codec", "how sound is coded", None, checks.sound_codec, (), "only asked for: no suite minds"),
@@ -126,4 +126,22 @@ RULES: tuple[Rule, ...] = (
         "folder", "where the file lies", checks.folder, None, ("resolve",),
         "Resolve looks by itself only in Proxy/ beside the original; else: Link Proxy Media (experience)", "by hand",
     ),
+)  # fmt: skip
+
+# Of recordings of sound alone, which suites use as they are: a copy is judged by what they sync and relink by.
+SOUND_RULES: tuple[Rule, ...] = (
+    RULES[0],
+    Rule(
+        "sound tracks", "all channels in a row, 48 kHz", checks.joined_tracks, checks.joined_tracks, EDITORS,
+        "channels are named by their number; WAV holds one track",
+    ),
+    Rule(
+        "sound length", "samples, within a millisecond", checks.whole_length, checks.whole_length, EDITORS,
+        "what is cut beyond the copy's end is silence",
+    ),
+    Rule(
+        "time reference", "bext samples since midnight", checks.reference, checks.reference, EDITORS,
+        "sound is synchronised by it (EBU Tech 3285)",
+    ),
+    *(rule for rule in RULES if rule.name in ("base name", "folder")),
 )  # fmt: skip

@@ -7,8 +7,10 @@ from typing import Any
 import ffmpeg
 
 from pipeline.clip import AudioStream
+from pipeline.proxies.encoders import Sound
 from pipeline.timecode import Rate
 
+SUITE_RATE = 48_000  # samples a second that every suite and MXF take
 WAVEFORM_SIZE = (1200, 120)
 _WAVEFORM_COLOUR = "0x6FA8C8"
 _WAVEFORM_RATE = 8000  # all its samples wait in memory for the end: 16 kB a second
@@ -21,6 +23,16 @@ Stream = Any  # ffmpeg-python has no types
 def pcm_codec(track: AudioStream) -> str:
     """16 bits, or 24 where the original has more than 16; AAC and the like have no more to give."""
     return "pcm_s24le" if track.codec.startswith(_DEEP) else "pcm_s16le"
+
+
+def tracks_asked(tracks: Sequence[AudioStream], how: Sound) -> tuple[AudioStream, ...]:
+    """The sound tracks of a proxy: codec, channels and rate of each, lengths left open."""
+    if how == "aac-mix":
+        return (AudioStream("aac", 2, SUITE_RATE),) if tracks else ()
+    return tuple(
+        AudioStream(pcm_codec(track), track.channels, track.sample_rate if how == "pcm" else SUITE_RATE)
+        for track in tracks
+    )
 
 
 def samples_of(first: int, frames: int, rate: Rate, sample_rate: int) -> int:
@@ -38,7 +50,35 @@ def fitted_sound(stream: Stream, samples: int | None, *, late: Fraction) -> Stre
     stream = stream.filter("aresample", **{"async": 1, "first_pts": 0})
     if samples is None:
         return stream
+    return exactly(stream, samples)
+
+
+def as_asked(streams: Sequence[Stream], tracks: Sequence[AudioStream], how: Sound) -> list[Stream]:
+    """Tracks brought to what `tracks_asked` promises; what they last is left to `exactly`."""
+    if how == "pcm":
+        return list(streams)
+    if how == "pcm-48":
+        return [
+            stream if track.sample_rate == SUITE_RATE else stream.filter("aresample", SUITE_RATE)
+            for stream, track in zip(streams, tracks, strict=True)
+        ]
+    sides = [_both_sides(stream, track) for stream, track in zip(streams, tracks, strict=True)]
+    if len(sides) < 2:
+        return sides
+    return [ffmpeg.filter(sides, "amix", inputs=len(sides), normalize=0).filter("alimiter", level=0, latency=1)]
+
+
+def exactly(stream: Stream, samples: int) -> Stream:
+    """A track made `samples` long, with silence where it falls short."""
     return stream.filter("apad", whole_len=samples).filter("atrim", end_sample=samples)
+
+
+def _both_sides(stream: Stream, track: AudioStream) -> Stream:
+    """A track in stereo: two channels are left and right, any other number is heard in the middle."""
+    if track.channels != 2:
+        every = "+".join(f"c{channel}" for channel in range(track.channels))
+        stream = stream.filter("pan", f"stereo|c0<{every}|c1<{every}")  # scaled, so that many do not clip
+    return stream.filter("aresample", SUITE_RATE)
 
 
 def waveform(streams: Sequence[Stream], tracks: Sequence[AudioStream]) -> Stream:

@@ -14,7 +14,7 @@ from pipeline.metadata.facts import read_facts
 from pipeline.metadata.frames import Times, read_times
 from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.graph import known
-from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES, Rule
+from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES, SOUND_RULES, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,9 @@ def breaches(case: Case) -> tuple[Breach, ...]:
 
 
 def _rules(case: Case) -> tuple[Rule, ...]:
-    return RULES[:1] if case.lost else RULES
+    if case.lost:
+        return RULES[:1]
+    return SOUND_RULES if case.clip.kind == "sound" else RULES
 
 
 def verdict(broken: Iterable[Breach]) -> dict[str, tuple[str, ...]]:
@@ -55,7 +57,7 @@ def verdict(broken: Iterable[Breach]) -> dict[str, tuple[str, ...]]:
 def outcome(broken: Iterable[str]) -> str:
     """What a suite makes of a proxy that breaks these rules: `yes`, or the worst of their outcomes."""
     names = set(broken)
-    found = {rule.outcome for rule in RULES if rule.name in names}
+    found = {rule.outcome for rule in (*RULES, *SOUND_RULES) if rule.name in names}
     return next((word for word in OUTCOMES if word in found), "yes")
 
 
@@ -66,7 +68,9 @@ def times_of_original(clip: Clip, original: Path) -> Times | None:
 
 
 def missing_frames(clip: Clip, found: Measured) -> int:
-    """How many frames the original did not yield."""
+    """How many frames the original did not yield; sound alone has none."""
+    if clip.kind == "sound":
+        return 0
     _, _, frames = known(clip)
     made = found.facts.video.frames if found.facts.video else 0
     return max(0, frames - (made or 0))

@@ -12,11 +12,11 @@ from functools import lru_cache
 
 from pipeline.clip import Clip, Saying, shown
 from pipeline.fields import BY_NAME
-from pipeline.settings import CameraRule, Settings
-from pipeline.shotlog.clocks import Zones, local_moment
+from pipeline.settings import CameraRule, Place, Settings
+from pipeline.shotlog.clocks import Zones
 from pipeline.shotlog.folding import fold
 from pipeline.shotlog.names import names_from_path
-from pipeline.shotlog.places import place_of
+from pipeline.shotlog.places import called, place_of
 from pipeline.shotlog.reports import ReportRow, rows_for
 
 
@@ -39,15 +39,28 @@ def sayings(clip: Clip, *, folder: bytes, settings: Settings, report: Sequence[R
     return tuple(saying for rule in RULES for saying in rule(case))
 
 
-def clock_zone(clip: Clip, folder: bytes, settings: Settings) -> Zones:
+# Coordinates to the name of a zone, empty where none is known: ingest looks it up (see ingest/zones.py).
+ZoneAt = Callable[[tuple[float, float]], str]
+
+
+def nowhere(_point: tuple[float, float]) -> str:
+    """No zone is known by coordinates."""
+    return ""
+
+
+def clock_zone(clip: Clip, folder: bytes, settings: Settings, zone_at: ZoneAt = nowhere) -> Zones:
     """The zone that the clip's camera clock is set to, and that of the place where it was shot.
 
-    The place is known by coordinates, else by a location that the path names; the clock by the
-    camera's rule, else the place, else the film.
+    The place is known by the clip's own coordinates, else by a location that the path names; the clock
+    by the camera's rule, else the place, else the unit, else the film.
     """
     rule = camera_rule(clip, folder, settings.camera)
-    place = _zone_of_place(clip, folder, settings)
-    return Zones(clock=(rule.zone if rule else "") or place or settings.zone, place=place, film=settings.zone)
+    place, place_by = _zone_of_place(clip, folder, settings, zone_at)
+    film, film_by = _zone_of_unit(clip, folder, settings, rule)
+    clock, clock_by = (place, place_by) if place else (film, film_by)
+    if rule and rule.zone:
+        clock, clock_by = rule.zone, "the camera's rule"
+    return Zones(clock, place, film, clock_by, place_by, film_by)
 
 
 def camera_rule(clip: Clip, folder: bytes, rules: Sequence[CameraRule]) -> CameraRule | None:
@@ -79,11 +92,9 @@ def _by_camera(case: Case) -> Iterator[Saying]:
 def _by_place(case: Case) -> Iterator[Saying]:
     if case.clip.facts.gps is None:
         return
-    found = place_of(case.clip.facts.gps, case.settings.place)
+    found = called(case.clip.facts.gps, case.settings.place)
     if found is not None:
-        latitude, longitude = case.clip.facts.gps
-        detail = f"GPS {latitude:.4f}, {longitude:.4f}: {found.metres:.0f} m from its centre"
-        yield _saying("location", found.place.name, "gps", detail)
+        yield Saying("location", found.name, "gps", detail=f"{found.said} (GPS)", confidence=found.confidence)
 
 
 def _by_report(case: Case) -> Iterator[Saying]:
@@ -111,15 +122,6 @@ def _by_keyword(case: Case) -> Iterator[Saying]:
                 yield _saying("subject", rule.subject, "rule", f"keyword {word} in the {where}")
 
 
-def _by_clock(case: Case) -> Iterator[Saying]:
-    moment = local_moment(case.clip.facts, clock_zone(case.clip, case.folder, case.settings))
-    if moment is not None:
-        confidence = 1.0 if moment.seconds_of_day is not None else 0.5
-        yield Saying(
-            "shoot_day", moment.day, "inferred", detail=f"day of recording: {moment.why}", confidence=confidence
-        )
-
-
 RULES: tuple[Callable[[Case], Iterator[Saying]], ...] = (
     _by_path,
     _by_camera,
@@ -127,7 +129,6 @@ RULES: tuple[Callable[[Case], Iterator[Saying]], ...] = (
     _by_report,
     _by_file,
     _by_keyword,
-    _by_clock,
 )
 
 
@@ -152,15 +153,33 @@ def _alike(text: str, wanted: str) -> bool:
     return fnmatchcase(text.lower(), wanted.strip().lower())
 
 
-def _zone_of_place(clip: Clip, folder: bytes, settings: Settings) -> str:
+def _zone_of_place(clip: Clip, folder: bytes, settings: Settings, zone_at: ZoneAt) -> tuple[str, str]:
+    """The zone of where the clip was shot, and what named it."""
     if clip.facts.gps is not None:
         found = place_of(clip.facts.gps, settings.place)
-        if found is not None:
-            return found.place.zone
-    for name in names_from_path(clip.parts[0].path, settings.names, folder=folder):
-        if name.field == "location":
-            return next((place.zone for place in settings.place if fold(place.name) == fold(name.value)), "")
-    return ""
+        if found is not None and found.place.zone:
+            return found.place.zone, f"the place {found.place.name}"
+        if zone := zone_at(clip.facts.gps):
+            return zone, "its coordinates"
+    location = _named(clip, folder, settings, "location")
+    place = next((place for place in settings.place if fold(place.name) == fold(location)), None)
+    return (_zone_of(place, zone_at), f"the place {place.name}") if place else ("", "")
+
+
+def _zone_of(place: Place, zone_at: ZoneAt) -> str:
+    return place.zone or zone_at((place.latitude, place.longitude))
+
+
+def _zone_of_unit(clip: Clip, folder: bytes, settings: Settings, rule: CameraRule | None) -> tuple[str, str]:
+    """The zone where nothing nearer is known: the unit's, else the film's; a path's unit goes before a rule's."""
+    unit = fold(_named(clip, folder, settings, "unit") or (rule.unit if rule else ""))
+    zone = next((each.zone for each in settings.unit if unit and fold(each.name) == unit), "")
+    return (zone, "the unit's setting") if zone else (settings.zone, "the film's setting" if settings.zone else "")
+
+
+def _named(clip: Clip, folder: bytes, settings: Settings, field: str) -> str:
+    names = names_from_path(clip.parts[0].path, settings.names, folder=folder)
+    return next((name.value for name in names if name.field == field), "")
 
 
 def _hits(words: Sequence[str], texts: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:

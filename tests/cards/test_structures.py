@@ -1,54 +1,7 @@
 """What each card structure makes of a listing: tables of names in, clips and warnings out."""
 
 import pytest
-
-from pipeline.cards.recognise import recognise
-from pipeline.clip import CardFolder, SeenFile, Stamp
-
-MEDIAPRO = b"""<?xml version="1.0" encoding="UTF-8"?>
-<MediaProfile xmlns="http://xmlns.sony.net/pro/metadata/mediaprofile" version="2.10"><Contents>
- <Material uri="./CLIP/C0001.MP4" type="MP4"><RelevantInfo uri="./CLIP/C0001M01.XML" type="XML"/>
-  <RelevantInfo uri="./THMBNL/C0001T01.JPG" type="JPG"/></Material>
- <Material uri="./CLIP/C0002.MP4" type="MP4"><RelevantInfo uri="./CLIP/C0002M01.XML" type="XML"/>
-  <RelevantInfo uri="./THMBNL/C0002T01.JPG" type="JPG"/></Material>
-</Contents></MediaProfile>"""
-
-
-def listing(*names: str, empty: tuple[str, ...] = ()) -> list[SeenFile]:
-    return [SeenFile(name.encode(), Stamp(1, index, 0 if name in empty else 9, 0)) for index, name in enumerate(names)]
-
-
-def cards_of(*names: str, empty: tuple[str, ...] = (), texts: dict[str, bytes] | None = None, templates=()):
-    def read(path: bytes) -> bytes:
-        return (texts or {})[path.decode()]
-
-    return recognise(listing(*names, empty=empty), read, lambda folder: folder.decode() in templates)
-
-
-def one_card(*names: str, **more) -> CardFolder:
-    cards = cards_of(*names, **more)
-    assert len(cards) == 1, cards
-    return cards[0]
-
-
-def clips(card: CardFolder) -> list[tuple[str, ...]]:
-    return [tuple(part.decode().rpartition("/")[2] for part in clip.parts) for clip in card.clips]
-
-
-SONY = (
-    "A001/PRIVATE/M4ROOT/CLIP/C0001.MP4",
-    "A001/PRIVATE/M4ROOT/CLIP/C0001M01.XML",
-    "A001/PRIVATE/M4ROOT/CLIP/C0002.MP4",
-    "A001/PRIVATE/M4ROOT/CLIP/C0002M01.XML",
-    "A001/PRIVATE/M4ROOT/SUB/C0001S03.MP4",
-    "A001/PRIVATE/M4ROOT/THMBNL/C0001T01.JPG",
-    "A001/PRIVATE/M4ROOT/THMBNL/C0002T01.JPG",
-    "A001/PRIVATE/M4ROOT/MEDIAPRO.XML",
-    "A001/PRIVATE/M4ROOT/STATUS.BIN",
-    "A001/AVF_INFO/AVIN0001.INP",
-)
-SONY_TEXTS = {"A001/PRIVATE/M4ROOT/MEDIAPRO.XML": MEDIAPRO}
-GOPRO = ("D/DCIM/100GOPRO/GX010034.MP4", "D/DCIM/100GOPRO/GX020034.MP4", "D/DCIM/100GOPRO/GX030034.MP4")
+from card_listings import GOPRO, GOPRO_SMALL, SONY, SONY_TEXTS, TEXTS, cards_of, clips, one_card
 
 # structure, card path, listing, the clips as their parts
 STRUCTURE_TABLE = [
@@ -113,7 +66,7 @@ STRUCTURE_TABLE = [
     (
         "gopro",
         "D",
-        (*GOPRO, "D/DCIM/100GOPRO/GX010034.THM", "D/DCIM/100GOPRO/GL010034.LRV"),
+        (*GOPRO, *GOPRO_SMALL),
         [tuple(name[-12:] for name in GOPRO)],
     ),
     (
@@ -191,7 +144,7 @@ STRUCTURE_TABLE = [
 
 @pytest.mark.parametrize(("structure", "path", "names", "expected"), STRUCTURE_TABLE)
 def test_each_structure_gives_its_card_and_clips(structure, path, names, expected):
-    card = one_card(*names, texts=SONY_TEXTS | {"EX/BPAV/MEDIAPRO.XML": b"<MediaProfile/>"})
+    card = one_card(*names, texts=TEXTS)
     assert (card.structure, card.path.decode(), clips(card)) == (structure, path, expected)
     assert card.warnings == ()
 
@@ -201,10 +154,9 @@ def test_a_card_is_the_same_whatever_shoot_folder_it_lies_in(structure, path, na
     if not path:
         pytest.skip("what lies loose in a folder is another card there")
     deep = "2019-10-12_Vienna/Coach"
-    texts = {f"{deep}/{name}": text for name, text in SONY_TEXTS.items()}
-    texts[f"{deep}/EX/BPAV/MEDIAPRO.XML"] = b"<MediaProfile/>"
-    card = one_card(*(f"{deep}/{name}" for name in names), texts=texts)
+    card = one_card(*(f"{deep}/{name}" for name in names), texts=TEXTS)
     assert (card.structure, card.path.decode(), clips(card)) == (structure, f"{deep}/{path}", expected)
+    assert card.warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -223,6 +175,7 @@ def test_a_card_is_the_same_whatever_shoot_folder_it_lies_in(structure, path, na
             "film.mov",
             ["film.XML", "film.csv", "film.mov.xmp"],
         ),
+        (("a/film.mov", "a/film.ale", "a/day.ale"), "film.mov", ["film.ale"]),
         (("a/t.mov", "a/t.wav", "a/t.xml"), "t.mov", ["t.xml"]),
         (("a/t.mov", "a/t.wav", "a/t.xml"), "t.wav", []),
         (
@@ -308,13 +261,16 @@ def test_a_damaged_mediapro_is_one_warning_and_costs_no_clip(text):
         (("E/DCIM/100MEDIA/DJI_1.MP4", "E/DCIM/100MEDIA/DJI_2.SRT"), ["DJI_2.SRT"]),
         (("R/A001_C001_1012AB_001.R3D", "R/A001_C001_1012AB_003.R3D"), ["A001_C001_1012AB_002.R3D"]),
         (("C/CONTENTS/CLIPS001/AA0001/AA000102.MXF",), ["AA000101.MXF"]),
-        (("P/CONTENTS/VIDEO/0001AB.MXF", "P/CONTENTS/CLIP/0002CD.XML"), ["0002CD.XML"]),
+        (
+            ("P/CONTENTS/VIDEO/0001AB.MXF", "P/CONTENTS/CLIP/0001AB.XML", "P/CONTENTS/CLIP/0002CD.XML"),
+            ["0001AB00.MXF,", "0001AB01.MXF,", "0002CD.XML"],
+        ),
         (("V/BDMV/STREAM/00000.MTS", "V/BDMV/CLIPINF/00001.CPI"), ["00001.CPI"]),
         (("X/XDROOT/Clip/C0001.MXF", "X/XDROOT/Clip/C0002M01.XML"), ["C0002M01.XML"]),
     ],
 )
 def test_what_is_missing_is_named(names, warned):
-    assert [warning.split()[0] for warning in one_card(*names).warnings] == warned
+    assert [warning.split()[0] for warning in one_card(*names, texts=TEXTS).warnings] == warned
 
 
 def test_an_empty_recording_is_named_and_stays_a_clip():

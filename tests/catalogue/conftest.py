@@ -71,6 +71,7 @@ def shoot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
             ("A001_C002.mov", Saying("circled", "yes", "person")),
             ("A001_C002.mov", Saying("mark", "", "person", range=TimeRange(10, 20))),
             ("A001_C002.mov", Saying("note", "goldener Moment", "person", range=TimeRange(10, 20))),
+            ("no words.mov", Saying("shoot_day", "", "person", "clear")),  # else the day of its clock
             ("DJI_0004.MP4", Saying("note", "Édith läuft, Ærø, STRASSE", "person")),
         ]
         write_log(opened, [(ids[name], saying) for name, saying in said], who="ann", words="set")

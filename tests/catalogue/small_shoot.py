@@ -6,8 +6,10 @@ import xxhash
 
 from pipeline.catalogue.cards import TakenCard, TakenClip
 from pipeline.clip import CardFolder, Clip, ClipFiles, Facts, Part, Saying, Stamp, VideoStream
-from pipeline.shotlog.clocks import LocalMoment
+from pipeline.shotlog.clocks import Zones
 from pipeline.timecode import Rate, Timecode
+
+NO_ZONES = Zones()  # clocks are local, of a zone that nobody names
 
 
 def part(root: int, path: bytes, content: str, *, mtime: int = 1, frames: int = 250) -> Part:
@@ -22,16 +24,20 @@ def clip(
     *said: Saying,
     rate: str = "25",
     seconds: int = 10,
-    at: str = "2019-10-12T06:30:00",
+    at: str | None = "2019-10-12T06:30:00",
     start: str | None = "10:00:00:00",
     reader: str = "1",
+    zones: Zones = NO_ZONES,
+    mtime: int = 1,
     **facts: object,
 ) -> TakenClip:
     """A clip at `paths` ({path: content}, or a path that is its own content)."""
     files = {paths: paths} if isinstance(paths, str) else paths
     speed = Rate.parse(rate)
     frames = speed.frames(Fraction(seconds))
-    parts = tuple(part(root, path.encode(), content, frames=frames // len(files)) for path, content in files.items())
+    parts = tuple(
+        part(root, path.encode(), content, mtime=mtime, frames=frames // len(files)) for path, content in files.items()
+    )
     read = Facts(
         video=VideoStream(video_codec="h264", width=1920, height=1080, rate=speed, frames=frames),
         start_timecode=start, timecode_rate=speed, recorded_at=at, **facts,  # type: ignore[arg-type]
@@ -39,9 +45,7 @@ def clip(
     began = Timecode.parse(start, speed) if start else None
     name = next(iter(files)).rpartition("/")[2]
     made = Clip(parts[0].quick[::-1], name, "A001", "picture", parts, read, speed, frames, began)
-    clock = at[11:]
-    second = int(clock[:2]) * 3600 + int(clock[3:5]) * 60 + int(clock[6:8]) if clock else None
-    return TakenClip(made, said, LocalMoment(at, at[:10], second, "as the file says"), reader)
+    return TakenClip(made, said, zones, reader)
 
 
 def card(

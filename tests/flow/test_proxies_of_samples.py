@@ -3,10 +3,11 @@
 import subprocess
 import sys
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
-from filming import CARDS, SAMPLES, rushes
+from filming import CARDS, DRONE, QUICK, SAMPLES, SOUND, finish, log, new_film, products, rushes
 
 from pipeline.metadata.facts import read_facts
 from pipeline.processes.ffmpeg import find_ffmpeg
@@ -109,3 +110,18 @@ def test_originals_are_untouched(shoot):
         for original in card.rglob("*"):
             if original.is_file():
                 assert (shoot / "ingest" / original.relative_to(SAMPLES)).read_bytes() == original.read_bytes()
+
+
+def test_the_audio_preset_serves_sound_alone_and_the_edit_preset_pictures(tmp_path):
+    film = new_film(
+        tmp_path / "film", SOUND, DRONE, settings=QUICK + '[proxies]\npresets = ["edit", "audio"]\nstills = false\n'
+    )
+    finish(film)
+    rows = log(film)
+    assert {row["status"] for row in rows.values()} == {"ready"}
+    made = [path for path in products(film) if path.startswith("proxies/")]
+    sounds = [path for path in rows if path.lower().endswith(".wav")]
+    assert len(made) == len(rows)
+    assert sorted(Path(path).stem for path in made if path.startswith("proxies/audio/")) == sorted(
+        Path(path).stem for path in sounds
+    )

@@ -13,20 +13,6 @@ from pipeline.processes.reader import ReaderProcess
 
 KINDS = ("camera", "containers", "sound", "sidecars")
 NO_FACTS = ("kind", "why", "class", "expect", "title", "rows")
-# What is not read yet, by the end of the path; everything else must be right.
-NOT_READ_YET = {
-    ".jpg": "stills are no recordings",
-    ".csv": "tables of ARRI, Canon and flight logs have no reader yet",
-    "ASSETMAP.xml": "IMF packages have no reader yet",
-    "VOLINDEX.xml": "IMF packages have no reader yet",
-    "CPL_0eb3d1b9-b77b-4d3f-bbe5-7c69b15dca85.xml": "IMF packages have no reader yet",
-    "OPL_8cf83c32-4949-4f00-b081-01e12b18932f.xml": "IMF packages have no reader yet",
-    "PKL_f5e93462-aed2-44ad-a4ba-2adb65823e7c.xml": "IMF packages have no reader yet",
-    ".dv.xml": "reports of DV tapes have no reader yet",
-    ".AVI": "AVI is left to MediaInfo, which knows no maker notes",
-    ".avi": "AVI is left to MediaInfo, which knows no maker notes",
-    "M2TS.mts": "MediaInfo finds nothing in the beginning of this stream",
-}
 # The table itself errs: cues 4 to 6 of this file do state a position.
 DISPUTED = {("clip_nogps.SRT", "gps")}
 
@@ -36,12 +22,12 @@ def same(key: str, wanted: object, found: object, entry: dict) -> bool:
         return [{name: stream[name] for name in ("codec", "channels", "sample_rate")} for stream in found] == wanted
     if key == "gps" and wanted and found:
         return all(abs(one - other) <= 0.0001 for one, other in zip(wanted, found, strict=True))
-    if key == "recorded_at" and found and "recorded_at_zone" not in entry:
-        # What the file claims of the zone is not settled: only the reading on the clock is.
-        return str(found).rstrip("Z") == wanted
     if key == "recorded_at" and found and "recorded_at_tolerance_s" in entry:
         apart = datetime.fromisoformat(str(found)) - datetime.fromisoformat(str(wanted))
         return abs(apart.total_seconds()) <= entry["recorded_at_tolerance_s"]
+    if key == "recorded_at" and found and "recorded_at_zone" not in entry:
+        # What the file claims of the zone is not settled: only the reading on the clock is.
+        return str(found).rstrip("Z") == wanted
     return found == wanted
 
 
@@ -55,9 +41,7 @@ def facts_of(path: Path, mediainfo: ReaderProcess) -> dict[str, object]:
             return {}
 
 
-def test_every_fact_of_the_sample_files_is_right_but_for_formats_not_read_yet(
-    samples: Path, mediainfo: ReaderProcess
-) -> None:
+def test_every_fact_of_the_sample_files_is_right(samples: Path, mediainfo: ReaderProcess) -> None:
     truth = json.loads((samples / "truth.json").read_text())
     score: dict[str, Counter[str]] = {}
     faults = []
@@ -73,13 +57,12 @@ def test_every_fact_of_the_sample_files_is_right_but_for_formats_not_read_yet(
             right = bool(facts) and any(same(key, one, found, entry) for one in accepted)
             verdict = "right" if right else "missing" if found is None else "wrong"
             score.setdefault(key, Counter())[verdict] += 1
-            excused = verdict == "missing" and any(name.endswith(end) for end in NOT_READ_YET)
-            if not right and not excused and (Path(name).name, key) not in DISPUTED:
+            if not right and (Path(name).name, key) not in DISPUTED:
                 faults.append(f"{name}: {key} is {found!r}, not {wanted!r}")
     print_score(score)
     assert not faults, "\n".join(faults)
     total = sum(counter["right"] for counter in score.values())
-    assert total >= 1024, f"only {total} facts are right: what was right must stay right"
+    assert total >= 1091, f"only {total} facts are right: what was right must stay right"
 
 
 def print_score(score: dict[str, Counter[str]]) -> None:

@@ -267,6 +267,40 @@ def test_an_xmp_sidecar_adds_what_the_file_does_not_state(tmp_path: Path) -> Non
     assert found.gps == pytest.approx((48.21, 16.42))
 
 
+DYNAMIC = 'xmlns:xmpDM="http://ns.adobe.com/xmp/1.0/DynamicMedia/"'
+
+
+STRUCTURE = "<xmpDM:startTimecode{}</xmpDM:startTimecode>"
+ATTRIBUTES = ' xmpDM:timeValue="{}" xmpDM:timeFormat="{}">'
+INNER = "><xmpDM:timeFormat>{1}</xmpDM:timeFormat><xmpDM:timeValue>{0}</xmpDM:timeValue>"
+DESCRIBED = '><rdf:Description xmpDM:timeFormat="{1}" xmpDM:timeValue="{0}"/>'
+
+
+@pytest.mark.parametrize("written", [ATTRIBUTES, INNER, DESCRIBED])
+@pytest.mark.parametrize(
+    ("value", "rate", "start"),
+    [
+        ("10:00:00:24", "25Timecode", "10:00:00:24"),
+        ("10;00;00;02", "2997DropTimecode", "10:00:00;02"),
+        ("10:00:00:59", "5994NonDropTimecode", "10:00:00:59"),
+        ("10:00:00:25", "25Timecode", None),
+        ("10:00:00:00", "Other", None),
+    ],
+)
+def test_an_xmp_sidecar_says_where_its_timecode_starts(
+    tmp_path: Path, written: str, value: str, rate: str, start: str | None
+) -> None:
+    path = tmp_path / "A.mov.xmp"
+    path.write_text(
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        f'<rdf:RDF><rdf:Description {DYNAMIC} xmpDM:takeNumber="3">{STRUCTURE.format(written.format(value, rate))}'
+        "</rdf:Description></rdf:RDF></x:xmpmeta>"
+    )
+    facts = sidecar_facts(path)
+    assert (facts.start_timecode, facts.take) == (start, "3")
+    assert facts.drop_frame == (None if start is None else ";" in start)
+
+
 @pytest.mark.parametrize(
     "date", ["-9223372036854775807", "2012-02-2147483647", "2005-09-07415:07:40-07:00", "0000-00-00T00:00:00"]
 )

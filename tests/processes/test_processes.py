@@ -91,6 +91,7 @@ FAILURES = {
     "Disk quota exceeded": DiskFull,
     "File too large": DiskFull,
     "Unknown encoder 'prores'": ToolMissing,
+    "Cannot find a valid font for the family Mono": ToolMissing,
     "Unrecognized option 'xerror'": ToolMissing,
     "[in#0 @ 0x5] Error opening input: No such file or directory": PathMissing,
     "[mov @ 0x5] Format not on whitelist": MediaUnreadable,
@@ -245,6 +246,7 @@ def answer(request):
     if what == "print": print("a library's chatter", flush=True)
     if what == "spin":
         while True: pass
+    if what == "flood": return {"text": "x" * (1 << 27)}
     if what == "eat": return {"length": len(bytearray(1 << 31))}
     if what == "send":
         import socket
@@ -270,7 +272,7 @@ def test_the_reader_answers_in_one_process(reader):
     assert len({answer["pid"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("deed", ["die", "spin", "eat"])
+@pytest.mark.parametrize("deed", ["die", "spin", "eat", "flood"])
 def test_a_reader_that_died_is_replaced(reader, deed):
     before = reader.ask({})["pid"]
     with pytest.raises(MediaUnreadable):

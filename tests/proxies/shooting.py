@@ -120,6 +120,7 @@ def order(
 ) -> ProxyJob:
     """Everything that is made of a clip, into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    proxies = [Output("proxy", folder / f"{preset.name}.mov", preset) for preset in presets]
+    fitting = [preset for preset in presets if preset.for_sound == (clip.kind == "sound")]
+    proxies = [Output("proxy", folder / f"{each.name}.{each.codec.container}", each) for each in fitting]
     others = [Output(kind, folder / (kind + SUFFIXES[kind])) for kind in stills_of(clip) if stills]
-    return ProxyJob(clip, sources, tuple(others if clip.kind == "sound" else [*proxies, *others]))
+    return ProxyJob(clip, sources, (*proxies, *others))

@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from shooting import stills_of
 
 from pipeline.clip import AudioStream, Clip, Facts, Part, Stamp, VideoStream
-from pipeline.errors import MediaUnreadable, NotFound, SettingsError
+from pipeline.errors import MediaUnreadable
 from pipeline.proxies.geometry import Size, fitted, proxy_size
 from pipeline.proxies.graph import command, proxy_reel, proxy_timecode
 from pipeline.proxies.job import Output, ProxyJob
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.picture import TILES, still_frames
 from pipeline.proxies.placement import Hands, hands_for
-from pipeline.proxies.presets import STILLS, chosen, load_presets, stills_recipe
+from pipeline.proxies.presets import load_presets
 from pipeline.proxies.sound import samples_of
 from pipeline.settings import shipped
 from pipeline.timecode import STANDARD_RATES, Rate, Timecode
@@ -239,52 +239,6 @@ def test_a_name_too_long_for_the_disk_is_cut_between_signs_and_stays_unique():
 
 def test_stills_are_named_by_id():
     assert still_path(clip(), "poster") == b"stills/ab/" + b"ab" * 16 + b".poster.jpg"
-
-
-# --- presets --------------------------------------------------------------------------------------
-
-
-def test_the_shipped_presets_are_whole():
-    assert next(iter(PRESETS)) == "edit"
-    assert all(preset.about and preset.recipe for preset in PRESETS.values())
-    assert (
-        len({preset.recipe for preset in PRESETS.values()} | {stills_recipe(kind) for kind in STILLS})
-        == len(PRESETS) + 3
-    )
-
-
-def test_a_recipe_changes_with_what_comes_out_and_with_nothing_else():
-    film = load_presets(
-        shipped("proxies.toml"),
-        "[edit]\nheight = 720\n[dnxhr]\nabout = 'words'\n[mine]\nencoder = 'h264-intra'\nfolder = 'mine'",
-    )
-    assert film["edit"].recipe != PRESETS["edit"].recipe
-    assert film["dnxhr"].recipe == PRESETS["dnxhr"].recipe
-    assert film["mine"].name == "mine"
-
-
-@pytest.mark.parametrize(
-    ("table", "said"),
-    [
-        ("[edit]\nhight = 720", "hight"),
-        ("[edit]\nheight = 'tall'", "edit"),
-        ("[edit]\nheight = 10", "height 10"),
-        ("[edit]\nencoder = 'prores-ks'", "prores-proxy"),
-        ("[edit]\nfolder = '../x'", "folder name"),
-        ("[new]\nencoder = 'h264-intra'", "share the folder"),
-        ("edit = 5", "edit"),
-        ("[edit", "TOML"),
-    ],
-)
-def test_a_broken_preset_is_refused_by_name(table, said):
-    with pytest.raises(SettingsError, match=said) as caught:
-        load_presets(shipped("proxies.toml"), table, "/film/proxies.toml")
-    assert "/film/proxies.toml" in caught.value.sentence
-
-
-def test_an_unknown_preset_is_refused_with_those_there_are():
-    with pytest.raises(NotFound, match="edit"):
-        chosen(PRESETS, ("edti",))
 
 
 # --- placement ------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def test_a_card_made_twice_is_the_same_byte_for_byte(made, tmp_path):
     for card in (shoot.VIENNA_PHONE, shoot.VIENNA_SOUND, shoot.KAPTAGAT_MAG):
         make.make_card(card, tmp_path)
     again = files_of(tmp_path)
-    assert len(again) == 9
+    assert len(again) == 15
     assert again == {name: data for name, data in files_of(made).items() if name in again}
 
 

@@ -54,3 +54,16 @@ def test_a_broken_file_is_refused_with_file_line_and_key(tmp_path, text, says):
 
 def test_a_missing_file_means_the_shipped_values(tmp_path):
     assert read_settings(tmp_path / "rushes.toml") == Settings()
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 2000, "a = " + "9" * 5000, "a = 1979-13-40"])
+def test_toml_that_would_break_its_reader_is_refused(text):
+    with pytest.raises(SettingsError, match=r"rushes.toml is no valid TOML"):
+        parse_settings(text, "rushes.toml")
+
+
+def test_a_zone_of_a_thousand_parts_is_none():
+    with pytest.raises(SettingsError, match="zone"):
+        parse_settings(
+            "[[place]]\nname = 'A'\nlatitude = 1\nlongitude = 1\nzone = '" + "a/" * 1000 + "b'", "rushes.toml"
+        )

@@ -1,0 +1,139 @@
+"""Hash lists on a card (ASC MHL in a folder ascmhl, MHL 1.x beside the files): what they list and the card lacks.
+
+Only names and sizes are compared here, because those cost nothing; whoever verifies reads the files.
+Of an ASC MHL history all generations count, the newest size of a file and the newest name of a
+renamed one. Sources: ASC MHL specification 1.0; mediahashlist.org for MHL 1.x.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipeline.cards.documents import LARGEST, document, name_of, said
+from pipeline.cards.media import MEDIA_SUFFIXES
+from pipeline.cards.structure import CardFile, Folder, Read
+from pipeline.clip import shown
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_CHAIN = b"ASCMHL_CHAIN.XML"
+_LIST = b".mhl"
+_MOST_NAMED = 10  # by one list; the rest is counted
+
+
+class Complaint(NamedTuple):
+    """A sentence on one file: where it lies or should lie, and what the list that speaks of it stands for."""
+
+    path: bytes
+    base: bytes  # the folder that is listed
+    sentence: str
+    lost: bool = False  # a recording that is not there
+    about_list: bool = False  # the list itself is at fault
+
+
+def complaints(folders: Mapping[bytes, Folder], read: Read) -> list[Complaint]:
+    """What the hash lists in all these folders say; nothing of lists that are too long to be read here."""
+    found: list[Complaint] = []
+    there: dict[str, CardFile] | None = None
+    for folder in folders.values():
+        lists = [file for file in folder.files if file.suffix == _LIST and file.size <= LARGEST]
+        history = bool(folder.parts) and folder.parts[-1] == b"ASCMHL"
+        base = folder.path.rpartition(b"/")[0] if history else folder.path
+        if history:
+            found += _chain(folder, base, read)
+        listed: dict[str, tuple[CardFile, bytes, int | None]] = {}
+        for file in lists:
+            entries = _entries(file, read)
+            if entries is None:
+                found.append(
+                    Complaint(file.path, base, f"{shown(file.name)} is damaged; copy it again.", about_list=True)
+                )
+            for path, size, before in entries or ():
+                if before:
+                    listed.pop(_key(_joined(base, before)), None)
+                listed[_key(_joined(base, path))] = (file, _joined(base, path), size)
+        if listed and there is None:
+            there = {_key(file.path): file for each in folders.values() for file in each.files}
+        found += _compared(listed, there or {}, base)
+    return found
+
+
+def _key(path: bytes) -> str:
+    """Paths as they are compared: file systems compose letters in their own ways and forget their case."""
+    return unicodedata.normalize("NFC", path.decode("utf-8", "surrogateescape")).casefold()
+
+
+def _joined(base: bytes, path: bytes) -> bytes:
+    return base + b"/" + path if base else path
+
+
+def _entries(file: CardFile, read: Read) -> list[tuple[bytes, int | None, bytes]] | None:
+    """The files of one list: path below its base, size, and the path before a renaming; None where it is damaged."""
+    root = document(file.path, read)
+    if root is None or name_of(root) != "hashlist":
+        return None
+    hashes = [each for each in root.iter() if name_of(each) == "hash"]
+    return [entry for each in hashes if (entry := _entry(each))]
+
+
+def _entry(element: "Element") -> tuple[bytes, int | None, bytes] | None:
+    """ASC MHL: <path size="5">; MHL 1.x: <file> and <size>. Files that scans leave out are no loss."""
+    where = next((each for each in element if name_of(each) in ("path", "file")), None)
+    text = (where.text or "").strip() if where is not None else ""
+    parts = text.replace("\\", "/").removeprefix("./").split("/")
+    if where is None or not text or text.startswith("/") or any(part[:1] in (".", "~", "") for part in parts):
+        return None
+    stated = where.get("size") or said(element, "size") or ""
+    size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 18 else None
+    before = (said(element, "previousPath") or "").encode()
+    return "/".join(parts).encode(), size, before
+
+
+def _compared(
+    listed: Mapping[str, tuple[CardFile, bytes, int | None]], there: Mapping[str, CardFile], base: bytes
+) -> Iterator[Complaint]:
+    """Files that are missing or have another size; of many, the first are named."""
+    differing = [
+        (index, path, size, there.get(key))
+        for key, (index, path, size) in listed.items()
+        if key not in there or size not in (None, there[key].size)
+    ]
+    for index, path, size, file in differing[:_MOST_NAMED]:
+        name = path.rpartition(b"/")[2]
+        if file is None:
+            lost = b"." + name.rpartition(b".")[2].lower() in MEDIA_SUFFIXES
+            sentence = f"{shown(name)} is missing although {shown(index.name)} lists it; copy the card again."
+            yield Complaint(path, base, sentence, lost)
+        else:
+            sizes = f"{file.size:,} bytes where {shown(index.name)} lists {size:,}"
+            yield Complaint(file.path, base, f"{shown(name)} has {sizes}; copy it again.")
+    if len(differing) > _MOST_NAMED:
+        index, more = differing[0][0], len(differing) - _MOST_NAMED
+        sentence = f"{more:,} more files that {shown(index.name)} lists are missing or differ; copy the card again."
+        yield Complaint(index.path, base, sentence, about_list=True)
+
+
+def _chain(folder: Folder, base: bytes, read: Read) -> Iterator[Complaint]:
+    """The chain file lists the generations of a history, and each needs it."""
+    chain = next((file for file in folder.files if file.name.upper() == _CHAIN), None)
+    there = {file.name: file for file in folder.files if file.suffix == _LIST}
+    if chain is None:
+        for name, file in list(there.items())[:1]:
+            sentence = f"ascmhl_chain.xml is missing beside {shown(name)}; copy the card again."
+            yield Complaint(file.path, base, sentence, about_list=True)
+        return
+    root = document(chain.path, read)
+    if root is None:
+        yield Complaint(chain.path, base, f"{shown(chain.name)} is damaged; copy it again.", about_list=True)
+    for each in root if root is not None else ():
+        listed = said(each, "path")
+        if listed and listed.encode() not in there:
+            sentence = f"{listed} is missing although {shown(chain.name)} lists it; copy the card again."
+            yield Complaint(chain.path, base, sentence, about_list=True)
+
+
+def unnamed(found: Iterable[Complaint], warnings: Iterable[str]) -> list[Complaint]:
+    """Those of the complaints whose file no other warning names."""
+    told = "\n".join(warnings)
+    return [each for each in found if each.about_list or shown(each.path.rpartition(b"/")[2]) not in told]

@@ -1,0 +1,218 @@
+"""What reads untrusted input, with real input to damage: all readers and sidecars, reports, GPX, queries, settings."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "metadata"))  # the builders of their tests
+from test_clip_documents import p2
+from test_stills import tiff
+
+from pipeline.clip import Facts
+from pipeline.errors import RushesError
+from pipeline.metadata import gpx
+from pipeline.metadata.editing import editing_time
+from pipeline.metadata.facts import (
+    HEAD,
+    LISTS,
+    READERS,
+    SIDECARS,
+    STILLS,
+    assemble,
+    facts_json,
+    frame_counter,
+    read_facts,
+    read_sidecar,
+    sidecar_facts,
+    span_facts,
+)
+from pipeline.metadata.source import ByteSource
+from pipeline.processes.ffmpeg import find_ffmpeg
+from pipeline.proxies.presets import load_presets
+from pipeline.settings import parse_settings, shipped
+from pipeline.shotlog.query import explain, parse
+from pipeline.shotlog.reports import read_report
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = Path(os.environ.get("RUSHES_SAMPLES", ROOT.parent / "shared" / "samples"))
+KINDS = ("camera", "containers", "sound", "sidecars", "hostile")
+LARGEST_SEED = 6 << 20
+KEPT = 192 << 10  # bytes of a seed: a larger one is cut out of where its reader looks
+REPORT = (
+    b"Clip,Reel,Scene,Take,Circled,Rating,Comments,Start TC\nA001C001,A001,12A,3,yes,***,wide; lovely,10:00:00:00\n"
+)
+GPX = b"""<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
+<trkpt lat="48.2050" lon="16.4150"><ele>160</ele><time>2019-10-12T06:00:00Z</time></trkpt>
+<trkpt lat="48.2060" lon="16.4050"><time>2019-10-12T08:01:00.5+02:00</time></trkpt></trkseg></trk></gpx>"""
+QUERIES = (
+    "subject:coach location:vienna -camera:B", "rating:>=4 or (has:note -tag:archive)",
+    'note:"first light" at:06:00..07:30', "shoot_day:2019-10 duration:10s..5m rate:25",
+    "name:C0001* (lens:50 or lens:85) status:ready start_timecode:10:00:00:00",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Seed:
+    """Real input; `read` are the ranges that its reader looks at."""
+
+    data: bytes
+    read: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Target:
+    """`run` takes input and returns, or raises RushesError; everything else is a fault."""
+
+    name: str
+    run: Callable[[bytes], object]
+    seeds: tuple[Seed, ...]
+
+
+def targets() -> list[Target]:
+    """All of them, in the order of their tuples."""
+    files = [*(path.read_bytes() for path in _files()), *made()]
+    readers = [Target(each.name, _recording, tuple(_seeds(each.recognises, files))) for each in READERS]
+    beside = (*STILLS, *SIDECARS, *LISTS)
+    sidecars = [Target(each.name, _sidecar, tuple(_seeds(each.recognises, files))) for each in beside]
+    tables = [
+        Seed(data[:KEPT]) for data in files if data[:HEAD].isascii() and b"\n" in data[:HEAD] and data[:1] != b"<"
+    ]
+    return [
+        *readers,
+        *sidecars,
+        Target("reports", read_report, (Seed(REPORT), Seed(REPORT.replace(b",", b"\t")), *tables)),
+        Target("GPX", lambda data: gpx.read(data, "walk.gpx"), (Seed(GPX),)),
+        Target("search language", _query, tuple(Seed(query.encode()) for query in QUERIES)),
+        Target(
+            "settings", _settings, tuple(Seed(shipped(name).encode()) for name in ("default.toml", "documentary.toml"))
+        ),
+        Target("presets", _presets, (Seed(shipped("proxies.toml").encode()),)),
+    ]
+
+
+def made() -> Iterator[bytes]:
+    """Input for readers whose format no sample has."""
+    yield b"ARRI" + bytes(4092)
+    yield p2().encode()
+    yield b'<VideoClip xmlns="http://www.canon.com/ns/VideoClip"><CreationDate>2019-10-12T08:15:00</CreationDate></VideoClip>'
+    yield from (tiff(order) for order in "<>")
+    with tempfile.TemporaryDirectory() as scratch:
+        clip = Path(scratch, "clip.mkv")
+        pictures = (
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=s=64x48:r=25:d=1",
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=d=1",
+            "-c:v",
+            "libx264",
+        )
+        exact = ("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-threads", "1")
+        subprocess.run([find_ffmpeg(), "-v", "error", *pictures, *exact, clip], check=True, stdin=subprocess.DEVNULL)
+        yield clip.read_bytes()
+
+
+def _files() -> Iterator[Path]:
+    for folder in (ROOT / "sample_media", *(SAMPLES / kind for kind in KINDS)):
+        yield from sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size <= LARGEST_SEED)
+
+
+def _seeds(recognises: Callable[[bytes], bool], files: list[bytes]) -> Iterator[Seed]:
+    for data in files:
+        if data and recognises(data[:HEAD]):
+            yield seed_of(data)
+
+
+def seed_of(data: bytes) -> Seed:
+    """What a reader looks at in this file; media between that is left out of large ones where it stands at the end."""
+    looked: list[tuple[int, int]] = []
+    fetch = ByteSource._fetch
+
+    def noted(source: ByteSource, offset: int, length: int) -> bytes:
+        if source.size == len(data):
+            looked.append((offset, length))
+        return fetch(source, offset, length)
+
+    ByteSource._fetch = noted
+    try:
+        _attempt(data)
+    finally:
+        ByteSource._fetch = fetch
+    end = max((start + length for start, length in looked), default=0)
+    return Seed(data[: max(KEPT, end)], tuple(dict.fromkeys(looked)))
+
+
+def _attempt(data: bytes) -> None:
+    for run in (_recording, _sidecar):
+        try:
+            run(data)
+        except RushesError:
+            continue
+        else:
+            return
+
+
+# --- the doors, as the program uses them ----------------------------------------------------------
+
+
+def _recording(data: bytes) -> None:
+    with _file(data) as path:
+        counter = frame_counter(path)
+        facts = read_facts(path)
+    if counter is not None:  # as hashing feeds it
+        for at in range(0, len(data), 100_001):
+            counter.feed(data[at : at + 100_001])
+        counter.frames  # noqa: B018
+    _used(facts)
+
+
+def _sidecar(data: bytes) -> None:
+    with _file(data) as path:
+        beside = assemble(read_sidecar(path, "A001C001_191012_R1AB.mov"))
+        _used(sidecar_facts(path))
+    _used(beside)
+
+
+def _used(facts: Facts) -> None:
+    """What the program does with facts, whoever reads them."""
+    facts_json(facts)
+    editing_time(facts)
+    facts.timecode  # noqa: B018
+    facts_json(span_facts([facts, facts]))
+
+
+def _query(data: bytes) -> None:
+    explain(parse(data.decode("utf-8", "surrogateescape")))
+
+
+def _settings(data: bytes) -> None:
+    parse_settings(data.decode("utf-8", "replace"), "rushes.toml")
+
+
+def _presets(data: bytes) -> None:
+    load_presets(shipped("proxies.toml"), data.decode("utf-8", "replace"))
+
+
+class _file:  # noqa: N801 - reads like open()
+    """A file of these bytes in memory, for as long as the block runs."""
+
+    def __init__(self, data: bytes) -> None:
+        self._file = tempfile.NamedTemporaryFile(dir=MEMORY, prefix="rushes-fuzz-", suffix=".bin")  # noqa: SIM115
+        self._file.write(data)
+        self._file.flush()
+
+    def __enter__(self) -> Path:
+        return Path(self._file.name)
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+MEMORY = "/dev/shm" if sys.platform == "linux" and os.access("/dev/shm", os.W_OK) else None

@@ -1,0 +1,78 @@
+"""A few thousand of the damaged inputs of `make fuzz`, and that it would notice what it looks for."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import fuzz
+import pytest
+from targets import Seed, Target, targets
+
+from pipeline.errors import MediaUnreadable
+from pipeline.metadata.facts import LISTS, READERS, SIDECARS, STILLS
+
+
+def test_damaged_input_is_read_or_refused_in_little_time_and_memory():
+    whole, peak = fuzz.spread(4_000, 2)
+    assert [fault for each in whole.values() for fault in each.faults] == []
+    assert sum(each.inputs for each in whole.values()) == 4_000
+    assert peak * 1024 < fuzz.MEMORY
+
+
+def test_every_reader_is_among_the_targets_and_whole_input_is_read():
+    every = targets()
+    wanted = [each.name for each in (*READERS, *STILLS, *SIDECARS, *LISTS)]
+    assert [target.name for target in every][: len(wanted)] == wanted
+    [movies] = [target for target in every if target.name == "QuickTime and MP4"]
+    movies.run(movies.seeds[0].data)
+    assert movies.seeds[0].read
+
+
+def target(run):
+    return [Target("made up", run, (Seed(b"input"),))]
+
+
+def refuse(_):
+    raise MediaUnreadable("no.")
+
+
+def crash(_):
+    raise KeyError("lost")
+
+
+def hang(_):
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(("run", "says"), [(crash, "KeyError"), (hang, "more than 0.1 s"), (refuse, None), (len, None)])
+def test_crashes_and_hangs_are_faults_and_refusals_are_none(run, says, monkeypatch):
+    monkeypatch.setattr(fuzz, "SLOWEST", 0.1)
+    before = signal.signal(signal.SIGPROF, fuzz._too_slow)
+    tally: dict[str, fuzz.Tally] = {}
+    try:
+        fuzz.run_one(7, target(run), tally)
+    finally:
+        signal.signal(signal.SIGPROF, before)
+    faults = tally["made up"].faults
+    assert (says in faults[0]) if says else not faults
+    assert tally["made up"].refused == (run is refuse)
+
+
+def test_a_flood_of_memory_is_a_fault(tmp_path):
+    program = (
+        "import pathlib, fuzz; from targets import Seed, Target\n"
+        "fuzz.targets = lambda: [Target('hog', lambda data: bytearray(1 << 28), (Seed(b'input'),))]\n"
+        f"fuzz.work(range(1), pathlib.Path({str(tmp_path / 'mark')!r}))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=Path(__file__).parent, capture_output=True, text=True, check=True
+    )
+    assert "MemoryError" in run.stdout
+
+
+def test_the_same_number_is_the_same_input():
+    taking = fuzz.turns(targets())
+    assert fuzz.damaged(1234, taking) == fuzz.damaged(1234, taking)
+    assert fuzz.damaged(1234, taking)[1] != fuzz.damaged(1234 + len(taking), taking)[1]

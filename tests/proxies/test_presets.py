@@ -1,0 +1,265 @@
+"""Presets as data, and what each of them makes of a real, tiny recording."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from shooting import EDIT, PRESETS, frame_numbers, log, order, picture_size, program, run, shoot, sound
+
+from pipeline.errors import NotFound, ProxyRefused, SettingsError
+from pipeline.metadata.facts import read_facts
+from pipeline.proxies.encoders import ENCODERS, HARDWARE
+from pipeline.proxies.graph import command
+from pipeline.proxies.make import make
+from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
+from pipeline.proxies.trial import trial, with_working_hardware
+from pipeline.settings import shipped
+
+TWO_TRACKS = (
+    "-f lavfi -i sine=f=440:r=48000:d=2 -f lavfi -i sine=f=880:r=96000:d=2 -map 0:v -map 1:a -map 2:a -c:a pcm_s24le"
+)
+NAMES = ["plain.mov", "A:b'c,[x];%{n}.mov", '50%% \\d "quoted".mov', "-y.mov", "Édith, Läufer.mov"]
+
+
+def preset(text: str, name: str = "mine") -> Preset:
+    """A preset out of a film's own table."""
+    return load_presets(shipped("proxies.toml"), f"[{name}]\n{text}")[name]
+
+
+def made_of(source: Path, *presets: Preset) -> Path:
+    """The folder that holds what was made of a recording."""
+    folder = source.parent / "out"
+    make(order(log(source), folder, source, presets=presets, stills=False), program())
+    return folder
+
+
+def first_picture(path: Path) -> np.ndarray:
+    wide, high = picture_size(path)
+    raw = run("-i", path, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray", "-")
+    return np.frombuffer(raw, np.uint8).reshape(high, wide).astype(int)
+
+
+# --- the tables ---
+
+
+def test_the_shipped_presets_are_whole():
+    assert next(iter(PRESETS)) == "edit"
+    assert all(preset.about and preset.recipe for preset in PRESETS.values())
+    assert (
+        len({preset.recipe for preset in PRESETS.values()} | {stills_recipe(kind) for kind in STILLS})
+        == len(PRESETS) + 3
+    )
+
+
+def test_a_recipe_changes_with_what_comes_out_and_with_nothing_else():
+    film = load_presets(
+        shipped("proxies.toml"),
+        "[edit]\nheight = 720\n[dnxhr]\nabout = 'words'\n[mine]\nencoder = 'h264-intra'\nfolder = 'mine'",
+    )
+    assert film["edit"].recipe != PRESETS["edit"].recipe
+    assert film["dnxhr"].recipe == PRESETS["dnxhr"].recipe
+    assert film["mine"].name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("[edit]\nhight = 720", "hight"),
+        ("[edit]\nheight = 'tall'", "edit"),
+        ("[edit]\nheight = 10", "height 10"),
+        ("[edit]\nencoder = 'prores-ks'", "prores-proxy"),
+        ("[edit]\nfolder = '../x'", "plain name"),
+        ("[edit]\nending = '/../x'", "plain name"),
+        ("[edit]\ndivisor = 99", "divisor 99"),
+        ("[edit]\nhardware = 'nvenc'", "no hardware 'nvenc' makes prores-proxy; choose from videotoolbox"),
+        ("[avid]\nhardware = 'nvenc'", "leave it out"),
+        ("[edit]\nburn = ['name', 'date']", "burn"),
+        ("[new]\nencoder = 'h264-intra'", "share the folder"),
+        ("edit = 5", "edit"),
+        ("[edit", "TOML"),
+    ],
+)
+def test_a_broken_preset_is_refused_by_name(table, said):
+    with pytest.raises(SettingsError, match=said) as caught:
+        load_presets(shipped("proxies.toml"), table, "/film/proxies.toml")
+    assert "/film/proxies.toml" in caught.value.sentence
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are():
+    with pytest.raises(NotFound, match="edit"):
+        chosen(PRESETS, ("edti",))
+
+
+def test_hardware_makes_another_command_and_the_same_recipe():
+    asked = preset("hardware = 'vaapi'", "h264")
+    assert asked.recipe == PRESETS["h264"].recipe
+    assert asked.codec.ffmpeg == "h264_vaapi"
+
+
+# --- what comes out ---
+
+
+def test_short_groups_keep_every_frame_and_are_closed(tmp_path):
+    folder = made_of(shoot(tmp_path / "A.mov", TWO_TRACKS), PRESETS["short"])
+    assert frame_numbers(folder / "short.mov") == list(range(50))
+    kinds = run("-skip_frame", "nokey", "-i", folder / "short.mov", "-fps_mode", "passthrough", "-f", "framecrc", "-")
+    keys = [int(line.split(b",")[2]) for line in kinds.splitlines() if line.startswith(b"0,")]
+    step = keys[1] // 12
+    assert keys == [12 * step * number for number in range(5)]
+
+
+def test_a_screening_copy_plays_while_it_loads_and_has_all_sound_in_one_stereo_track(tmp_path):
+    folder = made_of(shoot(tmp_path / "A.mov", TWO_TRACKS), PRESETS["screening"])
+    facts = read_facts(folder / "screening.mp4")
+    assert facts.container == "mp4"
+    assert (facts.video.pixel_format, facts.video.frames) == ("yuv420p", 50)
+    assert [(track.codec, track.channels, track.sample_rate) for track in facts.audio] == [("aac", 2, 48000)]
+    data = (folder / "screening.mp4").read_bytes()
+    assert data.index(b"moov") < data.index(b"mdat")
+    spectrum = np.abs(np.fft.rfft(sound(folder / "screening.mp4")[:48000, 0]))
+    loud = set(np.argsort(spectrum)[-2:])
+    assert loud == {440, 880}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_drawn_as_it_is_whatever_signs_it_holds(tmp_path, name):
+    """Judged by ffmpeg's own way of drawing a text that lies in a file, which knows no signs of its own."""
+    plain = preset("encoder = 'h264-screening'\nfolder = 'mine'")
+    clear = preset("encoder = 'h264-screening'\nfolder = 'mine'\nburn = ['name']")
+    source = shoot(tmp_path / "A.mov", frames=range(5))
+    job = order(replace(log(source), name=name), tmp_path / "out", source, presets=(clear,), stills=False)
+    make(job, program())
+    shown = first_picture(tmp_path / "out" / "mine.mp4")
+    words = tmp_path / "words.txt"
+    words.write_text(name, encoding="utf-8")
+    drawn = f"drawtext=textfile={words}:expansion=none:font=Mono:fontsize=10:x=th:y=h-th-th/2:fontcolor=white"
+    folder = made_of(source, plain)
+    run(
+        "-i", folder / "mine.mp4", "-frames:v", "1", "-vf",
+        f"{drawn}:box=1:boxcolor=black@0.5:boxborderw=2", tmp_path / "drawn.png",
+    )  # fmt: skip
+    assert np.abs(shown - first_picture(tmp_path / "drawn.png")).mean() < 1.5
+    assert np.abs(shown - first_picture(folder / "mine.mp4"))[-20:].mean() > 3
+
+
+@pytest.mark.parametrize(
+    ("label", "frame", "shown"), [("10:00:00;02", 28, "10:00:01;00"), ("00:59:59;28", 2, "01:00:00;00")]
+)
+def test_burnt_in_timecode_is_that_of_the_frame(tmp_path, label, frame, shown):
+    only = preset("encoder = 'h264-screening'\nfolder = 'mine'\nburn = ['timecode']")
+    source = shoot(tmp_path / "A.mov", f"-timecode {label}", rate="30000/1001")
+    folder = made_of(source, only)
+    run("-i", folder / "mine.mp4", "-vf", f"select=eq(n\\,{frame})", "-frames:v", "1", tmp_path / "shown.png")
+    words = tmp_path / "words.txt"
+    words.write_text(shown)
+    box = "fontcolor=white:box=1:boxcolor=black@0.5:boxborderw=2"
+    drawn = f"drawtext=textfile={words}:font=Mono:fontsize=10:x=w-tw-th:y=h-th-th/2:{box}"
+    run("-i", source, "-vf", f"select=eq(n\\,{frame}),{drawn}", "-frames:v", "1", tmp_path / "drawn.png")
+    corner = np.s_[-20:, -110:]
+    assert np.abs(first_picture(tmp_path / "shown.png") - first_picture(tmp_path / "drawn.png"))[corner].mean() < 6
+
+
+def test_a_watermark_lies_across_the_middle(tmp_path):
+    source = shoot(tmp_path / "A.mov", frames=range(3))
+    plain, marked = (preset(f"encoder = 'h264-intra'\nfolder = 'mine'\n{more}") for more in ("", "watermark = 'DRAFT'"))
+    before = first_picture(made_of(source, plain) / "mine.mov")
+    after = first_picture(made_of(source, marked) / "mine.mov")
+    change = np.abs(after - before)
+    assert change[75:105, 110:210].mean() > 2
+    assert change[:40].mean() < 0.2
+
+
+@pytest.mark.parametrize(("divisor", "size"), [(1, (640, 360)), (2, (320, 180)), (4, (160, 90))])
+def test_a_divisor_is_exact(tmp_path, divisor, size):
+    source = shoot(tmp_path / "A.mov", frames=range(3), size=(640, 360))
+    folder = made_of(source, preset(f"encoder = 'prores-proxy'\ndivisor = {divisor}\nfolder = 'mine'"))
+    assert picture_size(folder / "mine.mov") == size
+
+
+def test_an_encoder_that_takes_no_small_picture_says_so_by_name(tmp_path):
+    with pytest.raises(ProxyRefused, match=r"A\.mov is 160x90 as 'dnxhr'"):
+        made_of(shoot(tmp_path / "A.mov", frames=range(3), size=(160, 90)), PRESETS["dnxhr"])
+
+
+def test_avids_copy_is_mxf_with_tape_timecode_and_sound_at_48_khz(tmp_path):
+    source = shoot(
+        tmp_path / "A.mov", f"{TWO_TRACKS} -timecode 10:00:00;02 -metadata:s:v:0 reel_name=A001R1AB", rate="30000/1001"
+    )
+    folder = made_of(source, PRESETS["avid"])
+    assert frame_numbers(folder / "avid.mxf") == list(range(50))
+    facts = read_facts(folder / "avid.mxf")
+    assert (facts.container, facts.start_timecode, facts.drop_frame, facts.reel) == (
+        "mxf", "10:00:00;02", True, "A001R1AB",
+    )  # fmt: skip
+    samples = round(50 * 1001 / 30000 * 48000)
+    assert [(track.codec, track.channels, track.sample_rate, track.samples) for track in facts.audio] == [
+        ("pcm_s24le", 1, 48000, samples)
+    ] * 2
+
+
+def test_without_a_reel_avids_tape_is_the_card(tmp_path):
+    folder = made_of(shoot(tmp_path / "A.mov", "-timecode 10:00:00:00"), PRESETS["avid"])
+    assert read_facts(folder / "avid.mxf").reel == "card"
+
+
+@pytest.mark.parametrize(
+    ("codec", "rate", "channels", "bits"),
+    [("pcm_s24le", 48000, 8, 24), ("pcm_f32le", 96000, 2, 32), ("pcm_s16le", 44100, 1, 16)],
+)
+def test_sound_alone_becomes_a_wav_of_all_channels_with_its_time(tmp_path, codec, rate, channels, bits):
+    tones = "|".join(f"0.1*sin({200 * (number + 1)}*2*PI*t)" for number in range(channels))
+    source = tmp_path / "T01.wav"
+    run(
+        "-f", "lavfi", "-i", f"aevalsrc={tones}:s={rate}:d=3", "-c:a", codec, "-write_bext", "1",
+        "-metadata", f"time_reference={rate * 36000 + 7}", source,
+    )  # fmt: skip
+    folder = made_of(source, PRESETS["audio"])
+    facts = read_facts(folder / "audio.wav")
+    assert [(track.codec, track.channels, track.sample_rate) for track in facts.audio] == [
+        ("pcm_s24le", channels, 48000)
+    ]
+    assert facts.time_reference == round((rate * 36000 + 7) * 48000 / rate)
+    heard = sound(folder / "audio.wav")[:48000]
+    for number in range(channels):
+        assert np.argmax(np.abs(np.fft.rfft(heard[:, number]))) == 200 * (number + 1)
+
+
+# --- hardware ---
+
+
+@pytest.mark.parametrize(("hardware", "encoder"), HARDWARE, ids=lambda way: way if isinstance(way, str) else way.name)
+def test_the_command_of_each_hardware_is_that_of_software_but_for_the_encoder(tmp_path, hardware, encoder):
+    asked = Preset(name="mine", encoder=encoder.name, hardware=hardware, folder="mine")
+    source = shoot(tmp_path / "A.mov", frames=range(3))
+    words, plain = (
+        command(order(log(source), tmp_path, source, presets=(one,), stills=False), program())
+        for one in (asked, msgspec.structs.replace(asked, hardware=""))
+    )
+    assert words[words.index("-c:v") + 1] == encoder.ffmpeg
+    assert (
+        dict(encoder.options).items()
+        <= dict(zip([w.removeprefix("-") for w in words], words[1:], strict=False)).items()
+    )
+    assert ("hwupload" in " ".join(words)) == encoder.upload
+    assert words[2 : 2 + len(encoder.device)] == list(encoder.device)
+    assert {"-map_metadata", "-fps_mode", "cfr", "-r", "25/1", "-f", "mov"} <= set(words) & set(plain)
+    assert encoder.ffmpeg not in plain
+
+
+def test_hardware_that_fails_its_trial_gives_way_to_software_and_says_so():
+    asked = (EDIT, preset("hardware = 'nvenc'", "h264"))
+    able, said = with_working_hardware(asked, program())
+    if not said:
+        pytest.skip("this machine has what was asked for")
+    assert able == (EDIT, msgspec.structs.replace(asked[1], hardware=""))
+    (sentence,) = said
+    assert sentence.startswith("'h264' is encoded by software: nvenc does not work here (")
+
+
+@pytest.mark.parametrize(
+    "encoder", [each for each in ENCODERS if each.ffmpeg and each.name.startswith("h264")], ids=lambda each: each.name
+)
+def test_a_trial_that_succeeds_is_trusted(encoder):
+    run(*trial(encoder))
