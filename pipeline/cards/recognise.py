@@ -17,7 +17,7 @@ from pipeline.cards.dji import DJI
 from pipeline.cards.gopro import GOPRO
 from pipeline.cards.hashlist import Complaint, complaints, unnamed
 from pipeline.cards.mag import MAG
-from pipeline.cards.media import MEDIA_SUFFIXES, REPORT_SUFFIXES
+from pipeline.cards.media import MEDIA_SUFFIXES, REPORT_SUFFIXES, SHARED_SUFFIXES, TRACK_SUFFIXES
 from pipeline.cards.p2 import P2
 from pipeline.cards.plain import PLAIN
 from pipeline.cards.red import RED
@@ -40,7 +40,7 @@ class _Card:
     path: bytes
     claims: dict[str, list[Folder]] = field(default_factory=dict)
     extra: list[CardFile] = field(default_factory=list)  # what no structure reads
-    shared: list[CardFile] = field(default_factory=list)  # reports of a folder above that speak of several cards
+    shared: list[CardFile] = field(default_factory=list)  # reports and tracks above several cards
     found: Found = field(default_factory=Found)
     listed: list[Complaint] = field(default_factory=list)  # by hash lists
 
@@ -49,7 +49,7 @@ def recognise(
     listing: Sequence[SeenFile], read: Read, fits_template: Callable[[bytes], bool], *, top: bytes = b""
 ) -> tuple[CardFolder, ...]:
     """The cards at and below the folder `top`, by path. Every file lies on exactly one of them, with two
-    exceptions: a report above several cards is a report of each, and files of no card are left out.
+    exceptions: a report or track above several cards is one of each, and files of no card are left out.
 
     All paths of the listing lie below `top`: ingest/, or a card itself. A card's name is that of its
     folder, "" where that is what paths are relative to. `read` gives the bytes of a small sidecar.
@@ -182,17 +182,17 @@ def _complain(complaint: Complaint, cards: dict[bytes, _Card], top: bytes) -> No
 def _house(folder: Folder, living: Mapping[bytes, _Card], top: bytes) -> None:
     """Gives the files of a folder without clips to the nearest card above, else below.
 
-    A report above cards speaks of all of them. `top` as a card has only the files that lie in it
+    A report or track above cards speaks of all of them. `top` as a card has only the files that lie in it
     and those with no card below, because it is ingest/ as often as a card.
     """
     above = _nearest_above(folder.path, living)
-    reports = any(file.suffix in REPORT_SUFFIXES for file in folder.files)
-    if above is not None and above.path != top and not reports:
+    shared = any(file.suffix in SHARED_SUFFIXES for file in folder.files)
+    if above is not None and above.path != top and not shared:
         above.extra.extend(folder.files)
         return
     below = _below(folder.path, living)
     for file in folder.files:
-        if file.suffix in REPORT_SUFFIXES and below and (above is None or above.path != folder.path):
+        if file.suffix in SHARED_SUFFIXES and below and (above is None or above.path != folder.path):
             for card in below:
                 card.shared.append(file)
         elif above is not None and (above.path != top or folder.path == top or not below):
@@ -223,14 +223,17 @@ def _finished(card: _Card, read: Read) -> CardFolder:
     _compare(card, files, read)
     used = {path for clip in card.found.clips for path in chain(clip.parts, clip.sidecars)}
     left = [file for file in chain(files, card.extra) if file.path not in used]
-    reports = {file.path for file in left if file.suffix in REPORT_SUFFIXES}
+    spoken = [file for file in chain(left, card.shared) if file.suffix in SHARED_SUFFIXES]
+    reports = {file.path for file in spoken if file.suffix in REPORT_SUFFIXES}
+    tracks = {file.path for file in spoken if file.suffix in TRACK_SUFFIXES}
     return CardFolder(
         path=card.path,
         name=shown(card.path.rpartition(b"/")[2]),
         structure=_structure_name(card),
         clips=tuple(_with_warnings(card.found)),
-        reports=tuple(sorted(reports | {file.path for file in card.shared})),
-        others=tuple(sorted(file.path for file in left if file.path not in reports)),
+        reports=tuple(sorted(reports)),
+        tracks=tuple(sorted(tracks)),
+        others=tuple(sorted(file.path for file in left if file.suffix not in SHARED_SUFFIXES)),
         warnings=tuple(dict.fromkeys(card.found.warnings)),
         reel=card.found.reel,
     )

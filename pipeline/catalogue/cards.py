@@ -14,23 +14,29 @@ from pipeline.catalogue.lengths import with_count
 from pipeline.catalogue.moments import keep_zones
 from pipeline.catalogue.packing import pack_facts, pack_list
 from pipeline.catalogue.store import Catalogue, Connection
+from pipeline.catalogue.trails import FIELD, SOURCE, Span, TakenTrack, keep_tracks, keep_trails, settle_places
 from pipeline.clip import CardFolder, Clip, Saying
 from pipeline.errors import ValueRefused
 from pipeline.fields import BY_NAME
 from pipeline.shotlog.clocks import Zones
 from pipeline.shotlog.standing import FORGOTTEN, differences
 from pipeline.shotlog.terms import sorting_label
+from pipeline.shotlog.trails import Trail
 from pipeline.shotlog.values import normal
 
 
 @dataclass(frozen=True, slots=True)
 class TakenClip:
-    """A clip as read now, what the rules say of it, the zones its clock is read in, and the version of the reader."""
+    """A clip as read now, what the rules say of it, the zones its clock is read in, and the version of the reader.
+
+    `trails` say where its device was, in seconds after it began.
+    """
 
     clip: Clip
     sayings: tuple[Saying, ...]
     zones: Zones
     reader: str
+    trails: tuple[Trail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,7 @@ class FailedFile:
 class TakenCard:
     """A settled card. `folder` lists all of it; `clips` may hold only those that were read this time.
 
-    Every path is relative to the root.
+    `tracks` are the GPX files that speak of its clips. Every path is relative to the root.
     """
 
     root: int
@@ -55,6 +61,7 @@ class TakenCard:
     clips: tuple[TakenClip, ...]
     failed: tuple[FailedFile, ...]
     moment: str
+    tracks: tuple[TakenTrack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,7 @@ class _Taking:
     robbed: set[int] = field(default_factory=set)
     outcome: dict[str, list[str]] = field(default_factory=dict)
     copies: list[tuple[str, bytes]] = field(default_factory=list)
+    spans: list[Span] = field(default_factory=list)  # in which trails came, went or changed
 
 
 def card_fingerprints(catalogue: Catalogue, root: int) -> dict[bytes, str]:
@@ -100,6 +108,8 @@ def record_card(catalogue: Catalogue, taken: TakenCard) -> CardOutcome:
         _forget_joined(work)
         _keep_failed(db, work.card, taken)
         refresh(db, work.touched)
+        work.spans += keep_tracks(db, work.card, taken.root, taken.tracks)
+        settle_places(db, work.touched, spans=work.spans, batch=work.batch)
         _tidy(work)
         said = work.outcome
         return CardOutcome(
@@ -130,8 +140,7 @@ def _record_clip(work: _Taking, taken: TakenClip) -> None:
     if n is None:
         n = _new_clip(db, work.card, taken)
         keep_parts(db, n, clip.parts)
-        _keep_facts(db, n, taken)
-        _say(work, n, taken)
+        _learn(work, n, taken)
     else:
         clip = with_count(db, n, clip)
         taken = replace(taken, clip=clip)
@@ -143,8 +152,7 @@ def _record_clip(work: _Taking, taken: TakenClip) -> None:
                 keep_parts(db, n, clip.parts)
             leave_group(db, n)
             _keep_clip(db, n, work.card, taken)
-            _keep_facts(db, n, taken)
-            _say(work, n, taken)
+            _learn(work, n, taken)
     work.robbed |= keep_places(db, n, work.card, clip.parts)
     work.touched[n] = None
     name = db.execute("SELECT id FROM clips WHERE n = ?", (n,)).fetchone()[0]
@@ -185,8 +193,19 @@ def _new_clip(db: Connection, card: int, taken: TakenClip) -> int:
 
 
 def _keep_clip(db: Connection, n: int, card: int, taken: TakenClip) -> None:
-    sets = ", ".join(f"{name} = ?" for name in _COLUMNS)
-    db.execute(f"UPDATE clips SET {sets} WHERE n = ?", (*_columns(card, taken), n))
+    values = dict(zip(_COLUMNS, _columns(card, taken), strict=True))
+    salvaged = db.execute("SELECT 1 FROM products WHERE clip_n = ? AND held IS NOT NULL", (n,)).fetchone()
+    if salvaged and taken.clip.frames is None:  # its length is known from the proxy, not from its facts
+        del values["frames"], values["flicks"]
+    sets = ", ".join(f"{name} = ?" for name in values)
+    db.execute(f"UPDATE clips SET {sets} WHERE n = ?", (*values.values(), n))
+
+
+def _learn(work: _Taking, n: int, taken: TakenClip) -> None:
+    """What a clip says of itself, what the rules say of it, and where its device was."""
+    _keep_facts(work.db, n, taken)
+    _say(work, n, taken)
+    work.spans += keep_trails(work.db, "clip_n", n, taken.trails)
 
 
 def _keep_facts(db: Connection, n: int, taken: TakenClip) -> None:
@@ -212,7 +231,9 @@ def _say(work: _Taking, n: int, taken: TakenClip) -> None:
             refused.append(f"{saying.source}: {error}")
             continue
         fit.append(replace(saying, value=value))
-    append(work.db, work.batch, [(n, saying) for saying in differences(fit, live_entries(work.db, n))])
+    # A place that other clips lent is theirs to take back.
+    before = [entry for entry in live_entries(work.db, n) if (entry.field, entry.source) != (FIELD, SOURCE)]
+    append(work.db, work.batch, [(n, saying) for saying in differences(fit, before)])
     work.db.execute("UPDATE clips SET refused = ? WHERE n = ?", (pack_list(tuple(refused)) if refused else None, n))
 
 

@@ -13,6 +13,7 @@ from pipeline.catalogue.entries import new_batch
 from pipeline.catalogue.moments import facts_of, moment_of, zones_of
 from pipeline.catalogue.packing import timecode
 from pipeline.catalogue.store import Catalogue, Connection
+from pipeline.catalogue.trails import settle_places
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.shotlog.clocks import LocalMoment, has_clock, local_moment, stated_instant
 from pipeline.shotlog.estimates import Bounds, Ticked, in_whole_seconds
@@ -133,6 +134,7 @@ def retime(db: Connection, batches: Iterable[int]) -> list[str]:
         )
         concerned |= {n: (clip, correction) for n, clip, correction in rows}
     refresh(db, concerned)
+    settle_places(db, concerned)
     now = "SELECT correction FROM clocks WHERE clip_n = ?"
     return [clip for n, (clip, before) in concerned.items() if db.execute(now, (n,)).fetchone()[0] != before]
 

@@ -19,6 +19,7 @@ from pipeline.clip import Facts, shown
 from pipeline.fields import FIELDS
 from pipeline.shotlog.folding import words_of
 from pipeline.shotlog.standing import Standing
+from pipeline.shotlog.trails import moment_of
 from pipeline.timecode import Rate
 
 # One-valued shared fields are columns of groups; `folder` is the card's path, for words.
@@ -125,10 +126,11 @@ def _refresh(work: _Pass, n: int) -> None:
     one = {name: value for name, value in log.values.items() if isinstance(value, str)}
     tags = log.values.get("tag")
     db.execute(
-        "UPDATE clips SET group_n = ?, story = ?, recorded_at = ?, seconds = ?, tag = ?, scene = ?, take = ?,"
-        " note = ? WHERE n = ?",
+        "UPDATE clips SET group_n = ?, story = ?, recorded_at = ?, seconds = ?, moment = ?, tag = ?, scene = ?,"
+        " take = ?, note = ? WHERE n = ?",
         (
             group, _story(one.get("shoot_day"), recorded, _time_of_day(seconds, row.start_timecode)), recorded, seconds,
+            moment_of(moment),
             msgspec.json.encode(tags).decode() if tags else None,
             one.get("scene"), one.get("take"), one.get("note"), n,
         ),

@@ -12,6 +12,7 @@ from pipeline.catalogue.clocks import retime
 from pipeline.catalogue.current import refresh
 from pipeline.catalogue.entries import append, new_batch, range_of
 from pipeline.catalogue.store import Catalogue, Connection
+from pipeline.catalogue.trails import LENT_BY, settle_places
 from pipeline.clip import Saying, shown
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.shotlog.standing import FORGOTTEN, MARK
@@ -61,6 +62,8 @@ def write_log(
         numbers = _numbers(db, dict.fromkeys(clip for clip, _ in checked))
         append(db, number, [(numbers[clip], saying) for clip, saying in checked])
         refresh(db, numbers.values())
+        if any(saying.field in LENT_BY for _, saying in checked):
+            settle_places(db, numbers.values())
         return _batch(db, number, name, tuple(numbers))
 
 
@@ -71,6 +74,7 @@ def forget(catalogue: Catalogue, clips: Sequence[str], *, who: str, words: str =
         numbers = _numbers(db, dict.fromkeys(clips))
         append(db, number, [(n, Saying(FORGOTTEN, "yes", "person")) for n in numbers.values()])
         refresh(db, numbers.values())
+        settle_places(db, numbers.values())
         return _batch(db, number, name, tuple(numbers))
 
 
@@ -105,6 +109,7 @@ def undo(catalogue: Catalogue, batch: str | None, *, who: str) -> Batch:
         )
         turned = _settle_undone(db, taken, undone=True)
         refresh(db, clips.values())
+        settle_places(db, clips.values())
         retimed = retime(db, turned)
         return _batch(db, number, name, tuple(dict.fromkeys((*clips, *retimed))))
 

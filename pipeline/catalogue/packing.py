@@ -1,5 +1,6 @@
 """Values to and from what a column holds: facts as JSON, paths as text to show, rates and timecodes."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -45,6 +46,23 @@ def unpack_texts(packed: str | None) -> tuple[str, ...]:
 
 def unpack_paths(packed: str) -> tuple[bytes, ...]:
     return tuple(text.encode("latin-1") for text in unpack_texts(packed))
+
+
+def pack_verdict(verdict: Mapping[str, tuple[str, ...]]) -> str | None:
+    """What each editor says of a proxy; nothing for what nobody judges."""
+    return msgspec.json.encode(verdict).decode() if verdict else None
+
+
+def unpack_verdict(packed: str | None) -> dict[str, tuple[str, ...]]:
+    return msgspec.json.decode(packed, type=dict[str, tuple[str, ...]]) if packed else {}
+
+
+def pack_runs(runs: tuple[tuple[int, int], ...] | None) -> str | None:
+    return None if runs is None else msgspec.json.encode(runs).decode()
+
+
+def unpack_runs(packed: str | None) -> tuple[tuple[int, int], ...] | None:
+    return None if packed is None else msgspec.json.decode(packed, type=tuple[tuple[int, int], ...])
 
 
 def timecode(label: str | None, rate: str | None) -> Timecode | None:

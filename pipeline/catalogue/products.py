@@ -4,14 +4,16 @@ There is no list of jobs: the work left is what wants say, less products and fai
 recipe and the same content. A failure of a passing cause (transient) is work again at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from pipeline.catalogue.current import refresh
+from pipeline.catalogue.current import flicks_of, refresh
+from pipeline.catalogue.packing import pack_runs, pack_verdict
 from pipeline.catalogue.reading import part_from, read_clips, values_of
 from pipeline.catalogue.store import Catalogue, Connection, now
 from pipeline.clip import Clip, Failure, Part, Product, shown
 from pipeline.errors import NotFound
+from pipeline.timecode import Rate
 
 LogValues = dict[str, str | int | tuple[str, ...] | None]
 
@@ -124,10 +126,23 @@ def record_products(
         content = content or content_now
         for made in products:
             db.execute(
-                "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (n, made.kind, made.preset, made.path, made.recipe, content, made.size, now()),
-            )
+                "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    n, made.kind, made.preset, made.path, made.recipe, content, made.size, now(),
+                    pack_verdict(made.verdict), pack_runs(made.held),
+                ),
+            )  # fmt: skip
             db.execute("DELETE FROM failures WHERE clip_n = ? AND recipe = ?", (n, made.recipe))
+        refresh(db, [n])
+
+
+def record_length(catalogue: Catalogue, clip_id: str, frames: int) -> None:
+    """Note how long a salvaged clip is that does not say so itself: its proxy can be cut then."""
+    with catalogue.atomic() as db:
+        n, _ = _clip(db, clip_id)
+        (rate,) = db.execute("SELECT rate FROM clips WHERE n = ?", (n,)).fetchone()
+        flicks = flicks_of(Rate.parse(rate).seconds(frames))
+        db.execute("UPDATE clips SET frames = ?, flicks = ? WHERE n = ? AND frames IS NULL", (frames, flicks, n))
         refresh(db, [n])
 
 
@@ -199,6 +214,14 @@ def pardon(catalogue: Catalogue, program: str) -> None:
         if clips:
             db.execute("DELETE FROM failures WHERE program <> ?", (program,))
             refresh(db, clips)
+
+
+def retry_clips(catalogue: Catalogue, clips: Collection[str]) -> None:
+    """Forget what failed of these clips, so that it is tried again."""
+    with catalogue.atomic() as db:
+        numbers = [_clip(db, clip)[0] for clip in clips]
+        db.executemany("DELETE FROM failures WHERE clip_n = ?", [(n,) for n in numbers])
+        refresh(db, numbers)
 
 
 def retry_failures(catalogue: Catalogue) -> int:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pipeline.catalogue.current import SHARED
-from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_texts
+from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_runs, unpack_texts, unpack_verdict
 from pipeline.catalogue.store import FLICKS, Connection
-from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp, shown
+from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp, salvaged, shown
 from pipeline.timecode import Rate, TimeRange
 
 Values = dict[str, Any]
@@ -25,10 +25,13 @@ def values_of(db: Connection, clips: Sequence[int]) -> dict[int, Values]:
     """
     found: dict[int, Values] = {}
     groups: dict[int | None, Values] = {}
+    salvage = dict(db.execute("SELECT clip_n, held FROM products INDEXED BY products_held WHERE held IS NOT NULL"))
     for row in _each(db, f"SELECT {_OWN} FROM clips WHERE n IN", clips):
         if row[1] not in groups:
             groups[row[1]] = _shared(db, row[1])
         found[row[0]] = {**_own(row), **groups[row[1]]}
+        if row[0] in salvage:
+            found[row[0]]["warnings"] += (f"Its proxy is {salvaged(unpack_runs(salvage[row[0]]))}.",)
     return {n: found[n] for n in clips if n in found}
 
 
@@ -106,13 +109,14 @@ def read_logged(db: Connection, clips: Sequence[int]) -> list[LoggedClip]:
     for n, start, frames, note, subject in _each(db, "SELECT * FROM markers WHERE clip_n IN", clips, "ORDER BY start"):
         markers[n].append(Marker(TimeRange(start, frames), note, subject))
     products: dict[int, list[Product]] = defaultdict(list)
-    for n, kind, preset, path, recipe, size in _each(
+    for n, kind, preset, path, recipe, size, verdict, held in _each(
         db,
-        "SELECT p.clip_n, p.kind, p.preset, p.path, p.recipe, p.size FROM products p JOIN clips c ON c.n = p.clip_n"
-        " AND c.content = p.content WHERE p.clip_n IN",
+        "SELECT p.clip_n, p.kind, p.preset, p.path, p.recipe, p.size, p.verdict, p.held FROM products p"
+        " JOIN clips c ON c.n = p.clip_n AND c.content = p.content WHERE p.clip_n IN",
         clips,
     ):
-        products[n].append(Product(values[n]["id"], kind, preset, bytes(path), recipe, size))
+        judged, runs = unpack_verdict(verdict), unpack_runs(held)
+        products[n].append(Product(values[n]["id"], kind, preset, bytes(path), recipe, size, judged, runs))
     return [
         LoggedClip(
             clip, values[n]["status"] or "logged",

@@ -3,6 +3,8 @@
     roots < cards < places > parts > clips      where the files lie, and which clip they make
     sights                                      folders in which every card is taken, as they looked then
     batches < entries > clips                   the log: append-only, the truth
+    tracks > track_cards                        GPX files, and the cards that they speak of
+    trails > clips | tracks                     where devices were and when, for clips that do not know
     facts                                       what the media says, whole, with the reader's version
     clocks > corrections > batches              whose clock timed each clip; how far clocks are off, append-only
     products, failures, wants                   what was made, what failed, what a ready clip has
@@ -155,6 +157,34 @@ CREATE TABLE cut_clips (
     PRIMARY KEY (name, version, position), FOREIGN KEY (name, version) REFERENCES cuts
 ) WITHOUT ROWID;
 CREATE INDEX cut_clips_clip ON cut_clips (clip);
+""",
+    ),
+    (
+        "trails",
+        """
+ALTER TABLE clips ADD COLUMN moment REAL;
+CREATE INDEX clips_moment ON clips (moment) WHERE moment IS NOT NULL;
+CREATE TABLE tracks (n INTEGER PRIMARY KEY, root INTEGER NOT NULL REFERENCES roots, path BLOB NOT NULL,
+    UNIQUE (root, path));
+CREATE TABLE track_cards (
+    card_n INTEGER NOT NULL REFERENCES cards ON DELETE CASCADE,
+    track_n INTEGER NOT NULL REFERENCES tracks ON DELETE CASCADE, PRIMARY KEY (card_n, track_n)
+) WITHOUT ROWID;
+CREATE TABLE trails (
+    n INTEGER PRIMARY KEY, clip_n INTEGER REFERENCES clips, track_n INTEGER REFERENCES tracks ON DELETE CASCADE,
+    device TEXT NOT NULL, heard TEXT NOT NULL, first REAL NOT NULL, last REAL NOT NULL, began REAL
+);
+CREATE INDEX trails_clip ON trails (clip_n);
+CREATE INDEX trails_track ON trails (track_n) WHERE track_n IS NOT NULL;
+CREATE INDEX trails_began ON trails (began);
+""",
+    ),
+    (
+        "the verdict on proxies",
+        """
+ALTER TABLE products ADD COLUMN verdict TEXT;
+ALTER TABLE products ADD COLUMN held TEXT;
+CREATE INDEX products_held ON products (clip_n, held) WHERE held IS NOT NULL;
 """,
     ),
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from pipeline.cli.tables import cell, plural, running_time
+from pipeline.cli.tables import cell, plural, running_time, way
 from pipeline.timecode import Rate
 
 Facts = Mapping[str, Any]
@@ -34,9 +34,16 @@ class Row:
 
 def page(name: str, facts: Facts, width: int) -> str:
     """The page of one file, at most `width` characters wide where its words allow it."""
+    facts = {**facts, "sources": _named_once(name, facts["sources"])}
     kind = cell(facts.get("container") or facts.get("format"))
     head = click.style(name, bold=True) + (f"  ({kind})" if kind else "")
     return "\n".join([head, *_body(facts, width)]) + "\n"
+
+
+def _named_once(name: str, sources: Mapping[str, Any]) -> dict[str, Any]:
+    """The sources of a sidecar that was asked alone, without its name before each place in it."""
+    prefix = f"{name.rpartition('/')[2]}: "
+    return {key: source | {"where": source["where"].removeprefix(prefix)} for key, source in sources.items()}
 
 
 def _body(facts: Facts, width: int) -> Iterator[str]:
@@ -249,6 +256,7 @@ ROWS: tuple[Row, ...] = (
     Row("Time", "GPS clock", ("gps_time",), _plain("gps_time")),
     Row("Time", "reference", ("time_reference",), _count("time_reference", " samples after midnight")),
     Row("Place", "position", ("gps",), _place),
+    Row("Place", "track", ("track",), lambda facts: way(facts["track"]) if facts.get("track") else None),
     Row("Camera", "camera", ("camera_make", "camera_model"), _camera),
     Row("Camera", "serial", ("camera_serial",), _plain("camera_serial")),
     Row("Camera", "lens", ("lens",), _plain("lens")),

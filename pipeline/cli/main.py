@@ -22,6 +22,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("watch", "ingesting", "The same for ever: take in what settles in ingest/."),
     ("status", "ingesting", "What the running head does and what is left."),
     ("cards", "cards", "What came in: complete or not, what is ready."),
+    ("proxies", "proxies", "Would each editing suite attach the proxies, and if not, why."),
     ("facts", "facts", "What media files say of themselves."),
     ("log", "log", "Search the shot log."),
     ("show", "log", "One clip: facts, log with sources, proxies, cuts."),

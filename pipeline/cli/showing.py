@@ -5,9 +5,9 @@ from typing import Any
 
 from pipeline.catalogue.clocks import Correction, Told
 from pipeline.catalogue.log import LogEntry
-from pipeline.cli.tables import cell, running_time, size
+from pipeline.cli.tables import cell, running_time, size, way
 from pipeline.clip import LOG_SOURCES, Clip, LoggedClip, Part, Product
-from pipeline.fields import FIELDS
+from pipeline.fields import BY_NAME, FIELDS
 from pipeline.files import one_line
 from pipeline.metadata.facts import facts_json
 from pipeline.shotlog.offsets import say_error
@@ -60,13 +60,15 @@ def _part(part: Part) -> dict[str, Any]:
 
 
 def _product(product: Product) -> dict[str, Any]:
-    return {"kind": product.kind, "preset": product.preset, "path": one_line(product.path), "size": product.size}
+    row = {"kind": product.kind, "preset": product.preset, "path": one_line(product.path), "size": product.size}
+    return row | {"verdict": product.verdict} if product.kind == "proxy" else row
 
 
 def _entry(entry: LogEntry) -> dict[str, Any]:
     return {
         "field": entry.field, "op": entry.op, "value": entry.value, "source": entry.source, "detail": entry.detail,
-        "who": entry.who, "when": entry.moment, "batch": entry.batch, "stands": entry.stands,
+        "confidence": entry.confidence, "who": entry.who, "when": entry.moment, "batch": entry.batch,
+        "stands": entry.stands,
     }  # fmt: skip
 
 
@@ -89,12 +91,12 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str],
     for key, fact in facts_json(clip.facts).items():
         if key != "sources" and fact not in (None, [], ()):
             where = next((source.where for source in clip.facts.sources if source.key == key), "")
-            yield _line(key, _fact(fact), where)
+            yield _line(key, way(fact) if key == "track" else _fact(fact), where)
     yield "\nFiles"
     for part in clip.parts:
         yield _line("original", one_line(part.path), size(part.stamp.size))
     for product in logged.products:
-        yield _line(product.preset or product.kind, one_line(product.path), size(product.size))
+        yield from _made(product)
     if used:
         yield _line("used in", ", ".join(used), "")
 
@@ -103,12 +105,11 @@ def _log(logged: LoggedClip, entries: Sequence[LogEntry], moment: Told | None) -
     yield "\nLog"
     standing = _sources(entries)
     if moment:
-        standing.setdefault("shoot_day", "inferred: the day of recording")
         yield _line("Recorded", moment.recorded_at, _how(moment))
     for each in FIELDS:
         value = logged.values.get(each.name)
         if each.origin == "log" and value not in (None, ()):
-            yield _line(each.title, cell(value), standing.get(each.name, ""))
+            yield _line(each.title, *_said(value, standing.get(each.name)))
     for mark in logged.markers:
         words = ", ".join(text for text in (mark.subject, mark.note) if text)
         yield _line("Marked", _marked(logged.clip, mark.range), words)
@@ -126,6 +127,19 @@ def _by_whom(fixed: Correction | None) -> str:
     return f" ± {say_error(fixed.error)} ({fixed.detail}; {fixed.who}, {fixed.moment[:10]}, undo {fixed.batch[:8]})"
 
 
+def _made(product: Product) -> Iterator[str]:
+    yield _line(product.preset or product.kind, one_line(product.path), size(product.size))
+    if product.verdict:
+        yield _line("", _verdict(product), "when it was made")
+
+
+def _verdict(product: Product) -> str:
+    """Which editing suites attach a proxy by themselves, and over which rules the others do not."""
+    plain = [editor for editor, names in product.verdict.items() if not names]
+    others = [f"{editor}: {', '.join(names)}" for editor, names in product.verdict.items() if names]
+    return "; ".join([f"attaches in {', '.join(plain)}" if plain else "attaches nowhere by itself", *others])
+
+
 def _marked(clip: Clip, span: TimeRange) -> str:
     frames = f"frames {span.start} to {span.end}"
     return f"{frames} ({clip.start + span.start} to {clip.start + span.end})" if clip.start else frames
@@ -135,15 +149,25 @@ def _line(title: str, value: str, where: str) -> str:
     return f"  {title:{_WIDTH}}  {value}" + (f"   [{where}]" if where else "")
 
 
-def _sources(entries: Sequence[LogEntry]) -> dict[str, str]:
-    """For each field the source of what stands: the best source first, then the newest."""
-    best: dict[str, LogEntry] = {}
+def _said(value: object, entry: LogEntry | None) -> tuple[str, str]:
+    """A value and who said it; of a place how it is known stands in its place: "Eldoret, 26 km (GPS)"."""
+    if entry is None:
+        return cell(value), "inferred: the day of recording"  # all else that is logged has an entry
+    sure = "" if entry.confidence >= 1 else f", {entry.confidence:.0%} sure"
+    if entry.source in ("gps", "inferred") and entry.detail.startswith(str(value)):
+        return cell(entry.detail), f"{entry.source}{sure}"
+    return cell(value), f"{entry.source}{sure}: {entry.detail or _person(entry)}"
+
+
+def _sources(entries: Sequence[LogEntry]) -> dict[str, LogEntry]:
+    """For each field the entry that stands: of the best source, of that the newest."""
+    newest: dict[tuple[str, str], LogEntry] = {}
     for entry in entries:
-        if entry.stands and entry.range is None and entry.op in ("set", "add"):
-            held = best.get(entry.field)
-            if held is None or LOG_SOURCES.index(entry.source) <= LOG_SOURCES.index(held.source):
-                best[entry.field] = entry
-    return {name: f"{entry.source}: {entry.detail or _person(entry)}" for name, entry in best.items()}
+        withdrawn = entry.op not in ("set", "add") and entry.field in BY_NAME and not BY_NAME[entry.field].many
+        if entry.stands and entry.range is None and (withdrawn or entry.op in ("set", "add")):
+            newest[entry.field, entry.source] = entry
+    said = [entry for entry in newest.values() if entry.op in ("set", "add")]
+    return {entry.field: entry for entry in sorted(said, key=lambda entry: -LOG_SOURCES.index(entry.source))}
 
 
 def _person(entry: LogEntry) -> str:

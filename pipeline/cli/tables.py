@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -113,8 +113,13 @@ def cell(value: object) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in str(value))
 
 
-def plural(count: int, word: str) -> str:
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+def way(track: Any) -> str:
+    """A track of fixes (seconds, latitude, longitude) in words; --json has all of it."""
+    return f"{plural(len(track), 'fix', 'fixes')} in {running_time(track[-1][0])}"
+
+
+def plural(count: int, word: str, words: str = "") -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {words or word + 's'}"
 
 
 def listed(words: Iterable[str]) -> str:

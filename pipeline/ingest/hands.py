@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from pipeline.catalogue.head import owner_of_product
 from pipeline.catalogue.identity import content_of, record_hash
 from pipeline.catalogue.lengths import record_count
-from pipeline.catalogue.products import Work, record_failure, record_products, work_left
-from pipeline.clip import Failure
+from pipeline.catalogue.products import Work, record_failure, record_length, record_products, work_left
+from pipeline.clip import Clip, Failure
 from pipeline.engine import Engine, Handle
 from pipeline.errors import (
     Cancelled,
@@ -143,17 +143,12 @@ class Hands:
     def _finish(self, planned: Order, work: Work, outcome: Outcome) -> None:
         clip, error, account = counted_clip(planned.clip, outcome.counts), outcome.error, self.account
         try:
-            for original, full in outcome.hashes:
-                if not record_hash(account.catalogue, original.root, original.path, full).agrees:
-                    self.doubtful.append(work)  # its card has to be read again
-                    account.tell(
-                        Said(f"{one_line(original.path)} only looked like {clip.name}: it is a clip of its own.")
-                    )
-            for original, frames in outcome.counts:
-                record_count(account.catalogue, original.root, original.path, frames)
+            self._read(clip, work, outcome)
             if error is None:
                 published = publish_outcome(planned, outcome, account.film)
                 record_products(account.catalogue, clip.id, published, content=_content(work))
+                if clip.frames is None and (length := outcome.frames):
+                    record_length(account.catalogue, clip.id, length)
         except (CatalogueBusy, CatalogueDamaged):
             discard(planned)
             raise
@@ -170,6 +165,17 @@ class Hands:
         self.pace.finish(clip.card, float(clip.duration), worked=True)
         account.summary = replace(account.summary, made=account.summary.made + 1)
         account.tell(ClipMade(clip.id, one_line(clip.name), one_line(clip.card), clip.duration, outcome.seconds))
+
+    def _read(self, clip: Clip, work: Work, outcome: Outcome) -> None:
+        """Record what reading the originals told: hashes, and frames of those that do not say how many they have."""
+        for original, full in outcome.hashes:
+            if not record_hash(self.account.catalogue, original.root, original.path, full).agrees:
+                self.doubtful.append(work)  # its card has to be read again
+                self.account.tell(
+                    Said(f"{one_line(original.path)} only looked like {clip.name}: it is a clip of its own.")
+                )
+        for original, frames in outcome.counts:
+            record_count(self.account.catalogue, original.root, original.path, frames)
 
     def _refuse(self, work: Work, error: RushesError) -> None:
         """Record a failure, or put the clip off where another look will tell more."""

@@ -85,7 +85,7 @@ def rules_version(settings: Settings) -> str:
 def _seen_card(folder: CardFolder, stamps: dict[bytes, Stamp], version: str) -> SeenCard:
     # Proxies that we (or an editor) made beside the originals are listed but change nothing.
     others = [path for path in folder.others if path.split(b"/")[-2:-1] != [b"Proxy"]]
-    named = [*others, *folder.reports]
+    named = [*others, *folder.reports, *folder.tracks]
     for clip in folder.clips:
         named += [*clip.parts, *clip.sidecars]
     mine = {path: stamps[path] for path in sorted(set(named)) if path in stamps}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, Product, Root, Stamp
@@ -16,10 +17,13 @@ from pipeline.ingest.look import absolute
 from pipeline.metadata.editing import counted, frames_edited
 from pipeline.metadata.facts import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of
-from pipeline.proxies.job import Made, Output, ProxyJob
+from pipeline.proxies.job import Output, ProxyJob, Salvage
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
 from pipeline.settings import Settings, shipped
+
+if TYPE_CHECKING:
+    from pipeline.proxies.make import Made
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,17 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What orders are made with: the film, where its roots lie now, its presets, ffmpeg (None: none was found)."""
+    """What orders are made with: the film, where its roots lie now, its presets, ffmpeg (None: none was found).
+
+    Of the clips in `salvage` what can be read is made, although they are damaged.
+    """
 
     film: Film
     roots: dict[int, Root]
     presets: tuple[Preset, ...]
     ffmpeg: Path | None
     threads: int = 0
+    salvage: frozenset[str] = frozenset()
 
     @property
     def program(self) -> str:
@@ -70,9 +78,14 @@ class Outcome:
 
     hashes: tuple[tuple[Original, str], ...] = ()
     counts: tuple[tuple[Original, int], ...] = ()
-    made: tuple[Made, ...] = ()
+    made: "tuple[Made, ...]" = ()
     seconds: float = 0.0
     error: RushesError | None = None
+
+    @property
+    def frames(self) -> int | None:
+        """Frames of the proxies made: the length of a salvaged clip that does not tell its own."""
+        return next((made.case.clip.frames for made in self.made if made.case), None)
 
 
 def film_presets(film: Film) -> tuple[Preset, ...]:
@@ -118,7 +131,8 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
         finals.append(final)
     originals = _originals(work, bench, made=bool(outputs))
     sources = tuple(absolute(bench.roots[part.root], part.path) for part in work.clip.parts)
-    job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads) if outputs else None
+    salvage = Salvage() if work.clip.id in bench.salvage else None
+    job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads, salvage=salvage) if outputs else None
     return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg)
 
 
@@ -194,8 +208,18 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
         publish(made.output.path, final)
         path = os.fsencode(final.relative_to(film.folder))
         recipe = made.output.preset.recipe if made.output.preset else stills_recipe(made.output.kind)
-        products.append(Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size))
+        product = Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size)
+        products.append(_judged(product, made, final))
     return tuple(products)
+
+
+def _judged(product: Product, made: "Made", final: Path) -> Product:
+    """The product with what each editor would say of it; stills are judged by nobody."""
+    if made.case is None:
+        return product
+    from pipeline.proxies.verdict import breaches, verdict  # only where something was made
+
+    return replace(product, verdict=verdict(breaches(replace(made.case, path=final))), held=made.case.held)
 
 
 def _same(now: Stamp, then: Stamp) -> bool:

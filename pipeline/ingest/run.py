@@ -10,12 +10,13 @@ from typing import NoReturn
 
 from pipeline.catalogue.cards import card_fingerprints
 from pipeline.catalogue.head import cards_left
-from pipeline.catalogue.products import drop_product, failures, pardon, products, retry_failures, want
+from pipeline.catalogue.listing import logged_clips
+from pipeline.catalogue.products import drop_product, failures, pardon, products, retry_clips, retry_failures, want
 from pipeline.catalogue.roots import mark_offline, mark_online, root, roots
 from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.clip import Root
 from pipeline.engine import Engine
-from pipeline.errors import PathMissing, PathRefused, RushesError, ToolMissing
+from pipeline.errors import NotFound, PathMissing, PathRefused, RushesError, ToolMissing
 from pipeline.files import one_line, sweep_temporaries
 from pipeline.film import FOLDERS, Film
 from pipeline.ingest.account import Account, Tell, bug
@@ -31,6 +32,7 @@ from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess
 from pipeline.proxies.placement import hands_for
 from pipeline.proxies.trial import with_working_hardware
+from pipeline.shotlog.query import Query
 from pipeline.volumes import volume_of, volumes
 from pipeline.watch import TWO_LOOKS, Doorbell, Settler
 
@@ -60,6 +62,23 @@ def ingest(film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False
             if restless and not head.hands.busy and not gate.look_due:
                 return _summed(head)
             head.rest(0.0 if gate.look_due else max(0.0, next_look - time.monotonic()))
+
+
+def salvage(film: Film, query: Query, tell: Tell) -> Summary:
+    """Make what can still be read of the clips found that failed; raises NotFound where none did."""
+    with _head(film, "rushes proxies --salvage", tell, trusted=True) as head:
+        catalogue = head.account.catalogue
+        damaged = [each for each in logged_clips(catalogue, query) if each.status == "failed"]
+        clips = frozenset(each.clip.id for each in damaged if each.clip.kind == "picture")
+        if not clips:
+            raise NotFound("No clip of that failed; 'rushes status' names those that did.")
+        head.hands.bench = replace(head.hands.bench, roots=_find_roots(film, catalogue), salvage=clips)
+        retry_clips(catalogue, clips)
+        while True:
+            head.work()
+            if not head.hands.busy:
+                return _summed(head)
+            head.rest(TWO_LOOKS)
 
 
 def watch(film: Film, tell: Tell) -> NoReturn:

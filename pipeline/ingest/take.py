@@ -11,6 +11,7 @@ from pipeline.clip import Clip, ClipFiles, Facts, Part, Source, shown
 from pipeline.errors import ChangedWhileRead, PathMissing, RushesError
 from pipeline.files import clip_id, one_line, quick_identity, read_small, stamp_of
 from pipeline.ingest.look import Ground, SeenCard
+from pipeline.ingest.tracks import take_tracks
 from pipeline.ingest.zones import zone_at
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import READER_VERSION, read_facts, span_facts
@@ -19,6 +20,7 @@ from pipeline.processes.reader import ReaderProcess
 from pipeline.settings import Settings
 from pipeline.shotlog.reports import ReportRow, doubts, read_report, rows_for
 from pipeline.shotlog.rules import clock_zone, sayings
+from pipeline.shotlog.trails import trails_of_clip
 
 
 def take_card(
@@ -31,6 +33,7 @@ def take_card(
     reports, failed = _reports(ground, card)
     rows = [row for report in reports.values() for row in report]
     told = ground.telling(card.folder.path)
+    tracks, untold = take_tracks(ground, card, settings.place)
     clips: list[TakenClip] = []
     cut = _cut_off(ground, card)
     for files in card.folder.clips:
@@ -40,10 +43,12 @@ def take_card(
             continue
         clip = _clip(card, files, read, [cut[path] for path in files.sidecars if path in cut])
         said = sayings(clip, folder=told, settings=settings, report=rows)
-        clips.append(TakenClip(clip, said, clock_zone(clip, told, settings, zone_at), READER_VERSION))
-    doubtful = (*cut.values(), *_of_clips(clips), *_doubts(card, clips, reports, failed), *_misnamed(ground, card))
+        zones = clock_zone(clip, told, settings, zone_at)
+        clips.append(TakenClip(clip, said, zones, READER_VERSION, trails_of_clip(clip, settings.place)))
+    unsure = (*_doubts(card, clips, reports, failed), *untold, *_misnamed(ground, card))
+    doubtful = (*cut.values(), *_of_clips(clips), *unsure)
     folder = replace(card.folder, warnings=tuple(dict.fromkeys((*card.folder.warnings, *doubtful))))
-    return TakenCard(ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment)
+    return TakenCard(ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment, tuple(tracks))
 
 
 def _read_parts(
@@ -74,12 +79,13 @@ def _spoken(files: ClipFiles, part: bytes) -> tuple[bytes, ...]:
     """The sidecars that speak of one part; those that bear no part's name speak of the first."""
     if len(files.parts) == 1:
         return files.sidecars
-    stems = {_stem(path): path for path in files.parts}
-    owners = {
-        path: next((stems[stem] for stem in stems if _stem(path).startswith(stem)), files.parts[0])
-        for path in files.sidecars
-    }
-    return tuple(path for path in files.sidecars if owners[path] == part)
+    owners = {_stem(path): path for path in files.parts}
+
+    def owner(sidecar: bytes) -> bytes:
+        named = max((stem for stem in owners if _stem(sidecar).startswith(stem)), key=len, default=None)
+        return files.parts[0] if named is None else owners[named]
+
+    return tuple(path for path in files.sidecars if owner(path) == part)
 
 
 def _stem(path: bytes) -> bytes:

@@ -75,8 +75,7 @@ def read(source: ByteSource) -> Iterator[Finding]:
     """Raises MediaUnreadable where the header lists no stream."""
     recording = read_recording(source)
     yield Finding("container", "avi", ORIGIN, "RIFF header")
-    cut = recording.end > source.size
-    if cut:
+    if recording.cut:
         yield from cut_off("RIFF header")
     index = counted(source, recording)
     picture = next((stream for stream in recording.streams if stream.kind in PICTURES), None)
@@ -87,7 +86,7 @@ def read(source: ByteSource) -> Iterator[Finding]:
     if picture:
         yield from _frames(recording, picture, index)
         yield from _picture(source, recording, picture)
-    yield from _sounds(source, recording, {} if cut else index, cut=cut)
+    yield from _sounds(source, recording, index)
     yield from _notes(recording, rate)
     yield from avi_cameras.read(recording.notes)
 
@@ -169,14 +168,14 @@ def _fields(stream: Stream, codec: str | None, height: int, start: bytes) -> boo
     return said if said is not None or stream.fields not in (1, 2) else stream.fields == 2
 
 
-def _sounds(source: ByteSource, recording: Recording, index: Mapping[int, Counted], *, cut: bool) -> Iterator[Finding]:
+def _sounds(source: ByteSource, recording: Recording, index: Mapping[int, Counted]) -> Iterator[Finding]:
     """All sound streams, or none where one of them is in a form that is not known."""
     found: list[AudioStream] = []
     for stream in recording.streams:
         if stream.kind == b"iavs":
             found += dv.sound_of(first_chunk(source, recording, stream.number, dv.HEAD))
         elif stream.kind == SOUND:
-            sound = _sound(stream, index.get(stream.number), cut=cut)
+            sound = _sound(stream, index.get(stream.number), cut=recording.cut)
             if sound is None:
                 yield left_open("stream format")
                 return

@@ -14,6 +14,7 @@ from pipeline.metadata.streams import SAMPLE_BYTES
 
 PICTURES = (b"vids", b"iavs")
 SOUND = b"auds"
+_HEADER = 8
 _MOST_SEGMENTS = 256  # RIFF chunks of an OpenDML file, a gigabyte or two each
 _MOST_PARTS = 20_000
 _MOST_STREAMS = 32
@@ -50,7 +51,7 @@ class Recording:
     media: Chunk | None  # the first list of chunks
     index: Chunk | None
     segments: int  # RIFF chunks whose size was filled in
-    end: int
+    cut: bool
     notes: tuple[tuple[bytes, bytes], ...]  # name and body
 
 
@@ -81,7 +82,7 @@ def read_recording(source: ByteSource) -> Recording:
         media=_named(parts, b"movi"),
         index=_named(parts, b"idx1"),
         segments=sum(riff.end >= riff.start for riff in riffs),
-        end=max(riff.end for riff in riffs),
+        cut=_cut(source, parts),
         notes=tuple(_notes(source, parts, lists)),
     )
 
@@ -106,6 +107,11 @@ def _unbounded(source: ByteSource) -> Iterator[tuple[bytes, Chunk]]:
                 return
             if chunk.listed and chunk.kind != b"movi":
                 yield from ((chunk.kind, part) for part in chunks(source, chunk.start, chunk.end))
+
+
+def _cut(source: ByteSource, parts: Sequence[tuple[bytes, Chunk]]) -> bool:
+    """Whether the file ends inside a chunk; some devices count the eight bytes of the RIFF header to its size."""
+    return any(chunk.end > source.size + (_HEADER if place == b"" else 0) for place, chunk in parts)
 
 
 def _named(parts: Sequence[tuple[bytes, Chunk]], kind: bytes) -> Chunk | None:

@@ -44,6 +44,7 @@ from pipeline.metadata.dropframe import one_count
 from pipeline.metadata.findings import Finding, Label, parsed
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.tables import LARGEST_TABLE
+from pipeline.metadata.track import joined
 from pipeline.metadata.trust import resolve, with_derived
 from pipeline.metadata.xml import LARGEST_XML
 from pipeline.timecode import Rate
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from pipeline.processes.reader import ReaderProcess
 
 # Changes whenever a reader may say something new of a file it has read before.
-READER_VERSION = "3"
+READER_VERSION = "4"
 HEAD = 4096
 # What a broken structure raises inside a reader; anything else is a bug of ours.
 BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)
@@ -343,6 +344,7 @@ def span_facts(parts: Sequence[Facts]) -> Facts:
         video=video,
         audio=audio,
         samples=_summed([part.samples for part in parts]),
+        track=joined((part.track, _seconds(part)) for part in parts),
         warnings=warnings,
         sources=tuple(_span_sources(parts)),
     )
@@ -358,6 +360,13 @@ def _span_sources(parts: Sequence[Facts]) -> Iterator[Source]:
     warned = dict.fromkeys(source.where for part in parts for source in part.sources if source.key == "warnings")
     if warned:
         yield Source("warnings", "; ".join(warned))
+
+
+def _seconds(part: Facts) -> float | None:
+    """How long a chapter is."""
+    if part.video and part.video.frames and part.video.rate:
+        return float(part.video.rate.seconds(part.video.frames))
+    return None
 
 
 def _summed(counts: Sequence[int | None]) -> int | None:

@@ -1,4 +1,4 @@
-"""GoPro telemetry (GPMF): camera, serial number and the first position with a fix.
+"""GoPro telemetry (GPMF): camera, serial number, positions with a fix and the satellites' time.
 
 GPMF is a tree of KLV: four letters, a type, a size, a count, data padded to four bytes. GPS5 holds
 latitude, longitude, altitude and two speeds as scaled whole numbers, and the fix stands beside it
@@ -7,15 +7,21 @@ every sample. Drones of the maker write GLPI. Format: github.com/gopro/gpmf-pars
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from pipeline.clip import Fix
 from pipeline.metadata.findings import Finding, Moment, moment, place, text_of
+from pipeline.metadata.track import thinned
 
 ORIGIN = "gpmf"
 MOST_ITEMS = 20_000
 MOST_DEPTH = 6
+MOST_SEARCHED = 120  # payloads, one a second: the first fix is looked for in the first two minutes
+MOST_SPREAD = 60  # further payloads, spread over the recording, that show where it went
+MOST_BYTES = 1024 * 1024  # of those
 # Dilution above this is no position (GoPro: under 500 is good).
 WORST_PRECISION = 1000
 
@@ -56,6 +62,48 @@ def read(data: bytes, name: str) -> Iterator[Finding]:
     """A payload in a file of its own."""
     yield Finding("format", "gpmf", ORIGIN, name)
     yield from read_payload(data, name)
+
+
+class Payload(NamedTuple):
+    """Where a payload of the telemetry track lies in the file, and when it is shown (seconds)."""
+
+    offset: int
+    size: int
+    seconds: float
+
+
+def read_track(payloads: Sequence[Payload], fetch: Callable[[Payload], bytes], where: str) -> Iterator[Finding]:
+    """Findings up to the first fix, then the track: one fix of each payload of those spread over the rest."""
+    for number, payload in enumerate(payloads[:MOST_SEARCHED]):
+        found = list(read_payload(fetch(payload), where))
+        yield from (_at_start(each, payload) for each in found)
+        fix = _fix(found, payload)
+        if fix is None:
+            continue
+        later = (_fix(read_payload(fetch(each), where), each) for each in _spread(payloads[number + 1 :]))
+        yield Finding("track", thinned([fix, *filter(None, later)]), ORIGIN, where)
+        return
+
+
+def _spread(payloads: Sequence[Payload]) -> list[Payload]:
+    """Some payloads over the whole length, the last among them, that are not too many bytes to read."""
+    if not payloads:
+        return []
+    usual = sum(payload.size for payload in payloads) // len(payloads) + 1
+    most = max(1, min(MOST_SPREAD, MOST_BYTES // usual))
+    return [*payloads[:-1][:: -(-len(payloads) // most)], payloads[-1]]
+
+
+def _at_start(finding: Finding, payload: Payload) -> Finding:
+    """A satellites' clock as it stood when the recording began: less the payloads before this one."""
+    if finding.key != "gps_time":
+        return finding
+    return replace(finding, value=finding.value - timedelta(seconds=payload.seconds))
+
+
+def _fix(found: Iterable[Finding], payload: Payload) -> Fix | None:
+    position = next((finding.value for finding in found if finding.key == "gps"), None)
+    return Fix(payload.seconds, *position) if position else None
 
 
 def _walk(data: bytes, where: str, depth: int) -> Iterator[Finding]:

@@ -37,7 +37,7 @@ def read(source: ByteSource) -> Iterator[Finding]:
     if picture is None and not sounds:
         raise MediaUnreadable("no picture or sound was found in it.")
     yield Finding("container", "mkv", ORIGIN, "EBML header")
-    if document.end is not None and document.end > source.size:
+    if document.cut_off(source.size):
         yield from cut_off("Segment")
     if picture is not None:
         yield from _of_picture(source, document, picture)
@@ -50,10 +50,12 @@ def read(source: ByteSource) -> Iterator[Finding]:
 
 
 def counter(source: ByteSource) -> BlockCounter | None:
-    """Counts the frames of the picture as the bytes of the file go by."""
+    """Counts the frames of the picture as the bytes of the file go by; None for a file that is cut off."""
     document = read_document(source)
     picture = document.first(1)
-    return BlockCounter(number(picture, 0xD7), document.clock) if picture else None
+    if picture is None or document.cut_off(source.size):
+        return None
+    return BlockCounter(number(picture, 0xD7), document.clock)
 
 
 # --- picture --------------------------------------------------------------------------------------
@@ -126,7 +128,7 @@ def _of_time(source: ByteSource, document: Document, track: Values, head: bytes)
         frames, where = _statistics(document, track), "statistics tags"
     if frames is not None:
         yield Finding("frames", frames, ORIGIN, where)
-    ended = source.whole and document.end is not None and document.end <= source.size
+    ended = source.whole and document.end is not None and not document.cut_off(source.size)
     times = sorted(count.times)
     if not ended and len(times) > 2 * _REORDERED:
         times = times[:-_REORDERED]

@@ -42,6 +42,10 @@ class Document:
         """Ticks a second; a tick is a millisecond where nothing else is said."""
         return Fraction(1_000_000_000, number(self.info, 0x2AD7B1) or 1_000_000)
 
+    def cut_off(self, size: int) -> bool:
+        """Whether a file of this size ends before its segment does."""
+        return self.end is not None and self.end > size
+
     def said_of(self, uid: int) -> dict[str, str]:
         return {name: text for target, texts in self.tags if target == uid for name, text in texts.items()}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pipeline.clip import AudioStream
 from pipeline.errors import MediaUnreadable
-from pipeline.metadata.findings import Finding, cut_off, moment, parsed, text_of
+from pipeline.metadata.findings import Finding, cut_off, moment, parsed
 from pipeline.timecode import Rate
 
 ORIGIN = "mediainfo"
@@ -64,22 +64,19 @@ def read(tracks: Sequence[Track]) -> Iterator[Finding]:
         raise MediaUnreadable("no picture or sound was found in it.")
     yield Finding("container", container, ORIGIN, "MediaInfo: General Format")
     if pictures:
-        # A transport stream has no index: its frame count is an estimate, and an estimate is no fact.
-        skipped = ("frames", "vfr") if container == "mpegts" else ()
-        constant = container == "mpegts" and _rate(pictures[0]) is not None
-        yield from (finding for finding in _picture(pictures[0], constant=constant) if finding.key not in skipped)
+        yield from _picture(pictures[0])
     audio = tuple(stream for track in sounds if (stream := _sound(track)))
     yield Finding("audio", audio, ORIGIN, "MediaInfo: Audio")
     yield from _timecode(tracks, pictures)
-    yield from _general(general, camera_notes=container == "mpegts")
+    yield from _general(general)
     if general.get("istruncated") == "Yes":
         yield from cut_off("MediaInfo: General IsTruncated")
 
 
-def _picture(track: Track, *, constant: bool) -> Iterator[Finding]:
+def _picture(track: Track) -> Iterator[Finding]:
     depth, chroma = _whole(track.get("bit_depth")), _CHROMA.get(str(track.get("chroma_subsampling")))
     codec = _VIDEO.get(str(track.get("format")))
-    variable = False if constant else {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode")))
+    variable = {"CFR": False, "VFR": True}.get(str(track.get("frame_rate_mode")))
     values = {
         "video_codec": codec,
         "width": _whole(track.get("stored_width")) or _whole(track.get("width")),
@@ -135,15 +132,11 @@ def _timecode(tracks: Sequence[Track], pictures: Sequence[Track]) -> Iterator[Fi
             return
 
 
-def _general(general: Track, *, camera_notes: bool) -> Iterator[Finding]:
-    """Dates of recording; AVCHD keeps make and model where others name their program."""
+def _general(general: Track) -> Iterator[Finding]:
+    """Dates of recording."""
     for name in ("recorded_date", "mastered_date"):
         if found := moment(str(general.get(name) or "")):
             yield Finding("recorded_at", found, ORIGIN, f"MediaInfo: General {name}")
-    if camera_notes:
-        for key, name in (("camera_make", "companyname"), ("camera_model", "name")):
-            if value := text_of(str(general.get(f"encoded_application_{name}") or "")):
-                yield Finding(key, value, ORIGIN, f"MediaInfo: General Encoded_Application_{name}")
 
 
 def _whole(value: object) -> int | None:

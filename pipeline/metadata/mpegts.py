@@ -20,11 +20,9 @@ from pipeline.metadata.packets import (
     Elementary,
     Layout,
     Packetised,
-    begins,
-    content,
+    carried,
     layout,
     of_pid,
-    payload,
     pieces,
     places,
     program,
@@ -114,10 +112,7 @@ class TransportCounter:
         end = at[-1] + self._layout.size if at else max(0, len(data) - self._layout.size)
         self._rest = data[max(end, len(data) - 2 * self._layout.size) :]  # no more, where packets were lost
         self._skip = max(0, end - len(data))
-        own = of_pid(data, at, self._pid)
-        stream = b"".join(
-            [content(payload(data, place)) if begins(data, place) else payload(data, place) for place in own]
-        )
+        stream = carried(data, of_pid(data, at, self._pid))
         for coded in self._scanner.feed(stream):
             self._tally.add(coded)
 

@@ -50,7 +50,7 @@ def read(source: ByteSource) -> Iterator[Finding]:
     rate = _rate(picture) if picture else None
     if picture:
         yield from _picture(source, layout, picture, rate)
-    yield from _sound([each for each in tracks if each.track.kind == "sound"], alone=picture is None)
+    yield from _sound([each for each in tracks if each.track.kind == "sound"], alone=picture is None, cut=layout.cut)
     for start in starts(found, rate):
         yield Finding("start_timecode", start.code, start.origin, f"timecode of the {start.origin[4:]} package")
     yield from _names(found)
@@ -113,9 +113,9 @@ def _frames(source: ByteSource, layout: Layout, track: Shown) -> tuple[int | Non
     return (None if contained is None else max(0, contained - track.source.origin)), where
 
 
-def _sound(tracks: Sequence[Shown], *, alone: bool) -> Iterator[Finding]:
+def _sound(tracks: Sequence[Shown], *, alone: bool, cut: bool) -> Iterator[Finding]:
     """All streams, or none where one of them is in a form that is not known."""
-    streams = [read_sound(track) for track in tracks]
+    streams = [read_sound(track, cut=cut) for track in tracks]
     known = tuple(stream for stream in streams if stream)
     if len(known) < len(streams):
         yield left_open("sound descriptors")
@@ -145,7 +145,7 @@ def _camera(sets: Iterable[Set], found: Iterable[Package]) -> Iterator[Finding]:
             yield Finding("camera_model", product, ORIGIN, "identification")
         for package in found:
             if package.kind == MATERIAL and (created := _moment(package.created)):
-                why = "the format asks for UTC, cameras write their own clock: the zone is not settled"
+                why = "it stands there without a zone: some devices write UTC, others their own clock"
                 yield Finding("recorded_at", created, HEADER_DATE, "material package creation date", why)
 
 

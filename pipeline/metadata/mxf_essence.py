@@ -223,14 +223,14 @@ def _dv_form(said: Mapping[int, bytes]) -> PictureHeader:
     return PictureHeader(bit_depth=8)
 
 
-def read_sound(shown: Shown) -> AudioStream | None:
-    """A sound descriptor; None for sound in a form that is not known here."""
+def read_sound(shown: Shown, *, cut: bool) -> AudioStream | None:
+    """A sound descriptor; None for sound in a form that is not known here. What is cut off has no length."""
     said = shown.descriptor.items
     rate, channels, bits = fraction(said.get(0x3D03)), number(said.get(0x3D07)), number(said.get(0x3D01))
     codec = _sound_codec(said.get(0x3D06, b""), bits)
     if codec is None or not rate or rate.denominator != 1 or not channels or channels > 256:
         return None
-    return AudioStream(codec, channels, rate.numerator, _samples(shown, rate))
+    return AudioStream(codec, channels, rate.numerator, None if cut else _samples(shown, rate))
 
 
 def _sound_codec(label: bytes, bits: int | None) -> str | None:

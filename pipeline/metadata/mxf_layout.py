@@ -1,5 +1,6 @@
 """Where things lie in an MXF file: the partitions that are worth reading, and the few bytes taken of each."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -95,18 +96,19 @@ def _first_partition(source: ByteSource, layout: Layout, stream: int) -> Partiti
 
 def indexed(source: ByteSource, layout: Layout, stream: int) -> int | None:
     """Edit units of a stream by its index tables, looked for from the end of the file."""
-    places = [at for _, at in layout.between[-klv.MOST_PARTITIONS :]]
-    partitions: list[Partition | None] = [
-        layout.footer,
-        *(klv.partition(source, at, layout.run) for at in places[::-1]),
-    ]
-    for where in [*partitions, layout.header]:
-        if where is None or not where.index_bytes:
-            continue
-        ends = [_end(segment) for segment in klv.index_segments(source, where) if segment.body_sid in (0, stream)]
+    for where in _from_the_end(source, layout):
+        segments = klv.index_segments(source, where) if where and where.index_bytes else ()
+        ends = [_end(segment) for segment in segments if segment.body_sid in (0, stream)]
         if any(ends):
             return max(ends)
     return None
+
+
+def _from_the_end(source: ByteSource, layout: Layout) -> Iterator[Partition | None]:
+    yield layout.footer
+    for _, at in layout.between[: -klv.MOST_PARTITIONS - 1 : -1]:
+        yield klv.partition(source, at, layout.run)
+    yield layout.header
 
 
 def _end(segment: Segment) -> int:

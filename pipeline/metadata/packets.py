@@ -94,6 +94,11 @@ def content(packet: bytes) -> bytes:
     return packet[9 + packet[8] :] if len(packet) > 8 and packet[:3] == b"\0\0\1" else packet
 
 
+def carried(data: bytes, at: Sequence[int]) -> bytes:
+    """What the packets of one stream carry, one after another."""
+    return b"".join([content(payload(data, place)) if begins(data, place) else payload(data, place) for place in at])
+
+
 def pieces(data: bytes, at: Sequence[int], pid: int) -> Iterator[Packetised]:
     """The packetised pieces of a stream that begin in `data`; the last may be cut off."""
     parts: list[bytes] = []

@@ -6,7 +6,6 @@ picture.py and sound.py. Media data is read only for the first sample and the ti
 
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from pipeline.clip import AudioStream
@@ -26,8 +25,7 @@ from pipeline.metadata.tracks import Track, first_samples, read_tracks
 _OPENINGS = frozenset({
     b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"styp", b"moof", b"uuid", b"pdin", b"junk",
 })  # fmt: skip
-# A fix is looked for in the first two minutes of telemetry.
-MOST_PAYLOADS = 120
+MOST_PAYLOADS = 20_000  # of telemetry, one a second: five hours
 LARGEST_PAYLOAD = 64 * 1024
 _EPOCH = datetime(1904, 1, 1, tzinfo=UTC)
 _QUARTERS = {
@@ -151,27 +149,16 @@ def _is_there(top: list[Box], chunk: int | None, size: int) -> bool:
 
 
 def _telemetry(source: ByteSource, top: list[Box], tracks: list[Track]) -> Iterator[Finding]:
-    """GoPro: the block that opens the media data, and the telemetry track as far as the first fix."""
+    """GoPro: the block that opens the media data, and the telemetry track."""
     data = next((box for box in top if box.kind == b"mdat"), None)
     if data is not None:
         yield from gopro.read_header(source.upto(data.start, 256))
     for track in tracks:
         if not track.entries or track.entries[0].kind != b"gpmd":
             continue
-        for index, (offset, size) in enumerate(first_samples(source, track, MOST_PAYLOADS)):
-            found = list(gopro.read_payload(source.upto(offset, min(size, LARGEST_PAYLOAD)), "gpmd track"))
-            yield from (_at_start(finding, track, index) for finding in found)
-            if any(finding.key == "gps" for finding in found):
-                return
-
-
-def _at_start(finding: Finding, track: Track, index: int) -> Finding:
-    """A GPS clock as it stood when the recording began: less the payloads before this one."""
-    own = track.samples
-    if finding.key != "gps_time" or own.clock <= 0 or not own.count:
-        return finding
-    before = timedelta(milliseconds=1000 * own.total * index // (own.count * own.clock))
-    return replace(finding, value=finding.value - before)
+        placed = zip(first_samples(source, track, MOST_PAYLOADS), track.samples.seconds(), strict=False)
+        payloads = [gopro.Payload(offset, min(size, LARGEST_PAYLOAD), seconds) for (offset, size), seconds in placed]
+        yield from gopro.read_track(payloads, lambda each: source.upto(each.offset, each.size), "gpmd track")
 
 
 def _streams(source: ByteSource, tracks: list[Track], clock: int) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ shown when its presentation time lies in an edit, as ffmpeg decides it too.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -48,6 +48,14 @@ class Samples:
         """Ticks of all samples together."""
         return sum(count * duration for count, duration in self.durations) + self.rest[1]
 
+    def seconds(self) -> Iterator[float]:
+        """When each sample begins, without edits; for metadata, where hundredths do."""
+        at = 0
+        for count, duration in self.durations:
+            for _ in range(count):
+                yield round(at / self.clock, 2) if self.clock > 0 else 0.0
+                at += duration
+
 
 def append_run(runs: list[tuple[int, int]], count: int, value: int) -> None:
     """Add to a table of runs, joined to the last run where it has the same value."""
@@ -87,12 +95,12 @@ def shown(samples: Samples, edits: list[Edit], movie_clock: int) -> Shown:
     return _measured(kept, samples, whole=len(kept) == count)
 
 
-def presentation_times(samples: Samples) -> list[int]:
-    """When each sample is shown, in ticks, in order of time."""
+def presentation_times(samples: Samples, *, most: int = MOST_LAID_OUT) -> list[int]:
+    """When each sample (at most so many) is shown, in ticks, in order of time."""
     times = array("q")
     now = 0
     for count, duration in samples.durations:
-        for _ in range(min(count, MOST_LAID_OUT - len(times))):
+        for _ in range(min(count, most - len(times))):
             times.append(now)
             now += duration
     position = 0

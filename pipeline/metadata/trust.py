@@ -5,7 +5,7 @@ of reading. Media bytes stand above what is written about them, except where a d
 knows better (timecode that only the sidecar states, the zone of a date).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from pipeline.clip import Source
@@ -109,9 +109,18 @@ def resolve(findings: Iterable[Finding]) -> tuple[dict[str, Any], list[Source]]:
         ranked = sorted(stated, key=lambda finding: _rank(key, finding.origin))
         best = ranked[0]
         values[key] = best.value
-        others = tuple((other.where, spoken(other.value)) for other in ranked[1:] if not agree(best.value, other.value))
+        others = tuple(_others(best, ranked[1:]))
         sources.append(Source(key, best.where, others, _why(best, others)))
     return values, sources
+
+
+def _others(best: Finding, found: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+    """What other places say; the same place speaks once, its first word counts."""
+    heard = {best.where}
+    for other in found:
+        if other.where not in heard and not agree(best.value, other.value):
+            yield other.where, spoken(other.value)
+        heard.add(other.where)
 
 
 # What is told along with another fact: where that was read, this was.

@@ -77,7 +77,7 @@ def _document(source: ByteSource) -> bool:
     if roots is None:
         return end.endswith(b">")
     closed = re.search(rb"</" + re.escape(roots[1]) + rb"\s*>\Z", end)
-    return bool(closed) or (end.endswith(b"/>") and end.count(b"<" + roots[1]) == 1 and end.count(b"<") <= 2)
+    return bool(closed) or (end.endswith(b"/>") and end.count(b"<") == 1)
 
 
 def _object(source: ByteSource) -> bool:

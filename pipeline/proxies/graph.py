@@ -15,7 +15,7 @@ from pipeline.clip import AudioStream, Clip, VideoStream
 from pipeline.errors import MediaUnreadable, ProxyRefused
 from pipeline.processes.ffmpeg import INPUT_GUARD
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
-from pipeline.proxies.picture import Look, burnt, small, split, stills, timed
+from pipeline.proxies.picture import Look, blackened, burnt, filled, small, split, stills, timed
 from pipeline.proxies.presets import Preset
 from pipeline.proxies.sound import SUITE_RATE, as_asked, exactly, fitted_sound, samples_of, tracks_asked, waveform
 from pipeline.timecode import Rate, Timecode
@@ -41,7 +41,8 @@ def arguments(job: ProxyJob) -> list[str]:
     compiled: list[str] = ffmpeg.merge_outputs(*outputs).compile(cmd="ffmpeg", overwrite_output=True)
     names = _names(job)
     devices = dict.fromkeys(output.preset.codec.device for output in job.proxies if output.preset)
-    first = ["-xerror", *(word for device in devices for word in device)]
+    strict = ["-xerror"] if job.salvage is None else ["-max_error_rate", "1"]
+    first = [*strict, *(word for device in devices for word in device)]
     return [*first, *(names.get(word, word) for word in compiled[1:])]
 
 
@@ -111,6 +112,9 @@ def _source(number: int, job: ProxyJob) -> Stream:
     options: dict[str, str | None] = dict(INPUT_GUARD)
     if job.threads:
         options["threads"] = str(job.threads)
+    video = job.clip.facts.video
+    if job.salvage is not None or (video and video.video_codec == "mjpeg"):
+        options["err_detect"] = "explode"  # JPEG's decoder conceals damage unless told
     if job.clip.facts.container in INDEXED:
         options["nofind_stream_info"] = None  # the index says it all; looking decodes pictures that are decoded again
     return ffmpeg.input(f"source {number}", **options)  # type: ignore[no-untyped-call]
@@ -123,8 +127,9 @@ def _picture_job(job: ProxyJob, sources: Sequence[Stream]) -> list[Stream]:
     video, rate, frames = known(job.clip)
     looks = [Look.of(video, output.preset) for output in job.proxies] or [Look.of(video, None)]
     raw, *sounds = _joined(job, sources, rate, frames)
+    held = job.salvage.held if job.salvage else ()
     pictures = [
-        timed(small(road, video, look), video, rate, frames)
+        blackened(timed(small(road, video, look), video, rate, frames), held)
         for road, look in zip(split(raw, len(looks)), looks, strict=True)
     ]
     still_outputs: list[Stream] = []
@@ -152,9 +157,12 @@ def known(clip: Clip) -> tuple[VideoStream, Rate, int]:
 def _joined(job: ProxyJob, sources: Sequence[Stream], rate: Rate, frames: int) -> list[Stream]:
     """Picture and sound tracks of all parts as one: each part's sound is first made as long as its picture."""
     parts = [part.frames for part in job.clip.parts] if len(sources) > 1 else [frames]
-    rows, before = [], 0
+    rows: list[list[Stream]] = []
+    before = 0
     for source, length in zip(sources, parts, strict=True):
         row = [source["v:0"]]
+        if job.salvage is not None:
+            row = [filled(source["v:0"], rate, length or 0, job.salvage.starts[len(rows)])]
         for index, track in sound_tracks(job.clip):
             samples = samples_of(before, length, rate, track.sample_rate) if length else None
             row.append(fitted_sound(source[f"a:{index}"], samples, late=job.picture_late))
@@ -163,7 +171,11 @@ def _joined(job: ProxyJob, sources: Sequence[Stream], rate: Rate, frames: int) -
     if len(rows) == 1:
         return rows[0]
     joint = ffmpeg.concat(*[stream for row in rows for stream in row], v=1, a=len(rows[0]) - 1).node
-    return [joint[index] for index in range(len(rows[0]))]
+    sounds = [  # where a part's sound ends within a sample of its picture, the joint may add one
+        exactly(joint[number], samples_of(0, frames, rate, track.sample_rate))
+        for number, (_, track) in enumerate(sound_tracks(job.clip), start=1)
+    ]
+    return [joint[0], *sounds]
 
 
 def _shared_sounds(job: ProxyJob, sounds: Sequence[Stream]) -> tuple[list[list[Stream]], list[Stream]]:

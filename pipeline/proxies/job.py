@@ -21,11 +21,23 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class Salvage:
+    """What a damaged original still yields: runs (first, count) of frames that do not come, and when each part begins.
+
+    `starts` are seconds on each part's own clock.
+    """
+
+    held: tuple[tuple[int, int], ...] = ()
+    starts: tuple[Fraction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ProxyJob:
     """One clip, the absolute paths of its parts in order, and the temp files to make of it.
 
     `threads` limits decoder and encoder each (0: ffmpeg decides). `picture_late` is how many seconds
     the picture begins after time 0 (MPEG-TS, Matroska); frame 0 of the proxy is the first picture.
+    With `salvage` errors do not end the work: pictures are placed by their time, and what does not come is black.
     """
 
     clip: Clip
@@ -33,6 +45,7 @@ class ProxyJob:
     outputs: tuple[Output, ...]
     threads: int = 0
     picture_late: Fraction = Fraction(0)
+    salvage: Salvage | None = None
 
     @property
     def proxies(self) -> tuple[Output, ...]:
@@ -40,18 +53,6 @@ class ProxyJob:
 
     def still(self, kind: str) -> Output | None:
         return next((output for output in self.outputs if output.kind == kind), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A file that was made and measured; the head publishes it."""
-
-    output: Output
-    size: int
-
-    @property
-    def preset_name(self) -> str:
-        return self.output.preset.name if self.output.preset else ""
 
 
 def sound_tracks(clip: Clip) -> tuple[tuple[int, AudioStream], ...]:

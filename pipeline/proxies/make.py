@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
 from pipeline.clip import Clip
 from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused
 from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, run_ffmpeg, unheard
+from pipeline.proxies.checks import Case
 from pipeline.proxies.graph import INDEXED, arguments, start_arguments
-from pipeline.proxies.job import Made, Output, ProxyJob, sound_tracks
-from pipeline.proxies.verdict import broken_rules, measure, missing_frames
+from pipeline.proxies.job import Output, ProxyJob, sound_tracks
+from pipeline.proxies.salvage import surveyed
+from pipeline.proxies.verdict import defects, measure, missing_frames, times_of_original
 
 _SIGNATURES = {
     "poster": (b"\xff\xd8", b"\xff\xd9"),
@@ -20,6 +22,19 @@ _SIGNATURES = {
 }
 _SLACK = Fraction(1, 10)  # seconds by which counted sound may fall short: decoders end on whole packets
 _SLOWEST = 400  # times real time that the slowest machine may take before a run counts as hung
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file that was made and measured; the head publishes it. `case` is what a proxy is judged by."""
+
+    output: Output
+    size: int
+    case: Case | None = None
+
+    @property
+    def preset_name(self) -> str:
+        return self.output.preset.name if self.output.preset else ""
 
 
 def make(
@@ -37,10 +52,12 @@ def make(
     try:
         _check_sources(job)
         job = _synchronised(job, ffmpeg, cancelled)
+        if job.salvage is not None:
+            job = surveyed(job, ffmpeg, cancelled=cancelled)
         finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=_terms(job.clip))
         if job.clip.kind == "sound":
             _check_sound(job.clip, finished)
-        return tuple(_measured(job, output) for output in job.outputs)
+        return tuple(_measured(job, output, finished) for output in job.outputs)
     except BaseException:
         _remove(job)
         raise
@@ -66,7 +83,7 @@ def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) ->
     return replace(job, picture_late=Fraction(int(shown), 90_000))
 
 
-def _measured(job: ProxyJob, output: Output) -> Made:
+def _measured(job: ProxyJob, output: Output, finished: Finished) -> Made:
     try:
         size = output.path.stat().st_size
     except FileNotFoundError:
@@ -75,19 +92,31 @@ def _measured(job: ProxyJob, output: Output) -> Made:
         _check_still(job.clip, output, size)
         return Made(output, size)
     found = measure(output.path)
-    missing = missing_frames(job, found)
+    missing = missing_frames(job.clip, found)
     if missing:
         raise MediaUnreadable(
             f"{job.clip.name} is cut off or damaged: {missing} of its {job.clip.frames} frames are missing; "
             "copy it from the card again."
         )
-    broken = broken_rules(job, output, found)
+    original = job.sources[0]
+    times = times_of_original(job.clip, original)
+    held = job.salvage.held if job.salvage else None
+    case = Case(job.clip, output.preset, found, original=original, original_times=times, held=held)
+    broken = [*defects(case), *_uncounted(job, output, case, finished)]
     if broken:
         raise ProxyRefused(
             f"The proxy of {job.clip.name} is not what was asked for ({'; '.join(broken)}); it was not kept. "
             "Please report this with the clip's facts."
         )
-    return Made(output, size)
+    return Made(output, size, case)
+
+
+def _uncounted(job: ProxyJob, output: Output, case: Case, finished: Finished) -> tuple[str, ...]:
+    """Where the pictures that ffmpeg counted into its first proxy are not those that lie in the file."""
+    if job.clip.kind == "sound":
+        return ()
+    encoded, lie = finished.progress.frames, case.picture.frames
+    return (f"frames: {encoded} encoded, {lie} in the file",) if output is job.outputs[0] and encoded != lie else ()
 
 
 def _check_still(clip: Clip, output: Output, size: int) -> None:

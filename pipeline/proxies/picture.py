@@ -81,6 +81,21 @@ def timed(stream: Stream, video: VideoStream, rate: Rate, frames: int) -> Stream
     return stream.filter("setpts", "N")
 
 
+def filled(stream: Stream, rate: Rate, frames: int, start: Fraction) -> Stream:
+    """Each picture of a damaged part on the frame of its time, holes filled, exactly `frames` long."""
+    stream = stream.filter("setpts", f"PTS-({start.numerator}/{start.denominator})/TB")
+    stream = stream.filter("fps", str(rate), start_time=0, eof_action="pass")
+    return stream.filter("tpad", stop=-1, stop_mode="clone").filter("trim", end_frame=frames)
+
+
+def blackened(stream: Stream, held: Sequence[tuple[int, int]]) -> Stream:
+    """Black on the frames (runs of first and count) that could not be read: nobody takes black for footage."""
+    if not held:
+        return stream
+    spans = "+".join(f"between(n,{first},{first + count - 1})" for first, count in held)
+    return stream.filter("drawbox", color="black", t="fill", enable=spans)
+
+
 def burnt(stream: Stream, preset: Preset, look: Look, *, name: str, start: Timecode) -> Stream:
     """The picture with what the preset wants written into it: clip name and timecode below, a watermark across."""
     small_text = max(10, look.size.height // 24)

@@ -16,7 +16,7 @@ from pipeline.settings import CameraRule, Place, Settings
 from pipeline.shotlog.clocks import Zones
 from pipeline.shotlog.folding import fold
 from pipeline.shotlog.names import names_from_path
-from pipeline.shotlog.places import place_of
+from pipeline.shotlog.places import called, place_of
 from pipeline.shotlog.reports import ReportRow, rows_for
 
 
@@ -92,11 +92,9 @@ def _by_camera(case: Case) -> Iterator[Saying]:
 def _by_place(case: Case) -> Iterator[Saying]:
     if case.clip.facts.gps is None:
         return
-    found = place_of(case.clip.facts.gps, case.settings.place)
+    found = called(case.clip.facts.gps, case.settings.place)
     if found is not None:
-        latitude, longitude = case.clip.facts.gps
-        detail = f"GPS {latitude:.4f}, {longitude:.4f}: {found.metres:.0f} m from its centre"
-        yield _saying("location", found.place.name, "gps", detail)
+        yield Saying("location", found.name, "gps", detail=f"{found.said} (GPS)", confidence=found.confidence)
 
 
 def _by_report(case: Case) -> Iterator[Saying]:

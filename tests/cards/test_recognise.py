@@ -109,6 +109,15 @@ def test_reports_beside_or_above_the_media_reach_their_cards(names, reports):
     assert {card.path.decode(): [path.decode() for path in card.reports] for card in found} == reports
 
 
+def test_gpx_tracks_beside_or_above_the_media_reach_their_cards_whatever_their_name():
+    names = ("day/A/a.mov", "day/A/a.GPX", "day/A/log/walk.gpx", "day/B/b.mov", "day/all.gpx", "day/r.csv")
+    one, other = recognise(seen(*(name.encode() for name in names)), gone, lambda _path: False)
+    assert one.tracks == (b"day/A/a.GPX", b"day/A/log/walk.gpx", b"day/all.gpx")
+    assert other.tracks == (b"day/all.gpx",)
+    assert one.reports == other.reports == (b"day/r.csv",)
+    assert one.clips[0].sidecars == one.others == other.others == ()
+
+
 def test_files_beside_no_media_go_to_the_nearest_card():
     names = (
         b"a.mov", b"day/notes.txt", b"day/A/deep/c.mov", b"day/B/b.mov", b"day/B/docs/x.pdf", b"empty/y.txt", b"z.txt",
@@ -175,6 +184,7 @@ FILES = st.one_of(
             b"t.wav",
             b"r.csv",
             b"C0001.csv",
+            b"C0001.gpx",
             b"DJI_1.MP4",
             b"noext",
             b".mov",
@@ -184,7 +194,11 @@ FILES = st.one_of(
     ),
     st.binary(min_size=1, max_size=8)
     .filter(lambda name: b"/" not in name and b"\0" not in name)
-    .flatmap(lambda stem: st.sampled_from([b"", b".mov", b".WAV", b".xml", b".csv"]).map(lambda suffix: stem + suffix)),
+    .flatmap(
+        lambda stem: st.sampled_from([b"", b".mov", b".WAV", b".xml", b".csv", b".gpx"]).map(
+            lambda suffix: stem + suffix
+        )
+    ),
 )
 PATHS = st.tuples(st.lists(SEGMENTS, max_size=4), FILES).map(lambda both: b"/".join([*both[0], both[1]]))
 LISTINGS = st.lists(PATHS, max_size=25, unique=True)
@@ -199,7 +213,7 @@ def test_every_file_at_or_below_media_lies_in_one_place_of_one_card(paths, sidec
         parts = chain.from_iterable((*clip.parts, *clip.sidecars) for clip in card.clips)
         places.update(parts)
         places.update(card.others)
-        reports.update(card.reports)
+        reports.update((*card.reports, *card.tracks))
     assert set(places) | set(reports) <= set(paths)
     assert not set(places) & set(reports)
     assert all(count == 1 for count in places.values())

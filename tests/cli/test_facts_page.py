@@ -90,3 +90,10 @@ def test_the_length_of_a_file_that_is_cut_off_is_unknown_even_with_sound():
     cut = facts_json(assemble([*CLIP, Finding("cut_off", True, "structure", "chunk offsets")]))
     assert seconds_of(cut) is None
     assert seconds_of(facts_json(assemble(CLIP))) == Fraction(1001, 100)
+
+
+def test_a_sidecar_asked_alone_is_named_once():
+    said = [Finding("reel", "A001", "nrtm", "C0001M01.XML: Reel"), Finding("lens", "50", "nrtm", "C0001M01.XML: Lens")]
+    text = page("card/C0001M01.XML", facts_json(assemble(said)), 80)
+    assert text.count("C0001M01.XML") == 1
+    assert line_of(re.sub(r"\x1b\[\d*m", "", text), "reel").endswith("  Reel")

@@ -17,11 +17,11 @@ STUFFING = b"\x47\x1f\xff\x10" + b"\xff" * 184
 FRAMES = 40
 
 
-def broadcast(path: Path, *, frames: int = FRAMES) -> Path:
+def broadcast(path: Path) -> Path:
     """A transport stream over 64 MiB: a short recording, and empty packets in its midst."""
     path.parent.mkdir(parents=True, exist_ok=True)
     small = path.with_suffix(".small")
-    words = f"-v error -f lavfi -i testsrc2=size=192x108:rate=25 -f lavfi -i sine -frames:v {frames} -c:v libx264 -g 12"
+    words = f"-v error -f lavfi -i testsrc2=size=192x108:rate=25 -f lavfi -i sine -frames:v {FRAMES} -c:v libx264 -g 12"
     subprocess.run(
         [find_ffmpeg(), *words.split(), "-c:a", "ac3", "-shortest", "-f", "mpegts", small], check=True, timeout=60
     )

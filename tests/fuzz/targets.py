@@ -1,4 +1,4 @@
-"""What reads untrusted input, with real input to damage: all readers and sidecars, reports, queries, settings."""
+"""What reads untrusted input, with real input to damage: all readers and sidecars, reports, GPX, queries, settings."""
 
 import os
 import subprocess
@@ -14,6 +14,7 @@ from test_stills import tiff
 
 from pipeline.clip import Facts
 from pipeline.errors import RushesError
+from pipeline.metadata import gpx
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import (
     HEAD,
@@ -44,6 +45,9 @@ KEPT = 192 << 10  # bytes of a seed: a larger one is cut out of where its reader
 REPORT = (
     b"Clip,Reel,Scene,Take,Circled,Rating,Comments,Start TC\nA001C001,A001,12A,3,yes,***,wide; lovely,10:00:00:00\n"
 )
+GPX = b"""<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
+<trkpt lat="48.2050" lon="16.4150"><ele>160</ele><time>2019-10-12T06:00:00Z</time></trkpt>
+<trkpt lat="48.2060" lon="16.4050"><time>2019-10-12T08:01:00.5+02:00</time></trkpt></trkseg></trk></gpx>"""
 QUERIES = (
     "subject:coach location:vienna -camera:B", "rating:>=4 or (has:note -tag:archive)",
     'note:"first light" at:06:00..07:30', "shoot_day:2019-10 duration:10s..5m rate:25",
@@ -81,6 +85,7 @@ def targets() -> list[Target]:
         *readers,
         *sidecars,
         Target("reports", read_report, (Seed(REPORT), Seed(REPORT.replace(b",", b"\t")), *tables)),
+        Target("GPX", lambda data: gpx.read(data, "walk.gpx"), (Seed(GPX),)),
         Target("search language", _query, tuple(Seed(query.encode()) for query in QUERIES)),
         Target(
             "settings", _settings, tuple(Seed(shipped(name).encode()) for name in ("default.toml", "documentary.toml"))

@@ -87,6 +87,14 @@ def test_a_file_cut_off_has_no_length():
     assert any("cut off" in warning for warning in found.warnings)
 
 
+def test_a_riff_size_that_counts_its_own_header_is_no_cut():
+    data = Avi().build()
+    data = data[:4] + struct.pack("<I", len(data)) + data[8:]
+    found = assemble(avi.read(ByteSource.of_bytes(data)))
+    assert found.video is not None
+    assert (found.video.frames, found.warnings) == (3, ())
+
+
 @pytest.mark.parametrize(
     ("built", "expected"),
     [

@@ -146,8 +146,10 @@ def test_a_file_written_without_going_back_is_counted_too() -> None:
 
 
 def test_a_file_that_ends_before_its_segment_is_cut_off() -> None:
-    found = facts(Film(tuple(range(0, 2000, 40))).build()[:-500])
+    data = Film(tuple(range(0, 2000, 40))).build()[:-500]
+    found = facts(data)
     assert found.video.frames is None
+    assert matroska.counter(ByteSource.of_bytes(data)) is None
     assert found.warnings == (CUT_OFF,)
 
 

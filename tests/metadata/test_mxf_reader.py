@@ -111,9 +111,10 @@ def test_an_open_header_gives_way_to_the_metadata_of_the_footer():
 
 @pytest.mark.parametrize("kept", [0.6, 0.75, 0.9])
 def test_a_file_cut_off_before_its_footer_has_no_length(kept):
-    data = Recording(essence=bytes(20_000), material_code=Timecode(90_000, 25)).build()
+    data = Recording(essence=bytes(20_000), material_code=Timecode(90_000, 25), sound=sound_said()).build()
     found = assemble(mxf.read(ByteSource.of_bytes(data[: int(len(data) * kept)])))
     assert found.start_timecode == "01:00:00:00"
+    assert found.audio == (AudioStream("pcm_s24le", 2, 48000),)
     assert found.video is not None
     assert found.video.frames is None
     assert any("cut off" in warning for warning in found.warnings)

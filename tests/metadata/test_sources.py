@@ -94,3 +94,10 @@ def test_counts_of_chapters_say_that_they_are_sums() -> None:
     assert both["samples"].why == "the sum of 2 chapters"
     assert both["reel"] == Source("reel", "tmcd")
     assert both["warnings"].where == "udta"
+
+
+def test_one_place_does_not_disagree_with_itself() -> None:
+    said = (("A001", "tmcd", "payload"), ("A002", "tmcd", "payload"), ("A003", "nrtm", "XML"), ("A004", "nrtm", "XML"))
+    found = told(*(Finding("reel", value, origin, where) for value, origin, where in said))
+    assert found["reel"] == "A001"
+    assert found["sources"]["reel"]["others"] == [{"where": "XML", "said": "A003"}]

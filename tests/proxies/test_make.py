@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,21 @@ def test_chapters_make_one_proxy_frame_exact_across_the_joint(tmp_path):
     assert frame_numbers(tmp_path / "out" / "edit.mov") == list(range(88))
     assert clip.frames == proxy.video.frames == 88
     assert proxy.audio[0].samples == 88 * 48000 // 25
+
+
+def test_chapters_whose_joints_lie_between_samples_have_their_sound_to_the_sample(tmp_path):
+    rate, lengths = Fraction(60000, 1001), (96, 72, 72)
+    parts = [
+        shoot(
+            tmp_path / f"GX0{part}0001.MP4",
+            f"{TONE.format(6)} -t {float(length / rate)} -c:a aac",
+            rate="60000/1001",
+            frames=range(length),
+        )
+        for part, length in enumerate(lengths, start=1)
+    ]
+    clip, proxy = proxied(tmp_path, *parts)
+    assert (clip.frames, proxy.video.frames, proxy.audio[0].samples) == (240, 240, 192192)
 
 
 def test_an_edit_list_that_hides_pictures_is_obeyed(tmp_path):

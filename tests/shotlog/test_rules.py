@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as runs
 from hypothesis import strategies as st
 
-from pipeline.clip import LOG_SOURCES, Clip, Facts, Part, Source, Stamp
+from pipeline.clip import LOG_SOURCES, Clip, Facts, Part, Saying, Source, Stamp
 from pipeline.fields import BY_NAME
 from pipeline.settings import CameraRule, KeywordRule, NameSettings, Place, Settings, read_settings
 from pipeline.shotlog.clocks import Zones, local_moment
@@ -68,6 +69,13 @@ def test_every_source_speaks_and_the_catalogue_chooses():
         ("scene", "12", "sidecar"),
         ("take", "3", "sidecar"),
         ("subject", "Weather", "rule"),
+    ]
+
+
+def test_a_point_outside_the_films_places_is_in_the_nearest_town_and_says_how_far():
+    of = clip(b"x.mov", gps=(0.4372, 35.4850))
+    assert list(sayings(of, folder=b"", settings=Settings())) == [
+        Saying("location", "Eldoret", "gps", detail="Eldoret, 26 km (GPS)", confidence=0.69)
     ]
 
 
@@ -198,6 +206,7 @@ NAMES = NameSettings(
 )
 
 
+@runs(deadline=None)  # the first point of a process reads the list of towns
 @given(st.binary(max_size=60), st.binary(max_size=60), st.text(max_size=30), st.text(max_size=10))
 def test_every_saying_can_be_kept_and_says_what_made_it(path, folder, moment, scene):
     of = clip(path, recorded_at=moment, scene=scene, gps=(0.0, 0.0))

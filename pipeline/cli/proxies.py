@@ -1,0 +1,138 @@
+"""`rushes proxies`: what each editing suite would make of the proxies on the disk."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import click
+
+from pipeline.catalogue.listing import logged_clips
+from pipeline.catalogue.store import open_catalogue
+from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
+from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, print_json, table
+from pipeline.files import one_line
+from pipeline.film import Film
+from pipeline.ingest.judging import Judged, judged
+from pipeline.processes.ffmpeg import find_ffmpeg
+from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES
+from pipeline.proxies.verdict import outcome
+from pipeline.shotlog.query import Query, parse
+
+TITLES = {
+    "premiere": "Premiere", "resolve": "Resolve", "avid": "Avid", "fcp": "Final Cut", "kdenlive": "Kdenlive",
+}  # fmt: skip
+_ON_TERMINAL = 50  # rows
+_EXAMPLES = 3  # proxies that a rule names
+
+
+@click.command("proxies", cls=QueryCommand)
+@query_argument
+@click.option("--json", "as_json", is_flag=True, help="An array of objects.")
+@click.option("--compare", "compared", is_flag=True, help="Look at pictures, too, beside those of the originals.")
+@click.option("--salvage", "salvaged", is_flag=True, help="Of clips that failed, first make what can still be read.")
+@film_option
+def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salvaged: bool, film: str | None) -> int:
+    """Measure the proxies on the disk again: would each editing suite attach them, and if not, why?
+
+    Without QUERY, all of them. Ends with 1 where one is not what was made (spoilt, replaced, gone).
+    """
+    found = chosen_film(film)
+    asked = parse(query_text(query))
+    if salvaged:
+        _salvage(found, asked)
+    ffmpeg = find_ffmpeg(found.settings.tools.ffmpeg) if compared else None
+    with open_catalogue(found.catalogue) as catalogue:
+        all_judged = list(judged(found, catalogue, asked, ffmpeg=ffmpeg))
+        unmade = salvaged and any(each.status == "failed" for each in logged_clips(catalogue, asked))
+    if as_json:
+        print_json([as_data(each) for each in all_judged])
+    elif not all_judged:
+        click.echo("There are no proxies of that; 'rushes status' tells what is left to make.", err=True)
+    else:
+        _print(all_judged)
+    spoilt = [each for each in all_judged if each.defects]
+    if spoilt:
+        names = listed(one_line(each.product.path) for each in spoilt[:_EXAMPLES])
+        more = f" and {len(spoilt) - _EXAMPLES} more" if len(spoilt) > _EXAMPLES else ""
+        click.echo(f"{names}{more}: not what was made; delete it and make it again: 'rushes ingest --retry'.", err=True)
+    return 1 if spoilt or unmade else 0
+
+
+def _salvage(film: Film, query: Query) -> None:
+    """Make what can be read of the failed clips found."""
+    from pipeline.cli.progress import print_summary, shown_progress
+    from pipeline.ingest.run import salvage
+
+    started = time.monotonic()
+    with shown_progress(quiet=False) as tell:
+        summary = salvage(film, query, tell)
+    print_summary(summary, time.monotonic() - started, quiet=False)
+
+
+def as_data(each: Judged) -> dict[str, object]:
+    """One proxy as an object; `map` only for clips whose rate varies."""
+    row: dict[str, object] = {
+        "clip": each.clip.id, "name": one_line(each.clip.name), "preset": each.product.preset,
+        "path": one_line(each.product.path), "verdict": each.verdict,
+        "rules": {breach.rule.name: breach.words for breach in each.broken}, "defects": each.defects,
+    }  # fmt: skip
+    if each.frame_map:
+        row["map"] = [[run.proxy, run.original, run.frames] for run in each.frame_map]
+    return row
+
+
+def _print(all_judged: Sequence[Judged]) -> None:
+    """The worst first; then every rule that is broken, with examples; then what each suite would attach."""
+    ranked = sorted(all_judged, key=_badness)
+    columns = [
+        Column("Id", rank=3), Column("Name"), Column("Preset", rank=2), *(Column(TITLES[editor]) for editor in EDITORS),
+        Column("Why", whole=False, rank=1),
+    ]  # fmt: skip
+    screen = console()
+    most = _ON_TERMINAL if screen.is_terminal else len(ranked)
+    rows = [_row(each) for each in ranked[:most]]
+    kept = fitting(columns, rows, screen.width)
+    made = table([columns[number] for number in kept])
+    for row in rows:
+        made.add_row(*(row[number] for number in kept))
+    screen.print(made)
+    if len(ranked) > most:
+        click.echo(f"the worst {most} of {len(ranked):,} proxies; --json has all")
+    for line in (*_broken(all_judged), *_totals(all_judged)):
+        click.echo(line)
+
+
+def _badness(each: Judged) -> tuple[bool, list[int]]:
+    """Sorts what is spoilt first, then by how many suites say no, and so on."""
+    words = Counter(outcome(names) for names in each.verdict.values())
+    return not each.defects, [-words[word] for word in OUTCOMES]
+
+
+def _row(each: Judged) -> list[str]:
+    names = [breach.rule.name for breach in each.broken]
+    return [
+        each.clip.id[:SHORT_ID], cell(each.clip.name), each.product.preset,
+        *(outcome(each.verdict[editor]) for editor in EDITORS), ", ".join(names),
+    ]  # fmt: skip
+
+
+def _broken(all_judged: Sequence[Judged]) -> Iterable[str]:
+    """Each rule that is broken: for whom, how, and by which proxies where not all say the same."""
+    for rule in RULES:
+        words = [(each, breach.words) for each in all_judged for breach in each.broken if breach.rule is rule]
+        if not words or not rule.editors:
+            continue
+        told = Counter(said for _, said in words)
+        names = {said: cell(each.clip.name) for each, said in reversed(words)}
+        alike = len(told) == 1 and len(words) > 1
+        examples = [said if alike else f"{names[said]} {said}" for said, _ in told.most_common(_EXAMPLES)]
+        rest = [f"{len(told) - _EXAMPLES} more"] if len(told) > _EXAMPLES else []
+        minding = "all" if rule.editors == EDITORS else listed(TITLES[editor] for editor in rule.editors)
+        yield f"  {rule.name} ({minding}): {'; '.join([*examples, *rest])}"
+
+
+def _totals(all_judged: Sequence[Judged]) -> Iterable[str]:
+    for editor in EDITORS:
+        counts = Counter(outcome(each.verdict[editor]) for each in all_judged)
+        words = [word for word in ("yes", *reversed(OUTCOMES)) if counts[word]]
+        yield f"{TITLES[editor]}: " + ", ".join(f"{counts[word]:,} {word}" for word in words)

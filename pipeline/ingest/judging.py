@@ -1,0 +1,76 @@
+"""The proxies that lie on the disk now, measured again and judged for each editing suite."""
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.catalogue.listing import logged_clips
+from pipeline.catalogue.roots import roots
+from pipeline.catalogue.store import Catalogue
+from pipeline.clip import Clip, Product
+from pipeline.errors import RushesError
+from pipeline.film import Film
+from pipeline.ingest.look import absolute
+from pipeline.ingest.make import film_presets
+from pipeline.proxies.checks import Case, Measured
+from pipeline.proxies.compare import compare
+from pipeline.proxies.framemap import Run, frame_map, runs
+from pipeline.proxies.verdict import Breach, breaches, defects, measure, times_of_original, verdict
+from pipeline.shotlog.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A proxy and what was found: `defects` in words, `frame_map` of a clip whose rate varies."""
+
+    clip: Clip
+    product: Product
+    broken: tuple[Breach, ...]
+    defects: tuple[str, ...]
+    frame_map: tuple[Run, ...] = ()
+
+    @property
+    def verdict(self) -> dict[str, tuple[str, ...]]:
+        return verdict(self.broken)
+
+
+def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | None = None) -> Iterator[Judged]:
+    """Every proxy of the clips found, in story order; with `ffmpeg` its pictures are compared, too."""
+    presets = {preset.name: preset for preset in film_presets(film)}
+    places = {root.id: root for root in roots(catalogue)}
+    for logged in logged_clips(catalogue, query):
+        originals = [
+            absolute(places[part.root], part.path) if places[part.root].place else None for part in logged.clip.parts
+        ]
+        there = [path for path in originals if path and path.is_file()]
+        sources = there if len(there) == len(originals) else []
+        for product in logged.products:
+            if product.kind == "proxy":
+                path = film.folder / os.fsdecode(product.path)
+                case = Case(logged.clip, presets.get(product.preset), Measured(), path, originals[0], held=product.held)
+                yield _judge(case, product, path, sources, ffmpeg)
+
+
+def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ffmpeg: Path | None) -> Judged:
+    try:
+        case = replace(case, found=measure(path))
+        if sources:
+            case = replace(case, original_times=times_of_original(case.clip, sources[0]))
+    except RushesError as error:
+        case = replace(case, lost=error.sentence)
+    if ffmpeg and sources and not case.lost and case.held is None:
+        case = replace(case, compared=_compared(case.clip, sources, path, ffmpeg))
+    return Judged(case.clip, product, breaches(case), defects(case), _map(case))
+
+
+def _compared(clip: Clip, sources: Sequence[Path], path: Path, ffmpeg: Path) -> str:
+    try:
+        return compare(clip, sources, path, ffmpeg)
+    except RushesError as error:
+        return error.sentence
+
+
+def _map(case: Case) -> tuple[Run, ...]:
+    times, clip = case.original_times, case.clip
+    return runs(frame_map(times, clip.rate, clip.frames)) if times and clip.rate and clip.frames else ()

@@ -1,0 +1,127 @@
+"""What can still be read of a damaged recording: looked for once, before its proxy is made of it.
+
+The whole recording is decoded without stopping at errors, and each picture that comes out is found in its
+place by its time. What did not come out is black in the proxy, which keeps length and timecode.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipeline.clip import Clip, Part
+from pipeline.errors import MediaUnreadable
+from pipeline.metadata.frames import Times, read_times
+from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, never, run_ffmpeg
+from pipeline.proxies.framemap import frame_map
+from pipeline.proxies.graph import INDEXED
+from pipeline.proxies.job import ProxyJob, Salvage
+from pipeline.timecode import Rate
+
+_TICKS = 90_000  # a second, of the times that ffmpeg is asked for
+_MOST_RUNS = 100  # stretches that one filter expression takes: nearer ones are joined
+
+
+def surveyed(job: ProxyJob, ffmpeg: Path, *, cancelled: Callable[[], bool] = never) -> ProxyJob:
+    """The job with what can be read of its original, and the length that its own tables tell.
+
+    Raises MediaUnreadable where nothing can be read or no length is known.
+    """
+    clip = job.clip
+    if clip.kind != "picture" or clip.rate is None:
+        raise MediaUnreadable(f"{clip.name} cannot be salvaged: it tells no frame rate; copy it from the card again.")
+    held: list[tuple[int, int]] = []
+    starts: list[Fraction] = []
+    parts: list[Part] = []
+    before = 0
+    for part, source in zip(clip.parts, job.sources, strict=True):
+        table = read_times(source)
+        times = _decoded(job, source, ffmpeg, cancelled)
+        length = _length(clip, part, table)
+        starts.append(_start(clip, table, times))
+        read = _frames_read(clip, times, table, length) if table else _on_grid(times, clip.rate)
+        held += [(before + first, count) for first, count in missing_runs(read, length)]
+        parts.append(replace(part, frames=length))
+        before += length
+    runs = fewer(held, _MOST_RUNS)
+    if sum(count for _, count in runs) >= before:
+        raise MediaUnreadable(f"No picture of {clip.name} can be read any more; copy it from the card again.")
+    whole = replace(clip, frames=before, parts=tuple(parts))
+    return replace(job, clip=whole, salvage=Salvage(tuple(runs), tuple(starts)))
+
+
+def missing_runs(read: Iterable[int], length: int) -> list[tuple[int, int]]:
+    """Runs (first, count) of the frames below `length` that are not among those read."""
+    there = sorted({number for number in read if 0 <= number < length})
+    edges = [-1, *there, length]
+    return [(before + 1, after - before - 1) for before, after in pairwise(edges) if after - before > 1]
+
+
+def fewer(runs: Sequence[tuple[int, int]], most: int) -> list[tuple[int, int]]:
+    """At most so many runs: those nearest to each other are joined."""
+    joined = list(runs)
+    while len(joined) > most:
+        gaps = [after[0] - sum(before) for before, after in pairwise(joined)]
+        at = gaps.index(min(gaps))
+        joined[at : at + 2] = [(joined[at][0], sum(joined[at + 1]) - joined[at][0])]
+    return joined
+
+
+def _varies(clip: Clip) -> bool:
+    return bool(clip.facts.video and clip.facts.video.vfr)
+
+
+def _length(clip: Clip, part: Part, table: Times | None) -> int:
+    """Frames of a part; those that its tables promise where it is cut off."""
+    known = clip.frames if len(clip.parts) == 1 else part.frames
+    if known is None and table and not _varies(clip):
+        known = len(table.pictures)
+    if not known:
+        raise MediaUnreadable(
+            f"{clip.name} cannot be salvaged: it does not tell how long it was; copy it from the card again."
+        )
+    return known
+
+
+def _start(clip: Clip, table: Times | None, times: Sequence[Fraction]) -> Fraction:
+    """When frame 0 is shown; without a table that is the first picture that can be read."""
+    if table is None:
+        return times[0] if times else Fraction(0)
+    return Fraction(0) if _varies(clip) else table.seconds(0)
+
+
+def _frames_read(clip: Clip, times: Sequence[Fraction], table: Times, length: int) -> set[int]:
+    """The frames whose pictures were decoded, found in the file's own table."""
+    assert clip.rate is not None
+    pictures = {bisect_left(table.pictures, (time - Fraction(1, _TICKS)) * table.clock) for time in times}
+    if not _varies(clip):
+        return pictures
+    return {frame for frame, picture in enumerate(frame_map(table, clip.rate, length)) if picture in pictures}
+
+
+def _on_grid(times: Sequence[Fraction], rate: Rate) -> set[int]:
+    return {int((time - times[0]) * rate.fraction + Fraction(1, 2)) for time in times}
+
+
+def _decoded(
+    job: ProxyJob, source: Path, ffmpeg: Path, cancelled: Callable[[], bool]
+) -> tuple[Fraction, ...]:  # fmt: skip
+    """The times of all pictures that can be decoded, in seconds, counted as they are when the proxy is made."""
+    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
+    indexed = ["-nofind_stream_info"] if job.clip.facts.container in INDEXED else []
+    with TemporaryDirectory(prefix="rushes-salvage-") as folder:
+        told = Path(folder) / "pictures"
+        arguments = [
+            "-max_error_rate", "1", *guard, *indexed, "-err_detect", "explode", "-i", f"file:{source}",
+            "-map", "0:v:0", "-vf", "scale=16:16:flags=fast_bilinear", "-fps_mode", "passthrough",
+            "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", "-y", str(told),
+            "-map", "0:a?", "-c:a", "copy", "-f", "null", "-",
+        ]  # fmt: skip
+        with suppress(MediaUnreadable):  # that it ends in an error is no news
+            run_ffmpeg(ffmpeg, arguments, cancelled=cancelled, terms=Terms(subject=job.clip.name))
+        rows = [line.split(",") for line in told.read_text().splitlines() if line.startswith("0,")]
+    return tuple(Fraction(int(row[2]), _TICKS) for row in rows)

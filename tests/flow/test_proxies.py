@@ -1,0 +1,99 @@
+"""`rushes proxies`: what lies on the disk is measured again, and judged for each editing suite."""
+
+import shutil
+import subprocess
+
+from filming import rushes
+
+from pipeline.processes.ffmpeg import find_ffmpeg
+from pipeline.proxies.rules import EDITORS, RULES
+
+
+def proxies(shoot, *arguments):
+    run = rushes("proxies", "--json", *arguments, cwd=shoot)
+    return run.code, {row["path"]: row for row in run.json}
+
+
+def test_every_proxy_of_the_samples_is_judged_for_every_suite(shoot):
+    code, rows = proxies(shoot, "--compare")
+    assert code == 0
+    assert len(rows) == 11
+    known = {rule.name for rule in RULES}
+    for path, row in rows.items():
+        assert path.startswith("proxies/")
+        assert set(row["verdict"]) == set(EDITORS)
+        assert set().union(*row["verdict"].values()) <= known
+        assert row["defects"] == []
+        assert row["verdict"]["avid"][-1:] == ["container"] or "varying rate" in row["verdict"]["avid"]
+        assert row["verdict"]["resolve"][-1] == "folder"
+        varies = row["name"].startswith("IMG")
+        assert row["verdict"]["premiere"] == (["varying rate"] if varies else [])
+        assert ("map" in row) == varies
+
+
+def test_the_ingest_keeps_what_it_said_of_each(shoot):
+    _, rows = proxies(shoot)
+    for row in rows.values():
+        products = rushes("show", row["clip"], "--json", cwd=shoot).json["products"]
+        [kept] = [product["verdict"] for product in products if product["path"] == row["path"]]
+        assert kept == row["verdict"]
+
+
+def test_proxies_that_are_gone_spoilt_or_swapped_are_found_out_and_made_again(own_shoot):
+    _, rows = proxies(own_shoot, "camera:A")
+    gone, short, swapped = [own_shoot / path for path in sorted(rows)][:3]
+    gone.unlink()
+    short.write_bytes(short.read_bytes()[:20_000])
+    shutil.copy(next(own_shoot / path for path in rows if own_shoot / path not in (gone, short, swapped)), swapped)
+    run = rushes("proxies", "camera:A", cwd=own_shoot)
+    assert run.code == 1
+    assert "not what was made" in run.err
+    assert [line.split()[-1] for line in run.out.splitlines()[2:4]] == ["file", "file"]
+    _, rows = proxies(own_shoot, "camera:A")
+    found = {own_shoot / path: row["defects"] for path, row in rows.items()}
+    assert "no longer there" in found[gone][0] or "not there" in found[gone][0]
+    assert "cut off" in found[short][0]
+    assert found[swapped]
+    for path in (short, swapped):
+        path.unlink()
+    assert rushes("ingest", "--retry", cwd=own_shoot).code == 0
+    assert rushes("proxies", "--compare", cwd=own_shoot).code == 0
+
+
+def test_a_film_without_proxies_says_where_to_look(film):
+    shutil.rmtree(film / "proxies")
+    assert rushes("proxies", "name:nothing", cwd=film).err == (
+        "There are no proxies of that; 'rushes status' tells what is left to make.\n"
+    )
+
+
+def test_beside_the_original_resolve_attaches_by_itself(film):
+    (film / "rushes.toml").write_text('[proxies]\nplacement = "beside"\nstills = false\n')
+    shutil.rmtree(film / "proxies")
+    assert rushes("ingest", "--retry", cwd=film).code == 0
+    code, rows = proxies(film)
+    assert code == 0
+    assert [row["verdict"]["resolve"] for row in rows.values()] == [[], []]
+
+
+def test_a_cut_off_recording_is_salvaged_on_request_and_says_so(film):
+    source = film / "ingest" / "A001" / "C0009.mov"
+    words = ["-i", film / "ingest" / "A001" / "C0001.MP4", "-c", "copy", "-movflags", "+faststart", source]
+    subprocess.run([find_ffmpeg(), "-v", "error", *words], check=True)
+    data = source.read_bytes()
+    source.write_bytes(data[: len(data) * 6 // 10])
+    assert rushes("ingest", cwd=film).code == 1
+    refused = rushes("proxies", "name:C0001.MP4", "--salvage", cwd=film)
+    assert (refused.code, refused.err.startswith("rushes: No clip of that failed")) == (13, True)
+    run = rushes("proxies", "name:C0009", "--salvage", "--json", cwd=film)
+    assert run.code == 0, run.err
+    [row] = run.json
+    assert row["defects"] == []
+    assert all("unread pictures" in names for names in row["verdict"].values())
+    assert "black" in row["rules"]["unread pictures"]
+    [clip] = rushes("log", "name:C0009", "--json", cwd=film).json
+    assert clip["status"] == "ready"
+    assert clip["frames"] == rushes("log", "name:C0001", "--json", cwd=film).json[0]["frames"]
+    assert any(warning.startswith("Its proxy is salvaged: frames") for warning in clip["warnings"])
+    assert rushes("ingest", "--retry", cwd=film).code == 0
+    assert rushes("cut", "rescued", "name:C0009", cwd=film).code == 0

@@ -1,0 +1,96 @@
+"""Frames of a proxy beside the original's: zero offset fits best, and any other is named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from shooting import log, order, program, run
+
+from pipeline.proxies.compare import Spot, compare, judge
+from pipeline.proxies.make import make
+
+
+def made(folder: Path, *sources: Path) -> Path:
+    make(order(log(*sources), folder / "out", *sources, stills=False), program())
+    return folder / "out" / "edit.mov"
+
+
+def moving(path: Path, *options: str, seconds: int = 4, size: str = "640x360") -> Path:
+    """Pictures in which everything moves."""
+    run("-f", "lavfi", "-i", f"mandelbrot=s={size}:r=25:end_scale=0.2", "-t", str(seconds), *options, path)
+    return path
+
+
+LONG = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "48", "-bf", "3", "-preset", "veryfast")
+
+
+@pytest.mark.parametrize("name", ["A.mov", "A.mp4", "A.mkv", "A.ts", "A.mxf"])
+def test_a_true_proxy_fits_in_any_container(tmp_path, name):
+    options = ("-c:v", "mpeg2video", "-q:v", "3", "-bf", "2", "-g", "12") if name == "A.mxf" else LONG
+    whole = moving(tmp_path / "whole.mov", *LONG)
+    source = tmp_path / name
+    run("-i", whole, *(("-c", "copy") if name != "A.mxf" else options), source)
+    assert compare(log(whole), [source], made(tmp_path, whole), program()) == ""
+
+
+@pytest.mark.parametrize("off", [-2, -1, 1, 2])
+def test_a_proxy_that_is_off_by_a_frame_is_found_out(tmp_path, off):
+    source = moving(tmp_path / "A.mov", *LONG)
+    proxy, wrong = made(tmp_path, source), tmp_path / "wrong.mov"
+    moved = (
+        f"tpad=start={off}:start_mode=clone" if off > 0 else f"trim=start_frame={-off},tpad=stop={-off}:stop_mode=clone"
+    )
+    run("-i", proxy, "-vf", f"{moved},setpts=N/25/TB", "-frames:v", "100", "-c:v", "prores", wrong)
+    said = compare(log(source), [source], wrong, program())
+    assert "shows the original's" in said
+
+
+def test_another_take_of_the_same_length_is_found_out(tmp_path):
+    source = moving(tmp_path / "A.mov", *LONG)
+    run("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=4", "-c:v", "prores", tmp_path / "B.mov")
+    assert "another picture" in compare(log(source), [source], tmp_path / "B.mov", program())
+
+
+@pytest.mark.parametrize("picture", ["color=black:s=320x180:r=25:d=3", "smptebars=s=320x180:r=25:d=3"])
+def test_what_does_not_move_fits_everywhere(tmp_path, picture):
+    run("-f", "lavfi", "-i", picture, *LONG, tmp_path / "A.mov")
+    source = tmp_path / "A.mov"
+    assert compare(log(source), [source], made(tmp_path, source), program()) == ""
+
+
+def test_variable_rates_are_compared_through_their_map(tmp_path):
+    whole = moving(tmp_path / "whole.mov", *LONG)
+    source = tmp_path / "A.mov"
+    run("-i", whole, "-vf", "select='mod(n,7)-2'", "-fps_mode", "vfr", *LONG, source)
+    assert compare(log(source), [source], made(tmp_path, source), program()) == ""
+
+
+def test_chapters_are_compared_in_their_part(tmp_path):
+    parts = [moving(tmp_path / f"GX0{part}0001.MP4", *LONG, seconds=part) for part in (2, 1, 3)]
+    assert compare(log(*parts), parts, made(tmp_path, *parts), program()) == ""
+
+
+def test_edit_lists_rotation_and_late_pictures_do_not_mislead(tmp_path):
+    whole = moving(tmp_path / "whole.mov", *LONG)
+    run("-ss", "0.6", "-i", whole, "-c", "copy", tmp_path / "cut.mov")
+    run("-display_rotation", "-90", "-i", whole, "-c", "copy", tmp_path / "turned.mp4")
+    late = ("-itsoffset", "0.5", "-i", whole, "-f", "lavfi", "-t", "4", "-i", "sine=r=48000", "-c:v", "copy")
+    run(*late, tmp_path / "late.mov")
+    for name in ("cut.mov", "turned.mp4", "late.mov"):
+        source = tmp_path / name
+        assert compare(log(source), [source], made(tmp_path / name[:-4], source), program()) == "", name
+
+
+def test_tone_mapped_pictures_are_the_same_pictures(tmp_path):
+    hlg = "format=gbrpf32le,zscale=tin=bt709:pin=bt709:min=gbr:t=arib-std-b67:p=bt2020:m=bt2020nc:npl=203"
+    source = moving(
+        tmp_path / "A.mov", "-vf", hlg, "-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-x265-params", "log-level=none",
+        "-tag:v", "hvc1", "-color_primaries", "bt2020", "-color_trc", "arib-std-b67", "-colorspace", "bt2020nc",
+        seconds=2, size="320x180",
+    )  # fmt: skip
+    assert compare(log(source), [source], made(tmp_path, source), program()) == ""
+
+
+def test_a_picture_that_cannot_be_decoded_is_said():
+    nothing = np.zeros((0, 64, 64), np.float32)
+    assert judge(Spot(7, 0, 7, 5, 5), nothing, nothing) == "frame 7 cannot be decoded"

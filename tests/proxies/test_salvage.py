@@ -1,0 +1,181 @@
+"""What can still be read of a damaged recording: as long as it was, every picture in its place, the rest black."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from shooting import log, order, picture_size, program, read_number, run, shoot, sound
+
+from pipeline.clip import salvaged
+from pipeline.errors import MediaUnreadable
+from pipeline.metadata.frames import read_times
+from pipeline.proxies.job import ProxyJob, Salvage
+from pipeline.proxies.make import Made, make
+from pipeline.proxies.salvage import fewer, missing_runs
+
+
+def rescued(job: ProxyJob) -> Made:
+    (made,) = make(replace(job, salvage=Salvage()), program())
+    return made
+
+
+def seen(path: Path) -> list[int | None]:
+    """The number on each frame; None for a black one, -1 for one whose number cannot be read."""
+    width, height = picture_size(path)
+    raw = run("-i", path, "-map", "0:v:0", "-f", "rawvideo", "-pix_fmt", "gray", "-fps_mode", "passthrough", "-")
+    found: list[int | None] = []
+    for picture in np.frombuffer(raw, np.uint8).reshape(-1, height, width):
+        number = read_number(picture)
+        found.append(None if picture.max() < 24 else number[1] if number else -1)
+    return found
+
+
+def cut(source: Path, share: float) -> None:
+    data = source.read_bytes()
+    source.write_bytes(data[: int(len(data) * share)])
+
+
+GROUP = 12  # pictures from one key frame to the next
+
+
+def numbers_of(held: tuple[tuple[int, int], ...]) -> set[int]:
+    return {number for first, count in held for number in range(first, first + count)}
+
+
+CODECS = {
+    "prores": "-c:v prores_ks -profile:v 0",
+    "h264 intra": "-c:v libx264 -g 1",
+    "h264 long": "-c:v libx264 -g 12 -bf 2",
+    "mpeg2": "-c:v mpeg2video -g 12 -bf 2 -q:v 2",
+}
+
+
+@pytest.mark.parametrize("codec", list(CODECS))
+def test_a_truncated_recording_keeps_its_length_and_what_was_there(tmp_path, codec):
+    source = shoot(tmp_path / "A.mov", f"{CODECS[codec]} -movflags +faststart", frames=range(100))
+    cut(source, 0.6)
+    clip = log(source)
+    assert clip.frames is None
+    with pytest.raises(MediaUnreadable):
+        make(order(clip, tmp_path / "out", source, stills=False), program())
+    made = rescued(order(clip, tmp_path / "out", source, stills=False))
+    assert made.case
+    frames = seen(made.output.path)
+    assert len(frames) == 100
+    black = numbers_of(made.case.held)
+    assert black >= set(range(85, 100))
+    assert len(black) < 70
+    assert all((value is None) == (number in black) for number, value in enumerate(frames))
+    assert sum(number not in black and value != number for number, value in enumerate(frames)) <= 2  # cut in a picture
+
+
+@pytest.mark.parametrize("codec", list(CODECS))
+def test_what_is_read_behind_the_damage_is_in_its_place(tmp_path, codec):
+    source = shoot(tmp_path / "A.mov", CODECS[codec], frames=range(100))
+    data = bytearray(source.read_bytes())
+    at, wide = data.index(b"mdat") + len(data) // 4, len(data) // 12
+    data[at : at + wide] = bytes(wide)
+    clip = log(source)
+    source.write_bytes(data)
+    made = rescued(order(clip, tmp_path / "out", source, stills=False))
+    assert made.case
+    assert made.case.held
+    frames = seen(made.output.path)
+    assert len(frames) == 100
+    black = numbers_of(made.case.held)
+    assert {number for number, value in enumerate(frames) if value is None} == black
+    smeared = {number for first in black for number in range(first, first + GROUP)}
+    assert [value for number, value in enumerate(frames) if number not in smeared] == [
+        number for number in range(100) if number not in smeared
+    ]
+    assert len(smeared) < 60
+
+
+@pytest.mark.parametrize("name", ["A.ts", "A.mkv"])
+def test_containers_without_tables_are_salvaged_too(tmp_path, name):
+    whole = shoot(tmp_path / "whole.mov", "-f lavfi -i sine=r=48000:d=4 -c:a mp2 -c:v libx264 -g 10 -bf 0",
+                  frames=range(100))  # fmt: skip
+    source = tmp_path / name
+    run("-i", whole, "-c", "copy", source)
+    clip = log(whole)
+    clip = replace(clip, facts=replace(clip.facts, container=name[2:]))
+    cut(source, 0.5)
+    made = rescued(order(clip, tmp_path / "out", source, stills=False))
+    assert made.case
+    frames = seen(made.output.path)
+    assert len(frames) == 100
+    ((first, count),) = made.case.held
+    assert first + count == 100
+    assert first > 20
+    assert frames[: first - 1] == list(range(first - 1))
+
+
+def test_chapters_stay_in_their_places(tmp_path):
+    parts = [
+        shoot(
+            tmp_path / f"GX0{part}0001.MP4", "-movflags +faststart -c:v libx264 -g 5", frames=range(first, first + 40)
+        )
+        for part, first in ((1, 0), (2, 40))
+    ]
+    clip = log(*parts)
+    cut(parts[0], 0.6)
+    made = rescued(order(clip, tmp_path / "out", *parts, stills=False))
+    frames = seen(made.output.path)
+    assert len(frames) == 80
+    assert frames[40:] == list(range(40, 80))
+    assert frames[39] is None
+
+
+def test_sound_stays_with_its_picture(tmp_path):
+    click = "-f lavfi -i aevalsrc=if(between(t\\,1\\,1.02)\\,0.9*sin(6283*t)\\,0):s=48000:d=4 -c:a pcm_s16le"
+    source = shoot(tmp_path / "A.mov", f"{click} -movflags +faststart", frames=range(100))
+    cut(source, 0.7)
+    made = rescued(order(log(source), tmp_path / "out", source, stills=False))
+    heard = sound(made.output.path)
+    assert len(heard) == 192000
+    assert abs(int(np.flatnonzero(np.abs(heard[:, 0]) > 3000)[0]) - 48000) < 480
+
+
+def test_variable_rates_are_held_where_their_picture_is_lost(tmp_path):
+    source = shoot(tmp_path / "A.mov", "-vf select=mod(n\\,7)-2 -fps_mode vfr -c:v libx264 -g 1", rate="30",
+                   frames=range(90))  # fmt: skip
+    clip, times = log(source), read_times(source)
+    data = bytearray(source.read_bytes())
+    data[len(data) // 3 : len(data) // 3 + 4000] = bytes(4000)
+    source.write_bytes(data)
+    made = rescued(order(clip, tmp_path / "out", source, stills=False))
+    assert times
+    assert made.case
+    assert made.case.held
+    assert len(seen(made.output.path)) == clip.frames
+
+
+def test_nothing_readable_is_refused(tmp_path):
+    source = shoot(tmp_path / "A.mov", "-movflags +faststart -c:v libx264 -g 100", frames=range(20))
+    data = source.read_bytes()
+    at = data.rindex(b"mdat") + 4
+    clip = log(source)
+    source.write_bytes(data[:at] + bytes(len(data) - at))
+    with pytest.raises(MediaUnreadable, match="can be read any more"):
+        rescued(order(clip, tmp_path / "out", source, stills=False))
+    assert not list((tmp_path / "out").iterdir())
+
+
+@given(st.sets(st.integers(0, 60)), st.integers(1, 60), st.integers(1, 5))
+def test_runs_are_what_is_missing_and_joining_loses_none(read, length, most):
+    runs = missing_runs(read, length)
+    missing = {number for first, count in runs for number in range(first, first + count)}
+    assert missing == set(range(length)) - read
+    joined = fewer(runs, most)
+    assert len(joined) <= most
+    assert missing <= {number for first, count in joined for number in range(first, first + count)}
+
+
+def test_a_salvaged_proxy_says_what_is_no_footage():
+    assert salvaged(None) == ""
+    assert salvaged(()).startswith("salvaged: all pictures came")
+    assert salvaged(((3, 1), (10, 5))).startswith("salvaged: frames 3 and 10 to 14 could not be read and are black")
+    assert "3 more stretches" in salvaged(tuple((10 * n, 2) for n in range(8)))
