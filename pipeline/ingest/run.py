@@ -25,7 +25,7 @@ from pipeline.ingest.gate import Gate
 from pipeline.ingest.hands import Hands
 from pipeline.ingest.head import Head
 from pipeline.ingest.look import Ground, absolute
-from pipeline.ingest.make import Bench, film_presets, wants
+from pipeline.ingest.make import Bench, film_luts, film_presets, wants
 from pipeline.ingest.word import take_word_back
 from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import find_ffmpeg
@@ -154,11 +154,11 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
     ):
         if killed:
             _sweep(film)
-        presets = film_presets(film)
-        want(catalogue, *wants(film.settings, presets))
+        presets, luts = film_presets(film), film_luts(film)
+        want(catalogue, *wants(film.settings, presets), looks=[(lut.rule, lut.recipe) for lut in luts])
         ffmpeg, missing = _ffmpeg(film)
         presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
-        bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads)
+        bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads, luts=luts)
         if ffmpeg:
             pardon(catalogue, bench.program)
         account = Account(film, catalogue, tell)

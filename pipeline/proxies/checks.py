@@ -106,7 +106,8 @@ def timecode(case: Case) -> str:
     start = proxy_timecode(case.clip)
     found = case.found.facts.timecode
     if start is None:
-        return "" if found is None else f"{found} where there is none"
+        counted = found is None or (case.found.facts.container == "mxf" and found.frame == 0)  # MXF always counts
+        return "" if counted else f"{found} where there is none"
     return f"none instead of {start}" if found is None else differ(str(found), str(start))
 
 

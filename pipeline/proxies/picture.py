@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from pipeline.clip import VideoStream
@@ -39,8 +40,11 @@ class Look:
         return cls(size, preset.codec.pixel_format, fields)
 
 
-def small(stream: Stream, video: VideoStream, look: Look) -> Stream:
-    """The picture at its final size, upright (ffmpeg turns it), square pixels, Rec. 709, studio range."""
+def small(stream: Stream, video: VideoStream, look: Look, cube: Path | None = None) -> Stream:
+    """The picture at its final size, upright (ffmpeg turns it), square pixels, Rec. 709, studio range.
+
+    A `cube` leads there by its own way: it takes the picture as recorded and gives Rec. 709.
+    """
     if video.interlaced:
         mode = {"tff": "tff", "bff": "bff"}.get(video.field_order or "", "auto")
         stream = stream.filter("setparams", field_mode=mode) if mode != "auto" else stream
@@ -49,7 +53,9 @@ def small(stream: Stream, video: VideoStream, look: Look) -> Stream:
     scale: dict[str, Any] = {"flags": "bilinear"}
     if look.fields:
         scale["interl"] = 1
-    if is_hdr(video):
+    if cube:
+        stream = _graded(stream, video, look, scale, cube)
+    elif is_hdr(video):
         stream = _tone_mapped(stream.filter("scale", look.size.width, look.size.height, **scale))
     else:
         matrix = assumed_matrix(video)
@@ -57,6 +63,16 @@ def small(stream: Stream, video: VideoStream, look: Look) -> Stream:
         stream = stream.filter("scale", look.size.width, look.size.height, **scale)
     stream = stream.filter("format", look.pixel_format).filter("setsar", 1)
     return stream.filter("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv")
+
+
+def _graded(stream: Stream, video: VideoStream, look: Look, scale: dict[str, Any], cube: Path) -> Stream:
+    """The picture through a cube, as RGB of ten bits; without the matrices named, ffmpeg goes by Rec. 601."""
+    matrix = assumed_matrix(video)
+    recorded = scale | ({"in_color_matrix": matrix} if matrix else {})
+    stream = stream.filter("scale", look.size.width, look.size.height, **recorded).filter("format", "gbrp10le")
+    stream = stream.filter("lut3d", file=str(cube), interp="tetrahedral")
+    fields = {"interl": 1} if look.fields else {}
+    return stream.filter("scale", out_color_matrix="bt709", out_range="tv", **fields)
 
 
 def _tone_mapped(stream: Stream) -> Stream:
