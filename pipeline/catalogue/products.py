@@ -8,12 +8,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.catalogue.current import flicks_of, refresh
+from pipeline.catalogue.listing import clip_numbers
 from pipeline.catalogue.packing import pack_runs, pack_verdict
 from pipeline.catalogue.reading import part_from, read_clips, values_of
 from pipeline.catalogue.store import Catalogue, Connection, now
 from pipeline.clip import Clip, Failure, Part, Product, shown
 from pipeline.errors import NotFound
 from pipeline.settings import LookRule
+from pipeline.shotlog.query import Query
 from pipeline.timecode import Rate
 
 LogValues = dict[str, str | int | tuple[str, ...] | None]
@@ -96,16 +98,21 @@ _MANY_LEFT = (
 _MANY = 5_000  # clips
 
 
-def work_left(catalogue: Catalogue, *, limit: int | None = None, hashes_only: bool = False) -> tuple[Work, ...]:
-    """Clips that are online and lack a product or a full hash, in story order.
+def work_left(
+    catalogue: Catalogue, *, limit: int | None = None, hashes_only: bool = False, among: Query | None = None
+) -> tuple[Work, ...]:
+    """Clips (`among` those that a search finds) that are online and lack a product or a full hash, in story order.
 
     Left out is what failed by the same recipe for a lasting cause, and with `hashes_only` every product.
     """
     with catalogue.reading() as db:
         wants = _wants(db)
+        chosen = clip_numbers(db, among) if among else None
         missing: dict[int, tuple[Want, ...]] = {}
         unhashed: dict[int, tuple[Part, ...]] = {}
         for n, outfit, look, content, decoder in db.execute(_MANY_LEFT if _left(db) > _MANY else _FEW_LEFT):
+            if chosen is not None and n not in chosen:
+                continue
             asked = wants.get(outfit, ()) if decoder and not hashes_only else ()
             lacking = _missing(db, n, content, [replace(each, recipe=each.recipe + look) for each in asked])
             files = _unhashed(db, n, content)

@@ -39,14 +39,17 @@ from pipeline.watch import TWO_LOOKS, Doorbell, Settler
 _ABSENT = 2.0  # seconds between two looks for a folder that is gone
 
 
-def ingest(film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False) -> Summary:
-    """Take in what lies in these folders (none named: ingest/) and make all that is missing.
+def ingest(
+    film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False, priority: Query | None = None
+) -> Summary:
+    """Take in what lies in these folders (none named: ingest/) and make all that is missing, `priority` first.
 
     Raises PathMissing for a folder that is not there, CatalogueBusy where another head is at work.
     """
     with _head(film, "rushes ingest", tell, trusted=True) as head:
         catalogue, gate = head.account.catalogue, head.gate
         named = tuple(_ground(film, catalogue, path) for path in paths)
+        head.hands.priority = priority
         head.hands.bench = replace(head.hands.bench, roots=_find_roots(film, catalogue))
         gate.grounds = named or (_film_ground(film, catalogue, b"ingest"), *_outside(head))
         if retry:

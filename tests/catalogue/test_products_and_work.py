@@ -21,6 +21,7 @@ from pipeline.catalogue.store import Catalogue
 from pipeline.catalogue.summary import card_rows, status_counts
 from pipeline.clip import Failure, Product
 from pipeline.settings import LookRule
+from pipeline.shotlog.query import parse
 
 PROXY, POSTER = Want("proxy", "edit", "p1"), Want("poster", "", "s1")
 
@@ -69,6 +70,16 @@ def test_much_work_is_found_in_the_same_order_as_little(catalogue: Catalogue, fi
     monkeypatch.setattr("pipeline.catalogue.products._MANY", 0)
     assert work_left(catalogue) == little
     assert [work.clip.id for work in work_left(catalogue, limit=2)] == [work.clip.id for work in little[:2]]
+
+
+@pytest.mark.parametrize("many", [0, 5_000])
+def test_work_among_what_a_search_finds(catalogue: Catalogue, film: int, names, monkeypatch, many) -> None:
+    monkeypatch.setattr("pipeline.catalogue.products._MANY", many)
+    record_card(catalogue, card(film, "ingest/B", *(clip(film, f"ingest/B/{n}.mov", *says(camera="B")) for n in "cd")))
+    found = work_left(catalogue, among=parse("camera:b"))
+    assert [work.clip.name for work in found] == ["c.mov", "d.mov"]
+    assert [work.clip.name for work in work_left(catalogue, among=parse("camera:b"), limit=1)] == ["c.mov"]
+    assert work_left(catalogue, among=parse("camera:z")) == ()
 
 
 def test_another_recipe_is_made_again_and_the_old_one_is_still_good(catalogue: Catalogue, names) -> None:
