@@ -16,7 +16,7 @@ from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
-from pipeline.metadata.facts import FrameCounter, frame_counter
+from pipeline.metadata.readers import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of
 from pipeline.proxies.job import Output, ProxyJob, Salvage
 from pipeline.proxies.luts import Lut, load_luts, lut_for

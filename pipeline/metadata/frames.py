@@ -12,9 +12,9 @@ from pathlib import Path
 from pipeline.errors import MediaUnreadable
 from pipeline.files import one_line
 from pipeline.metadata.boxes import body, boxes, first
-from pipeline.metadata.facts import BROKEN, HEAD
 from pipeline.metadata.fragments import add_fragment, read_defaults
 from pipeline.metadata.quicktime import recognises
+from pipeline.metadata.readers import BROKEN, HEAD
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.timing import presentation_times
 from pipeline.metadata.tracks import Track, first_samples, read_tracks
