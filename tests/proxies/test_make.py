@@ -181,6 +181,34 @@ def test_tracks_that_begin_apart_stay_in_sync(tmp_path, container):
     assert abs(loud[0] / 48000 - 0.8) < 0.02
 
 
+@pytest.mark.parametrize(
+    ("picture", "heard", "codec", "suffix"),
+    [
+        ("0.2", "0", "pcm_s16le", "mov"),
+        ("0.2", "0", "aac", "mp4"),
+        ("0.48", "0.2", "pcm_s24le", "mov"),
+        ("0", "0.2", "pcm_s16le", "mov"),
+    ],
+)
+def test_empty_edits_before_picture_or_sound_keep_sync_to_the_sample(tmp_path, picture, heard, codec, suffix):
+    click = "-f lavfi -i aevalsrc=if(between(t\\,1\\,1.02)\\,0.9*sin(6283*t)\\,0):s=48000:d=3"
+    plain, source = shoot(tmp_path / "plain.mov", "-bf 2"), tmp_path / f"A.{suffix}"
+    late = ("-itsoffset", picture, "-i", plain, "-itsoffset", heard, *click.split())
+    run(*late, "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", codec, source)
+    _, proxy = proxied(tmp_path, source)
+    assert frame_numbers(tmp_path / "out" / "edit.mov") == list(range(50))
+    assert proxy.audio[0].samples == 96000
+    loud = np.flatnonzero(np.abs(sound(tmp_path / "out" / "edit.mov")[:, 0]) > 1000)
+    first = np.flatnonzero(np.abs(sound(plain_sound(tmp_path, click, codec))[:, 0]) > 1000)[0]
+    assert loud[0] == first + round((float(heard) - float(picture)) * 48000)
+
+
+def plain_sound(folder: Path, source: str, codec: str) -> Path:
+    """The same sound alone, begun at 0."""
+    run(*source.split(), "-c:a", codec, folder / "sound.mov")
+    return folder / "sound.mov"
+
+
 def test_sound_longer_than_the_picture_is_cut_at_its_end(tmp_path):
     source = shoot(tmp_path / "A.mov", f"{TONE.format(3)} -c:a pcm_s16le", rate="30000/1001", frames=range(30))
     _, proxy = proxied(tmp_path, source)
