@@ -37,7 +37,7 @@ class ProxyJob:
     """One clip, the absolute paths of its parts in order, and the temp files to make of it.
 
     `threads` limits decoder and encoder each (0: ffmpeg decides). `picture_late` is how many seconds
-    the picture begins after time 0 (MPEG-TS, Matroska); frame 0 of the proxy is the first picture.
+    the picture begins after time 0; frame 0 of the proxy is the first picture.
     With `salvage` errors do not end the work: pictures are placed by their time, and what does not come is black.
     The pictures of a log recording go through `lut`.
     """
