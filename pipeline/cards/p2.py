@@ -101,13 +101,14 @@ def _chains(pictures: Mapping[bytes, CardFile], told: Mapping[bytes, _Told]) -> 
     """The names of the clips of each recording in order; two are joined where both say so."""
     by_id = {clip.id: stem for stem, clip in told.items() if clip.id and stem in pictures}
     after: dict[bytes, bytes] = {}
+    joined: set[bytes] = set()  # each follows one alone, though two clips may bear one identity
     for stem in pictures:
         clip = told.get(stem)
         follower = by_id.get(clip.next) if clip and clip.next else None
-        if clip and follower and follower != stem and told[follower].previous == clip.id:
+        if clip and follower and follower != stem and follower not in joined and told[follower].previous == clip.id:
             after[stem] = follower
+            joined.add(follower)
     chains = []
-    joined = set(after.values())
     for stem in pictures:
         chain = [] if stem in joined else [stem]
         while chain and chain[-1] in after:

@@ -7,7 +7,7 @@ recipe and the same content. A failure of a passing cause (transient) is work ag
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.catalogue.current import flicks_of, refresh
+from pipeline.catalogue.current import flicks_of, leave_group, refresh
 from pipeline.catalogue.listing import clip_numbers
 from pipeline.catalogue.packing import pack_runs, pack_verdict
 from pipeline.catalogue.reading import part_from, read_clips, values_of
@@ -160,6 +160,7 @@ def record_length(catalogue: Catalogue, clip_id: str, frames: int) -> None:
     with catalogue.atomic() as db:
         n, _ = _clip(db, clip_id)
         (rate,) = db.execute("SELECT rate FROM clips WHERE n = ?", (n,)).fetchone()
+        leave_group(db, n)
         flicks = flicks_of(Rate.parse(rate).seconds(frames))
         db.execute("UPDATE clips SET frames = ?, flicks = ? WHERE n = ? AND frames IS NULL", (frames, flicks, n))
         refresh(db, [n])

@@ -79,18 +79,6 @@ CREATE INDEX clips_scene ON clips (scene) WHERE scene IS NOT NULL;
 CREATE INDEX clips_note ON clips (n) WHERE note IS NOT NULL;
 CREATE TABLE facts (clip_n INTEGER PRIMARY KEY REFERENCES clips, reader TEXT NOT NULL, facts BLOB NOT NULL,
     sidecars TEXT NOT NULL);
-CREATE TABLE clocks (
-    clip_n INTEGER PRIMARY KEY REFERENCES clips, zones TEXT NOT NULL, day TEXT, unit TEXT NOT NULL DEFAULT '',
-    camera TEXT NOT NULL DEFAULT '', claim TEXT NOT NULL DEFAULT '', low INTEGER, high INTEGER,
-    correction INTEGER REFERENCES corrections
-);
-CREATE INDEX clocks_day ON clocks (day);
-CREATE TABLE corrections (
-    n INTEGER PRIMARY KEY, batch_n INTEGER NOT NULL REFERENCES batches, camera TEXT NOT NULL, unit TEXT NOT NULL,
-    day TEXT NOT NULL, milliseconds INTEGER, error INTEGER, detail TEXT NOT NULL
-);
-CREATE TRIGGER corrections_stand BEFORE UPDATE ON corrections BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
-CREATE TRIGGER corrections_stay BEFORE DELETE ON corrections BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
 CREATE TABLE parts (
     clip_n INTEGER NOT NULL REFERENCES clips, part INTEGER NOT NULL, quick TEXT NOT NULL, size INTEGER NOT NULL,
     frames INTEGER, full TEXT, PRIMARY KEY (clip_n, part)
@@ -108,7 +96,7 @@ CREATE INDEX places_unhashed ON places (clip_n, online) WHERE full IS NULL;
 
 CREATE TABLE batches (
     n INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, who TEXT NOT NULL, moment TEXT NOT NULL, words TEXT NOT NULL,
-    kind TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0, undoes TEXT
+    kind TEXT NOT NULL, undone INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE entries (
     n INTEGER PRIMARY KEY, batch_n INTEGER NOT NULL REFERENCES batches, ordinal INTEGER NOT NULL,
@@ -157,6 +145,27 @@ CREATE TABLE cut_clips (
     PRIMARY KEY (name, version, position), FOREIGN KEY (name, version) REFERENCES cuts
 ) WITHOUT ROWID;
 CREATE INDEX cut_clips_clip ON cut_clips (clip);
+""",
+    ),
+    (
+        "clocks",
+        """
+CREATE TABLE clocks (
+    clip_n INTEGER PRIMARY KEY REFERENCES clips, zones TEXT NOT NULL, day TEXT, unit TEXT NOT NULL DEFAULT '',
+    camera TEXT NOT NULL DEFAULT '', claim TEXT NOT NULL DEFAULT '', low INTEGER, high INTEGER,
+    correction INTEGER REFERENCES corrections
+);
+CREATE INDEX clocks_day ON clocks (day);
+CREATE TABLE corrections (
+    n INTEGER PRIMARY KEY, batch_n INTEGER NOT NULL REFERENCES batches, camera TEXT NOT NULL, unit TEXT NOT NULL,
+    day TEXT NOT NULL, milliseconds INTEGER, error INTEGER, detail TEXT NOT NULL
+);
+CREATE TRIGGER corrections_stand BEFORE UPDATE ON corrections BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+CREATE TRIGGER corrections_stay BEFORE DELETE ON corrections BEGIN SELECT raise(ABORT, 'the log is append-only'); END;
+INSERT INTO clocks (clip_n, zones) SELECT n, '{}' FROM clips;
+ALTER TABLE batches ADD COLUMN undoes TEXT;
+UPDATE batches SET undoes = (SELECT e.value FROM entries e WHERE e.batch_n = batches.n AND e.op = 'undo' LIMIT 1)
+    WHERE kind = 'undo';
 """,
     ),
     (

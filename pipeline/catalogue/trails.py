@@ -5,7 +5,7 @@ whatever the order in which cards come, the log says the same in the end. It is 
 the source `inferred`, which every other source hides. Which fix counts shotlog/trails.py decides.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -131,15 +131,18 @@ def _change(before: Saying | None, now: Saying | None) -> Saying | None:
 
 def _places(db: Connection, clips: Iterable[int]) -> dict[int, Saying]:
     """What these clips take from others; those with a position of their own and those unheard of take nothing."""
-    lost = _lost(db, clips)
-    known = _known(db, _merged((each.moment, each.moment) for each in lost))
+    waiting = deque(sorted(_lost(db, clips), key=lambda each: each.moment))
     found = {}
-    for each in lost:
-        devices = [*known.of_unit.get((each.unit, each.day), {}).values()]
-        for track in each.tracks:
-            devices += known.of_track.get(track, {}).values()
-        if place := place_at(each.moment, devices):
-            found[each.n] = place
+    # One stretch of time after another: the trails of a whole film would fill the memory.
+    for span in list(_merged((each.moment, each.moment) for each in waiting)):
+        known = _known(db, span)
+        while waiting and waiting[0].moment <= span[1]:
+            each = waiting.popleft()
+            devices = [*known.of_unit.get((each.unit, each.day), {}).values()]
+            for track in each.tracks:
+                devices += known.of_track.get(track, {}).values()
+            if place := place_at(each.moment, devices):
+                found[each.n] = place
     return found
 
 
@@ -163,18 +166,19 @@ def _lost(db: Connection, clips: Iterable[int]) -> list[_Lost]:
 
 # A clip that is offline tells where it was: its recording is on a shelf. One that was overwritten lies nowhere.
 _TELLING = """
-SELECT t.n, t.device, t.heard, ifnull(c.moment, 0), t.track_n, u.words, g.day FROM trails t
+SELECT t.device, t.heard, ifnull(c.moment, 0), t.track_n, u.words, g.day FROM trails t
 LEFT JOIN clips c ON c.n = t.clip_n LEFT JOIN groups g ON g.n = c.group_n LEFT JOIN terms u ON u.n = g.unit
 WHERE t.began BETWEEN ? AND ? AND t.began + t.last - t.first >= ?
 AND (t.track_n IS NOT NULL OR (g.n IS NOT NULL AND EXISTS (SELECT 1 FROM places p WHERE p.clip_n = c.n)))
 """
 
 
-def _known(db: Connection, spans: Iterable[Span]) -> _Known:
-    """All trails that reach into these spans; those of clips that were forgotten or overwritten tell nothing."""
+def _known(db: Connection, span: Span) -> _Known:
+    """All trails that reach into this span; those of clips that were forgotten or overwritten tell nothing."""
     known = _Known()
-    rows = {row[0]: row[1:] for began, ended in spans for row in db.execute(_TELLING, (began - LONGEST, ended, began))}
-    for device, packed, base, track, unit, day in rows.values():
+    began, ended = span
+    rows = db.execute(_TELLING, (began - LONGEST, ended, began))
+    for device, packed, base, track, unit, day in rows:
         devices = known.of_unit.setdefault((unit, day), {}) if track is None else known.of_track.setdefault(track, {})
         heard = (each._replace(moment=base + each.moment) for each in _PACKED.decode(packed))
         devices.setdefault(device, []).extend(heard)

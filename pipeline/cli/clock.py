@@ -105,6 +105,9 @@ def set_command(
                 raise click.UsageError("Say of which clips, and by how much: rushes clock set QUERY +01:00:03.")
             offset, detail = read_offset(as_typed(words[-1:])[0]), "by hand"
             ids = clip_ids(catalogue, parse(query_text(words[:-1])))
+            if not ids:
+                asked = query_text(words[:-1])
+                raise NotFound(f"Nothing in the log fits '{asked}'; 'rushes log' shows what there is.")
         typed = ["--slate", *slate] if slate else as_typed(words)
         changes = [Change(row.clock, offset, off_by, detail) for row in _concerned(catalogue, ids)]
         _write(catalogue, changes, f"clock set {shlex.join(typed)}", as_json=as_json)
@@ -142,12 +145,12 @@ def estimate_command(
         if not told:
             how = f"'{reference}' shares no unambiguous timecode" if reference else "no GPS time tells of it"
             raise NotFound(f"Nothing to correct: {how}; set it by hand with 'rushes clock set'.")
-        off = [(row, bounds, detail) for row, bounds, detail in told if not _is_right(bounds)]
-        changes = [Change(row.clock, bounds.middle, bounds.error, detail) for row, bounds, detail in off]
+        changes = [change for row, bounds, detail in told if (change := _mend(row, bounds, detail))]
         if as_json:
             print_json([_change(change) for change in changes])
         for row, bounds, detail in told if not as_json else ():
-            click.echo(f"{_named(row)}: {_says(bounds)}, {detail}")
+            needless = "; the correction that stands is needless" if _is_needless(row, bounds) else ""
+            click.echo(f"{_named(row)}: {_says(bounds)}, {detail}{needless}")
         if applied and changes:
             words = f"clock estimate {query_text(query)}" + (f" --with {reference}" if reference else "")
             _write(catalogue, changes, words, as_json=False)
@@ -196,6 +199,19 @@ def _bounds(catalogue: Catalogue, row: ClockRow, reference: str | None) -> tuple
     if reference:
         return _by_reference(catalogue, row, reference)
     return row.gps, f"GPS of {plural(row.with_gps, 'clip')}"
+
+
+def _mend(row: ClockRow, bounds: Bounds, detail: str) -> Change | None:
+    """What to do about a clock that is off by `bounds`: correct it, or take away what stands though it is right."""
+    if not _is_right(bounds):
+        return Change(row.clock, bounds.middle, bounds.error, detail)
+    return Change(row.clock, None, 0, detail) if _is_needless(row, bounds) else None
+
+
+def _is_needless(row: ClockRow, bounds: Bounds) -> bool:
+    """Whether a correction puts a clock wrong that is right by itself."""
+    fixed = row.correction
+    return bool(fixed and _is_right(bounds) and not bounds.low <= fixed.milliseconds <= bounds.high)
 
 
 def _is_right(bounds: Bounds) -> bool:

@@ -54,7 +54,8 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
     if spoilt:
         names = listed(one_line(each.product.path) for each in spoilt[:_EXAMPLES])
         more = f" and {len(spoilt) - _EXAMPLES} more" if len(spoilt) > _EXAMPLES else ""
-        click.echo(f"{names}{more}: not what was made; delete it and make it again: 'rushes ingest --retry'.", err=True)
+        mend = "delete what is there, and 'rushes ingest --retry' makes it again"
+        click.echo(f"{names}{more}: gone, or not what was made; {mend}.", err=True)
     return 1 if spoilt or unmade else 0
 
 

@@ -13,10 +13,13 @@ from pipeline.metadata.boxes import boxes
 from pipeline.metadata.source import ByteSource
 
 _TAIL = 64 * 1024
+_MOST_SEGMENTS = 20_000  # of a picture, before its scan; fill bytes count
 _LARGEST_PICTURE = 32 * 1024 * 1024  # searched whole where its end is not at the end: films lie behind some pictures
 _SCAN, _END_OF_PICTURE = 0xDA, b"\xff\xd9"
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length (ITU-T T.81, B.1.1.3)
 _ROOT = re.compile(rb"<([A-Za-z_][^\s>/]*)")
+_SPACE = b"\0 \t\r\n"
+_REMARK = re.compile(rb"<!--|<\?")
 _CUE = re.compile(rb"\d+[ \t]*\r?\n\d\d:\d\d:\d\d[,.]\d{3} -->")
 
 
@@ -41,13 +44,15 @@ def whole(source: ByteSource) -> bool:
 def _picture(source: ByteSource) -> bool:
     """JPEG: its end marker comes after the scan; a thumbnail's own, inside a header segment, does not count."""
     at = 2
-    while True:
+    for _ in range(_MOST_SEGMENTS):
         head = source.upto(at, 4)
         if len(head) < 4 or head[0] != 0xFF:
             return False
         if head[1] == _SCAN:
             break
         at += 2 if head[1] in _ALONE else 1 if head[1] == 0xFF else 2 + int.from_bytes(head[2:], "big")
+    else:
+        return False
     tail = max(at, source.size - _TAIL)
     if _END_OF_PICTURE in source.upto(tail, source.size - tail):
         return True
@@ -73,17 +78,30 @@ def _document(source: ByteSource) -> bool:
     """XML: the root element is closed at the end, where only comments, instructions and space may follow."""
     head, tail = source.upto(0, 4096), source.upto(max(0, source.size - _TAIL), _TAIL)
     roots = _ROOT.search(re.sub(rb"(?s)<\?.*?\?>|<!--.*?-->|<![^>\[]*(\[.*?\])?\s*>", b"", head))
-    end = re.sub(rb"(?s)<!--.*?-->|<\?.*?\?>", b"", tail).rstrip(b"\0 \t\r\n")
+    end = _without_remarks(tail).rstrip(_SPACE)
     if roots is None:
         return end.endswith(b">")
     closed = re.search(rb"</" + re.escape(roots[1]) + rb"\s*>\Z", end)
     return bool(closed) or (end.endswith(b"/>") and end.count(b"<") == 1)
 
 
+def _without_remarks(data: bytes) -> bytes:
+    """XML without comments and instructions; one that nobody closes, and what follows it, stays."""
+    kept, at = [], 0
+    while opened := _REMARK.search(data, at):
+        close = b"-->" if opened[0] == b"<!--" else b"?>"
+        end = data.find(close, opened.end())
+        if end < 0:
+            break
+        kept.append(data[at : opened.start()])
+        at = end + len(close)
+    return b"".join([*kept, data[at:]])
+
+
 def _object(source: ByteSource) -> bool:
     """JSON, and the camera's own near-JSON with a comma too many."""
     opened = source.upto(0, 64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    end = source.upto(max(0, source.size - 256), 256).rstrip(b"\0 \t\r\n")
+    end = source.upto(max(0, source.size - 256), 256).rstrip(_SPACE)
     return end.endswith(b"}" if opened == b"{" else b"]")
 
 

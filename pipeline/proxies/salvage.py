@@ -123,5 +123,6 @@ def _decoded(
         ]  # fmt: skip
         with suppress(MediaUnreadable):  # that it ends in an error is no news
             run_ffmpeg(ffmpeg, arguments, cancelled=cancelled, terms=Terms(subject=job.clip.name))
-        rows = [line.split(",") for line in told.read_text().splitlines() if line.startswith("0,")]
+        lines = told.read_text().splitlines() if told.exists() else []  # not there where nothing could be opened
+        rows = [line.split(",") for line in lines if line.startswith("0,")]
     return tuple(Fraction(int(row[2]), _TICKS) for row in rows)

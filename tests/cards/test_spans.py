@@ -47,6 +47,16 @@ def test_p2_clips_whose_xml_chains_them_are_one_recording(chain, expected):
     assert card.warnings == ()
 
 
+def test_two_p2_clips_of_one_identity_lead_nobody_in_circles():
+    texts = {
+        "CLIP/0001AB.XML": p2_xml("X", following="Y"),
+        "CLIP/0002CD.XML": p2_xml("Y", previous="X", following="X"),
+        "CLIP/0003EF.XML": p2_xml("X", previous="Y", following="Y"),
+    }
+    found = clips(p2_card({}, texts=texts))
+    assert sorted(name for clip in found for name in clip) == ["0001AB.MXF", "0002CD.MXF", "0003EF.MXF"]
+
+
 def test_the_sound_and_xml_of_a_p2_recording_go_with_it():
     (first, _) = p2_card({"0001AB": ("", "0002CD"), "0002CD": ("0001AB", "")}).clips
     assert [path.decode().rpartition("/")[2] for path in first.sidecars] == [

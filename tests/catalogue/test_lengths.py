@@ -7,7 +7,7 @@ from small_shoot import card, clip
 from pipeline.catalogue.cards import TakenClip, record_card
 from pipeline.catalogue.lengths import record_count
 from pipeline.catalogue.listing import rows
-from pipeline.catalogue.products import work_left
+from pipeline.catalogue.products import record_length, work_left
 from pipeline.catalogue.store import Catalogue, check
 from pipeline.shotlog.query import parse
 
@@ -64,4 +64,14 @@ def test_a_count_for_a_file_nobody_knows_or_whose_length_is_known_changes_nothin
     record_count(catalogue, film, b"nowhere", 1)
     record_count(catalogue, film, THREE, 1)
     assert lengths(catalogue) == [(250, 10)]
+    assert check(catalogue) == ()
+
+
+def test_the_length_of_a_salvaged_clip_is_in_the_totals(catalogue: Catalogue, film: int) -> None:
+    (name,) = record_card(catalogue, card(film, "ingest/A", uncounted(film, ONE))).new
+    record_length(catalogue, name, 100)
+    assert lengths(catalogue) == [(100, 4)]
+    assert rows(catalogue, parse("")).duration == 4
+    record_length(catalogue, name, 50)  # it is known by now
+    assert lengths(catalogue) == [(100, 4)]
     assert check(catalogue) == ()

@@ -8,17 +8,20 @@ import sys
 from pathlib import Path
 
 import pytest
+import xxhash
 from small_shoot import card, clip
 
 from pipeline.catalogue.cards import record_card
 from pipeline.catalogue.current import SHARED, SHARED_MANY, TEXTS
 from pipeline.catalogue.cuts import cut, cuts, cuts_using, save_cut
 from pipeline.catalogue.listing import rows
+from pipeline.catalogue.moments import zones_of
 from pipeline.catalogue.roots import root
 from pipeline.catalogue.schema import MIGRATIONS
 from pipeline.catalogue.store import Catalogue, check, migrate, open_catalogue
 from pipeline.errors import CatalogueBusy, CatalogueDamaged, CatalogueNewer, NotFound, PathMissing, ValueRefused
 from pipeline.fields import FIELDS
+from pipeline.shotlog.clocks import Zones
 from pipeline.shotlog.query import parse
 
 
@@ -73,6 +76,30 @@ def test_every_migration_has_its_record(catalogue: Catalogue) -> None:
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
         assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+
+
+def test_the_tables_of_the_first_release_are_never_edited() -> None:
+    assert xxhash.xxh128_hexdigest(MIGRATIONS[0][1].encode()) == "c1ce9cd77b35d6fe5869cd7ca6c40fc2"
+
+
+def test_a_catalogue_of_the_first_release_is_brought_up_to_date(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.db"
+    old = sqlite3.connect(path, isolation_level=None)
+    migrate(old, migrations=MIGRATIONS[:1])
+    for table, values in (
+        ("clips", {"n": 1, "id": "c1"}),
+        ("batches", {"n": 1, "id": "b1", "kind": "log", "undone": 1}),
+        ("batches", {"n": 2, "id": "b2", "kind": "undo"}),
+        ("entries", {"batch_n": 2, "clip_n": 1, "op": "undo", "value": "b1"}),
+    ):
+        needed = {row[1]: 0 for row in old.execute(f"PRAGMA table_info({table})") if row[3] and row[4] is None}
+        row = needed | values
+        old.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})", (*row.values(),))
+    old.close()
+    with open_catalogue(path) as catalogue, catalogue.reading() as db:
+        assert db.execute("SELECT clip_n, correction FROM clocks").fetchall() == [(1, None)]
+        assert db.execute("SELECT id, undoes FROM batches ORDER BY n").fetchall() == [("b1", None), ("b2", "b1")]
+        assert zones_of(db, 1) == Zones()
 
 
 def test_a_migration_that_fails_leaves_no_trace(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_a_slate_in_a_clip_shows_the_time(own_shoot, words, recorded_at):
     [
         (["set", "camera:P"], 2, "by how much"),
         (["set", "camera:P", "soon"], 14, "no clock offset"),
-        (["set", "camera:Z", "+1h"], 13, "no clock can be corrected"),
+        (["set", "camera:Z", "+1h"], 13, "Nothing in the log fits 'camera:Z'"),
         (["set", "camera:B", "+1h"], 13, "states a date"),  # timecode alone
         (["set", "--slate", "IMG", "7:50", "+1h"], 2, "not both"),
         (["clear"], 2, "Say which clocks"),
@@ -162,6 +162,16 @@ def test_a_clock_that_is_right_is_left_alone(two_clocks):
     assert right.code == 0
     assert right.out.startswith("2019-10-12 main S: right ± ")
     assert moments(two_clocks, "name:51") == {"51.mov": "2019-10-12T09:00:00+02:00"}
+
+
+def test_a_correction_of_a_clock_that_is_right_is_taken_away(two_clocks):
+    rushes("clock", "set", "camera:B", "+00:01:30", cwd=two_clocks)
+    rushes("clock", "set", "camera:S", "+01:00:00", cwd=two_clocks)
+    found = rushes("clock", "estimate", "camera:S", "--with", "camera:B", "--apply", cwd=two_clocks)
+    assert found.out.endswith("; the correction that stands is needless\n")
+    assert moments(two_clocks, "name:51") == {"51.mov": "2019-10-12T09:00:00+02:00"}
+    again = rushes("clock", "estimate", "camera:S", "--with", "camera:B", "--apply", cwd=two_clocks)
+    assert "needless" not in again.out
 
 
 def test_the_list_shows_what_is_known_of_each_clock(two_clocks):

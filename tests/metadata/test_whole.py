@@ -1,5 +1,7 @@
 """Small files beside recordings: whole ones of each format, and every beginning of them."""
 
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,6 +24,7 @@ WHOLE = {
     "xml": b'<?xml version="1.0"?>\n<!-- a --><a b="c"><d/></a>\n<!-- e -->\n',
     "xml with a type": b'<?xml version="1.0"?><!DOCTYPE plist PUBLIC "-//A//B" "http://x/y.dtd">\n<plist><d/></plist>',
     "xml of one element": b"<MediaProfile/>",
+    "xml of one element and remarks": b'<?xml version="1.0"?><!-- <a> --><MediaProfile/>\n<!-- b --><?c d?>\n',
     "xmp": b'<?xpacket begin="" id="x"?><x:xmpmeta xmlns:x="a"></x:xmpmeta><?xpacket end="w"?>',
     "json": b'{\n"version":"2.0",\n"camera":"x",\n}\n',
     "subtitles": "".join(CUE.format(number, number, number + 1) for number in range(1, 6)).encode(),
@@ -55,6 +58,17 @@ def test_half_of_a_file_is_not(name):
 
 def test_an_empty_file_is_not_whole():
     assert not is_whole(b"")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b'<?xml version="1.0"?><a>' + b"<!--" * 16_000, b"<a>" + b"<?" * 32_000, b"\xff\xd8\xff" + b"\xff" * 8_000_000],
+    ids=["comments", "instructions", "fill bytes"],
+)
+def test_what_never_ends_keeps_nobody_waiting(data):
+    began = process_time()
+    assert not is_whole(data)
+    assert process_time() - began < 1  # it was four to eight
 
 
 @given(st.sampled_from(sorted(WHOLE)), st.integers(0, 200), st.binary(max_size=8))

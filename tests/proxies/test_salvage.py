@@ -164,6 +164,14 @@ def test_nothing_readable_is_refused(tmp_path):
     assert not list((tmp_path / "out").iterdir())
 
 
+def test_what_cannot_even_be_opened_is_refused(tmp_path):
+    source = shoot(tmp_path / "A.mov", "-c:v libx264", frames=range(20))
+    clip = log(source)
+    source.write_bytes(bytes(source.stat().st_size))
+    with pytest.raises(MediaUnreadable, match="can be read any more"):
+        rescued(order(clip, tmp_path / "out", source, stills=False))
+
+
 @given(st.sets(st.integers(0, 60)), st.integers(1, 60), st.integers(1, 5))
 def test_runs_are_what_is_missing_and_joining_loses_none(read, length, most):
     runs = missing_runs(read, length)
