@@ -274,7 +274,8 @@ def test_the_day_of_the_readme_works(shown, tmp_path):
                 assert code == 0, f"{line}\n{said}"
             case _:
                 pytest.fail(f"the test cannot do: {line}")
-    assert sorted(path.name for path in here.glob("timelines/for-resolve/*")) == ["two-places.edl", "two-places.otio"]
+    written = sorted(path.name for path in here.glob("timelines/for-resolve/*"))
+    assert written == ["two-places.edl", "two-places.otio", "two-places.xml"]
     code, said = shown.rushes(
         ["log", "rating:5", "--columns", "name,shoot_day,location,subject,camera,note", "--json"], here
     )
