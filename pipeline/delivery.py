@@ -34,8 +34,8 @@ class Editor:
 
 
 EDITORS: tuple[Editor, ...] = (
-    Editor("resolve", (".otio", ".edl")),
-    Editor("premiere", (".otio", ".edl")),
+    Editor("resolve", (".otio", ".xml", ".edl")),
+    Editor("premiere", (".xml", ".otio", ".edl")),
     Editor("avid", (".edl",)),
     Editor("fcp", (".otio",), "Final Cut Pro reads no OTIO itself; convert it, for FCPXML is not written yet."),
     Editor("kdenlive", (".otio",), "Kdenlive's OTIO import moves in-points; compare every cut with the original."),

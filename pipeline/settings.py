@@ -43,6 +43,7 @@ class TimelineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ProxySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     presets: tuple[str, ...] = ("edit",)
     stills: bool = True
+    looks: bool = True
     placement: Literal["mirror", "beside"] = "mirror"
     jobs: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
 
@@ -84,6 +85,15 @@ class KeywordRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subject: str
 
 
+class LookRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first rule that fits a clip gives its proxies and stills a LUT; `cube` is relative to the film folder."""
+
+    cube: str
+    make: str = ""
+    model: str = ""
+    transfer: str = ""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     title: str = ""
     catalogue: str = ""
@@ -97,6 +107,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     camera: tuple[CameraRule, ...] = ()
     unit: tuple[UnitRule, ...] = ()
     keyword: tuple[KeywordRule, ...] = ()
+    look: tuple[LookRule, ...] = ()
 
 
 def read_settings(path: Path) -> Settings:
@@ -170,7 +181,8 @@ def _sentence(message: str, text: str, where: str) -> str:
 
 def _broken_entry(text: str, table: str) -> int:
     """Which entry of an array of tables it is that does not convert, counted from 0."""
-    kind = {"place": Place, "camera": CameraRule, "unit": UnitRule, "keyword": KeywordRule}.get(table)
+    kinds = {"place": Place, "camera": CameraRule, "unit": UnitRule, "keyword": KeywordRule, "look": LookRule}
+    kind = kinds.get(table)
     entries = tomllib.loads(text).get(table, [])
     if kind is None or not isinstance(entries, list):
         return 0
@@ -215,6 +227,10 @@ def _check_values(settings: Settings, text: str, where: str) -> None:
             line = _line_of(["names", "templates"], text)
             known = ", ".join(NAME_FIELDS)
             raise SettingsError(f"{where}, line {line}: '{{{unknown[0]}}}' is no name a template knows; use {known}.")
+    for entry, look in enumerate(settings.look):
+        if not (look.make or look.model or look.transfer):
+            line = _line_of(["look", "cube"], text, entry=entry)
+            raise SettingsError(f"{where}, line {line}: a look for every clip; say of which make, model or transfer.")
     _check_timeline(settings.timeline, text, where)
 
 

@@ -23,7 +23,7 @@ from pipeline.fields import ALIASES, DEFAULT_COLUMNS, FIELDS
 from pipeline.proxies.presets import ENCODERS, load_presets
 from pipeline.proxies.rules import EDITORS as SUITES
 from pipeline.proxies.rules import RULES
-from pipeline.settings import CameraRule, KeywordRule, Place, Settings, UnitRule, read_settings, shipped
+from pipeline.settings import CameraRule, KeywordRule, LookRule, Place, Settings, UnitRule, read_settings, shipped
 from pipeline.shotlog.query import parse
 from pipeline.shotlog.reports import read_report
 
@@ -173,7 +173,7 @@ def keys_of(kind, before=""):
         default = getattr(kind(), name)
         if isinstance(default, msgspec.Struct):
             yield from keys_of(type(default), f"{name}.")
-        elif not isinstance(default, tuple) or before or name not in ("place", "camera", "unit", "keyword"):
+        elif not isinstance(default, tuple) or before or name not in ("place", "camera", "unit", "keyword", "look"):
             yield before + name
 
 
@@ -181,7 +181,7 @@ def test_every_setting_is_explained():
     page = text_of("assistant-editor.md")
     rows = " ".join(row[0] for row in rows_of(page, "## Every setting"))
     assert {key for key in keys_of(Settings) if f"`{key}`" not in rows} == set()
-    assert all(f"`[[{table}]]`" in rows for table in ("place", "camera", "unit", "keyword"))
+    assert all(f"`[[{table}]]`" in rows for table in ("place", "camera", "unit", "keyword", "look"))
 
 
 def test_the_full_example_parses_and_shows_every_table_and_key():
@@ -191,7 +191,8 @@ def test_the_full_example_parses_and_shows_every_table_and_key():
     assert set(written) == set(Settings.__struct_fields__)
     for table in ("ingest", "names", "timeline", "proxies", "tools"):
         assert set(written[table]) == set(type(getattr(Settings(), table)).__struct_fields__), table
-    for table, kind in (("place", Place), ("camera", CameraRule), ("unit", UnitRule), ("keyword", KeywordRule)):
+    kinds = {"place": Place, "camera": CameraRule, "unit": UnitRule, "keyword": KeywordRule, "look": LookRule}
+    for table, kind in kinds.items():
         assert set().union(*written[table]) == set(kind.__struct_fields__), table
 
 
@@ -273,7 +274,8 @@ def test_the_day_of_the_readme_works(shown, tmp_path):
                 assert code == 0, f"{line}\n{said}"
             case _:
                 pytest.fail(f"the test cannot do: {line}")
-    assert sorted(path.name for path in here.glob("timelines/for-resolve/*")) == ["two-places.edl", "two-places.otio"]
+    written = sorted(path.name for path in here.glob("timelines/for-resolve/*"))
+    assert written == ["two-places.edl", "two-places.otio", "two-places.xml"]
     code, said = shown.rushes(
         ["log", "rating:5", "--columns", "name,shoot_day,location,subject,camera,note", "--json"], here
     )

@@ -20,7 +20,8 @@ from pipeline.editorial.exports.registry import EXPORTS, Export
 from pipeline.editorial.exports.written import Written, WrittenFile
 from pipeline.fields import FIELDS
 from pipeline.film import open_film
-from pipeline.metadata.facts import LISTS, READERS, SIDECARS, read_facts
+from pipeline.metadata.facts import read_facts
+from pipeline.metadata.readers import LISTS, READERS, SIDECARS
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -73,8 +74,8 @@ def test_a_source_of_facts_is_a_file_and_a_line_and_a_card_has_its_expected_fact
 
 def test_a_new_source_of_facts_needs_its_reader_and_a_line(monkeypatch, tmp_path):
     from pipeline.metadata import facts
-    from pipeline.metadata.facts import SidecarReader
     from pipeline.metadata.findings import Finding
+    from pipeline.metadata.readers import SidecarReader
 
     def read(data, name):
         yield Finding("scene", data.split()[1].decode(), "slate", name)

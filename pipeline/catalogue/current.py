@@ -17,6 +17,8 @@ from pipeline.catalogue.packing import unpack_facts
 from pipeline.catalogue.store import Connection
 from pipeline.clip import Facts, shown
 from pipeline.fields import FIELDS
+from pipeline.proxies.luts import fits
+from pipeline.settings import LookRule
 from pipeline.shotlog.folding import words_of
 from pipeline.shotlog.standing import Standing
 from pipeline.shotlog.trails import moment_of
@@ -37,6 +39,7 @@ class _Pass:
     db: Connection
     wants: dict[str, set[tuple[str, str, str]]]
     corrections: InForce
+    looks: tuple[tuple[LookRule, str], ...] = ()
     terms: dict[tuple[str, str], int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
     growth: dict[int, tuple[int, int]] = field(default_factory=dict)
@@ -52,6 +55,7 @@ class _Row:
     n: int
     kind: str
     outfit: str
+    look: str
     name: str
     card_n: int
     path: bytes
@@ -70,7 +74,13 @@ def refresh(db: Connection, clips: Iterable[int]) -> None:
     wants: dict[str, set[tuple[str, str, str]]] = {}
     for outfit, product, preset, recipe in db.execute("SELECT outfit, product, preset, recipe FROM wants"):
         wants.setdefault(outfit, set()).add((product, preset, recipe))
-    work = _Pass(db, wants, corrections_in_force(db))
+    looks = tuple(
+        (LookRule(cube="", make=make, model=model, transfer=transfer), recipe)
+        for make, model, transfer, recipe in db.execute(
+            "SELECT make, model, transfer, recipe FROM looks ORDER BY position"
+        )
+    )
+    work = _Pass(db, wants, corrections_in_force(db), looks)
     for n in clips:
         _refresh(work, n)
     _settle(work)
@@ -107,13 +117,14 @@ def _refresh(work: _Pass, n: int) -> None:
     db = work.db
     row = _Row(
         *db.execute(
-            "SELECT n, kind, outfit, name, card_n, path, rate, flicks, start_timecode, group_n,"
+            "SELECT n, kind, outfit, look, name, card_n, path, rate, flicks, start_timecode, group_n,"
             " decoder, content, lens, reel FROM clips WHERE n = ?",
             (n,),
         ).fetchone()
     )
     row, online = _settle_place(db, row)
     facts = unpack_facts(db.execute("SELECT facts FROM facts WHERE clip_n = ?", (n,)).fetchone()[0])
+    row = _settle_look(work, row, facts)
     log, moment = settle_moment(db, n, facts, live_entries(db, n), work.corrections)
     recorded, seconds = (moment.iso, moment.seconds_of_day) if moment else (facts.recorded_at, None)
     group = None
@@ -137,6 +148,14 @@ def _refresh(work: _Pass, n: int) -> None:
     )  # fmt: skip
     _keep_markers(db, n, log)
     _keep_texts(db, row, log)
+
+
+def _settle_look(work: _Pass, row: _Row, facts: Facts) -> _Row:
+    """The recipe of the first look that fits: a clip that comes by another look is made again."""
+    look = next((recipe for rule, recipe in work.looks if fits(rule, facts)), "")
+    if look != row.look:
+        work.db.execute("UPDATE clips SET look = ? WHERE n = ?", (look, row.n))
+    return replace(row, look=look)
 
 
 def _settle_place(db: Connection, row: _Row) -> tuple[_Row, bool]:
@@ -164,7 +183,7 @@ def _status(work: _Pass, row: _Row, *, online: bool) -> str:
         return "offline"
     if not row.decoder:
         return "no_decoder"
-    wants = work.wants.get(row.outfit, set())
+    wants = {(product, preset, recipe + row.look) for product, preset, recipe in work.wants.get(row.outfit, ())}
     recipes = {recipe for _, _, recipe in wants} | {""}
     failed = work.db.execute("SELECT recipe FROM failures WHERE clip_n = ? AND content = ?", (row.n, row.content))
     if any(recipe in recipes for (recipe,) in failed):

@@ -65,6 +65,11 @@ def clip_ids(catalogue: Catalogue, query: Query, *, sort: str = "") -> list[str]
         return [db.execute("SELECT id FROM clips WHERE n = ?", (n,)).fetchone()[0] for n in numbers]
 
 
+def clip_numbers(db: Connection, query: Query) -> frozenset[int]:
+    """What a search finds, for what else the catalogue is asked of these clips."""
+    return frozenset(_numbers(db, plan(db, query), "", None, 0))
+
+
 def clip(catalogue: Catalogue, prefix: str) -> LoggedClip:
     """The one clip whose id begins with `prefix`. Raises NotFound for none and for several."""
     prefix = prefix.strip().lower()

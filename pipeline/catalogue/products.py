@@ -5,14 +5,17 @@ recipe and the same content. A failure of a passing cause (transient) is work ag
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.catalogue.current import flicks_of, leave_group, refresh
+from pipeline.catalogue.listing import clip_numbers
 from pipeline.catalogue.packing import pack_runs, pack_verdict
 from pipeline.catalogue.reading import part_from, read_clips, values_of
 from pipeline.catalogue.store import Catalogue, Connection, now
 from pipeline.clip import Clip, Failure, Part, Product, shown
 from pipeline.errors import NotFound
+from pipeline.settings import LookRule
+from pipeline.shotlog.query import Query
 from pipeline.timecode import Rate
 
 LogValues = dict[str, str | int | tuple[str, ...] | None]
@@ -53,25 +56,35 @@ class Failed:
 
 
 def want(
-    catalogue: Catalogue, picture: Sequence[Want], sound: Sequence[Want], silent: Sequence[Want] | None = None
+    catalogue: Catalogue,
+    picture: Sequence[Want],
+    sound: Sequence[Want],
+    silent: Sequence[Want] | None = None,
+    *,
+    looks: Sequence[tuple[LookRule, str]] = (),
 ) -> None:
     """Say what a ready clip has: with picture and sound, of sound alone, of a picture alone; status follows.
 
-    Without `silent` a picture alone has what any picture has.
+    Without `silent` a picture alone has what any picture has. The first of `looks` whose rule fits a clip adds its
+    recipe to all that is made of the clip.
     """
     outfits = {"picture": picture, "sound": sound, "silent": picture if silent is None else silent}
     rows = {(outfit, each.kind, each.preset, each.recipe) for outfit, wanted in outfits.items() for each in wanted}
+    rules = [(n, rule.make, rule.model, rule.transfer, recipe) for n, (rule, recipe) in enumerate(looks)]
     with catalogue.reading() as db:
-        if set(db.execute("SELECT outfit, product, preset, recipe FROM wants")) == rows:
+        said = set(db.execute("SELECT outfit, product, preset, recipe FROM wants"))
+        if said == rows and db.execute("SELECT * FROM looks ORDER BY position").fetchall() == rules:
             return
     with catalogue.atomic() as db:
         db.execute("DELETE FROM wants")
         db.executemany("INSERT INTO wants VALUES (?, ?, ?, ?)", sorted(rows))
+        db.execute("DELETE FROM looks")
+        db.executemany("INSERT INTO looks VALUES (?, ?, ?, ?, ?)", rules)
         refresh(db, [n for (n,) in db.execute("SELECT n FROM clips WHERE group_n IS NOT NULL ORDER BY n")])
 
 
 _OPEN = "SELECT g.n FROM groups g JOIN terms t ON t.n = g.status WHERE t.value IN ('logged', 'failed')"
-_CLIPS = "SELECT c.n, c.outfit, c.content, c.decoder FROM clips c"
+_CLIPS = "SELECT c.n, c.outfit, c.look, c.content, c.decoder FROM clips c"
 _IN_ORDER = "ORDER BY c.story, c.group_n, c.n"
 # Where little is left it is looked up; where much is, the log is walked in story order until there is enough.
 _FEW_LEFT = (
@@ -85,17 +98,23 @@ _MANY_LEFT = (
 _MANY = 5_000  # clips
 
 
-def work_left(catalogue: Catalogue, *, limit: int | None = None, hashes_only: bool = False) -> tuple[Work, ...]:
-    """Clips that are online and lack a product or a full hash, in story order.
+def work_left(
+    catalogue: Catalogue, *, limit: int | None = None, hashes_only: bool = False, among: Query | None = None
+) -> tuple[Work, ...]:
+    """Clips (`among` those that a search finds) that are online and lack a product or a full hash, in story order.
 
     Left out is what failed by the same recipe for a lasting cause, and with `hashes_only` every product.
     """
     with catalogue.reading() as db:
         wants = _wants(db)
+        chosen = clip_numbers(db, among) if among else None
         missing: dict[int, tuple[Want, ...]] = {}
         unhashed: dict[int, tuple[Part, ...]] = {}
-        for n, outfit, content, decoder in db.execute(_MANY_LEFT if _left(db) > _MANY else _FEW_LEFT):
-            lacking = _missing(db, n, content, wants.get(outfit, ()) if decoder and not hashes_only else ())
+        for n, outfit, look, content, decoder in db.execute(_MANY_LEFT if _left(db) > _MANY else _FEW_LEFT):
+            if chosen is not None and n not in chosen:
+                continue
+            asked = wants.get(outfit, ()) if decoder and not hashes_only else ()
+            lacking = _missing(db, n, content, [replace(each, recipe=each.recipe + look) for each in asked])
             files = _unhashed(db, n, content)
             if (lacking or files) and _online(db, n):
                 missing[n], unhashed[n] = lacking, files
@@ -192,7 +211,7 @@ def failures(catalogue: Catalogue) -> tuple[Failed, ...]:
         steps = db.execute(
             "SELECT c.id, c.name, c.path, f.step, f.sentence, f.attempts, f.transient FROM failures f"
             " JOIN clips c ON c.n = f.clip_n WHERE c.group_n IS NOT NULL AND f.content = c.content"
-            " AND (f.recipe = '' OR f.recipe IN (SELECT recipe FROM wants WHERE outfit = c.outfit))"
+            " AND (f.recipe = '' OR f.recipe IN (SELECT recipe || c.look FROM wants WHERE outfit = c.outfit))"
             " AND EXISTS (SELECT 1 FROM places p WHERE p.clip_n = c.n AND p.online)"
             " ORDER BY c.story, c.n, f.step"
         ).fetchall()

@@ -7,7 +7,7 @@
     trails > clips | tracks                     where devices were and when, for clips that do not know
     facts                                       what the media says, whole, with the reader's version
     clocks > corrections > batches              whose clock timed each clip; how far clocks are off, append-only
-    products, failures, wants                   what was made, what failed, what a ready clip has
+    products, failures, wants, looks            what was made, what failed, what a ready clip has
     terms < group_terms > groups < clips        the current log, for searching: made again from the above
     texts, words, markers                       the same for what each clip has of its own
 
@@ -194,6 +194,15 @@ CREATE INDEX trails_began ON trails (began);
 ALTER TABLE products ADD COLUMN verdict TEXT;
 ALTER TABLE products ADD COLUMN held TEXT;
 CREATE INDEX products_held ON products (clip_n, held) WHERE held IS NOT NULL;
+""",
+    ),
+    (
+        "looks of clips",
+        """
+CREATE TABLE looks (
+    position INTEGER PRIMARY KEY, make TEXT NOT NULL, model TEXT NOT NULL, transfer TEXT NOT NULL, recipe TEXT NOT NULL
+);
+ALTER TABLE clips ADD COLUMN look TEXT NOT NULL DEFAULT '';
 """,
     ),
 )

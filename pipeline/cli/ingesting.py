@@ -23,21 +23,26 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
 @click.command("ingest")
 @click.argument("paths", metavar="[PATH...]", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--retry", is_flag=True, help="Try again what failed before.")
+@click.option("--priority", metavar="QUERY", default="", help="Make the clips that this search finds first.")
 @click.option("--quiet", "-q", is_flag=True, help="Only say what needs a person.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
 @film_option
-def ingest_command(paths: tuple[Path, ...], retry: bool, quiet: bool, as_json: bool, film: str | None) -> int:
+def ingest_command(
+    paths: tuple[Path, ...], retry: bool, priority: str, quiet: bool, as_json: bool, film: str | None
+) -> int:
     """Take in the cards in ingest/, or in the folders named; the same command again finds nothing to do.
 
     A folder outside the film is indexed where it lies; nothing is copied.
     """
     from pipeline.ingest.run import ingest
+    from pipeline.shotlog.query import parse
 
     signal.signal(signal.SIGTERM, _interrupt)
     found = chosen_film(film)
+    first = parse(priority) if priority.strip() else None
     started = time.monotonic()
     with shown_progress(quiet=quiet) as tell:
-        summary = ingest(found, paths, tell, retry=retry)
+        summary = ingest(found, paths, tell, retry=retry, priority=first)
     if as_json:
         print_json(
             {

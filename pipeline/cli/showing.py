@@ -9,7 +9,7 @@ from pipeline.cli.tables import cell, running_time, size, way
 from pipeline.clip import LOG_SOURCES, Clip, LoggedClip, Part, Product
 from pipeline.fields import BY_NAME, FIELDS
 from pipeline.files import one_line
-from pipeline.metadata.facts import facts_json
+from pipeline.metadata.plain import facts_json
 from pipeline.shotlog.offsets import say_error
 from pipeline.timecode import TimeRange
 

@@ -9,7 +9,8 @@ from pipeline.cards.recognise import recognise
 from pipeline.clip import SeenFile
 from pipeline.errors import NotMedia, PathMissing, RushesError
 from pipeline.files import stamp_of
-from pipeline.metadata.facts import facts_json, read_facts, sidecar_facts
+from pipeline.metadata.facts import read_facts, sidecar_facts
+from pipeline.metadata.plain import facts_json
 from pipeline.processes.reader import ReaderProcess
 
 _STRUCTURE_DEPTH = 4  # folders that a card structure lays over its clips (PRIVATE/M4ROOT/CLIP)

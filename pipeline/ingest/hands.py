@@ -29,6 +29,8 @@ from pipeline.ingest.account import Account, bug
 from pipeline.ingest.events import ClipFailed, ClipMade, Said
 from pipeline.ingest.make import Bench, Order, Outcome, carry_out, counted_clip, discard, order, publish_outcome
 from pipeline.ingest.pace import Pace
+from pipeline.proxies.placement import effort
+from pipeline.shotlog.query import Query
 
 _AHEAD = 64  # clips fetched from the catalogue at once
 # What passes without a change of the file: tried again by the next run.
@@ -47,7 +49,9 @@ class Hands:
     no_ffmpeg: tuple[int, str] | None = None  # exit code and sentence
     pace: Pace = field(default_factory=Pace)
     doubtful: list[Work] = field(default_factory=list)
+    priority: Query | None = None  # clips that this finds are made before all others
     _queue: deque[Work] = field(default_factory=deque)
+    _longest: str = ""  # the clip that was handed out for its length
     _idle: bool = False  # the catalogue had no more work when it was asked last
     _orders: dict[str, tuple[Handle[Outcome], Order, Work]] = field(default_factory=dict)
     _put_off: dict[str, RushesError | None] = field(default_factory=dict)  # clips that this run is done with, and why
@@ -62,18 +66,29 @@ class Hands:
         return {clip: (work, handle.done_seconds) for clip, (handle, _, work) in self._orders.items()}
 
     def feed(self) -> None:
-        """Give free hands the next clips, in the order of the story."""
+        """Give free hands the next clips: what somebody asked for, then the story, some dozens at a time."""
         while len(self._orders) < self.engine.hands and self.account.has_room and not self._idle:
             if not self._queue:
-                passed_over = set(self._orders) | set(self._put_off)
-                found = work_left(
-                    self.account.catalogue, limit=_AHEAD + len(passed_over), hashes_only=self.bench.ffmpeg is None
-                )
-                self._queue.extend(work for work in found if work.clip.id not in passed_over)
+                found = (self._next(self.priority) if self.priority else ()) or self._next()
+                self._queue.extend(sorted(found, key=lambda work: effort(work.clip)))
             if self._queue:
-                self._hand_out(self._queue.popleft())
+                self._hand_out(self._pick())
             else:
                 self._idle = True
+
+    def _next(self, among: Query | None = None) -> tuple[Work, ...]:
+        """What the catalogue knows to be left, as much as is kept ahead."""
+        passed_over = set(self._orders) | set(self._put_off)
+        limit, hashes_only = _AHEAD + len(passed_over), self.bench.ffmpeg is None
+        found = work_left(self.account.catalogue, limit=limit, hashes_only=hashes_only, among=among)
+        return tuple(work for work in found if work.clip.id not in passed_over)
+
+    def _pick(self) -> Work:
+        """One hand makes the long clips, so that none is left alone at the end; the others the short ones first."""
+        if self._orders and self._longest not in self._orders:
+            self._longest = self._queue[-1].clip.id
+            return self._queue.pop()
+        return self._queue.popleft()
 
     def collect(self) -> None:
         """Publish and record what hands have finished."""

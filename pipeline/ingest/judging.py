@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,15 +54,17 @@ def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | Non
 
 
 def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ffmpeg: Path | None) -> Judged:
+    if sources:
+        with suppress(RushesError):  # an original that cannot be read now has no map
+            case = replace(case, original_times=times_of_original(case.clip, sources[0]))
     try:
         case = replace(case, found=measure(path))
-        if sources:
-            case = replace(case, original_times=times_of_original(case.clip, sources[0]))
+        if ffmpeg and sources and case.held is None:
+            case = replace(case, compared=_compared(case.clip, sources, path, ffmpeg))
+        return Judged(case.clip, product, breaches(case), defects(case), _map(case))
     except RushesError as error:
         case = replace(case, lost=error.sentence)
-    if ffmpeg and sources and not case.lost and case.held is None:
-        case = replace(case, compared=_compared(case.clip, sources, path, ffmpeg))
-    return Judged(case.clip, product, breaches(case), defects(case), _map(case))
+        return Judged(case.clip, product, breaches(case), defects(case))
 
 
 def _compared(clip: Clip, sources: Sequence[Path], path: Path, ffmpeg: Path) -> str:

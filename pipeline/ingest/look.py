@@ -11,7 +11,7 @@ from pipeline.clip import CardFolder, Root, SeenFile, Stamp
 from pipeline.errors import RushesError
 from pipeline.files import Scan, fingerprint, read_small, scan
 from pipeline.metadata.cameras import clock_rules
-from pipeline.metadata.facts import READER_VERSION
+from pipeline.metadata.readers import READER_VERSION
 from pipeline.settings import Settings
 from pipeline.shotlog.names import fits_template
 

@@ -14,10 +14,12 @@ from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsErr
 from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
+from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
-from pipeline.metadata.facts import FrameCounter, frame_counter
+from pipeline.metadata.readers import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of
 from pipeline.proxies.job import Output, ProxyJob, Salvage
+from pipeline.proxies.luts import Lut, load_luts, lut_for
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
 from pipeline.settings import Settings, shipped
@@ -52,6 +54,7 @@ class Bench:
     ffmpeg: Path | None
     threads: int = 0
     salvage: frozenset[str] = frozenset()
+    luts: tuple[Lut, ...] = ()
 
     @property
     def program(self) -> str:
@@ -103,6 +106,12 @@ def film_presets(film: Film) -> tuple[Preset, ...]:
     return presets
 
 
+def film_luts(film: Film) -> tuple[Lut, ...]:
+    """The looks that a film wants: its own rules come before the shipped ones."""
+    rules = (*film.settings.look, *look_rules()) if film.settings.proxies.looks else ()
+    return load_luts(rules, film.folder, film.folder / ".rushes" / "luts")
+
+
 def wants(settings: Settings, presets: tuple[Preset, ...]) -> tuple[tuple[Want, ...], ...]:
     """What a ready clip has: with picture and sound, of sound alone, of a picture alone."""
     stills = {kind: Want(kind, "", stills_recipe(kind)) for kind in STILLS if settings.proxies.stills}
@@ -132,7 +141,8 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
     originals = _originals(work, bench, made=bool(outputs))
     sources = tuple(absolute(bench.roots[part.root], part.path) for part in work.clip.parts)
     salvage = Salvage() if work.clip.id in bench.salvage else None
-    job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads, salvage=salvage) if outputs else None
+    lut = lut_for(bench.luts, work.clip.facts)
+    job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads, salvage=salvage, lut=lut) if outputs else None
     return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg)
 
 
@@ -208,6 +218,8 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
         publish(made.output.path, final)
         path = os.fsencode(final.relative_to(film.folder))
         recipe = made.output.preset.recipe if made.output.preset else stills_recipe(made.output.kind)
+        if order.job and order.job.lut:
+            recipe += order.job.lut.recipe
         product = Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size)
         products.append(_judged(product, made, final))
     return tuple(products)

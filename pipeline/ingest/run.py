@@ -25,7 +25,7 @@ from pipeline.ingest.gate import Gate
 from pipeline.ingest.hands import Hands
 from pipeline.ingest.head import Head
 from pipeline.ingest.look import Ground, absolute
-from pipeline.ingest.make import Bench, film_presets, wants
+from pipeline.ingest.make import Bench, film_luts, film_presets, wants
 from pipeline.ingest.word import take_word_back
 from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import find_ffmpeg
@@ -39,14 +39,17 @@ from pipeline.watch import TWO_LOOKS, Doorbell, Settler
 _ABSENT = 2.0  # seconds between two looks for a folder that is gone
 
 
-def ingest(film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False) -> Summary:
-    """Take in what lies in these folders (none named: ingest/) and make all that is missing.
+def ingest(
+    film: Film, paths: Sequence[Path], tell: Tell, *, retry: bool = False, priority: Query | None = None
+) -> Summary:
+    """Take in what lies in these folders (none named: ingest/) and make all that is missing, `priority` first.
 
     Raises PathMissing for a folder that is not there, CatalogueBusy where another head is at work.
     """
     with _head(film, "rushes ingest", tell, trusted=True) as head:
         catalogue, gate = head.account.catalogue, head.gate
         named = tuple(_ground(film, catalogue, path) for path in paths)
+        head.hands.priority = priority
         head.hands.bench = replace(head.hands.bench, roots=_find_roots(film, catalogue))
         gate.grounds = named or (_film_ground(film, catalogue, b"ingest"), *_outside(head))
         if retry:
@@ -154,11 +157,11 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
     ):
         if killed:
             _sweep(film)
-        presets = film_presets(film)
-        want(catalogue, *wants(film.settings, presets))
+        presets, luts = film_presets(film), film_luts(film)
+        want(catalogue, *wants(film.settings, presets), looks=[(lut.rule, lut.recipe) for lut in luts])
         ffmpeg, missing = _ffmpeg(film)
         presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
-        bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads)
+        bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads, luts=luts)
         if ffmpeg:
             pardon(catalogue, bench.program)
         account = Account(film, catalogue, tell)

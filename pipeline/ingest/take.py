@@ -13,8 +13,10 @@ from pipeline.files import clip_id, one_line, quick_identity, read_small, stamp_
 from pipeline.ingest.look import Ground, SeenCard
 from pipeline.ingest.tracks import take_tracks
 from pipeline.ingest.zones import zone_at
+from pipeline.metadata.assembly import span_facts
 from pipeline.metadata.editing import editing_time
-from pipeline.metadata.facts import READER_VERSION, read_facts, span_facts
+from pipeline.metadata.facts import read_facts
+from pipeline.metadata.readers import READER_VERSION
 from pipeline.metadata.whole import is_whole
 from pipeline.processes.reader import ReaderProcess
 from pipeline.settings import Settings

@@ -1,4 +1,4 @@
-"""What the date of a movie header means, by camera model (configs/cameras.toml)."""
+"""What is known of camera models (configs/cameras.toml): what the date of a movie header means, and looks."""
 
 import tomllib
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import msgspec
 
 from pipeline.clip import Source
 from pipeline.metadata.findings import Moment, Zone
-from pipeline.settings import shipped
+from pipeline.settings import LookRule, shipped
 
 HEADER = "mvhd"  # where findings say that a date was read
 _CLAIMS: dict[str, Zone | None] = {"utc": "utc", "clock": "local-unknown", "unknown": None}
@@ -27,20 +27,30 @@ class ClockRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    clock: tuple[ClockRule, ...]
+    clock: tuple[ClockRule, ...] = ()
+    look: tuple[LookRule, ...] = ()
+
+
+def clock_rules() -> tuple[ClockRule, ...]:
+    """The shipped rules, in their order."""
+    return _table().clock
+
+
+def look_rules() -> tuple[LookRule, ...]:
+    """The shipped looks, in their order."""
+    return _table().look
 
 
 @lru_cache(maxsize=1)
-def clock_rules() -> tuple[ClockRule, ...]:
-    """The shipped rules, in their order."""
-    return msgspec.convert(tomllib.loads(shipped("cameras.toml")), _Table).clock
+def _table() -> _Table:
+    return msgspec.convert(tomllib.loads(shipped("cameras.toml")), _Table)
 
 
 def rule_for(make: str | None, model: str | None) -> ClockRule | None:
     """The first rule that fits; None for a model nothing is known of."""
     if not make or not model:
         return None
-    return next((rule for rule in clock_rules() if _alike(make, rule.make) and _alike(model, rule.model)), None)
+    return next((rule for rule in clock_rules() if alike(make, rule.make) and alike(model, rule.model)), None)
 
 
 def dated(values: dict[str, Any], sources: Sequence[Source]) -> tuple[dict[str, Any], list[Source]]:
@@ -60,5 +70,6 @@ def dated(values: dict[str, Any], sources: Sequence[Source]) -> tuple[dict[str, 
     return {**values, "recorded_at": read}, kept
 
 
-def _alike(text: str, wanted: str) -> bool:
+def alike(text: str, wanted: str) -> bool:
+    """Whether a make or model is the one that a rule names, which may hold * and ?."""
     return fnmatchcase(text.strip().lower(), wanted.lower())

@@ -4,17 +4,17 @@ Facts count pictures; here they are laid out one by one, for what has to find a 
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from pipeline.errors import MediaUnreadable
 from pipeline.files import one_line
-from pipeline.metadata.boxes import body, boxes, first
-from pipeline.metadata.facts import BROKEN, HEAD
+from pipeline.metadata.boxes import Box, body, boxes, first
 from pipeline.metadata.fragments import add_fragment, read_defaults
 from pipeline.metadata.quicktime import recognises
+from pipeline.metadata.readers import BROKEN, HEAD
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.timing import presentation_times
 from pipeline.metadata.tracks import Track, first_samples, read_tracks
@@ -50,22 +50,34 @@ def read_times(path: Path) -> Times | None:
             raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its sample tables are damaged.") from None
 
 
+def picture_begins(path: Path) -> Fraction:
+    """Seconds of nothing before the first picture track, by its edits; 0 for a format without such tables.
+
+    Raises what read_times raises.
+    """
+    with ByteSource.open(path) as source:
+        if not recognises(source.upto(0, HEAD)):
+            return Fraction(0)
+        try:
+            moov = next((box for box in boxes(source, 0, source.size) if box.kind == b"moov"), None)
+            track = _picture(list(read_tracks(source, moov))) if moov else None
+            return _begins(track, _movie_clock(source, moov)) if moov and track else Fraction(0)
+        except BROKEN:
+            raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its sample tables are damaged.") from None
+
+
 def _times(source: ByteSource) -> Times | None:
     top = list(boxes(source, 0, source.size))
     moov = next((box for box in top if box.kind == b"moov"), None)
     if moov is None:
         return None
     tracks = list(read_tracks(source, moov))
-    header = first(source, moov, b"mvhd")
-    data = body(source, header, 32) if header else b""
-    at = 20 if data[:1] == b"\x01" else 12
-    movie_clock = int.from_bytes(data[at : at + 4], "big")
+    movie_clock = _movie_clock(source, moov)
     defaults = read_defaults(source, moov)
     for box in top:
         if box.kind == b"moof" and box.whole:
             add_fragment(source, box, {track.number: track for track in tracks}, defaults)
-    seen = [track for track in tracks if track.handler == b"vide" and track.entries]
-    track = next((track for track in seen if track.enabled), seen[0] if seen else None)
+    track = _picture(tracks)
     if track is None or track.samples.clock <= 0:
         return None
     if track.samples.count > MOST_PICTURES:
@@ -73,6 +85,18 @@ def _times(source: ByteSource) -> Times | None:
     pictures = shown_times(track, movie_clock)
     sounds = [_begins(track, movie_clock) for track in tracks if track.handler == b"soun" and track.entries]
     return Times(track.samples.clock, tuple(pictures), tuple(sounds), tuple(_heads(source, track)))
+
+
+def _movie_clock(source: ByteSource, moov: Box) -> int:
+    header = first(source, moov, b"mvhd")
+    data = body(source, header, 32) if header else b""
+    at = 20 if data[:1] == b"\x01" else 12
+    return int.from_bytes(data[at : at + 4], "big")
+
+
+def _picture(tracks: Sequence[Track]) -> Track | None:
+    seen = [track for track in tracks if track.handler == b"vide" and track.entries]
+    return next((track for track in seen if track.enabled), seen[0] if seen else None)
 
 
 def _heads(source: ByteSource, track: Track) -> Iterator[tuple[int, bytes]]:
@@ -101,7 +125,7 @@ def shown_times(track: Track, movie_clock: int) -> list[int]:
 
 
 def _begins(track: Track, movie_clock: int) -> Fraction:
-    """Seconds of silence that a sound track's empty edits put before it."""
+    """Seconds of nothing that a track's empty edits put before it."""
     empty = 0
     for edit in track.edits:
         if edit.start >= 0:

@@ -95,7 +95,7 @@ def varying(case: Case) -> str:
     if not case.shot.vfr:
         return ""
     if case.original_times is None:
-        return "the original's rate varies; conform through its frame map (the original was not there to read it)"
+        return "the original's rate varies; conform through its frame map, which cannot be read now"
     _, rate, frames = known(case.clip)
     last, pictures = frame_map(case.original_times, rate, frames)[-1] + 1, len(case.original_times.pictures)
     left = f"; its last {pictures - last} pictures are in no frame" if last < pictures else ""
@@ -106,7 +106,8 @@ def timecode(case: Case) -> str:
     start = proxy_timecode(case.clip)
     found = case.found.facts.timecode
     if start is None:
-        return "" if found is None else f"{found} where there is none"
+        counted = found is None or (case.found.facts.container == "mxf" and found.frame == 0)  # MXF always counts
+        return "" if counted else f"{found} where there is none"
     return f"none instead of {start}" if found is None else differ(str(found), str(start))
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 SIDE = 64  # pixels
 AROUND = 2  # pictures before and after the one that should fit best
 # Mean squares of differences of pictures whose contrast is 1: twice 1 less their correlation.
-_NOISE = 0.004  # less than this is the coding, not another picture
-_CLEARLY = 0.6  # a neighbour is the better fit where its difference is that much smaller
+_NOISE = 0.0002  # less than this is the coding, not another picture
+_CLEARLY = 0.5  # a neighbour is the better fit where its difference is that much smaller
 _OTHER = 1.0  # from here on it is another picture altogether
 _FLAT = 2.0  # luma: a picture of less contrast (black, a lens cap) tells nothing
 

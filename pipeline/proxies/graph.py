@@ -128,8 +128,9 @@ def _picture_job(job: ProxyJob, sources: Sequence[Stream]) -> list[Stream]:
     looks = [Look.of(video, output.preset) for output in job.proxies] or [Look.of(video, None)]
     raw, *sounds = _joined(job, sources, rate, frames)
     held = job.salvage.held if job.salvage else ()
+    cube = job.lut.path if job.lut else None
     pictures = [
-        blackened(timed(small(road, video, look), video, rate, frames), held)
+        blackened(timed(small(road, video, look, cube), video, rate, frames), held)
         for road, look in zip(split(raw, len(looks)), looks, strict=True)
     ]
     still_outputs: list[Stream] = []

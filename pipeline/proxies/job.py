@@ -5,6 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipeline.clip import AudioStream, Clip
+from pipeline.proxies.luts import Lut
 from pipeline.proxies.presets import Preset
 
 # Sound tracks that players and editors skip and ffmpeg cannot decode (Apple's spatial sound beside the stereo).
@@ -36,8 +37,9 @@ class ProxyJob:
     """One clip, the absolute paths of its parts in order, and the temp files to make of it.
 
     `threads` limits decoder and encoder each (0: ffmpeg decides). `picture_late` is how many seconds
-    the picture begins after time 0 (MPEG-TS, Matroska); frame 0 of the proxy is the first picture.
+    the picture begins after time 0; frame 0 of the proxy is the first picture.
     With `salvage` errors do not end the work: pictures are placed by their time, and what does not come is black.
+    The pictures of a log recording go through `lut`.
     """
 
     clip: Clip
@@ -46,6 +48,7 @@ class ProxyJob:
     threads: int = 0
     picture_late: Fraction = Fraction(0)
     salvage: Salvage | None = None
+    lut: Lut | None = None
 
     @property
     def proxies(self) -> tuple[Output, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pipeline.clip import Clip
 from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused
+from pipeline.metadata.frames import picture_begins
 from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, run_ffmpeg, unheard
 from pipeline.proxies.checks import Case
 from pipeline.proxies.graph import INDEXED, arguments, start_arguments
@@ -74,10 +75,13 @@ def _check_sources(job: ProxyJob) -> None:
 
 
 def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) -> ProxyJob:
-    """The job with the picture's start, where the container lets tracks begin when they like."""
+    """The job with the picture's start: by the index, else as ffmpeg sees it."""
     clip = job.clip
-    if clip.kind == "sound" or not sound_tracks(clip) or clip.facts.container in INDEXED:
+    if clip.kind == "sound" or not sound_tracks(clip):
         return job
+    if clip.facts.container in INDEXED:
+        varies = clip.facts.video is not None and clip.facts.video.vfr  # its frames count from time 0
+        return job if varies else replace(job, picture_late=picture_begins(job.sources[0]))
     said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=_terms(clip)).stderr_tail
     shown = next((line.split(",")[2] for line in said if line.startswith("0,")), "0")
     return replace(job, picture_late=Fraction(int(shown), 90_000))
@@ -116,7 +120,7 @@ def _uncounted(job: ProxyJob, output: Output, case: Case, finished: Finished) ->
     if job.clip.kind == "sound":
         return ()
     encoded, lie = finished.progress.frames, case.picture.frames
-    return (f"frames: {encoded} encoded, {lie} in the file",) if output is job.outputs[0] and encoded != lie else ()
+    return (f"frames: {encoded} encoded, {lie} in the file",) if output is job.proxies[0] and encoded != lie else ()
 
 
 def _check_still(clip: Clip, output: Output, size: int) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 from pipeline.clip import VideoStream
@@ -15,6 +16,7 @@ TILE_LONG_SIDE = 160
 TILES = 12
 _TILE_GAP = 2
 _STILL_PIXELS = "yuv420p"
+_UNTOLD = (None, "unknown", "unspecified")
 
 Stream = Any  # ffmpeg-python has no types
 
@@ -39,8 +41,11 @@ class Look:
         return cls(size, preset.codec.pixel_format, fields)
 
 
-def small(stream: Stream, video: VideoStream, look: Look) -> Stream:
-    """The picture at its final size, upright (ffmpeg turns it), square pixels, Rec. 709, studio range."""
+def small(stream: Stream, video: VideoStream, look: Look, cube: Path | None = None) -> Stream:
+    """The picture at its final size, upright (ffmpeg turns it), square pixels, Rec. 709, studio range.
+
+    A `cube` leads there by its own way: it takes the picture as recorded and gives Rec. 709.
+    """
     if video.interlaced:
         mode = {"tff": "tff", "bff": "bff"}.get(video.field_order or "", "auto")
         stream = stream.filter("setparams", field_mode=mode) if mode != "auto" else stream
@@ -49,8 +54,11 @@ def small(stream: Stream, video: VideoStream, look: Look) -> Stream:
     scale: dict[str, Any] = {"flags": "bilinear"}
     if look.fields:
         scale["interl"] = 1
-    if is_hdr(video):
-        stream = _tone_mapped(stream.filter("scale", look.size.width, look.size.height, **scale))
+    if cube:
+        stream = _graded(stream, video, look, scale, cube)
+    elif is_hdr(video):
+        stream = _tagged(stream, video).filter("scale", look.size.width, look.size.height, **scale)
+        stream = _tone_mapped(stream)
     else:
         matrix = assumed_matrix(video)
         scale |= {"out_color_matrix": "bt709", "out_range": "tv"} | ({"in_color_matrix": matrix} if matrix else {})
@@ -59,10 +67,30 @@ def small(stream: Stream, video: VideoStream, look: Look) -> Stream:
     return stream.filter("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv")
 
 
+def _graded(stream: Stream, video: VideoStream, look: Look, scale: dict[str, Any], cube: Path) -> Stream:
+    """The picture through a cube, as RGB of ten bits; without the matrices named, ffmpeg goes by Rec. 601."""
+    matrix = assumed_matrix(video)
+    recorded = scale | ({"in_color_matrix": matrix} if matrix else {})
+    stream = stream.filter("scale", look.size.width, look.size.height, **recorded).filter("format", "gbrp10le")
+    stream = stream.filter("lut3d", file=str(cube), interp="tetrahedral")
+    fields = {"interl": 1} if look.fields else {}
+    return stream.filter("scale", out_color_matrix="bt709", out_range="tv", **fields)
+
+
+def _tagged(stream: Stream, video: VideoStream) -> Stream:
+    """An HDR picture with all its tags: zscale takes none with half of them, swscale none of constant luminance."""
+    primaries = video.color_primaries if video.color_primaries not in _UNTOLD else "bt2020"
+    matrix = video.color_matrix if video.color_matrix not in (*_UNTOLD, "bt2020c") else "bt2020nc"
+    return stream.filter("setparams", color_primaries=primaries, color_trc=video.color_transfer, colorspace=matrix)
+
+
 def _tone_mapped(stream: Stream) -> Stream:
-    """PQ or HLG brought to Rec. 709; 203 nits is reference white (ITU-R BT.2408)."""
+    """PQ or HLG brought to Rec. 709; 203 nits is reference white (ITU-R BT.2408).
+
+    Up to 30 % of that all is as bright as it was meant to be; above, it is bent to keep what is brighter than white.
+    """
     stream = stream.filter("zscale", transfer="linear", npl=203).filter("format", "gbrpf32le")
-    stream = stream.filter("zscale", primaries="bt709").filter("tonemap", tonemap="hable", desat=0)
+    stream = stream.filter("zscale", primaries="bt709").filter("tonemap", tonemap="mobius", desat=0)
     return stream.filter("zscale", transfer="bt709", matrix="bt709", range="limited")
 
 

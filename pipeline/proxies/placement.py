@@ -5,7 +5,10 @@ quarter of the machine idle however many threads it has, because its filters run
 two processes of two threads fill it. The CPU time is the same for all.
 """
 
+import math
 from dataclasses import dataclass
+
+from pipeline.clip import Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +23,11 @@ def hands_for(cores: int, jobs: int = 0) -> Hands:
     """The placement for a machine; `jobs` above 0 is a person's word on the number of processes."""
     processes = jobs or min(cores, max(2, cores // 2))
     return Hands(processes, -(-2 * cores // processes))
+
+
+def effort(clip: Clip) -> float:
+    """How long a clip keeps a hand, to compare clips: pixels to decode. Sound is soon done, unknown length never."""
+    video = clip.facts.video
+    if video is None:
+        return 0.0
+    return (float(clip.duration) or math.inf) * (video.width or 1) * (video.height or 1)

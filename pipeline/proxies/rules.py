@@ -49,7 +49,7 @@ RULES: tuple[Rule, ...] = (
         "file below the same cut",
     ),
     Rule(
-        "pictures", "head, middle and tail beside the original's (--compare)", checks.pictures, None, EDITORS,
+        "pictures", "head, middle, tail beside the original's (--compare)", checks.pictures, checks.pictures, EDITORS,
         "right labels on wrong pictures: of a real turnover relinked by labels, 84 % were wrong takes",
     ),
     Rule(

@@ -20,6 +20,8 @@ from pipeline.catalogue.products import (
 from pipeline.catalogue.store import Catalogue
 from pipeline.catalogue.summary import card_rows, status_counts
 from pipeline.clip import Failure, Product
+from pipeline.settings import LookRule
+from pipeline.shotlog.query import parse
 
 PROXY, POSTER = Want("proxy", "edit", "p1"), Want("poster", "", "s1")
 
@@ -70,6 +72,16 @@ def test_much_work_is_found_in_the_same_order_as_little(catalogue: Catalogue, fi
     assert [work.clip.id for work in work_left(catalogue, limit=2)] == [work.clip.id for work in little[:2]]
 
 
+@pytest.mark.parametrize("many", [0, 5_000])
+def test_work_among_what_a_search_finds(catalogue: Catalogue, film: int, names, monkeypatch, many) -> None:
+    monkeypatch.setattr("pipeline.catalogue.products._MANY", many)
+    record_card(catalogue, card(film, "ingest/B", *(clip(film, f"ingest/B/{n}.mov", *says(camera="B")) for n in "cd")))
+    found = work_left(catalogue, among=parse("camera:b"))
+    assert [work.clip.name for work in found] == ["c.mov", "d.mov"]
+    assert [work.clip.name for work in work_left(catalogue, among=parse("camera:b"), limit=1)] == ["c.mov"]
+    assert work_left(catalogue, among=parse("camera:z")) == ()
+
+
 def test_another_recipe_is_made_again_and_the_old_one_is_still_good(catalogue: Catalogue, names) -> None:
     record_products(catalogue, names[0], [made(names[0]), made(names[0], POSTER)])
     want(catalogue, [Want("proxy", "edit", "p2"), POSTER], [])
@@ -77,6 +89,28 @@ def test_another_recipe_is_made_again_and_the_old_one_is_still_good(catalogue: C
     assert status_counts(catalogue) == {"logged": 2}
     want(catalogue, [PROXY, POSTER], [])
     assert status_counts(catalogue) == {"ready": 1, "logged": 1}
+
+
+def test_a_look_is_part_of_the_recipe_of_the_clips_that_it_fits_and_of_no_other(
+    catalogue: Catalogue, film: int
+) -> None:
+    shot = [clip(film, f"ingest/C/{letter}.mov", camera_model=f"M{letter}") for letter in "ab"]
+    first, second = record_card(catalogue, card(film, "ingest/C", *shot)).new
+    looks = [(LookRule(cube="x.cube", model="ma"), "L1"), (LookRule(cube="y.cube", make="None of these"), "L2")]
+    want(catalogue, [PROXY], [], looks=looks)
+    assert {work.clip.id: work.missing for work in work_left(catalogue)} == {
+        first: (Want("proxy", "edit", "p1L1"),),
+        second: (PROXY,),
+    }
+    record_products(catalogue, first, [made(first, Want("proxy", "edit", "p1L1"))])
+    record_failure(catalogue, Failure(second, "proxy", "p1", "No."))
+    assert status_counts(catalogue) == {"ready": 1, "failed": 1}
+    want(catalogue, [PROXY], [], looks=[(looks[0][0], "L3")])
+    assert [work.missing for work in work_left(catalogue) if work.missing] == [(Want("proxy", "edit", "p1L3"),)]
+    record_failure(catalogue, Failure(first, "proxy", "p1L3", "No."))
+    assert {each.clip for each in failures(catalogue)} == {first, second}
+    want(catalogue, [PROXY], [])
+    assert [work.missing for work in work_left(catalogue) if work.missing] == [(PROXY,)]
 
 
 def test_a_longer_clip_needs_its_products_again(catalogue: Catalogue, film: int, names) -> None:

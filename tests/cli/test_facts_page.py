@@ -7,8 +7,9 @@ import pytest
 
 from pipeline.cli.factpage import page, seconds_of
 from pipeline.clip import AudioStream
-from pipeline.metadata.facts import assemble, facts_json
+from pipeline.metadata.assembly import assemble
 from pipeline.metadata.findings import Finding, Moment
+from pipeline.metadata.plain import facts_json
 from pipeline.timecode import Rate, Timecode
 
 RATE = Rate(30000, 1001)

@@ -1,4 +1,4 @@
-"""One cut, read back by OTIO and by pycmx: every event agrees to the frame, whatever the clips."""
+"""One cut in all formats, read back by readers of their own: every event agrees to the frame, whatever the clips."""
 
 from pathlib import Path
 
@@ -7,9 +7,10 @@ from editorial_clips import RATES, count_label, logged, media, read_edl, setting
 from hypothesis import given, reject
 from hypothesis import settings as effort
 from hypothesis import strategies as st
+from xml_reader import items_of, root_of
 
 from pipeline.editorial.assembly import assemble
-from pipeline.editorial.exports import edl, otio_json
+from pipeline.editorial.exports import edl, otio_json, xmeml
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.reels import reel_table
 from pipeline.editorial.exports.written import ExportOptions
@@ -101,6 +102,39 @@ def test_otio_and_edl_agree_on_every_event(made):
         found.add((edit.name, begin, length, source_in))
     assert found == expected
     assert len(listed) == len({(edit.record, edit.reel, edit.source) for edit in listed})
+
+
+@effort(max_examples=150, deadline=None)
+@given(cuts())
+def test_otio_and_fcp7_xml_agree_on_every_event(made):
+    clips, chosen, _kind = made
+    cut = cut_of(made)
+    text = otio_json.write(cut.timeline, ExportOptions(Path())).files[0].content.decode()
+    root = root_of(xmeml.write(cut.timeline, ExportOptions(Path())).files[0].content.decode())
+    by_name = {file.name: item.clip for item in clips for file in media(item)[item.clip.id].parts}
+    days = {
+        name: _day(Timecode(0, clip.rate, bool(clip.start and clip.start.drop_frame))) for name, clip in by_name.items()
+    }
+    items, found, ends = items_of(root), set(), {}
+    for item in items:
+        file, (begin, end), (taken_in, taken_out) = item.file, item.record, item.taken
+        assert item.rate == file.rate == by_name[item.name].rate.fraction
+        assert 0 <= taken_in < taken_out <= file.duration
+        length = (end - begin) / chosen.rate.fraction
+        assert taken_out - 1 < taken_in + length * item.rate <= taken_out
+        assert item.ticks == (taken_in / item.rate, taken_in / item.rate + length)
+        assert ends.get((item.kind, item.track), 0) <= begin
+        ends[item.kind, item.track] = end
+        found.add((item.name, begin, end - begin, (file.start + taken_in) % days[item.name]))
+    expected = otio_events(text, chosen.rate, chosen.start)
+    assert found == {(name, begin, length, at % days[name]) for name, begin, length, at in expected}
+    pictures = [clip for clip in cut.timeline.find_clips() if clip.parent().kind == "Video"]
+    channels = [
+        clip.metadata["rushes"]["channels"] for clip in cut.timeline.find_clips() if clip.parent().kind == "Audio"
+    ]
+    assert [item.kind for item in items].count("video") == len(pictures)
+    assert [item.kind for item in items].count("audio") == sum(channels)
+    assert len({(item.name, item.record, item.channel) for item in items}) == len(items)
 
 
 @effort(max_examples=100, deadline=None)

@@ -314,7 +314,7 @@ def test_every_reference_of_a_cut_points_to_a_file_in_source_timecode(cuts):
 def test_files_carry_the_name_of_the_cut_and_a_flavour_is_a_folder(cuts):
     film, exported = cuts
     names = {path.rpartition("/")[2] for path in exported["files"]}
-    assert names == {"two places.otio", "two places.otioz", "two places.edl"}
+    assert names == {f"two places{suffix}" for suffix in (".otio", ".otioz", ".xml", ".edl")}
     assert rushes("export", "two places", "--for", "all", cwd=film).code == 0
     assert (film / "timelines" / "for-resolve" / "two places.otio").is_file()
     assert (film / "timelines" / "for-avid" / "two places.edl").is_file()
@@ -356,7 +356,9 @@ def test_a_cut_made_again_names_what_is_new(own_shoot):
 def test_an_export_goes_where_it_is_told_and_for_whom(cuts, tmp_path):
     film, _ = cuts
     run = rushes("export", "two places", "--for", "premiere", "-o", tmp_path / "out", "--json", cwd=film)
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"two places.otio", "two places.edl"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        f"two places{suffix}" for suffix in (".otio", ".xml", ".edl")
+    }
     assert json.loads(run.out)["files"]
 
 

@@ -2,10 +2,14 @@
 
 import os
 import shutil
+from collections import deque
+from types import SimpleNamespace
 
 from filming import (
     GOPRO,
     LEAN,
+    SONY,
+    TINY,
     card,
     empty_film,
     finish,
@@ -21,6 +25,8 @@ from filming import (
     tree,
     wait_for,
 )
+
+from pipeline.ingest.hands import Hands
 
 
 def made(film):
@@ -333,3 +339,42 @@ def test_proxies_beside_the_originals_are_no_new_footage(tmp_path):
     assert len(log(film)) == 2
     assert "Nothing to do" in finish(film).err
     assert half_made(film) == []
+
+
+# --- in which order -------------------------------------------------------------------------------
+
+ONE_AT_A_TIME = LEAN + "jobs = 1\n"
+SHORT = next(SONY.rglob("C0002.MP4"))
+
+
+def names_made(run):
+    return [line.split()[2] for line in run.err.splitlines() if line.startswith("made")]
+
+
+def test_short_clips_are_made_first_and_before_them_what_was_asked_for(tmp_path):
+    for words, order in (
+        ([], ["C0002.MP4", "C0003.MP4", "C0001.MP4", "C0004.MP4"]),
+        (["--priority", "name:c0004 or name:c0003"], ["C0003.MP4", "C0004.MP4", "C0002.MP4", "C0001.MP4"]),
+        (["--priority", "name:nothing"], ["C0002.MP4", "C0003.MP4", "C0001.MP4", "C0004.MP4"]),
+    ):
+        film = empty_film(tmp_path / f"film {len(words)}{words[-1:]}", ONE_AT_A_TIME)
+        for number, source in enumerate((TINY, SHORT, SHORT, TINY), start=1):
+            footage(film / "ingest" / "A001" / f"C{number:04}.MP4", number, source=source)
+        run = rushes("ingest", *words, cwd=film)
+        assert run.code == 0, run.err
+        assert names_made(run) == order
+
+
+def test_of_several_hands_one_takes_the_longest_clips():
+    queue = deque(SimpleNamespace(clip=SimpleNamespace(id=name)) for name in "abcdef")
+    hands = Hands(account=None, engine=None, bench=None, _queue=queue)
+    picked = []
+    for ended in ("", "", "", "a", "f", "b"):
+        hands._orders.pop(ended, None)
+        picked.append(hands._pick().clip.id)
+        hands._orders[picked[-1]] = None
+    assert picked == ["a", "f", "b", "c", "e", "d"]
+
+
+def test_a_priority_that_is_no_search_is_refused_before_anything_is_done(film):
+    assert rushes("ingest", "--priority", "rating:many", cwd=film).code == 12

@@ -15,21 +15,11 @@ from test_stills import tiff
 from pipeline.clip import Facts
 from pipeline.errors import RushesError
 from pipeline.metadata import gpx
+from pipeline.metadata.assembly import assemble, span_facts
 from pipeline.metadata.editing import editing_time
-from pipeline.metadata.facts import (
-    HEAD,
-    LISTS,
-    READERS,
-    SIDECARS,
-    STILLS,
-    assemble,
-    facts_json,
-    frame_counter,
-    read_facts,
-    read_sidecar,
-    sidecar_facts,
-    span_facts,
-)
+from pipeline.metadata.facts import read_facts, read_sidecar, sidecar_facts
+from pipeline.metadata.plain import facts_json
+from pipeline.metadata.readers import HEAD, LISTS, READERS, SIDECARS, STILLS, frame_counter
 from pipeline.metadata.source import ByteSource
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.presets import load_presets

@@ -10,7 +10,7 @@ import pytest
 from targets import Seed, Target, targets
 
 from pipeline.errors import MediaUnreadable
-from pipeline.metadata.facts import LISTS, READERS, SIDECARS, STILLS
+from pipeline.metadata.readers import LISTS, READERS, SIDECARS, STILLS
 
 
 def test_damaged_input_is_read_or_refused_in_little_time_and_memory():

@@ -10,7 +10,8 @@ from tinyavi import MICRO, Avi, a_list, chunk, dv_frame, jpeg, wave
 from pipeline.clip import AudioStream, Facts, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia
 from pipeline.metadata import avi, avi_cameras, dv
-from pipeline.metadata.facts import assemble, read_facts
+from pipeline.metadata.assembly import assemble
+from pipeline.metadata.facts import read_facts
 from pipeline.metadata.source import ByteSource
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.timecode import Rate

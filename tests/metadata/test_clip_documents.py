@@ -8,7 +8,8 @@ from tinymovie import Movie
 
 from pipeline.clip import Facts
 from pipeline.errors import NotMedia
-from pipeline.metadata.facts import facts_json, read_facts, sidecar_facts
+from pipeline.metadata.facts import read_facts, sidecar_facts
+from pipeline.metadata.plain import facts_json
 
 
 def told(tmp_path: Path, name: str, text: str) -> Facts:

@@ -30,8 +30,10 @@ from pipeline.metadata import (
     p2,
     sony,
 )
-from pipeline.metadata.facts import BROKEN, READERS, FrameCounter, assemble, facts_json
+from pipeline.metadata.assembly import assemble
 from pipeline.metadata.findings import Finding
+from pipeline.metadata.plain import facts_json
+from pipeline.metadata.readers import BROKEN, READERS, FrameCounter
 from pipeline.metadata.source import ByteSource
 
 AVCHD = stream(

@@ -5,8 +5,8 @@ from fnmatch import translate
 
 import pytest
 
+from pipeline.metadata.assembly import assemble
 from pipeline.metadata.cameras import clock_rules, rule_for
-from pipeline.metadata.facts import assemble
 from pipeline.metadata.findings import Finding, moment
 
 

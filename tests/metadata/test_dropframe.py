@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.metadata.assembly import assemble
 from pipeline.metadata.dropframe import counted, drops, one_count
-from pipeline.metadata.facts import assemble
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.sony import read
 from pipeline.timecode import Rate, Timecode

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import RushesError
-from pipeline.metadata.facts import facts_json, read_facts, sidecar_facts
+from pipeline.metadata.facts import read_facts, sidecar_facts
+from pipeline.metadata.plain import facts_json
 from pipeline.processes.reader import ReaderProcess
 
 KINDS = ("camera", "containers", "sound", "sidecars")

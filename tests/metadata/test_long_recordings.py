@@ -8,7 +8,9 @@ import pytest
 from tinymovie import Movie, box, full
 
 from pipeline.metadata import quicktime
-from pipeline.metadata.facts import assemble, facts_json, read_facts
+from pipeline.metadata.assembly import assemble
+from pipeline.metadata.facts import read_facts
+from pipeline.metadata.plain import facts_json
 from pipeline.metadata.source import ByteSource
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))

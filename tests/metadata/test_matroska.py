@@ -14,8 +14,9 @@ from tinystream import EBML, Film, element, said
 from pipeline.clip import Facts
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import matroska
+from pipeline.metadata.assembly import assemble
 from pipeline.metadata.editing import frames_edited
-from pipeline.metadata.facts import assemble, read_facts
+from pipeline.metadata.facts import read_facts
 from pipeline.metadata.findings import CUT_OFF
 from pipeline.metadata.source import ByteSource
 from pipeline.processes.ffmpeg import find_ffmpeg

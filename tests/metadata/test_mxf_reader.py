@@ -12,7 +12,8 @@ from pipeline.clip import AudioStream, Facts, VideoStream
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import mediainfo as second
 from pipeline.metadata import mxf
-from pipeline.metadata.facts import assemble, read_facts
+from pipeline.metadata.assembly import assemble
+from pipeline.metadata.facts import read_facts
 from pipeline.metadata.source import ByteSource
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess

@@ -10,7 +10,8 @@ from tinymovie import Movie, box, full
 from pipeline.clip import Facts, VideoStream
 from pipeline.errors import MediaUnreadable, NotMedia, PathMissing
 from pipeline.metadata import quicktime
-from pipeline.metadata.facts import assemble, read_facts
+from pipeline.metadata.assembly import assemble
+from pipeline.metadata.facts import read_facts
 from pipeline.metadata.source import ByteSource
 from pipeline.timecode import Rate
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.clip import Facts
-from pipeline.metadata.facts import facts_json, read_facts, span_facts
+from pipeline.metadata.assembly import span_facts
+from pipeline.metadata.facts import read_facts
+from pipeline.metadata.plain import facts_json
 
 SAMPLE_MEDIA = Path(__file__).resolve().parents[2] / "sample_media"
 EXPECTED = sorted(SAMPLE_MEDIA.glob("*.expected.json"))

@@ -13,9 +13,11 @@ from tinymovie import Movie, bext, box, wav
 
 from pipeline.clip import AudioStream, Facts, VideoStream
 from pipeline.metadata import dji, gopro, sony
+from pipeline.metadata.assembly import span_facts
 from pipeline.metadata.editing import editing_time
-from pipeline.metadata.facts import facts_json, read_facts, sidecar_facts, span_facts
+from pipeline.metadata.facts import read_facts, sidecar_facts
 from pipeline.metadata.findings import moment
+from pipeline.metadata.plain import facts_json
 from pipeline.metadata.tags import iso6709
 from pipeline.timecode import Rate
 

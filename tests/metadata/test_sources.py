@@ -5,8 +5,10 @@ from pathlib import Path
 
 from pipeline.clip import Facts, Source
 from pipeline.errors import NotMedia, RushesError
-from pipeline.metadata.facts import assemble, facts_json, read_facts, sidecar_facts, span_facts
+from pipeline.metadata.assembly import assemble, span_facts
+from pipeline.metadata.facts import read_facts, sidecar_facts
 from pipeline.metadata.findings import Finding, Moment
+from pipeline.metadata.plain import facts_json
 from pipeline.processes.reader import ReaderProcess
 from pipeline.timecode import Rate, Timecode
 

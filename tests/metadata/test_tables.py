@@ -10,7 +10,8 @@ from tinymovie import Movie
 
 from pipeline.clip import Facts
 from pipeline.metadata import columns
-from pipeline.metadata.facts import facts_json, read_facts, sidecar_facts
+from pipeline.metadata.facts import read_facts, sidecar_facts
+from pipeline.metadata.plain import facts_json
 from pipeline.metadata.tables import clock, follows, is_recording, open_table
 from pipeline.timecode import Rate, Timecode
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from tinymovie import box, full, runs
 
 from pipeline.clip import Facts, Fix, VideoStream
-from pipeline.metadata.facts import facts_json, read_facts, sidecar_facts, span_facts
+from pipeline.metadata.assembly import span_facts
+from pipeline.metadata.facts import read_facts, sidecar_facts
+from pipeline.metadata.plain import facts_json
 from pipeline.metadata.track import LONGEST_STILL, MOST_FIXES, thinned
 from pipeline.timecode import Rate
 

@@ -11,7 +11,8 @@ from tinystream import AC3_STEREO, bits, notes, packets, picture, sequence, stre
 
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import mpegts
-from pipeline.metadata.facts import assemble, read_facts
+from pipeline.metadata.assembly import assemble
+from pipeline.metadata.facts import read_facts
 from pipeline.metadata.source import ByteSource
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.clip import Clip, Part, Stamp
+from pipeline.metadata.assembly import span_facts
 from pipeline.metadata.editing import editing_time
-from pipeline.metadata.facts import read_facts, span_facts
+from pipeline.metadata.facts import read_facts
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
 from pipeline.proxies.presets import Preset, load_presets

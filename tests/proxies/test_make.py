@@ -1,6 +1,7 @@
 """What comes out of real, tiny recordings: every frame in its place, every track, label and shape."""
 
 import os
+import random
 import signal
 import subprocess
 import threading
@@ -28,6 +29,7 @@ from shooting import (
 from pipeline.clip import AudioStream
 from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathMissing, ProxyRefused
 from pipeline.metadata.facts import read_facts
+from pipeline.processes.ffmpeg import run_ffmpeg
 from pipeline.proxies.make import make
 from pipeline.proxies.picture import still_frames
 from pipeline.timecode import Rate
@@ -181,6 +183,34 @@ def test_tracks_that_begin_apart_stay_in_sync(tmp_path, container):
     assert abs(loud[0] / 48000 - 0.8) < 0.02
 
 
+@pytest.mark.parametrize(
+    ("picture", "heard", "codec", "suffix"),
+    [
+        ("0.2", "0", "pcm_s16le", "mov"),
+        ("0.2", "0", "aac", "mp4"),
+        ("0.48", "0.2", "pcm_s24le", "mov"),
+        ("0", "0.2", "pcm_s16le", "mov"),
+    ],
+)
+def test_empty_edits_before_picture_or_sound_keep_sync_to_the_sample(tmp_path, picture, heard, codec, suffix):
+    click = "-f lavfi -i aevalsrc=if(between(t\\,1\\,1.02)\\,0.9*sin(6283*t)\\,0):s=48000:d=3"
+    plain, source = shoot(tmp_path / "plain.mov", "-bf 2"), tmp_path / f"A.{suffix}"
+    late = ("-itsoffset", picture, "-i", plain, "-itsoffset", heard, *click.split())
+    run(*late, "-map", "0:v", "-map", "1:a", "-c:v", "copy", "-c:a", codec, source)
+    _, proxy = proxied(tmp_path, source)
+    assert frame_numbers(tmp_path / "out" / "edit.mov") == list(range(50))
+    assert proxy.audio[0].samples == 96000
+    loud = np.flatnonzero(np.abs(sound(tmp_path / "out" / "edit.mov")[:, 0]) > 1000)
+    first = np.flatnonzero(np.abs(sound(plain_sound(tmp_path, click, codec))[:, 0]) > 1000)[0]
+    assert loud[0] == first + round((float(heard) - float(picture)) * 48000)
+
+
+def plain_sound(folder: Path, source: str, codec: str) -> Path:
+    """The same sound alone, begun at 0."""
+    run(*source.split(), "-c:a", codec, folder / "sound.mov")
+    return folder / "sound.mov"
+
+
 def test_sound_longer_than_the_picture_is_cut_at_its_end(tmp_path):
     source = shoot(tmp_path / "A.mov", f"{TONE.format(3)} -c:a pcm_s16le", rate="30000/1001", frames=range(30))
     _, proxy = proxied(tmp_path, source)
@@ -300,18 +330,44 @@ def test_colours_look_alike_and_are_tagged_rec_709(tmp_path, height, matrix, lev
         assert np.abs(np.subtract(mean_colour(path), [0xB0, 0x40, 0x20])).max() <= 4, path
 
 
-def test_hdr_is_tone_mapped_and_says_so(tmp_path):
-    source = tmp_path / "A.mov"
-    hlg = "format=gbrpf32le,zscale=tin=bt709:pin=bt709:min=gbr:t=arib-std-b67:p=bt2020:m=bt2020nc:npl=203"
+def perceptual(nits: float) -> float:
+    """The PQ signal (SMPTE ST 2084) of a light."""
+    light = (nits / 10_000) ** (2610 / 16384)
+    return ((3424 / 4096 + 2413 / 128 * light) / (1 + 2392 / 128 * light)) ** (2523 / 32)
+
+
+def hybrid(nits: float) -> float:
+    """The HLG signal (ITU-R BT.2100) of a grey on a display of 1000 nits."""
+    light = (nits / 1000) ** (1 / 1.2)
+    return (3 * light) ** 0.5 if light <= 1 / 12 else 0.17883277 * np.log(12 * light - 0.28466892) + 0.55991073
+
+
+WHOLE = "color_primaries=bt2020:colorspace=bt2020nc:"
+
+
+@pytest.mark.parametrize(("transfer", "signal"), [("smpte2084", perceptual), ("arib-std-b67", hybrid)])
+@pytest.mark.parametrize("tags", [WHOLE, "", "color_primaries=bt2020:", "color_primaries=bt2020:colorspace=bt2020c:"])
+def test_hdr_is_tone_mapped_and_says_so(tmp_path, transfer, signal, tags):
+    """Dark, middle grey, reference white and a highlight, each a quarter of the width, whatever else is tagged."""
+    source, nits = tmp_path / "A.mov", (203 * 0.09, 203 * 0.18, 203, 1000)
+    luma = np.repeat(np.array([[round(64 + 876 * signal(each)) for each in nits]], "<u2"), 80, axis=1)
+    picture = np.repeat(luma, 180, axis=0).tobytes() + np.full(2 * 160 * 90, 512, "<u2").tobytes()
     run(
-        "-f", "lavfi", "-i", f"color=gray:s=640x360:r=25:d=0.2,{hlg}",
-        "-pix_fmt", "yuv420p10le", "-c:v", "libx265", "-x265-params", "log-level=none", "-tag:v", "hvc1",
-        "-color_primaries", "bt2020", "-color_trc", "arib-std-b67", "-colorspace", "bt2020nc", source,
+        "-f", "rawvideo", "-pix_fmt", "yuv420p10le", "-s", "320x180", "-i", "-", "-vf",
+        f"setparams={tags}color_trc={transfer}:range=tv", "-c:v", "libx265",
+        "-x265-params", "log-level=none:lossless=1", "-tag:v", "hvc1", source, given=picture * 3,
     )  # fmt: skip
     clip, proxy = proxied(tmp_path, source)
-    assert clip.facts.video.color_transfer == "arib-std-b67"
-    assert proxy.video.color_transfer == "bt709"
-    assert 60 < mean_colour(tmp_path / "out" / "edit.mov")[1] < 200
+    assert clip.facts.video.color_transfer == transfer
+    video = proxy.video
+    assert (video.color_primaries, video.color_transfer, video.color_matrix) == ("bt709",) * 3
+    raw = run("-i", tmp_path / "out" / "edit.mov", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "yuv444p16le", "-")
+    planes = np.frombuffer(raw, "<u2").reshape(3, 180, 320)[:, 20:160] / 256
+    dark, grey, white, bright = (planes[0, :, first : first + 40].mean() for first in (20, 100, 180, 260))
+    assert abs(dark - (16 + 219 * 0.09 ** (1 / 2.4))) < 3  # as bright as on a display (ITU-R BT.1886)
+    assert abs(grey - (16 + 219 * 0.18 ** (1 / 2.4))) < 3
+    assert 190 < white < bright - 15 < 225
+    assert abs(planes[1:] - 128).max() < 4
 
 
 # --- stills ---------------------------------------------------------------------------------------
@@ -397,11 +453,19 @@ def test_a_truncated_original_is_refused_and_leaves_nothing(tmp_path, share):
     assert left(tmp_path / "out") == []
 
 
-def test_a_damaged_middle_is_refused(tmp_path):
-    source = shoot(tmp_path / "A.mov", frames=range(100))
+@pytest.mark.parametrize(
+    "codec",
+    [
+        "libx264 -bf 2", "libx264 -g 1", "prores_ks -profile:v 0", "mpeg2video -q:v 2", "mpeg4 -q:v 2",
+        "mjpeg -q:v 2 -color_range pc", "dnxhd -profile:v dnxhr_lb",
+    ],
+)  # fmt: skip
+def test_a_damaged_middle_is_refused(tmp_path, codec):
+    source = shoot(tmp_path / "A.mov", f"-c:v {codec}", frames=range(100))
     clip = log(source)
     data = bytearray(source.read_bytes())
-    data[len(data) // 3 : len(data) // 3 + 4000] = os.urandom(4000)
+    middle = data.index(b"mdat") + len(data) // 3
+    data[middle : middle + 8000] = random.Random(codec).randbytes(8000)
     source.write_bytes(data)
     with pytest.raises(MediaUnreadable):
         make(order(clip, tmp_path / "out", source), program())
@@ -513,3 +577,16 @@ def test_progress_counts_the_clip(tmp_path):
     make(order(log(source), tmp_path / "out", source, presets=(EDIT,)), program(), progress=told.append)
     assert told[-1].frames == 50
     assert told[-1].seconds == pytest.approx(2.0)
+
+
+def test_frames_that_ffmpeg_counted_and_the_file_does_not_hold_refuse_the_proxy(tmp_path, monkeypatch):
+    def miscounted(*words, **more):
+        done = run_ffmpeg(*words, **more)
+        return replace(done, progress=replace(done.progress, frames=done.progress.frames + 1))
+
+    monkeypatch.setattr("pipeline.proxies.make.run_ffmpeg", miscounted)
+    source = shoot(tmp_path / "A.mov", frames=range(10))
+    job = order(log(source), tmp_path / "out", source)
+    with pytest.raises(ProxyRefused, match="frames: 11 encoded, 10 in the file"):
+        make(replace(job, outputs=job.outputs[::-1]), program())
+    assert left(tmp_path / "out") == []

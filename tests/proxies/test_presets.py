@@ -199,6 +199,11 @@ def test_avids_copy_is_mxf_with_tape_timecode_and_sound_at_48_khz(tmp_path):
     ] * 2
 
 
+def test_a_clip_without_timecode_counts_from_0_in_avids_copy(tmp_path):
+    folder = made_of(shoot(tmp_path / "A.mov"), PRESETS["avid"])
+    assert read_facts(folder / "avid.mxf").start_timecode == "00:00:00:00"
+
+
 def test_without_a_reel_avids_tape_is_the_card(tmp_path):
     folder = made_of(shoot(tmp_path / "A.mov", "-timecode 10:00:00:00"), PRESETS["avid"])
     assert read_facts(folder / "avid.mxf").reel == "card"

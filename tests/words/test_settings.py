@@ -19,6 +19,7 @@ def test_the_commented_examples_of_the_shipped_table_are_valid():
     assert settings.place[0].name == "Kaptagat"
     assert settings.camera[0].letter == "A"
     assert settings.keyword[0].subject
+    assert settings.look[0].cube
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,8 @@ def test_the_commented_examples_of_the_shipped_table_are_valid():
         ('[timeline]\nsize = "big"', "line 2: 'big' is no picture size"),
         ('[timeline]\nrate = "25"\nstart = "99:99:99:99"', "line 3: '99:99:99:99' does not exist"),
         ('[[place]]\nname = "x"\nlatitude = 500.0\nlongitude = 0.0', "line 3, place.latitude"),
+        ('[[look]]\nmodel = "FX6"', "line 1, look.cube: this key is missing"),
+        ('[[look]]\nmodel = "FX6"\ncube = "a.cube"\n[[look]]\ncube = "b.cube"', "line 5: a look for every clip"),
         ("[[place]]\nlatitude = 1.0\nlongitude = 1.0", "line 1, place.name"),
     ],
 )

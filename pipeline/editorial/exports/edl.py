@@ -9,23 +9,19 @@ source at another rate is named by its own label with the frames scaled (`Timeco
 a comment gives rate and label as they are in the file.
 """
 
-import re
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.exports.events import Event, EventTrack, Mark, Sheet, Source, sheet_of
 from pipeline.editorial.exports.reels import ReelRow, reel_table
-from pipeline.editorial.exports.written import ExportOptions, Written, WrittenFile
-from pipeline.editorial.shots import named
+from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, one_line
 from pipeline.timecode import TimeRange, frames_per_day
 
 CHANNELS = 4  # that a CMX 3600 list can name
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _EVENT_CHANNELS = {
     (True, False, False): "V",
     (True, True, False): "B",
@@ -51,20 +47,6 @@ class Edit:
     marks: tuple[Mark, ...]
 
 
-@dataclass(slots=True)
-class _Losses:
-    """What the list cannot carry, by reason; each with the names it concerns."""
-
-    names: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
-
-    def add(self, reason: str, name: str) -> None:
-        self.names[reason][name] = None
-
-    def sentences(self) -> Iterator[str]:
-        for reason, names in self.names.items():
-            yield f"{reason}: {named(names)}."
-
-
 def write(timeline: Timeline, options: ExportOptions) -> Written:  # noqa: ARG001  # one signature for all writers
     """The lists of `timeline`: `.edl`, and `.V2.edl`... for further video tracks; names are UTF-8."""
     with unswept():
@@ -77,16 +59,16 @@ def _written(sheet: Sheet) -> Written:
     pictures = sheet.of_kind("Video") or (EventTrack("Video 1", "Video", ()),)
     for number, picture in enumerate(pictures, start=1):
         sound = sheet.of_kind("Audio") if number == 1 else ()
-        lost = _Losses()
+        lost = Losses()
         lines = list(_lines(sheet, edits_of(picture, sound, lost), table, lost))
         said = [*sheet.losses, *lost.sentences(), *_always_lost(sheet)]
         losses.update(dict.fromkeys(said))
-        lines += [f"* NOT CARRIED: {_clean(sentence)}" for sentence in said]
+        lines += [f"* NOT CARRIED: {one_line(sentence)}" for sentence in said]
         files.append(WrittenFile(".edl" if number == 1 else f".V{number}.edl", "\n".join([*lines, ""]).encode()))
     return Written(tuple(files), tuple(losses))
 
 
-def edits_of(picture: EventTrack, sound: Sequence[EventTrack], lost: _Losses) -> list[Edit]:
+def edits_of(picture: EventTrack, sound: Sequence[EventTrack], lost: Losses) -> list[Edit]:
     """The events of a list in record order; picture and sound that belong together are one."""
     found: dict[tuple[TimeRange, Source, int], tuple[list[int], list[Mark]]] = {}
     for event in picture.events:
@@ -125,10 +107,10 @@ def _last_channel(place: TimeRange, starts: list[int], ends: list[tuple[Event, i
     return max((last for event, last in over if event.record.end > place.start), default=0)
 
 
-def _lines(sheet: Sheet, edits: Sequence[Edit], table: dict[Source, ReelRow], lost: _Losses) -> Iterator[str]:
+def _lines(sheet: Sheet, edits: Sequence[Edit], table: dict[Source, ReelRow], lost: Losses) -> Iterator[str]:
     drop = sheet.start.drop_frame
     rate = sheet.start.rate
-    yield f"TITLE: {_clean(sheet.name)[:70]}"
+    yield f"TITLE: {one_line(sheet.name)[:70]}"
     yield _fcm(drop=drop)
     yield f"* RATE: {rate.label()} FRAMES PER SECOND ({rate})"
     edits = [edit for edit in edits if edit.picture or edit.channels]
@@ -147,15 +129,15 @@ def _lines(sheet: Sheet, edits: Sequence[Edit], table: dict[Source, ReelRow], lo
         yield from _comments(edit, sheet, lost)
     for row in dict.fromkeys(table[edit.source] for edit in edits):
         where = row.path or row.name
-        yield _clean(f"* REEL {row.short}: REEL {row.reel or '-'}, CARD {row.card}, CLIP {row.clip}, FILE {where}")
+        yield one_line(f"* REEL {row.short}: REEL {row.reel or '-'}, CARD {row.card}, CLIP {row.clip}, FILE {where}")
 
 
-def _comments(edit: Edit, sheet: Sheet, lost: _Losses) -> Iterator[str]:
+def _comments(edit: Edit, sheet: Sheet, lost: Losses) -> Iterator[str]:
     source, rate = edit.source, sheet.start.rate
     extra = [str(number) for number in edit.channels if number > 2]
     if extra:
         yield f"AUD  {'    '.join(extra)}"
-    name = _clean(source.name)
+    name = one_line(source.name)
     yield f"* FROM CLIP NAME: {name}"
     yield f"* SOURCE FILE: {name}"
     if name != source.name:
@@ -169,7 +151,7 @@ def _comments(edit: Edit, sheet: Sheet, lost: _Losses) -> Iterator[str]:
         lost.add(f"Source labels at other rates than {rate.label()}, scaled to it", name)
     for mark in edit.marks:
         color = mark.color if mark.color in _COLORS else "RED"
-        yield f"* LOC: {sheet.start + mark.record.start} {color:<7} {_clean(mark.note or mark.name)}".rstrip()
+        yield f"* LOC: {sheet.start + mark.record.start} {color:<7} {one_line(mark.note or mark.name)}".rstrip()
         if mark.record.duration > 1:
             lost.add("Lengths of marked ranges, written as points", name)
 
@@ -183,6 +165,8 @@ def _always_lost(sheet: Sheet) -> Iterator[str]:
         yield "A list of more than 999 events has longer event numbers than old readers take."
     if rate.nominal > 100:
         yield f"At {rate.label()} frames a second labels have three digits for frames, which old readers refuse."
+    if sheet.marks:
+        yield "Markers of the timeline itself, which stand on no clip."
     yield "A CMX 3600 list names originals only: log fields, proxies, picture size and folders are in the .otio."
 
 
@@ -192,8 +176,3 @@ def _channel_column(edit: Edit) -> str:
 
 def _fcm(*, drop: bool) -> str:
     return "FCM: DROP FRAME" if drop else "FCM: NON-DROP FRAME"
-
-
-def _clean(text: str) -> str:
-    """One line of a list: control characters and line ends become spaces."""
-    return _CONTROLS.sub(" ", text)

@@ -4,10 +4,12 @@ OTIO's times are floats; here they become whole frames at exact rates once, for 
 the model says of a clip under `rushes` comes first; a foreign timeline is read by its own words.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from math import ceil, floor
 from typing import TypeAlias
 
 from opentimelineio.schema import Timeline
@@ -21,9 +23,13 @@ Key: TypeAlias = tuple[str, str, str | None]  # clip id, name, path
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A marker on an event; `record` counts timeline frames from the timeline's start."""
+    """A marker; `record` counts timeline frames from the timeline's start.
+
+    `source` counts absolute frames of the event's source at its own rate; a marker of the timeline itself has `record`.
+    """
 
     record: TimeRange
+    source: TimeRange
     name: str
     note: str
     color: str
@@ -33,7 +39,7 @@ class Mark:
 class Source:
     """A file that events are taken from; a sheet holds one object for each, so that it is itself only.
 
-    `available` counts source frames at `rate`; `timed` says whether it has timecode.
+    `available` counts source frames at `rate`; `timed` says whether it has timecode; `log` holds log fields as text.
     """
 
     name: str
@@ -45,6 +51,7 @@ class Source:
     drop_frame: bool
     timed: bool
     available: TimeRange
+    log: Mapping[str, str]
 
     def timecode(self, frame: int) -> Timecode:
         return Timecode(frame, self.rate, self.drop_frame)
@@ -54,13 +61,15 @@ class Source:
 class Event:
     """One clip on a track; `record` counts timeline frames from the timeline's start.
 
-    `source_in` is an absolute frame of the source at its own rate. `channels` is 0 for pictures.
+    `source_in` is an absolute frame of the source at its own rate. `channels` is 0 for pictures; `stream` counts the
+    sound streams of the source from 1.
     """
 
     source: Source
     source_in: int
     record: TimeRange
     channels: int
+    stream: int
     marks: tuple[Mark, ...]
 
 
@@ -73,15 +82,29 @@ class EventTrack:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A timeline as lists of events. `start` is the record timecode of its first frame."""
+    """A timeline as lists of events. `start` is the record timecode of its first frame, `size` None where unstated."""
 
     name: str
     start: Timecode
+    size: tuple[int, int] | None
     tracks: tuple[EventTrack, ...]
+    marks: tuple[Mark, ...]
     losses: tuple[str, ...]
 
     def of_kind(self, kind: str) -> tuple[EventTrack, ...]:
         return tuple(track for track in self.tracks if track.kind == kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the events of a cut take from one source: pictures or not, and the channels of each sound stream.
+
+    `span` covers what is available and all that events take: a foreign timeline may say less than it takes.
+    """
+
+    picture: bool
+    streams: tuple[int, ...]
+    span: TimeRange
 
 
 def sheet_of(timeline: Timeline) -> Sheet:
@@ -95,7 +118,41 @@ def sheet_of(timeline: Timeline) -> Sheet:
         if not track.schema.startswith("Track."):
             raise ExportRefused(f"'{document.name}' nests a timeline where a track should be; flatten it first.")
         tracks.append(EventTrack(track.name, track.kind, tuple(_events(track, start.rate, known, losses))))
-    return Sheet(document.name, start, tuple(tracks), tuple(dict.fromkeys(losses)))
+    marks = tuple(_timeline_mark(marker, start.rate) for marker in document.tracks.markers)
+    return Sheet(document.name, start, _size(document), tuple(tracks), marks, tuple(dict.fromkeys(losses)))
+
+
+def held_by(sheet: Sheet) -> dict[Source, Held]:
+    """What each source of a sheet gives to it, in order of first appearance."""
+    events: dict[Source, list[Event]] = defaultdict(list)
+    for track in sheet.tracks:
+        for event in track.events:
+            events[event.source].append(event)
+    return {source: _held(source, taken, sheet.start.rate) for source, taken in events.items()}
+
+
+def _held(source: Source, events: list[Event], rate: Rate) -> Held:
+    streams: dict[int, int] = {}
+    begin, end = source.available.start, source.available.end
+    for event in events:
+        if event.channels:
+            streams[event.stream] = max(event.channels, streams.get(event.stream, 0))
+        begin, end = min(begin, event.source_in), max(end, event.source_in + taken_frames(event, rate))
+    picture = any(not event.channels for event in events)
+    channels = tuple(streams.get(number, 0) for number in range(1, max(streams, default=0) + 1))
+    return Held(picture, channels, TimeRange(begin, end - begin))
+
+
+def taken_frames(event: Event, rate: Rate) -> int:
+    """Frames of the source that an event shows, the last one perhaps in part; `rate` is the timeline's."""
+    own = event.source.rate
+    return event.record.duration if own == rate else ceil(event.record.duration * own.fraction / rate.fraction)
+
+
+def _size(document: Document) -> tuple[int, int] | None:
+    said = document.metadata.rushes
+    width, _, height = (said.size or "" if said else "").partition("x")
+    return (int(width), int(height)) if width.isdecimal() and height.isdecimal() else None
 
 
 def _start(document: Document) -> Timecode:
@@ -143,8 +200,9 @@ def _event(item: Item, record: TimeRange, *, source: Source, rate: Rate, channel
     span = item.span
     assert span is not None
     source_in = round(span.start_time.value)
-    marks = tuple(_mark(marker, source_in, record, rate=rate) for marker in item.markers)
-    return Event(source, source_in, record, channels, marks)
+    marks = tuple(_mark(marker, source, source_in=source_in, record=record, rate=rate) for marker in item.markers)
+    said = item.metadata.rushes
+    return Event(source, source_in, record, channels, said.stream if said else 1, marks)
 
 
 def _source(item: Item, span: Range, known: dict[Key, Source]) -> Source:
@@ -171,17 +229,32 @@ def _read_source(name: str, path: str | None, span: Range, *, said: Said | None)
         drop_frame=said.drop_frame,
         timed=timed,
         available=TimeRange(round(span.start_time.value), round(_frames(span.duration, rate))),
+        log={name: _text(value) for name, value in said.log.items()},
     )
 
 
-def _mark(marker: Marker, source_in: int, record: TimeRange, *, rate: Rate) -> Mark:
+def _text(value: str | int | list[str]) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _mark(marker: Marker, source: Source, *, source_in: int, record: TimeRange, rate: Rate) -> Mark:
     marked = marker.marked_range
-    source = _exact(marked.start_time.rate)
+    own = _exact(marked.start_time.rate)
     ahead = round(marked.start_time.value) - source_in
-    if source != rate:
-        ahead = int(ahead * rate.fraction / source.fraction)
+    if own != rate:
+        ahead = int(ahead * rate.fraction / own.fraction)
     inside = TimeRange(record.start + ahead, int(_frames(marked.duration, rate))).within(record)
-    return Mark(inside, marker.name, marker.comment, marker.color)
+    return Mark(inside, _whole(marked, source.rate), marker.name, marker.comment, marker.color)
+
+
+def _timeline_mark(marker: Marker, rate: Rate) -> Mark:
+    record = _whole(marker.marked_range, rate)
+    return Mark(record, record, marker.name, marker.comment, marker.color)
+
+
+def _whole(span: Range, rate: Rate) -> TimeRange:
+    """The whole frames at `rate` that a range begins in and lasts for."""
+    return TimeRange(floor(_frames(span.start_time, rate)), max(0, floor(_frames(span.duration, rate))))
 
 
 def _frames(time: Time, rate: Rate) -> Fraction | int:

@@ -42,7 +42,10 @@ class Said(msgspec.Struct):
     rate: str | None = None
     drop_frame: bool = False
     start_timecode: str | None = None
+    stream: int = 1
     channels: int = 1
+    size: str | None = None
+    log: dict[str, str | int | list[str]] = {}
 
 
 class Metadata(msgspec.Struct):
@@ -85,6 +88,7 @@ class Child(msgspec.Struct):
 
 class Tracks(msgspec.Struct):
     children: list[Child]
+    markers: list[Marker] = []
 
 
 class Document(msgspec.Struct):

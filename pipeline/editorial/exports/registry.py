@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from opentimelineio.schema import Timeline
 
-from pipeline.editorial.exports import edl, otio_json, otioz
+from pipeline.editorial.exports import edl, otio_json, otioz, xmeml
 from pipeline.editorial.exports.written import ExportOptions, Written
 
 
@@ -21,5 +21,6 @@ class Export:
 EXPORTS: tuple[Export, ...] = (
     Export(".otio", "OpenTimelineIO: everything, for DaVinci Resolve and Premiere Pro", otio_json.write),
     Export(".otioz", "OpenTimelineIO with its proxies in one file", otioz.write),
+    Export(".xml", "Final Cut Pro 7 XML: sequence, bins and log, for Premiere Pro and DaVinci Resolve", xmeml.write),
     Export(".edl", "CMX 3600: pictures and four channels of sound, for any editor", edl.write),
 )

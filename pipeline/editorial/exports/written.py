@@ -1,11 +1,18 @@
-"""What every export takes beside the timeline, and what it gives back."""
+"""What every export takes beside the timeline, what it gives back, and what several have in common."""
 
-from dataclasses import dataclass
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from pipeline.editorial.assembly import ORIGINAL, PROXY
+from opentimelineio.schema import Timeline
 
+from pipeline.editorial.assembly import ORIGINAL, PROXY, activate
+from pipeline.editorial.shots import named
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 MEDIA_KEYS: dict[str, str] = {"original": ORIGINAL, "proxy": PROXY}
 
 
@@ -37,3 +44,34 @@ class Written:
 
     files: tuple[WrittenFile, ...]
     losses: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Losses:
+    """What a format cannot carry, by reason; each with the names it concerns."""
+
+    names: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+
+    def add(self, reason: str, name: str) -> None:
+        self.names[reason][name] = None
+
+    def sentences(self) -> Iterator[str]:
+        for reason, names in self.names.items():
+            yield f"{reason}: {named(names)}."
+
+
+def linked(timeline: Timeline, options: ExportOptions) -> tuple[Timeline, tuple[str, ...]]:
+    """The timeline with the originals first, or with the proxies where asked for; and who has none."""
+    if options.media != "proxy":
+        return timeline, ()
+    timeline = timeline.clone()
+    activate(timeline, PROXY)
+    without = [clip.name for clip in timeline.find_clips() if clip.active_media_reference_key != PROXY]
+    if not without:
+        return timeline, ()
+    return timeline, (f"Clips without a proxy link their originals: {named(dict.fromkeys(without))}.",)
+
+
+def one_line(text: str) -> str:
+    """A text for lists of lines and columns: control characters, tabs and line ends become spaces."""
+    return _CONTROLS.sub(" ", text)

@@ -1,0 +1,124 @@
+"""Looks: which clips go through a LUT, and the cubes themselves, read with care (Cube LUT Specification 1.0).
+
+ffmpeg's own reader stops at Resolve's LUT_3D_INPUT_RANGE and passes over a domain that stands before the size,
+so it gets a clean copy with nothing but the size and the values.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import xxhash
+
+from pipeline.clip import Facts
+from pipeline.errors import RushesError, SettingsError, ValueRefused
+from pipeline.files import one_line, write_whole
+from pipeline.metadata.cameras import alike
+from pipeline.settings import LookRule
+
+UNTAGGED = "none"  # as a rule names the transfer of a picture that states none
+_MOST_BYTES = 64_000_000
+_SIZES = range(2, 130)  # points along each side; 65 is the most that suites write
+# The only domain that is taken, as suites write it.
+_DOMAIN = {"DOMAIN_MIN": [0.0] * 3, "DOMAIN_MAX": [1.0] * 3, "LUT_3D_INPUT_RANGE": [0.0, 1.0]}
+
+
+@dataclass(frozen=True, slots=True)
+class Lut:
+    """A cube, clean and published under its own hash, and the rule that says whose it is."""
+
+    rule: LookRule
+    path: Path
+    recipe: str
+
+
+def fits(rule: LookRule, facts: Facts) -> bool:
+    """Whether a rule is for a recording with these facts; what it leaves empty is not asked."""
+    if facts.video is None:
+        return False
+    asked = (
+        (rule.make, facts.camera_make or ""),
+        (rule.model, facts.camera_model or ""),
+        (rule.transfer, facts.video.color_transfer or UNTAGGED),
+    )
+    return all(not wanted or alike(found, wanted) for wanted, found in asked)
+
+
+def lut_for(luts: Iterable[Lut], facts: Facts) -> Lut | None:
+    """The first that fits."""
+    return next((lut for lut in luts if fits(lut.rule, facts)), None)
+
+
+def load_luts(rules: Sequence[LookRule], film: Path, folder: Path) -> tuple[Lut, ...]:
+    """The cubes of these rules, which lie relative to `film`, with a clean copy of each in `folder`.
+
+    Raises SettingsError that names the cube and what is wrong with it.
+    """
+    luts: list[Lut] = []
+    for rule in rules:
+        source = film / rule.cube
+        try:
+            if not str(film).isprintable():  # it becomes a word of ffmpeg's graph, which is text
+                raise ValueRefused("the name of its folder is no plain text, rename the folder")
+            clean = clean_cube(_read(source))
+            recipe = xxhash.xxh128(clean).hexdigest()
+            copy = folder / f"{recipe}.cube"
+            if not copy.is_file():
+                folder.mkdir(parents=True, exist_ok=True)
+                write_whole(copy, clean)
+        except (RushesError, OSError) as error:
+            raise SettingsError(
+                f"The look {one_line(str(source))} cannot be used: {error}; mend it or its rule."
+            ) from error
+        luts.append(Lut(rule, copy, recipe))
+    return tuple(luts)
+
+
+def clean_cube(data: bytes) -> bytes:
+    """A 3D cube with nothing but its size and values. Raises ValueRefused saying what is wrong with it."""
+    size, rows = 0, []
+    for line in data.decode("utf-8-sig", "replace").splitlines():
+        key, *values = line.split() or [""]
+        if key[:1] in ("", "#") or key == "TITLE":
+            continue
+        if key == "LUT_1D_SIZE":
+            raise ValueRefused("it is a 1D LUT, export it as a 3D one")
+        if key == "LUT_3D_SIZE":
+            size = _size(values)
+        elif key in _DOMAIN:
+            if [_number(value) for value in values] != _DOMAIN[key]:
+                raise ValueRefused(f"its {key} is not that of a domain from 0 to 1, export it for one")
+        else:
+            rows.append([_number(value) for value in (key, *values)])
+    if not size:
+        raise ValueRefused("it is no .cube of three dimensions (it has no LUT_3D_SIZE)")
+    if len(rows) != size**3 or any(len(row) != 3 for row in rows):
+        raise ValueRefused(f"it should have {size**3} rows of three numbers, and has {len(rows)} rows")
+    clean = "".join(f"{red:.7g} {green:.7g} {blue:.7g}\n" for red, green, blue in rows)
+    return f"LUT_3D_SIZE {size}\n{clean}".encode()
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise ValueRefused("it is larger than any cube")
+    return data
+
+
+def _size(values: Sequence[str]) -> int:
+    text = values[0] if len(values) == 1 else ""
+    if not (text.isascii() and text.isdigit() and len(text) < 4 and int(text) in _SIZES):
+        raise ValueRefused(f"its size '{' '.join(values)[:20]}' is not one from {_SIZES[0]} to {_SIZES[-1]}")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueRefused(f"'{text[:20]}' is no number")
+    return value
