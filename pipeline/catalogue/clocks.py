@@ -143,7 +143,7 @@ def told(catalogue: Catalogue, clip: str) -> Told | None:
     """How a clip (by whole id) came by its moment; None where it has none. Raises NotFound."""
     with catalogue.reading() as db:
         row = db.execute(
-            "SELECT c.n, c.recorded_at, k.claim, k.correction FROM clips c JOIN clocks k ON k.clip_n = c.n"
+            "SELECT c.n, c.recorded_at, k.claim, k.correction FROM clips c LEFT JOIN clocks k ON k.clip_n = c.n"
             " WHERE c.id = ?",
             (clip,),
         ).fetchone()

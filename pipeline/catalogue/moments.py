@@ -45,7 +45,7 @@ def settle_moment(
     """The clip's log with its day of recording, and the moment itself; notes which clock it stems from."""
     zones = zones_of(db, n)
     bare = own_time(facts, zones)
-    log = standing(with_day(bare, entries))
+    log = standing(with_day(bare or day_alone(zones.day, ""), entries))
     one = {name: value for name, value in log.values.items() if isinstance(value, str)}
     day, unit, known_by = one.get("shoot_day"), one.get("unit", ""), clock_keys(facts, one.get("camera"))
     correction, by = _correction(known_by if has_clock(facts) else (), unit, day, corrections)

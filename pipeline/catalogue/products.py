@@ -133,10 +133,16 @@ def _left(db: Connection) -> int:
 
 
 def record_products(
-    catalogue: Catalogue, clip_id: str, products: Sequence[Product], *, content: str | None = None
+    catalogue: Catalogue,
+    clip_id: str,
+    products: Sequence[Product],
+    *,
+    content: str | None = None,
+    frames: int | None = None,
 ) -> None:
     """Note what was made of a clip and published; failures of the same recipes are over.
 
+    `frames` is how long a salvaged clip is that does not say so itself: its proxy can be cut then.
     `content` is that of the clip when the work was handed out (None: as it is now): a chapter that has
     come since is not in what was made.
     """
@@ -152,18 +158,16 @@ def record_products(
                 ),
             )  # fmt: skip
             db.execute("DELETE FROM failures WHERE clip_n = ? AND recipe = ?", (n, made.recipe))
+        if frames:
+            _keep_length(db, n, frames)
         refresh(db, [n])
 
 
-def record_length(catalogue: Catalogue, clip_id: str, frames: int) -> None:
-    """Note how long a salvaged clip is that does not say so itself: its proxy can be cut then."""
-    with catalogue.atomic() as db:
-        n, _ = _clip(db, clip_id)
-        (rate,) = db.execute("SELECT rate FROM clips WHERE n = ?", (n,)).fetchone()
-        leave_group(db, n)
-        flicks = flicks_of(Rate.parse(rate).seconds(frames))
-        db.execute("UPDATE clips SET frames = ?, flicks = ? WHERE n = ? AND frames IS NULL", (frames, flicks, n))
-        refresh(db, [n])
+def _keep_length(db: Connection, n: int, frames: int) -> None:
+    (rate,) = db.execute("SELECT rate FROM clips WHERE n = ?", (n,)).fetchone()
+    leave_group(db, n)
+    flicks = flicks_of(Rate.parse(rate).seconds(frames))
+    db.execute("UPDATE clips SET frames = ?, flicks = ? WHERE n = ? AND frames IS NULL", (frames, flicks, n))
 
 
 def products(catalogue: Catalogue) -> list[Product]:

@@ -14,17 +14,19 @@ Values = dict[str, Any]
 _CHUNK = 500
 _OWN = (
     "n, group_n, id, name, path, lens, reel, tag, scene, take, recorded_at, seconds, start_timecode, frames, flicks,"
-    " note, warnings, refused"
+    " note, warnings, refused, card_n"
 )
 
 
 def values_of(db: Connection, clips: Sequence[int]) -> dict[int, Values]:
     """What every field of these clips (by number) holds, in the order given; unknown is None, many-valued a tuple.
 
-    Beside the fields: `warnings`. Seconds of `duration` have three decimals, for display.
+    Beside the fields: `warnings`, those of its card behind its own. Seconds of `duration` have three decimals, for
+    display.
     """
     found: dict[int, Values] = {}
     groups: dict[int | None, Values] = {}
+    cards: dict[int, tuple[str, ...]] = {}
     salvage = dict(db.execute("SELECT clip_n, held FROM products INDEXED BY products_held WHERE held IS NOT NULL"))
     for row in _each(db, f"SELECT {_OWN} FROM clips WHERE n IN", clips):
         if row[1] not in groups:
@@ -32,6 +34,10 @@ def values_of(db: Connection, clips: Sequence[int]) -> dict[int, Values]:
         found[row[0]] = {**_own(row), **groups[row[1]]}
         if row[0] in salvage:
             found[row[0]]["warnings"] += (f"Its proxy is {salvaged(unpack_runs(salvage[row[0]]))}.",)
+        if row[18] not in cards:
+            (told,) = db.execute("SELECT warnings FROM cards WHERE n = ?", (row[18],)).fetchone()
+            cards[row[18]] = unpack_texts(told)
+        found[row[0]]["warnings"] = tuple(dict.fromkeys((*found[row[0]]["warnings"], *cards[row[18]])))
     return {n: found[n] for n in clips if n in found}
 
 

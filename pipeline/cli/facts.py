@@ -89,6 +89,7 @@ def _ignored(name: str, patterns: Sequence[str]) -> bool:
 
 def _read(paths: Iterable[str], named: frozenset[str], *, whole: bool) -> Iterator[tuple[str, dict[str, Any]]]:
     """Facts of each file; what was only met in a folder and is no media is passed over."""
+    from pipeline.ingest.account import bug
     from pipeline.ingest.anywhere import Sidecars, facts_of, is_missed, sidecars_in
     from pipeline.processes.reader import ReaderProcess
 
@@ -104,6 +105,8 @@ def _read(paths: Iterable[str], named: frozenset[str], *, whole: bool) -> Iterat
             except RushesError as error:
                 if path in named or is_missed(path, error):
                     yield path, _error(error)
+            except Exception as error:  # noqa: BLE001 - a bug over one file must not cost the others
+                yield path, _error(RushesError(f"{file.name} was not read: {bug(error)}."))
 
 
 def _counted(paths: Sequence[str]) -> Iterable[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.catalogue.head import owner_of_product
 from pipeline.catalogue.identity import content_of, record_hash
 from pipeline.catalogue.lengths import record_count
-from pipeline.catalogue.products import Work, record_failure, record_length, record_products, work_left
+from pipeline.catalogue.products import Work, record_failure, record_products, work_left
 from pipeline.clip import Clip, Failure
 from pipeline.engine import Engine, Handle
 from pipeline.errors import (
@@ -161,9 +161,8 @@ class Hands:
             self._read(clip, work, outcome)
             if error is None:
                 published = publish_outcome(planned, outcome, account.film)
-                record_products(account.catalogue, clip.id, published, content=_content(work))
-                if clip.frames is None and (length := outcome.frames):
-                    record_length(account.catalogue, clip.id, length)
+                length = outcome.frames if clip.frames is None else None
+                record_products(account.catalogue, clip.id, published, content=_content(work), frames=length)
         except (CatalogueBusy, CatalogueDamaged):
             discard(planned)
             raise
@@ -183,14 +182,15 @@ class Hands:
 
     def _read(self, clip: Clip, work: Work, outcome: Outcome) -> None:
         """Record what reading the originals told: hashes, and frames of those that do not say how many they have."""
+        # Counts first: a file with a hash is not read again.
+        for original, frames in outcome.counts:
+            record_count(self.account.catalogue, original.root, original.path, frames)
         for original, full in outcome.hashes:
             if not record_hash(self.account.catalogue, original.root, original.path, full).agrees:
                 self.doubtful.append(work)  # its card has to be read again
                 self.account.tell(
                     Said(f"{one_line(original.path)} only looked like {clip.name}: it is a clip of its own.")
                 )
-        for original, frames in outcome.counts:
-            record_count(self.account.catalogue, original.root, original.path, frames)
 
     def _refuse(self, work: Work, error: RushesError) -> None:
         """Record a failure, or put the clip off where another look will tell more."""

@@ -33,11 +33,12 @@ class LocalMoment:
 class Zones:
     """Names of the tz database, or empty: what a clock that states no zone is set to, the zone of the
     place where the clip was shot, and the unit's or film's own, for moments in UTC from places nobody
-    named. Beside each, what named it."""
+    named. Beside each, what named it. `day` is one that a folder's name begins with."""
 
     clock: str = ""
     place: str = ""
     film: str = ""
+    day: str = ""
     clock_by: str = field(default="settings", compare=False)
     place_by: str = field(default="settings", compare=False)
     film_by: str = field(default="settings", compare=False)

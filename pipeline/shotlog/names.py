@@ -106,6 +106,15 @@ def _clean(values: dict[str, str]) -> dict[str, str]:
     return clean
 
 
+def day_of_folders(folder: bytes) -> str:
+    """The day that the last folder's name begins with that begins with one, in whatever order the rest stands."""
+    for name in reversed(shown(folder).split("/")):
+        begin = re.match(rf"({_DAY})(?![0-9A-Za-z])", name)
+        if begin and (day := day_of(begin[1])):
+            return day
+    return ""
+
+
 @lru_cache(maxsize=256)
 def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)

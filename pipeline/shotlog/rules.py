@@ -15,7 +15,7 @@ from pipeline.fields import BY_NAME
 from pipeline.settings import CameraRule, Place, Settings
 from pipeline.shotlog.clocks import Zones
 from pipeline.shotlog.folding import fold
-from pipeline.shotlog.names import names_from_path
+from pipeline.shotlog.names import day_of_folders, names_from_path
 from pipeline.shotlog.places import called, place_of
 from pipeline.shotlog.reports import ReportRow, rows_for
 
@@ -60,7 +60,7 @@ def clock_zone(clip: Clip, folder: bytes, settings: Settings, zone_at: ZoneAt = 
     clock, clock_by = (place, place_by) if place else (film, film_by)
     if rule and rule.zone:
         clock, clock_by = rule.zone, "the camera's rule"
-    return Zones(clock, place, film, clock_by, place_by, film_by)
+    return Zones(clock, place, film, day_of_folders(folder), clock_by, place_by, film_by)
 
 
 def camera_rule(clip: Clip, folder: bytes, rules: Sequence[CameraRule]) -> CameraRule | None:

@@ -7,7 +7,7 @@ from small_shoot import card, clip
 from pipeline.catalogue.cards import TakenClip, record_card
 from pipeline.catalogue.lengths import record_count
 from pipeline.catalogue.listing import rows
-from pipeline.catalogue.products import record_length, work_left
+from pipeline.catalogue.products import record_products, work_left
 from pipeline.catalogue.store import Catalogue, check
 from pipeline.shotlog.query import parse
 
@@ -69,9 +69,9 @@ def test_a_count_for_a_file_nobody_knows_or_whose_length_is_known_changes_nothin
 
 def test_the_length_of_a_salvaged_clip_is_in_the_totals(catalogue: Catalogue, film: int) -> None:
     (name,) = record_card(catalogue, card(film, "ingest/A", uncounted(film, ONE))).new
-    record_length(catalogue, name, 100)
+    record_products(catalogue, name, (), frames=100)
     assert lengths(catalogue) == [(100, 4)]
     assert rows(catalogue, parse("")).duration == 4
-    record_length(catalogue, name, 50)  # it is known by now
+    record_products(catalogue, name, (), frames=50)  # it is known by now
     assert lengths(catalogue) == [(100, 4)]
     assert check(catalogue) == ()

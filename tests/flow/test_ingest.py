@@ -10,6 +10,7 @@ from filming import (
     LEAN,
     SONY,
     TINY,
+    TINY_MOV,
     card,
     empty_film,
     finish,
@@ -378,3 +379,11 @@ def test_of_several_hands_one_takes_the_longest_clips():
 
 def test_a_priority_that_is_no_search_is_refused_before_anything_is_done(film):
     assert rushes("ingest", "--priority", "rating:many", cwd=film).code == 12
+
+
+def test_a_day_in_a_folders_name_is_the_shoot_day_of_a_clip_that_states_none(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN.replace("{shoot_day}_{location}_{subject}_{camera}{card}", "{location}"))
+    footage(film / "ingest" / "2019-08-14 camp" / "B001" / "C0001.mov", source=TINY_MOV)
+    finish(film)
+    (row,) = log(film).values()
+    assert (row["shoot_day"], row["recorded_at"]) == ("2019-08-14", "2019-08-14")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.settings import NameSettings
-from pipeline.shotlog.names import day_of, fits_template, names_from_path
+from pipeline.shotlog.names import day_of, day_of_folders, fits_template, names_from_path
 
 NESTED = "{shoot_day}_{location}/{subject}/{camera}{card}"
 FLAT = "{shoot_day}_{location}_{subject}_{camera}{card}"
@@ -157,3 +157,21 @@ def test_what_is_written_by_a_template_is_read_back(day, location, subject, came
 def test_letters_of_a_template_stand_for_themselves(literal):
     folder = f"{literal}7"
     assert fits_template(folder.encode(), (literal + "{card}",)) == bool(re.fullmatch(r"[^/]+", folder))
+
+
+@pytest.mark.parametrize(
+    ("folder", "day"),
+    [
+        (b"2019-10-12_Vienna_A001", "2019-10-12"),
+        (b"2019-10-12 race/B cam/A001", "2019-10-12"),
+        (b"191012/2019-10-13_second unit/A001", "2019-10-13"),
+        (b"20191012/A001", "2019-10-12"),
+        (b"Vienna 2019-10-12/A001", ""),
+        (b"2019-13-40_Vienna", ""),
+        (b"20191012345/A001", ""),
+        (b"100GOPRO/A001", ""),
+        (b"", ""),
+    ],
+)
+def test_a_day_at_the_beginning_of_a_folders_name_is_known_whatever_follows(folder, day):
+    assert day_of_folders(folder) == day

@@ -185,7 +185,7 @@ def test_one_keyword_rule_adds_its_subject_once():
     ],
 )
 def test_zones_come_from_camera_place_and_film(settings, facts, zones):
-    assert clock_zone(clip(**facts), FOLDER, settings) == Zones(*zones)
+    assert clock_zone(clip(**facts), FOLDER, settings) == Zones(*zones, day="2019-10-12")
 
 
 def test_a_clock_left_on_vienna_time_in_kenya():
