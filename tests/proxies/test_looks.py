@@ -199,6 +199,7 @@ def test_a_cube_of_resolve_is_taken_which_ffmpeg_alone_refuses(tmp_path):
         (cube(size=2).replace("1.000000 1.000000 1.000000", "1 1 nan"), "'nan' is no number"),
         (cube(size=2, head="DOMAIN_MAX 2 2 2\n"), "DOMAIN_MAX"),
         (cube(size=2, head="LUT_3D_INPUT_RANGE 0 1023\n"), "LUT_3D_INPUT_RANGE"),
+        ("\n" * 600_000, "more lines"),
         ("<html>", "no number"),
         ("\0\0\0\0", "no number"),
     ],
@@ -211,7 +212,7 @@ def test_what_is_no_cube_is_refused_in_words(text, said):
 def test_a_cube_that_is_not_there_or_too_large_is_refused_by_name(tmp_path):
     with pytest.raises(SettingsError, match="no plain text"):
         load_luts([RULE], tmp_path / "L\udcff", tmp_path / "clean")
-    with pytest.raises(SettingsError, match=r"luts/a\.cube"):
+    with pytest.raises(SettingsError, match=r"luts/a\.cube cannot be used: there is no such file; mend"):
         load_luts([RULE], tmp_path, tmp_path / "clean")
     (tmp_path / "luts").mkdir()
     with (tmp_path / "luts" / "a.cube").open("wb") as file:
