@@ -1,20 +1,24 @@
 """Looks: LUT rules per camera, the cubes behind them, and the colours that come out."""
 
+import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from shooting import PRESETS, log, order, picture_size, program, run
 
 from pipeline.clip import Facts, VideoStream
 from pipeline.errors import SettingsError, ValueRefused
+from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.facts import read_facts
 from pipeline.proxies.luts import clean_cube, fits, load_luts, lut_for
 from pipeline.proxies.make import make
 from pipeline.proxies.presets import Preset
-from pipeline.settings import LookRule
+from pipeline.settings import LookRule, shipped
 
 RED, GREEN, GREY = (63, 102, 240), (173, 42, 26), (126, 128, 128)  # studio range Y, Cb, Cr of Rec. 709
 RULE = LookRule(cube="luts/a.cube", model="X*")
@@ -177,6 +181,14 @@ def test_the_first_rule_that_fits_counts_and_the_same_cube_has_the_same_recipe(t
     assert lut_for(luts, facts) == luts[0]
     assert lut_for(luts, replace(facts, camera_model="X2")) == luts[1]
     assert lut_for(luts, replace(facts, camera_model="Y")) is None
+
+
+def test_no_look_ships_and_the_example_in_the_table_of_cameras_is_one():
+    assert look_rules() == ()
+    text = shipped("cameras.toml")
+    example = re.sub(r"(?m)^# ", "", text[text.index("# [[look]]") :])
+    [rule] = msgspec.convert(tomllib.loads(example)["look"], tuple[LookRule, ...])
+    assert fits(rule, Facts(video=VideoStream(color_transfer="bt709"), camera_make="Panasonic", camera_model="DC-GH5S"))
 
 
 # --- cubes ---
