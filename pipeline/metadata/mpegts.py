@@ -20,6 +20,7 @@ from pipeline.metadata.packets import (
     Elementary,
     Layout,
     Packetised,
+    begins,
     carried,
     layout,
     of_pid,
@@ -94,12 +95,13 @@ def counter(source: ByteSource) -> "TransportCounter | None":
 class TransportCounter:
     """Fed with a file from its first byte on, knows how many frames its picture stream has."""
 
-    __slots__ = ("_layout", "_pid", "_rest", "_scanner", "_skip", "_tally")
+    __slots__ = ("_begun", "_layout", "_pid", "_rest", "_scanner", "_skip", "_tally")
 
     def __init__(self, layout: Layout, pid: int, codec: str) -> None:
         self._layout = layout
         self._pid = pid
         self._rest = b""
+        self._begun = False
         self._skip = layout.start
         self._scanner = Scanner(codec)
         self._tally = Tally()
@@ -112,7 +114,11 @@ class TransportCounter:
         end = at[-1] + self._layout.size if at else max(0, len(data) - self._layout.size)
         self._rest = data[max(end, len(data) - 2 * self._layout.size) :]  # no more, where packets were lost
         self._skip = max(0, end - len(data))
-        stream = carried(data, of_pid(data, at, self._pid))
+        own = of_pid(data, at, self._pid)
+        if not self._begun:  # what continues a piece that began before the file does is nobody's
+            own = own[next((number for number, place in enumerate(own) if begins(data, place)), len(own)) :]
+            self._begun = bool(own)
+        stream = carried(data, own)
         for coded in self._scanner.feed(stream):
             self._tally.add(coded)
 

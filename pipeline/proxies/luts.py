@@ -12,14 +12,15 @@ from pathlib import Path
 import xxhash
 
 from pipeline.clip import Facts
-from pipeline.errors import RushesError, SettingsError, ValueRefused
-from pipeline.files import one_line, write_whole
+from pipeline.errors import SettingsError, ValueRefused
+from pipeline.files import one_line, path_error, write_whole
 from pipeline.metadata.cameras import alike
 from pipeline.settings import LookRule
 
 UNTAGGED = "none"  # as a rule names the transfer of a picture that states none
-_MOST_BYTES = 64_000_000
-_SIZES = range(2, 130)  # points along each side; 65 is the most that suites write
+_MOST_BYTES = 16_000_000
+_SIZES = range(2, 66)  # points along each side, as many as suites write
+_MOST_LINES = 2 * 65**3
 # The only domain that is taken, as suites write it.
 _DOMAIN = {"DOMAIN_MIN": [0.0] * 3, "DOMAIN_MAX": [1.0] * 3, "LUT_3D_INPUT_RANGE": [0.0, 1.0]}
 
@@ -53,32 +54,40 @@ def lut_for(luts: Iterable[Lut], facts: Facts) -> Lut | None:
 def load_luts(rules: Sequence[LookRule], film: Path, folder: Path) -> tuple[Lut, ...]:
     """The cubes of these rules, which lie relative to `film`, with a clean copy of each in `folder`.
 
-    Raises SettingsError that names the cube and what is wrong with it.
+    Raises SettingsError that names the cube and what is wrong with it, and what writing a file raises.
     """
+    if rules and not str(film).isprintable():  # it becomes a word of ffmpeg's graph, which is text
+        raise SettingsError(f"{one_line(film)} is no plain text, which looks need; rename the folder.")
     luts: list[Lut] = []
     for rule in rules:
         source = film / rule.cube
         try:
-            if not str(film).isprintable():  # it becomes a word of ffmpeg's graph, which is text
-                raise ValueRefused("the name of its folder is no plain text, rename the folder")
             clean = clean_cube(_read(source))
-            recipe = xxhash.xxh128(clean).hexdigest()
-            copy = folder / f"{recipe}.cube"
-            if not copy.is_file():
-                folder.mkdir(parents=True, exist_ok=True)
-                write_whole(copy, clean)
-        except (RushesError, OSError) as error:
-            raise SettingsError(
-                f"The look {one_line(str(source))} cannot be used: {error}; mend it or its rule."
-            ) from error
-        luts.append(Lut(rule, copy, recipe))
+        except (ValueRefused, OSError) as error:
+            what = f"The look {one_line(str(source))} cannot be used: {error}"
+            raise SettingsError(f"{what}; mend it or its rule.") from error
+        recipe = xxhash.xxh128(clean).hexdigest()
+        luts.append(Lut(rule, _kept(clean, folder / f"{recipe}.cube"), recipe))
     return tuple(luts)
+
+
+def _kept(clean: bytes, path: Path) -> Path:
+    if not path.is_file():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise path_error(error, path.parent) from error
+        write_whole(path, clean)
+    return path
 
 
 def clean_cube(data: bytes) -> bytes:
     """A 3D cube with nothing but its size and values. Raises ValueRefused saying what is wrong with it."""
     size, rows = 0, []
-    for line in data.decode("utf-8-sig", "replace").splitlines():
+    lines = data.decode("utf-8-sig", "replace").splitlines()
+    if len(lines) > _MOST_LINES:
+        raise ValueRefused("it has more lines than any cube")
+    for line in lines:
         key, *values = line.split() or [""]
         if key[:1] in ("", "#") or key == "TITLE":
             continue
@@ -90,7 +99,7 @@ def clean_cube(data: bytes) -> bytes:
             if [_number(value) for value in values] != _DOMAIN[key]:
                 raise ValueRefused(f"its {key} is not that of a domain from 0 to 1, export it for one")
         else:
-            rows.append([_number(value) for value in (key, *values)])
+            rows.append([_number(value) for value in (key, *values[:3])])
     if not size:
         raise ValueRefused("it is no .cube of three dimensions (it has no LUT_3D_SIZE)")
     if len(rows) != size**3 or any(len(row) != 3 for row in rows):
@@ -100,6 +109,8 @@ def clean_cube(data: bytes) -> bytes:
 
 
 def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise ValueRefused("there is no such file")
     with path.open("rb") as file:
         data = file.read(_MOST_BYTES + 1)
     if len(data) > _MOST_BYTES:

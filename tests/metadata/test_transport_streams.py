@@ -173,6 +173,15 @@ def test_b_pictures_after_the_first_of_a_stream_cut_in_mid_group_are_not_shown()
     assert facts(stream(shot(2, 1, 1, 0, 1, 1))).video.frames == 4
 
 
+def test_the_rest_of_a_picture_that_began_before_the_file_is_none() -> None:
+    filler = b"\0\0\1\x0c" + b"\xff" * 200
+    shots = [(3600 * number, filler + sequence(fields=False) + picture(2, 0, idr=True)) for number in range(9)]
+    data = stream(shots)
+    assert facts(data).video.frames == 9
+    beginning = 2 * 188  # behind the tables
+    assert facts(data[:beginning] + data[beginning + 188 :]).video.frames == 8
+
+
 def nal_recovery() -> bytes:
     """A recovery point after no frames: decoding may begin here."""
     return b"\0\0\0\1\6\6\1\xc4\x80"

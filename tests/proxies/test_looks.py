@@ -1,20 +1,24 @@
 """Looks: LUT rules per camera, the cubes behind them, and the colours that come out."""
 
+import re
+import tomllib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from shooting import PRESETS, log, order, picture_size, program, run
 
 from pipeline.clip import Facts, VideoStream
 from pipeline.errors import SettingsError, ValueRefused
+from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.facts import read_facts
 from pipeline.proxies.luts import clean_cube, fits, load_luts, lut_for
 from pipeline.proxies.make import make
 from pipeline.proxies.presets import Preset
-from pipeline.settings import LookRule
+from pipeline.settings import LookRule, shipped
 
 RED, GREEN, GREY = (63, 102, 240), (173, 42, 26), (126, 128, 128)  # studio range Y, Cb, Cr of Rec. 709
 RULE = LookRule(cube="luts/a.cube", model="X*")
@@ -179,6 +183,14 @@ def test_the_first_rule_that_fits_counts_and_the_same_cube_has_the_same_recipe(t
     assert lut_for(luts, replace(facts, camera_model="Y")) is None
 
 
+def test_no_look_ships_and_the_example_in_the_table_of_cameras_is_one():
+    assert look_rules() == ()
+    text = shipped("cameras.toml")
+    example = re.sub(r"(?m)^# ", "", text[text.index("# [[look]]") :])
+    [rule] = msgspec.convert(tomllib.loads(example)["look"], tuple[LookRule, ...])
+    assert fits(rule, Facts(video=VideoStream(color_transfer="bt709"), camera_make="Panasonic", camera_model="DC-GH5S"))
+
+
 # --- cubes ---
 
 
@@ -199,6 +211,7 @@ def test_a_cube_of_resolve_is_taken_which_ffmpeg_alone_refuses(tmp_path):
         (cube(size=2).replace("1.000000 1.000000 1.000000", "1 1 nan"), "'nan' is no number"),
         (cube(size=2, head="DOMAIN_MAX 2 2 2\n"), "DOMAIN_MAX"),
         (cube(size=2, head="LUT_3D_INPUT_RANGE 0 1023\n"), "LUT_3D_INPUT_RANGE"),
+        ("\n" * 600_000, "more lines"),
         ("<html>", "no number"),
         ("\0\0\0\0", "no number"),
     ],
@@ -211,7 +224,7 @@ def test_what_is_no_cube_is_refused_in_words(text, said):
 def test_a_cube_that_is_not_there_or_too_large_is_refused_by_name(tmp_path):
     with pytest.raises(SettingsError, match="no plain text"):
         load_luts([RULE], tmp_path / "L\udcff", tmp_path / "clean")
-    with pytest.raises(SettingsError, match=r"luts/a\.cube"):
+    with pytest.raises(SettingsError, match=r"luts/a\.cube cannot be used: there is no such file; mend"):
         load_luts([RULE], tmp_path, tmp_path / "clean")
     (tmp_path / "luts").mkdir()
     with (tmp_path / "luts" / "a.cube").open("wb") as file:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from shooting import (
@@ -136,15 +137,17 @@ def test_an_edit_list_that_hides_pictures_is_obeyed(tmp_path):
 # --- sound ----------------------------------------------------------------------------------------
 
 
-def test_four_mono_tracks_stay_four(tmp_path):
-    tones = " ".join(f"-f lavfi -i sine=f={300 * (track + 1)}:r=48000:d=2" for track in range(4))
-    source = shoot(tmp_path / "A.mov", f"{tones} -map 0 -map 1 -map 2 -map 3 -map 4 -c:a pcm_s24le")
+@pytest.mark.parametrize("tracks", [4, 16])
+def test_mono_tracks_stay_as_many_in_their_order(tmp_path, tracks):
+    tones = " ".join(f"-f lavfi -i sine=f={300 * (track + 1)}:r=48000:d=2" for track in range(tracks))
+    maps = " ".join(f"-map {number}" for number in range(tracks + 1))
+    source = shoot(tmp_path / "A.mov", f"{tones} {maps} -c:a pcm_s24le")
     _, proxy = proxied(tmp_path, source)
-    assert [(track.channels, track.codec, track.samples) for track in proxy.audio] == [(1, "pcm_s24le", 96000)] * 4
+    assert [(track.channels, track.codec, track.samples) for track in proxy.audio] == [(1, "pcm_s24le", 96000)] * tracks
     pitches = [
-        np.abs(np.fft.rfft(sound(tmp_path / "out" / "edit.mov", track)[:48000, 0])).argmax() for track in range(4)
+        np.abs(np.fft.rfft(sound(tmp_path / "out" / "edit.mov", track)[:48000, 0])).argmax() for track in range(tracks)
     ]
-    assert pitches == [300, 600, 900, 1200]
+    assert pitches == [300 * (track + 1) for track in range(tracks)]
 
 
 @pytest.mark.parametrize("channels", [1, 2, 6, 8, 12, 16])
@@ -209,6 +212,22 @@ def plain_sound(folder: Path, source: str, codec: str) -> Path:
     """The same sound alone, begun at 0."""
     run(*source.split(), "-c:a", codec, folder / "sound.mov")
     return folder / "sound.mov"
+
+
+@pytest.mark.parametrize(
+    "pictures", ["-c:v libx264 -g 12 -bf 2 -x264-params open-gop=1", "-c:v mpeg2video -q:v 3 -g 12 -bf 2"]
+)
+def test_a_stream_cut_in_mid_group_begins_with_its_first_whole_picture_and_stays_in_sync(tmp_path, pictures):
+    click = "-f lavfi -i aevalsrc=if(between(t\\,3\\,3.02)\\,0.9*sin(6283*t)\\,0):s=48000:d=4"
+    data = shoot(tmp_path / "whole.ts", f"{click} {pictures} -c:a ac3", frames=range(100)).read_bytes()
+    source = tmp_path / "A.ts"
+    source.write_bytes(data[len(data) // 3 // 188 * 188 :])
+    clip, _ = proxied(tmp_path, source)
+    numbers = frame_numbers(tmp_path / "out" / "edit.mov")
+    assert numbers == list(range(100 - clip.frames, 100))
+    assert 0 < clip.frames < 80
+    loud = np.flatnonzero(np.abs(sound(tmp_path / "out" / "edit.mov")[:, 0]) > 6000)
+    assert abs(loud[0] - (3 - numbers[0] / 25) * 48000) < 48
 
 
 def test_sound_longer_than_the_picture_is_cut_at_its_end(tmp_path):
@@ -284,6 +303,35 @@ def test_fields_stay_fields_in_their_order(tmp_path, order_of_fields):
     assert int(counted[counted.index(order_of_fields.upper() + ":") + 1]) >= 20
 
 
+@pytest.mark.parametrize("order_of_fields", ["tff", "bff"])
+def test_fields_made_smaller_become_whole_pictures_of_the_moment_of_the_first_field(tmp_path, order_of_fields):
+    first, letters = ("top", "tt") if order_of_fields == "tff" else ("bottom", "bb")
+    moments = [40 + 6 * number for number in range(24)]  # each field is brighter than the one before it
+    run(
+        "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", "1920x1080", "-r", "50", "-i", "-", "-vf",
+        f"tinterlace=mode=interleave_{first},setparams=field_mode={order_of_fields}", "-c:v", "mpeg2video", "-q:v", "2",
+        "-flags", "+ildct+ilme", "-field_order", letters, tmp_path / "A.mov",
+        given=b"".join(bytes((luma,)) * (1920 * 1080) + b"\x80" * (960 * 1080) for luma in moments),
+    )  # fmt: skip
+    half = msgspec.structs.replace(EDIT, height=540)
+    clip, proxy = proxied(tmp_path, tmp_path / "A.mov", presets=(half,))
+    assert (clip.facts.video.interlaced, clip.facts.video.field_order) == (True, order_of_fields)
+    assert (proxy.video.height, proxy.video.interlaced, proxy.video.frames) == (540, False, 12)
+    raw = run("-i", tmp_path / "out" / "edit.mov", "-f", "rawvideo", "-pix_fmt", "yuv422p", "-")
+    shown = np.frombuffer(raw, np.uint8).reshape(12, -1)[:, : 960 * 540].mean(axis=1)
+    assert np.abs(shown - moments[::2]).max() < 1.5
+
+
+def test_an_anamorphic_picture_is_widened_before_it_is_turned(tmp_path):
+    plain = shoot(tmp_path / "plain.mp4", "-vf setsar=4/3", size=(480, 360), frames=range(10))
+    run("-display_rotation", "-90", "-i", plain, "-c", "copy", tmp_path / "A.mp4")
+    _, proxy = proxied(tmp_path, tmp_path / "A.mp4")
+    assert (proxy.video.width, proxy.video.height, proxy.video.rotation) == (360, 640, 0)
+    back = tmp_path / "back.mov"
+    run("-i", tmp_path / "out" / "edit.mov", "-vf", "transpose=cclock", "-c:v", "png", back)
+    assert frame_numbers(back) == list(range(10))
+
+
 def test_progressive_only_encoders_get_no_comb(tmp_path):
     run(
         "-f", "lavfi", "-i", "testsrc2=s=720x576:r=50:d=1", "-vf", "tinterlace=interleave_top,setparams=field_mode=tff",
@@ -314,14 +362,15 @@ HD, SD = "bt709 bt709 bt709", "smpte170m bt709 smpte170m"
         (576, "bt601", "tv", ""),
     ],
 )
-def test_colours_look_alike_and_are_tagged_rec_709(tmp_path, height, matrix, levels, tags):
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv422p10le"])
+def test_colours_look_alike_and_are_tagged_rec_709(tmp_path, height, matrix, levels, tags, pixels):
     source = tmp_path / "A.mp4"
     names = ("-color_primaries", "-color_trc", "-colorspace")
     tagged = [word for pair in zip(names, tags.split(), strict=False) for word in pair]
     tagged += ["-color_range", levels] if tags else []
     run(
         "-f", "lavfi", "-i", f"color=0xB04020:s=640x{height}:r=25:d=0.2,format=rgb24", *tagged, "-c:v", "libx264",
-        "-vf", f"scale=out_color_matrix={matrix}:out_range={levels},format=yuv420p", source,
+        "-vf", f"scale=out_color_matrix={matrix}:out_range={levels},format={pixels}", source,
     )  # fmt: skip
     _, proxy = proxied(tmp_path, source)
     video = proxy.video
