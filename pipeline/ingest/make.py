@@ -14,6 +14,7 @@ from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsErr
 from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
+from pipeline.ingest.reins import reined
 from pipeline.metadata.editing import counted, frames_edited
 from pipeline.metadata.facts import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of
@@ -43,7 +44,8 @@ class Original:
 class Bench:
     """What orders are made with: the film, where its roots lie now, its presets, ffmpeg (None: none was found).
 
-    Of the clips in `salvage` what can be read is made, although they are damaged.
+    Of the clips in `salvage` what can be read is made, although they are damaged. A hand reads `bandwidth` bytes
+    a second (0: as fast as it can).
     """
 
     film: Film
@@ -51,6 +53,7 @@ class Bench:
     presets: tuple[Preset, ...]
     ffmpeg: Path | None
     threads: int = 0
+    bandwidth: float = 0.0
     salvage: frozenset[str] = frozenset()
 
     @property
@@ -67,6 +70,7 @@ class Order:
     job: ProxyJob | None
     finals: tuple[Path, ...]
     ffmpeg: Path | None
+    bandwidth: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +136,10 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
     originals = _originals(work, bench, made=bool(outputs))
     sources = tuple(absolute(bench.roots[part.root], part.path) for part in work.clip.parts)
     salvage = Salvage() if work.clip.id in bench.salvage else None
-    job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads, salvage=salvage) if outputs else None
-    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg)
+    job = None
+    if outputs:
+        job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads, salvage=salvage, bandwidth=bench.bandwidth)
+    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth)
 
 
 def _originals(work: Work, bench: Bench, *, made: bool) -> tuple[Original, ...]:
@@ -149,7 +155,9 @@ def _originals(work: Work, bench: Bench, *, made: bool) -> tuple[Original, ...]:
     )  # fmt: skip
 
 
-def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Outcome:
+def carry_out(
+    order: Order, progress: Callable[[float], None], cancelled: Callable[[], bool], paused: Callable[[], bool]
+) -> Outcome:
     """Hash the originals and make the products into temporary files: a step for an engine.
 
     Never raises what a person can mend: that is part of the outcome, beside what was done before it.
@@ -159,13 +167,15 @@ def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callab
     counts: list[tuple[Original, int]] = []
     made: tuple[Made, ...] = ()
     error: RushesError | None = None
+
     try:
         for original in order.originals:
             if not _same(stamp_of(original.place), original.stamp):
                 raise ChangedWhileRead(f"{one_line(original.place.name)} has changed; it is taken again when it rests.")
             counter = frame_counter(original.place) if original.count_wanted else None
             if original.hash_wanted or counter:
-                full = full_hash(original.place, counter.feed if counter else _unheard, cancelled)
+                heard = reined(counter.feed if counter else _unheard, order.bandwidth, cancelled, paused)
+                full = full_hash(original.place, heard, cancelled)
             if original.hash_wanted:
                 hashes.append((original, full))
             if counter and (frames := _counted(order.clip, counter)):
@@ -173,11 +183,11 @@ def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callab
         if order.job and order.ffmpeg:
             from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
 
-            def heard(told: Progress) -> None:
-                progress(told.seconds)
+            def told(of: Progress) -> None:
+                progress(of.seconds)
 
             job = replace(order.job, clip=counted_clip(order.clip, counts))
-            made = make(job, order.ffmpeg, progress=heard, cancelled=cancelled)
+            made = make(job, order.ffmpeg, progress=told, cancelled=cancelled, paused=paused)
     except RushesError as refused:
         error = refused
     return Outcome(tuple(hashes), tuple(counts), made, time.monotonic() - started, error)
