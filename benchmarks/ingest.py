@@ -23,6 +23,7 @@ from pipeline.catalogue.cards import record_card
 from pipeline.catalogue.roots import root
 from pipeline.catalogue.schema import MIGRATIONS
 from pipeline.catalogue.store import open_catalogue
+from pipeline.clip import Clip
 from pipeline.film import Film, init_film, open_film
 from pipeline.ingest.look import Ground, absolute, look, see
 from pipeline.ingest.make import film_presets
@@ -95,18 +96,10 @@ def eight_uhd_clips() -> bool:
 def plain_ffmpeg(film: Film, at_once: int, threads: int) -> float:
     """Seconds that ffmpeg processes alone take for the edit proxies of a film's clips."""
     ffmpeg, preset = find_ffmpeg(), film_presets(film)[0]
-    with (
-        open_catalogue(film.folder / "plain.db", create=True) as catalogue,
-        ReaderProcess("pipeline.metadata.mediainfo_child") as reader,
-    ):
-        ground = Ground(root(catalogue, "film", "", place=str(film.folder)), b"ingest")
-        [card] = look(ground, see(ground, film.settings), film.settings)
-        taken = take_card(ground, card, film.settings, reader, moment=datetime.now(UTC).isoformat())
-        clips = [each.clip for each in taken.clips]
-    jobs = []
-    for clip in clips:
-        source = absolute(ground.root, clip.parts[0].path)
-        jobs.append(ProxyJob(clip, (source,), (Output("proxy", film.folder / f"{clip.name}.mov", preset),), threads))
+    jobs = [
+        ProxyJob(clip, (source,), (Output("proxy", film.folder / f"{clip.name}.mov", preset),), threads)
+        for clip, source in clips_of(film)
+    ]
     began = time.perf_counter()
     with ThreadPoolExecutor(at_once) as hands:
         list(hands.map(lambda job: subprocess.run(command(job, ffmpeg), check=True, capture_output=True), jobs))
@@ -114,6 +107,18 @@ def plain_ffmpeg(film: Film, at_once: int, threads: int) -> float:
     for job in jobs:
         job.outputs[0].path.unlink()
     return took
+
+
+def clips_of(film: Film) -> list[tuple[Clip, Path]]:
+    """The clips of a film's only card as ingest would log them, each with its file."""
+    with (
+        open_catalogue(film.folder / "plain.db", create=True) as catalogue,
+        ReaderProcess("pipeline.metadata.mediainfo_child") as reader,
+    ):
+        ground = Ground(root(catalogue, "film", "", place=str(film.folder)), b"ingest")
+        [card] = look(ground, see(ground, film.settings), film.settings)
+        taken = take_card(ground, card, film.settings, reader, moment=datetime.now(UTC).isoformat())
+    return [(each.clip, absolute(ground.root, each.clip.parts[0].path)) for each in taken.clips]
 
 
 # --- a card of 500 clips --------------------------------------------------------------------------

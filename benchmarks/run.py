@@ -4,18 +4,23 @@ import os
 import platform
 import subprocess
 import sys
+import time
 from pathlib import Path
 
-PARTS = ("facts.py", "proxies.py", "ingest.py", "catalogue.py", "timeline.py")
+PARTS = ("facts.py", "proxies.py", "mixed.py", "ingest.py", "catalogue.py", "timeline.py")
 
 
 def main() -> int:
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     missed = []
+    began = time.monotonic()
     for part in PARTS:
         print(f"\n== {part.removesuffix('.py')}", flush=True)
+        so_far = time.monotonic()
         if subprocess.run([sys.executable, Path(__file__).with_name(part)], check=False).returncode:
             missed.append(part)
+        print(f"({time.monotonic() - so_far:.0f} s)", flush=True)
+    print(f"\n{(time.monotonic() - began) / 60:.0f} minutes in all")
     print(f"\nlimits missed in: {', '.join(missed)}" if missed else "\nevery limit is kept")
     return int(bool(missed))
 

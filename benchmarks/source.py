@@ -37,6 +37,21 @@ def bench_source() -> Path:
     return final
 
 
+def hd_source() -> Path:
+    """The same pictures as ProRes 422 in HD, with two tracks of PCM."""
+    final = CACHE / "hd25.mov"
+    if not final.is_file():
+        part = CACHE / "hd25.part.mov"
+        command = [
+            str(find_ffmpeg()), "-v", "error", "-nostdin", "-y", "-i", str(bench_source()),
+            "-map", "0:v", "-map", "0:a", "-map", "0:a", "-vf", "scale=1920:1080",
+            "-c:v", "prores", "-profile:v", "2", "-c:a", "pcm_s24le", str(part),
+        ]  # fmt: skip
+        subprocess.run(command, check=True)
+        part.rename(final)
+    return final
+
+
 if __name__ == "__main__":
     source = bench_source()
     print(source, f"{source.stat().st_size * 8 / SECONDS / 1e6:.0f} Mbit/s")

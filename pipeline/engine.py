@@ -1,8 +1,8 @@
 """Where work runs: `submit(step, value)` gives a handle with result and progress; closing the engine cancels.
 
 A step is a function importable by name; its value and its result are plain data, and it reports
-progress and asks "cancelled?" through the two callables it is given. That is all a step may know,
-so that a cluster can carry the same. Here the hands are threads of this process; they
+progress and asks "cancelled?" and "paused?" through the three callables it is given. That is all a step
+may know, so that a cluster can carry the same. Here the hands are threads of this process; they
 live as long as the engine, because a child that dies with its parent dies with the parent's thread.
 """
 
@@ -13,10 +13,13 @@ from threading import Event
 from types import TracebackType
 from typing import Generic, Self, TypeVar
 
+from pipeline.processes.courtesy import read_politely
+from pipeline.processes.ffmpeg import never
+
 Value = TypeVar("Value")
 Result = TypeVar("Result")
-# What an engine runs: value, progress (seconds of media done), cancelled (asked often) -> result.
-Step = Callable[[Value, Callable[[float], None], Callable[[], bool]], Result]
+# What an engine runs: value, progress (seconds of media done), cancelled and paused (asked often) -> result.
+Step = Callable[[Value, Callable[[float], None], Callable[[], bool], Callable[[], bool]], Result]
 
 
 @dataclass(eq=False, slots=True)
@@ -39,13 +42,17 @@ class Handle(Generic[Result]):
 
 
 class Engine:
-    """A number of hands. `ended` is set whenever a piece of work ends, so that a head can sleep."""
+    """A number of hands, which stand still while `paused()` says so.
 
-    def __init__(self, hands: int) -> None:
+    `ended` is set whenever a piece of work ends, so that a head can sleep.
+    """
+
+    def __init__(self, hands: int, paused: Callable[[], bool] = never) -> None:
         self.hands = hands
+        self.paused = paused
         self.ended = Event()
         self._cancel = Event()
-        self._pool = ThreadPoolExecutor(hands, thread_name_prefix="hand")
+        self._pool = ThreadPoolExecutor(hands, thread_name_prefix="hand", initializer=read_politely)
 
     def submit(self, step: Step[Value, Result], value: Value) -> Handle[Result]:
         progress = [0.0]
@@ -53,7 +60,7 @@ class Engine:
         def report(seconds: float) -> None:
             progress[0] = seconds
 
-        future = self._pool.submit(step, value, report, self._cancel.is_set)
+        future = self._pool.submit(step, value, report, self._cancel.is_set, self.paused)
         future.add_done_callback(lambda _: self.ended.set())
         return Handle(future, progress)
 

@@ -29,6 +29,11 @@ class Film:
         return self.catalogue.with_suffix(".lock")
 
     @property
+    def pause_file(self) -> Path:
+        """Is there while the work shall stand still."""
+        return self.catalogue.with_suffix(".paused")
+
+    @property
     def head_file(self) -> Path:
         """What the running head says of itself, once a second."""
         return self.catalogue.with_suffix(".head.json")

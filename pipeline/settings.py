@@ -27,6 +27,7 @@ class IngestSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settle: Annotated[float, msgspec.Meta(ge=0)] = 10.0
     rescan: Annotated[float, msgspec.Meta(ge=1)] = 60.0
     ignore: tuple[str, ...] = IGNORED
+    bandwidth: Annotated[float, msgspec.Meta(ge=0)] = 0.0
 
 
 class NameSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -78,6 +78,25 @@ def watch_command(quiet: bool, film: str | None) -> int:
     return 0
 
 
+@click.command("pause")
+@film_option
+def pause_command(film: str | None) -> None:
+    """Let what runs stand still, from any terminal: ffmpeg keeps its place and its memory, and takes no CPU."""
+    from pipeline.ingest.word import pause
+
+    pause(chosen_film(film))
+    click.echo("Paused; 'rushes resume' goes on.", err=True)
+
+
+@click.command("resume")
+@film_option
+def resume_command(film: str | None) -> None:
+    """Let what was paused go on, from any terminal."""
+    from pipeline.ingest.word import resume
+
+    click.echo("The work goes on." if resume(chosen_film(film)) else "Nothing is paused.", err=True)
+
+
 @click.command("status")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @film_option
@@ -87,14 +106,14 @@ def status_command(as_json: bool, film: str | None) -> None:
     from pipeline.catalogue.products import failures
     from pipeline.catalogue.store import open_catalogue
     from pipeline.catalogue.summary import status_counts
-    from pipeline.ingest.word import read_word
+    from pipeline.ingest.word import is_paused, read_word
 
     found = chosen_film(film)
-    word = read_word(found)
+    word, paused = read_word(found), is_paused(found)
     with open_catalogue(found.catalogue) as catalogue:
         counts, left, failed = status_counts(catalogue), cards_left(catalogue), failures(catalogue)
     if as_json:
-        print_json({"head": word, "clips": counts, "left": left, "failed": failed})
+        print_json({"head": word, "paused": paused, "clips": counts, "left": left, "failed": failed})
         return
     if word is None:
         click.echo("No head is running.")
@@ -104,6 +123,8 @@ def status_command(as_json: bool, film: str | None) -> None:
             click.echo(f"Working on {listed(word.progress.under_way)}: {how_far(word.progress)}.")
         if word.waiting:
             click.echo(f"Waiting until {listed(word.waiting)} has come to rest.")
+    if paused:
+        click.echo("Paused; 'rushes resume' goes on.")
     states = listed(f"{plural(count, 'clip')} {status}" for status, count in sorted(counts.items()))
     click.echo(f"In the log: {states or 'nothing yet'}.")
     for card in left[:_MOST_LISTED]:

@@ -20,6 +20,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("demo", "demo", "See it all on a small shoot: ingest, log, cut, export."),
     ("ingest", "ingesting", "Take cards in now: log, stills, hashes, proxies."),
     ("watch", "ingesting", "The same for ever: take in what settles in ingest/."),
+    ("pause", "ingesting", "Let what runs stand still, so that the edit has the machine."),
+    ("resume", "ingesting", "Let what was paused go on."),
     ("status", "ingesting", "What the running head does and what is left."),
     ("cards", "cards", "What came in: complete or not, what is ready."),
     ("proxies", "proxies", "Would each editing suite attach the proxies, and if not, why."),

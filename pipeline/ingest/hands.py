@@ -58,7 +58,8 @@ class Hands:
 
     @property
     def busy(self) -> bool:
-        return bool(self._orders)
+        """Whether something is under way, or waits for the end of a pause."""
+        return bool(self._orders) or (self.engine.paused() and bool(self._queue))
 
     @property
     def under_way(self) -> dict[str, tuple[Work, float]]:
@@ -71,10 +72,12 @@ class Hands:
             if not self._queue:
                 found = (self._next(self.priority) if self.priority else ()) or self._next()
                 self._queue.extend(sorted(found, key=lambda work: effort(work.clip)))
-            if self._queue:
-                self._hand_out(self._pick())
-            else:
+            if not self._queue:
                 self._idle = True
+            elif self.engine.paused():
+                break
+            else:
+                self._hand_out(self._pick())
 
     def _next(self, among: Query | None = None) -> tuple[Work, ...]:
         """What the catalogue knows to be left, as much as is kept ahead."""

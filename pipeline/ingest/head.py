@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pipeline.catalogue.head import cards_left
 from pipeline.files import one_line
 from pipeline.ingest.account import Account
+from pipeline.ingest.events import Said
 from pipeline.ingest.gate import Gate
 from pipeline.ingest.hands import Hands
 from pipeline.ingest.word import HeadState, leave_word
@@ -29,6 +30,7 @@ class Head:
     words: str
     _next_tick: float = 0.0
     _was_busy: bool = False
+    _was_paused: bool = False
 
     def look_around(self) -> None:
         """Take in what has settled; what came or went changes what is left to do."""
@@ -42,6 +44,7 @@ class Head:
             work = self.hands.doubtful.pop()
             self.gate.doubt(work, self.hands.bench.roots[work.clip.parts[0].root])
         self._hear_news()
+        self._hear_of_pause()
         self.hands.feed()
         self._tick()
 
@@ -56,6 +59,13 @@ class Head:
         if self.gate.news:
             self.gate.news = False
             self.hands.renew()
+
+    def _hear_of_pause(self) -> None:
+        paused = self.hands.engine.paused()
+        if paused != self._was_paused:
+            self._was_paused = paused
+            (self.hands.pace.pause if paused else self.hands.pace.resume)()
+            self.account.tell(Said("Paused; 'rushes resume' goes on." if paused else "The work goes on."))
 
     def _tick(self) -> None:
         """Now and then, and when the last work has ended, tell how far it is and leave word for other terminals."""

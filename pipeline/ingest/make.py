@@ -14,6 +14,7 @@ from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsErr
 from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
+from pipeline.ingest.reins import reined
 from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
 from pipeline.metadata.readers import FrameCounter, frame_counter
@@ -45,7 +46,8 @@ class Original:
 class Bench:
     """What orders are made with: the film, where its roots lie now, its presets, ffmpeg (None: none was found).
 
-    Of the clips in `salvage` what can be read is made, although they are damaged.
+    Of the clips in `salvage` what can be read is made, although they are damaged. A hand reads `bandwidth` bytes
+    a second (0: as fast as it can).
     """
 
     film: Film
@@ -53,6 +55,7 @@ class Bench:
     presets: tuple[Preset, ...]
     ffmpeg: Path | None
     threads: int = 0
+    bandwidth: float = 0.0
     salvage: frozenset[str] = frozenset()
     luts: tuple[Lut, ...] = ()
 
@@ -70,6 +73,7 @@ class Order:
     job: ProxyJob | None
     finals: tuple[Path, ...]
     ffmpeg: Path | None
+    bandwidth: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +146,12 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
     sources = tuple(absolute(bench.roots[part.root], part.path) for part in work.clip.parts)
     salvage = Salvage() if work.clip.id in bench.salvage else None
     lut = lut_for(bench.luts, work.clip.facts)
-    job = ProxyJob(work.clip, sources, tuple(outputs), bench.threads, salvage=salvage, lut=lut) if outputs else None
-    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg)
+    job = None
+    if outputs:
+        job = ProxyJob(
+            work.clip, sources, tuple(outputs), bench.threads, salvage=salvage, lut=lut, bandwidth=bench.bandwidth
+        )
+    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth)
 
 
 def _originals(work: Work, bench: Bench, *, made: bool) -> tuple[Original, ...]:
@@ -159,7 +167,9 @@ def _originals(work: Work, bench: Bench, *, made: bool) -> tuple[Original, ...]:
     )  # fmt: skip
 
 
-def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> Outcome:
+def carry_out(
+    order: Order, progress: Callable[[float], None], cancelled: Callable[[], bool], paused: Callable[[], bool]
+) -> Outcome:
     """Hash the originals and make the products into temporary files: a step for an engine.
 
     Never raises what a person can mend: that is part of the outcome, beside what was done before it.
@@ -169,13 +179,15 @@ def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callab
     counts: list[tuple[Original, int]] = []
     made: tuple[Made, ...] = ()
     error: RushesError | None = None
+
     try:
         for original in order.originals:
             if not _same(stamp_of(original.place), original.stamp):
                 raise ChangedWhileRead(f"{one_line(original.place.name)} has changed; it is taken again when it rests.")
             counter = frame_counter(original.place) if original.count_wanted else None
             if original.hash_wanted or counter:
-                full = full_hash(original.place, counter.feed if counter else _unheard, cancelled)
+                heard = reined(counter.feed if counter else _unheard, order.bandwidth, cancelled, paused)
+                full = full_hash(original.place, heard, cancelled)
             if original.hash_wanted:
                 hashes.append((original, full))
             if counter and (frames := _counted(order.clip, counter)):
@@ -183,11 +195,11 @@ def carry_out(order: Order, progress: Callable[[float], None], cancelled: Callab
         if order.job and order.ffmpeg:
             from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
 
-            def heard(told: Progress) -> None:
-                progress(told.seconds)
+            def told(of: Progress) -> None:
+                progress(of.seconds)
 
             job = replace(order.job, clip=counted_clip(order.clip, counts))
-            made = make(job, order.ffmpeg, progress=heard, cancelled=cancelled)
+            made = make(job, order.ffmpeg, progress=told, cancelled=cancelled, paused=paused)
     except RushesError as refused:
         error = refused
     return Outcome(tuple(hashes), tuple(counts), made, time.monotonic() - started, error)

@@ -24,6 +24,7 @@ class Pace:
     _cards: dict[str, _Card] = field(default_factory=dict)
     _worked: float = 0.0
     _began: float | None = None
+    _paused: float | None = None
 
     def forget(self) -> None:
         """More came in: what is left is asked of the catalogue again."""
@@ -44,9 +45,19 @@ class Pace:
         counted.done += seconds
         self._worked += seconds if worked else 0.0
 
+    def pause(self) -> None:
+        """From now on no time passes."""
+        self._paused = time.monotonic()
+
+    def resume(self) -> None:
+        """Time passes again; the pause was no work."""
+        if self._paused is not None and self._began is not None:
+            self._began += time.monotonic() - self._paused
+        self._paused = None
+
     def progress(self, under_way: dict[str, tuple[str, float]], names: tuple[str, ...]) -> Progress:
         """Where the work stands; `under_way` maps a clip to its card and its media seconds so far."""
-        now = time.monotonic()
+        now = time.monotonic() if self._paused is None else self._paused
         if self._began is None and under_way:
             self._began, self._worked = now, 0.0
         running: dict[str, float] = {}

@@ -26,7 +26,7 @@ from pipeline.ingest.hands import Hands
 from pipeline.ingest.head import Head
 from pipeline.ingest.look import Ground, absolute
 from pipeline.ingest.make import Bench, film_luts, film_presets, wants
-from pipeline.ingest.word import take_word_back
+from pipeline.ingest.word import is_paused, resume, take_word_back
 from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess
@@ -153,15 +153,18 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
         held_lock(film.lock, words) as killed,
         open_catalogue(film.catalogue, create=True) as catalogue,
         ReaderProcess("pipeline.metadata.mediainfo_child") as mediainfo,
-        Engine(hands.processes) as engine,
+        Engine(hands.processes, lambda: is_paused(film)) as engine,
     ):
         if killed:
             _sweep(film)
+        else:
+            resume(film)  # a pause that came as the head before was ending
         presets, luts = film_presets(film), film_luts(film)
         want(catalogue, *wants(film.settings, presets), looks=[(lut.rule, lut.recipe) for lut in luts])
         ffmpeg, missing = _ffmpeg(film)
         presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
-        bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads, luts=luts)
+        share = film.settings.ingest.bandwidth * 1e6 / hands.processes
+        bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads, share, luts=luts)
         if ffmpeg:
             pardon(catalogue, bench.program)
         account = Account(film, catalogue, tell)
@@ -173,6 +176,7 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
             yield head
         finally:
             head.hands.drop()
+            resume(film)
             take_word_back(film)
 
 

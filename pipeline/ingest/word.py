@@ -1,10 +1,10 @@
-"""What a running head leaves for other terminals: one small file beside the catalogue."""
+"""What a running head and other terminals leave for each other: small files beside the catalogue."""
 
 from contextlib import suppress
 
 import msgspec
 
-from pipeline.errors import RushesError
+from pipeline.errors import NotFound, RushesError
 from pipeline.files import write_whole
 from pipeline.film import Film
 from pipeline.ingest.events import Progress
@@ -41,3 +41,24 @@ def take_word_back(film: Film) -> None:
     """Remove the file when the head has ended."""
     with suppress(OSError):
         film.head_file.unlink()
+
+
+def pause(film: Film) -> None:
+    """Let the running head's work stand still. A head that is killed leaves the next one paused; one that ends, not."""
+    if not is_locked(film.lock):
+        raise NotFound("Nothing is running, so there is nothing to pause; 'rushes ingest' begins.")
+    write_whole(film.pause_file, b"")
+
+
+def is_paused(film: Film) -> bool:
+    """Whether the work shall stand still; asked often, so it costs one look."""
+    return film.pause_file.exists()
+
+
+def resume(film: Film) -> bool:
+    """Let the work go on; whether it was paused."""
+    try:
+        film.pause_file.unlink()
+    except FileNotFoundError:
+        return False
+    return True

@@ -1,8 +1,7 @@
 """ffmpeg: found, asked what it can do, run.
 
-A run is watched (progress, stall, total time), niced, called off with its whole process group, and
-dies with us. What it leaves behind on the disk is its caller's business. Where setpriv is missing the
-rest still holds.
+A run is watched (progress, stall, total time), polite, stopped for a pause, called off with its whole
+process group, and dies with us. What it leaves behind on the disk is its caller's business.
 """
 
 import math
@@ -30,6 +29,7 @@ from pipeline.errors import (
     ToolMissing,
     ToolStopped,
 )
+from pipeline.processes.courtesy import courteous, dies_with_us
 
 # Demuxers that footage comes in. Playlists (HLS, DASH, ffconcat, SDP) and image or text demuxers are
 # not among them: under a .mov name they would make ffmpeg read other files or the network.
@@ -57,17 +57,24 @@ class Progress:
     speed: float | None = None
 
 
+def never() -> bool:
+    """Say that nobody asks for that."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """On which a program runs: what it works on (for refusals), its limits in seconds, its niceness.
 
-    `stall` is the time without headway, `total` the whole time (None: as long as it takes).
+    `stall` is the time without headway, `total` the whole time (None: as long as it takes). While `paused()`
+    says so the program stands still; that time counts for neither.
     """
 
     subject: str = "the clip"
     stall: float = 120.0
     total: float | None = None
     nice: int = 10
+    paused: Callable[[], bool] = never
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +83,6 @@ class Finished:
 
     progress: Progress
     stderr_tail: tuple[str, ...] = ()
-
-
-def never() -> bool:
-    """Say that nobody has called the work off."""
-    return False
 
 
 def unheard(_progress: Progress) -> None:
@@ -160,7 +162,7 @@ def run_ffmpeg(
     stalled) or Cancelled; no process of the run is left then.
     """
     command = [
-        *_dying_with_us(terms.nice), str(ffmpeg), "-hide_banner", "-nostdin", "-loglevel", "error",
+        *courteous(terms.nice), str(ffmpeg), "-hide_banner", "-nostdin", "-loglevel", "error",
         "-progress", "pipe:1", "-stats_period", "0.5", *arguments,
     ]  # fmt: skip
     with _started(command, ffmpeg) as process:
@@ -172,6 +174,7 @@ def run_ffmpeg(
                 progress(told)
             if cancelled():
                 raise Cancelled(f"Work on {terms.subject} was called off; nothing of it was kept.")
+            watch.hold(paused=terms.paused())
         tail = tuple(watch.tail)
         code = process.wait()
     refusal = _refusal(code, tail, terms.subject)
@@ -208,22 +211,13 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
         return
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
+        os.killpg(process.pid, signal.SIGCONT)  # who was stopped for a pause hears it only then
     try:
         process.wait(_GRACE)
     except subprocess.TimeoutExpired:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def _dying_with_us(nice: int) -> list[str]:
-    """What to put before a program so that it is polite and does not outlive us.
-
-    PR_SET_PDEATHSIG fires when the *thread* that started the program ends: so that thread must wait.
-    """
-    polite = ["nice", "-n", str(nice)] if nice and shutil.which("nice") else []
-    mortal = ["setpriv", "--pdeathsig", "KILL", "--"] if shutil.which("setpriv") else []
-    return [*polite, *mortal]
 
 
 class _Watch:
@@ -233,6 +227,8 @@ class _Watch:
         self.progress = Progress()
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._terms = terms
+        self._group = process.pid
+        self._held: float | None = None  # since when it stands still
         self._begun = self._moved = time.monotonic()
         self._rest = {"stdout": b"", "stderr": b""}
         self._fields: dict[str, str] = {}
@@ -253,6 +249,21 @@ class _Watch:
             return False
         self._check_clocks()
         return True
+
+    def hold(self, *, paused: bool) -> None:
+        """Let the program stand still or go on. What would outlive us is never stopped: nobody would wake it.
+
+        It dies with us where the system can do that, and from its first words on: before, setpriv may not have run.
+        """
+        if paused == (self._held is not None) or not self._fields or not dies_with_us():
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._group, signal.SIGSTOP if paused else signal.SIGCONT)
+        now = time.monotonic()
+        if self._held is not None:
+            self._begun += now - self._held
+            self._moved += now - self._held
+        self._held = now if paused else None
 
     def _take(self, name: str, data: bytes) -> None:
         *lines, rest = (self._rest[name] + data).split(b"\n")
@@ -279,6 +290,8 @@ class _Watch:
         self.progress = now
 
     def _check_clocks(self) -> None:
+        if self._held is not None:
+            return
         now = time.monotonic()
         if now - self._moved > self._terms.stall:
             raise ToolStopped(

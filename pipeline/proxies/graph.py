@@ -112,6 +112,8 @@ def _source(number: int, job: ProxyJob) -> Stream:
     options: dict[str, str | None] = dict(INPUT_GUARD)
     if job.threads:
         options["threads"] = str(job.threads)
+    if job.reading_seconds and job.clip.duration:  # ffmpeg knows no bytes, only seconds of media: an average
+        options["readrate"] = f"{float(job.clip.duration) / job.reading_seconds:.6f}"
     video = job.clip.facts.video
     if job.salvage is not None or (video and video.video_codec == "mjpeg"):
         options["err_detect"] = "explode"  # JPEG's decoder conceals damage unless told

@@ -38,6 +38,7 @@ class ProxyJob:
 
     `threads` limits decoder and encoder each (0: ffmpeg decides). `picture_late` is how many seconds
     the picture begins after time 0; frame 0 of the proxy is the first picture.
+    `bandwidth` is how many bytes a second may be read (0: no limit).
     With `salvage` errors do not end the work: pictures are placed by their time, and what does not come is black.
     The pictures of a log recording go through `lut`.
     """
@@ -49,10 +50,16 @@ class ProxyJob:
     picture_late: Fraction = Fraction(0)
     salvage: Salvage | None = None
     lut: Lut | None = None
+    bandwidth: float = 0.0
 
     @property
     def proxies(self) -> tuple[Output, ...]:
         return tuple(output for output in self.outputs if output.kind == "proxy")
+
+    @property
+    def reading_seconds(self) -> float:
+        """How long the original may take to be read at the bandwidth allowed; 0: as long as it takes."""
+        return sum(part.stamp.size for part in self.clip.parts) / self.bandwidth if self.bandwidth else 0.0
 
     def still(self, kind: str) -> Output | None:
         return next((output for output in self.outputs if output.kind == kind), None)

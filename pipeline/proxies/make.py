@@ -44,6 +44,7 @@ def make(
     *,
     progress: Callable[[Progress], None] = unheard,
     cancelled: Callable[[], bool] = never,
+    paused: Callable[[], bool] = never,
 ) -> tuple[Made, ...]:
     """Make all outputs of a job in one ffmpeg process that decodes once, and measure them.
 
@@ -54,8 +55,9 @@ def make(
         _check_sources(job)
         job = _synchronised(job, ffmpeg, cancelled)
         if job.salvage is not None:
-            job = surveyed(job, ffmpeg, cancelled=cancelled)
-        finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=_terms(job.clip))
+            job = surveyed(job, ffmpeg, cancelled=cancelled, paused=paused)
+        terms = replace(_terms(job.clip, 2 * job.reading_seconds), paused=paused)
+        finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=terms)
         if job.clip.kind == "sound":
             _check_sound(job.clip, finished)
         return tuple(_measured(job, output, finished) for output in job.outputs)
@@ -64,8 +66,9 @@ def make(
         raise
 
 
-def _terms(clip: Clip) -> Terms:
-    return Terms(subject=clip.name, total=600.0 + _SLOWEST * float(clip.duration) if clip.duration else None)
+def _terms(clip: Clip, reading: float = 0.0) -> Terms:
+    total = 600.0 + _SLOWEST * float(clip.duration) + reading
+    return Terms(subject=clip.name, total=total if clip.duration else None)
 
 
 def _check_sources(job: ProxyJob) -> None:

@@ -26,7 +26,9 @@ _TICKS = 90_000  # a second, of the times that ffmpeg is asked for
 _MOST_RUNS = 100  # stretches that one filter expression takes: nearer ones are joined
 
 
-def surveyed(job: ProxyJob, ffmpeg: Path, *, cancelled: Callable[[], bool] = never) -> ProxyJob:
+def surveyed(
+    job: ProxyJob, ffmpeg: Path, *, cancelled: Callable[[], bool] = never, paused: Callable[[], bool] = never
+) -> ProxyJob:
     """The job with what can be read of its original, and the length that its own tables tell.
 
     Raises MediaUnreadable where nothing can be read or no length is known.
@@ -40,7 +42,7 @@ def surveyed(job: ProxyJob, ffmpeg: Path, *, cancelled: Callable[[], bool] = nev
     before = 0
     for part, source in zip(clip.parts, job.sources, strict=True):
         table = read_times(source)
-        times = _decoded(job, source, ffmpeg, cancelled)
+        times = _decoded(job, source, ffmpeg, cancelled=cancelled, paused=paused)
         length = _length(clip, part, table)
         starts.append(_start(clip, table, times))
         read = _frames_read(clip, times, table, length) if table else _on_grid(times, clip.rate)
@@ -108,7 +110,7 @@ def _on_grid(times: Sequence[Fraction], rate: Rate) -> set[int]:
 
 
 def _decoded(
-    job: ProxyJob, source: Path, ffmpeg: Path, cancelled: Callable[[], bool]
+    job: ProxyJob, source: Path, ffmpeg: Path, *, cancelled: Callable[[], bool], paused: Callable[[], bool]
 ) -> tuple[Fraction, ...]:  # fmt: skip
     """The times of all pictures that can be decoded, in seconds, counted as they are when the proxy is made."""
     guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
@@ -122,7 +124,7 @@ def _decoded(
             "-map", "0:a?", "-c:a", "copy", "-f", "null", "-",
         ]  # fmt: skip
         with suppress(MediaUnreadable):  # that it ends in an error is no news
-            run_ffmpeg(ffmpeg, arguments, cancelled=cancelled, terms=Terms(subject=job.clip.name))
+            run_ffmpeg(ffmpeg, arguments, cancelled=cancelled, terms=Terms(job.clip.name, paused=paused))
         lines = told.read_text().splitlines() if told.exists() else []  # not there where nothing could be opened
         rows = [line.split(",") for line in lines if line.startswith("0,")]
     return tuple(Fraction(int(row[2]), _TICKS) for row in rows)

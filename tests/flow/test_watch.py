@@ -13,6 +13,7 @@ import pytest
 from filming import (
     BRISK,
     TINY,
+    at_work_in,
     card,
     empty_film,
     finish,
@@ -65,20 +66,6 @@ def children_of_session(session):
                 continue
             if words[0] != "Z" and int(words[3]) == session and int(entry.name) != os.getpid():
                 found.append(entry.name)
-    return found
-
-
-def at_work_in(folder):
-    """Living processes whose command line names this folder."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                line = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if os.fsencode(folder) in line:
-                found.append(line)
     return found
 
 

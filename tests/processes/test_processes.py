@@ -1,17 +1,20 @@
 """Programs are found, watched, called off with all their children, and die with us."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathMissing, RushesError, ToolMissing, ToolStopped
+from pipeline.processes.courtesy import _last_in_line, courteous, read_politely
 from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, find_ffmpeg, run_ffmpeg
 from pipeline.processes.reader import ReaderProcess
 
@@ -179,6 +182,106 @@ def test_ffmpeg_is_polite(tmp_path):
     own = os.getpriority(os.PRIO_PROCESS, 0)
     done = run_ffmpeg(program(tmp_path / "ffmpeg", "nice >&2"), [], terms=Terms(nice=7))
     assert int(done.stderr_tail[0]) == min(19, own + 7)
+
+
+@pytest.mark.skipif(subprocess.run(["ionice", "true"], check=False).returncode != 0, reason="no ionice here")
+def test_ffmpeg_and_threads_that_read_are_last_in_line_for_the_disk(tmp_path):
+    done = run_ffmpeg(program(tmp_path / "ffmpeg", "ionice >&2"), [])
+    assert done.stderr_tail == ("best-effort: prio 7",)
+    said = []
+
+    def read():
+        read_politely()
+        said.extend(
+            subprocess.run(["ionice", "-p", str(thread)], capture_output=True, text=True, check=True).stdout.strip()
+            for thread in (threading.get_native_id(), os.getpid())
+        )
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join()
+    assert said[0] == "best-effort: prio 7"
+    assert said[1] != said[0]
+
+
+@pytest.mark.parametrize("missing", [{"nice", "ionice", "setpriv"}, {"ionice"}])
+def test_ffmpeg_runs_where_the_system_lacks_manners(tmp_path, monkeypatch, missing):
+    _last_in_line.cache_clear()
+    for name in {"nice", "ionice", "setpriv"} - missing:
+        (tmp_path / name).symlink_to(shutil.which(name))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert run_ffmpeg(program(tmp_path / "ffmpeg", "echo made >&2"), []).stderr_tail == ("made",)
+    assert not missing & set(courteous(10))
+    monkeypatch.undo()
+    _last_in_line.cache_clear()
+
+
+# --- paused ---------------------------------------------------------------------------------------
+
+
+def state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+@pytest.fixture
+def ticking(tmp_path, ffmpeg):
+    """An ffmpeg that writes down its pid."""
+    return program(tmp_path / "ffmpeg", f'echo $$ > {tmp_path}/pids; exec {ffmpeg} "$@"'), tmp_path / "pids"
+
+
+def pid_in(pids: Path) -> int:
+    return int(wait_for(lambda: pids.is_file() and pids.read_text().strip()))
+
+
+def test_a_paused_run_stands_still_and_its_clocks_too(ticking):
+    fake, pids = ticking
+    paused, told = threading.Event(), []
+    terms = Terms(stall=2.0, total=3.0, paused=paused.is_set)
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(run_ffmpeg, fake, ENDLESS, progress=told.append, terms=terms)
+        try:
+            pid = pid_in(pids)
+            wait_for(lambda: told)
+            paused.set()
+            wait_for(lambda: state(pid) == "T")
+            before = len(told)
+            time.sleep(3.2)  # longer than it may stall, and than it may take in all
+            assert not run.done()
+            assert len(told) <= before + 1
+        finally:
+            paused.clear()
+        with pytest.raises(ToolStopped, match="longer than 3 seconds"):
+            run.result()
+    assert len(told) > before + 1
+    assert gone(pid)
+
+
+def test_calling_off_a_paused_run_ends_it_at_once(ticking):
+    fake, pids = ticking
+    enough = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(run_ffmpeg, fake, ENDLESS, cancelled=enough.is_set, terms=Terms(paused=lambda: True))
+        try:
+            pid = pid_in(pids)
+            wait_for(lambda: state(pid) == "T")
+        finally:
+            began = time.monotonic()
+            enough.set()
+        with pytest.raises(Cancelled):
+            run.result()
+    assert time.monotonic() - began < 1.5, "it was asked to end, and did not have to be killed"
+    assert gone(pid)
+
+
+def test_a_run_that_would_outlive_us_is_never_stopped(ticking, monkeypatch):
+    fake, pids = ticking
+    monkeypatch.setattr("pipeline.processes.ffmpeg.dies_with_us", lambda: False)
+    told = []
+    with pytest.raises(Cancelled):
+        run_ffmpeg(
+            fake, ENDLESS, progress=told.append, cancelled=lambda: len(told) > 2, terms=Terms(paused=lambda: True)
+        )
+    assert gone(pid_in(pids))
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="PR_SET_PDEATHSIG is Linux's")

@@ -113,6 +113,15 @@ def test_threads_are_limited_only_when_asked():
     assert after(asked(clip(), threads=3), "-threads") == "3"
 
 
+def test_the_bandwidth_becomes_a_rate_of_reading_media():
+    """100 frames at 25 in 80 MB are 20 MB a second of media: at 5 MB/s a quarter of real time."""
+    big = replace(clip(), parts=(Part(1, b"C0001.MP4", Stamp(1, 1, 80_000_000, 1), "q", 100),))
+    words = asked(big, bandwidth=5e6)
+    assert float(after(words, "-readrate")) == 0.25
+    assert words.index("-readrate") < words.index("-i")
+    assert "-readrate" not in asked(big)
+
+
 @pytest.mark.parametrize(
     ("label", "counted", "rate", "wanted"),
     [
