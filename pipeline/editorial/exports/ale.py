@@ -17,7 +17,7 @@ from pipeline.editorial.exports.written import ExportOptions, Losses, Written, W
 from pipeline.fields import FIELDS
 from pipeline.timecode import Rate, Timecode, frames_per_day
 
-TAPE_LETTERS = 32  # that Avid keeps of a tape's name
+_TAPE_LETTERS = 32  # that Avid keeps of a tape's name
 _VIDEO_FORMATS = {(1920, 1080): "1080", (1280, 720): "720", (720, 576): "PAL", (720, 480): "NTSC", (720, 486): "NTSC"}
 # Log fields under the names that Avid has a column for; the others keep their own.
 _AVID_NAMES = {"shoot_day": "Shoot Date", "note": "Comments"}
@@ -33,7 +33,7 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:  # noqa: ARG00
     with unswept():
         sheet = sheet_of(timeline)
         held = held_by(sheet)
-        tapes = reel_table(held, length=TAPE_LETTERS)
+        tapes = reel_table(held, length=_TAPE_LETTERS)
         tables: dict[Rate, list[str]] = defaultdict(list)
         lost = Losses()
         for source, content in held.items():
