@@ -36,7 +36,7 @@ class Editor:
 EDITORS: tuple[Editor, ...] = (
     Editor("resolve", (".otio", ".xml", ".edl")),
     Editor("premiere", (".xml", ".otio", ".edl")),
-    Editor("avid", (".edl",)),
+    Editor("avid", (".edl", ".ale")),
     Editor("fcp", (".otio",), "Final Cut Pro reads no OTIO itself; convert it, for FCPXML is not written yet."),
     Editor("kdenlive", (".otio",), "Kdenlive's OTIO import moves in-points; compare every cut with the original."),
 )

@@ -7,15 +7,16 @@ from editorial_clips import RATES, count_label, logged, media, read_edl, setting
 from hypothesis import given, reject
 from hypothesis import settings as effort
 from hypothesis import strategies as st
+from test_ale import read_ale
 from xml_reader import items_of, root_of
 
 from pipeline.editorial.assembly import assemble
-from pipeline.editorial.exports import edl, otio_json, xmeml
+from pipeline.editorial.exports import ale, edl, otio_json, xmeml
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.reels import reel_table
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.errors import ExportRefused
-from pipeline.timecode import Timecode
+from pipeline.timecode import Rate, Timecode
 
 WRITABLE = [name for name, rate in RATES.items() if rate.nominal <= 100]
 
@@ -135,6 +136,30 @@ def test_otio_and_fcp7_xml_agree_on_every_event(made):
     assert [item.kind for item in items].count("video") == len(pictures)
     assert [item.kind for item in items].count("audio") == sum(channels)
     assert len({(item.name, item.record, item.channel) for item in items}) == len(items)
+
+
+@effort(max_examples=100, deadline=None)
+@given(cuts())
+def test_ale_lists_every_file_of_the_cut_as_long_as_it_is(made):
+    cut = cut_of(made)
+    found = set()
+    for file in ale.write(cut.timeline, ExportOptions(Path())).files:
+        table = read_ale(file.content.decode())
+        rate = RATES[table.heading["FPS"]]
+        for row in table.rows:
+            start, length = (count_label(row[name], rate.nominal) for name in ("Start", "Duration"))
+            day = _day(Timecode(0, rate, ";" in row["Start"]))
+            assert (count_label(row["End"], rate.nominal) - start) % day == length
+            found.add((row["Name"], row["Source Path"], start, length, rate.numerator / rate.denominator))
+    expected = set()
+    for item in cut.timeline.find_clips():
+        own, span = item.metadata["rushes"], item.media_reference.available_range
+        rate = Rate.parse(own["rate"])
+        start = round(span.start_time.value) % _day(Timecode(0, rate, own["drop_frame"]))
+        expected.add(
+            (item.name, item.media_reference.target_url, start, round(span.duration.value), span.start_time.rate)
+        )
+    assert found == expected
 
 
 @effort(max_examples=100, deadline=None)

@@ -91,3 +91,12 @@ def test_nested_timelines_and_clips_without_length_are_refused():
         sheet_of(timeline(schema.Stack("inner")))
     with pytest.raises(ExportRefused, match="'lost' on V has no range"):
         sheet_of(timeline(track("V", schema.Clip("lost")), start=Time(0, 25.0)))
+
+
+def test_a_marker_of_the_timeline_itself_is_named_as_lost_by_a_list():
+    made = timeline(track("V1", clip("a", 0, 10)))
+    assert not any("timeline itself" in loss for loss in edl.write(made, ExportOptions(Path())).losses)
+    made.tracks.markers.append(schema.Marker("here", Range(Time(5, 25), Time(1, 25))))
+    assert any("timeline itself" in loss for loss in edl.write(made, ExportOptions(Path())).losses)
+    (mark,) = sheet_of(made).marks
+    assert (mark.name, mark.record.start, mark.record.duration) == ("here", 5, 1)

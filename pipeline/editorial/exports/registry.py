@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from opentimelineio.schema import Timeline
 
-from pipeline.editorial.exports import edl, otio_json, otioz, xmeml
+from pipeline.editorial.exports import ale, edl, otio_json, otioz, xmeml
 from pipeline.editorial.exports.written import ExportOptions, Written
 
 
@@ -23,4 +23,5 @@ EXPORTS: tuple[Export, ...] = (
     Export(".otioz", "OpenTimelineIO with its proxies in one file", otioz.write),
     Export(".xml", "Final Cut Pro 7 XML: sequence, bins and log, for Premiere Pro and DaVinci Resolve", xmeml.write),
     Export(".edl", "CMX 3600: pictures and four channels of sound, for any editor", edl.write),
+    Export(".ale", "Avid Log Exchange: the clips and their log, a table for each frame rate", ale.write),
 )

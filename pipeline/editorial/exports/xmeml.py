@@ -46,25 +46,22 @@ _CIRCLED = {"yes", "true", "1"}
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file of the cut: `rate` is what its frames are counted at here, `log` its log as elements."""
+    """A file of the cut: `rate` is what its frames are counted at here.
+
+    `head` and `log` are elements that every clip of it begins with and that its master clip ends with.
+    """
 
     number: int
     source: Source
     held: Held
     rate: Rate
+    duration: int
+    head: str
     log: str
-
-    def frames(self, count: int) -> int:
-        """Frames of the source, as counted here."""
-        return count if self.rate == self.source.rate else floor(count * self.rate.fraction / self.source.rate.fraction)
-
-    @property
-    def duration(self) -> int:
-        return self.frames(self.held.span.duration)
 
     def since_start(self, frame: int) -> int:
         """An absolute frame of the source as a frame of the file."""
-        return self.frames(frame - self.held.span.start)
+        return _counted(frame - self.held.span.start, self.source.rate, self.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +115,19 @@ def _files(sheet: Sheet, lost: Losses) -> dict[Source, _File]:
     for number, parts in enumerate(sources.values(), start=1):
         first = next(iter(parts))
         rate = first.rate if _can_say(first.rate) else sheet.start.rate
-        file = _File(number, first, _together(parts.values()), rate, _log(first))
-        found.update(dict.fromkeys(parts, file))
+        found.update(dict.fromkeys(parts, _described(number, first, _together(parts.values()), rate)))
         for source in parts:
             _note_losses(source, sheet.start.rate, lost)
     return found
+
+
+def _described(number: int, source: Source, held: Held, rate: Rate) -> _File:
+    duration = _counted(held.span.duration, source.rate, rate)
+    head = (
+        f"<masterclipid>masterclip-{number}</masterclipid>{_named(source.name)}"
+        f"<duration>{duration}</duration>{_rate(rate)}"
+    )
+    return _File(number, source, held, rate, duration, head, _log(source))
 
 
 def _together(parts: Iterable[Held]) -> Held:
@@ -134,7 +139,7 @@ def _together(parts: Iterable[Held]) -> Held:
 
 def _note_losses(source: Source, rate: Rate, lost: Losses) -> None:
     name = source.name
-    if not all(map(is_legal, (name, source.path or "", source.reel, source.card, *source.log.values()))):
+    if not is_legal("".join((name, source.path or "", source.reel, source.card, *source.log.values()))):
         lost.add("Control characters in names and notes, left out", name)
     if not source.timed:
         lost.add("Source timecode of clips that have none, counted from 00:00:00:00", name)
@@ -171,7 +176,7 @@ def _master(file: _File) -> Iterator[str]:
         _Item(f"master-{file.number}-{n}", file, "audio" if n else "video", max(n, 1), 1, event, n) for n in channels
     ]
     links = _links(items)
-    yield f'<clip id="masterclip-{file.number}">\n{_clip_head(file, source.name)}\n<in>-1</in><out>-1</out>'
+    yield f'<clip id="masterclip-{file.number}">\n{file.head}\n<in>-1</in><out>-1</out>'
     yield f"<ismasterclip>TRUE</ismasterclip>\n{file.log}\n<media>"
     described = "\n".join(_file(file))
     for kind in ("video", "audio"):
@@ -179,7 +184,7 @@ def _master(file: _File) -> Iterator[str]:
         if tracks:
             yield f"<{kind}>"
             for item in tracks:
-                yield f'<track>\n<clipitem id="{item.name}">\n{_clip_head(file, source.name)}'
+                yield f'<track>\n<clipitem id="{item.name}">\n{file.head}'
                 yield described if item is items[0] else _file_again(file)
                 yield f"{_source_track(item)}{links}</clipitem>\n</track>"
             yield f"</{kind}>"
@@ -318,7 +323,7 @@ def _clip_items(items: Sequence[_Item], links: dict[str, str], *, rate: Rate, lo
             taken = taken_frames(event, rate)
         ticks = _ticks(event.source_in - file.held.span.start, event.source.rate)
         yield (
-            f'<clipitem id="{item.name}">\n{_clip_head(file, event.source.name)}\n<enabled>TRUE</enabled>'
+            f'<clipitem id="{item.name}">\n{file.head}\n<enabled>TRUE</enabled>'
             f"<start>{place.start}</start><end>{place.end}</end><in>{begin}</in><out>{begin + taken}</out>\n"
             f"<pproTicksIn>{ticks}</pproTicksIn><pproTicksOut>{ticks + _ticks(place.duration, rate)}</pproTicksOut>\n"
             f"{_file_again(file)}\n{_source_track(item)}{links[item.name]}".rstrip()
@@ -341,13 +346,6 @@ def _marker(mark: Mark, span: TimeRange, lost: Losses) -> str:
     return f"<marker>{said}<in>{span.start}</in><out>{out}</out></marker>"
 
 
-def _clip_head(file: _File, name: str) -> str:
-    return (
-        f"<masterclipid>masterclip-{file.number}</masterclipid>{_named(name)}"
-        f"<duration>{file.duration}</duration>{_rate(file.rate)}"
-    )
-
-
 def _file_again(file: _File) -> str:
     return f'<file id="file-{file.number}"/>'
 
@@ -363,6 +361,10 @@ def _timecode(start: Timecode, inside: str = "") -> str:
         f"<timecode>{_rate(start.rate)}<string>{start}</string><frame>{start.frame}</frame>"
         f"<displayformat>{'DF' if start.drop_frame else 'NDF'}</displayformat>{inside}</timecode>"
     )
+
+
+def _counted(frames: int, own: Rate, rate: Rate) -> int:
+    return frames if own is rate or own == rate else floor(frames * rate.fraction / own.fraction)
 
 
 @cache
