@@ -34,10 +34,10 @@ class Editor:
 
 
 EDITORS: tuple[Editor, ...] = (
-    Editor("resolve", (".otio", ".xml", ".edl")),
+    Editor("resolve", (".otio", ".fcpxml", ".xml", ".edl")),
     Editor("premiere", (".xml", ".otio", ".edl")),
     Editor("avid", (".edl", ".ale")),
-    Editor("fcp", (".otio",), "Final Cut Pro reads no OTIO itself; convert it, for FCPXML is not written yet."),
+    Editor("fcp", (".fcpxml",)),
     Editor("kdenlive", (".otio",), "Kdenlive's OTIO import moves in-points; compare every cut with the original."),
 )
 
@@ -140,7 +140,8 @@ def export_cut(
             if export.suffix not in suite.suffixes:
                 continue
             own = Path(mkdtemp(dir=workroom))
-            written = export.write(made.cut.timeline, ExportOptions(own, media))  # type: ignore[arg-type] # click.Choice
+            options = ExportOptions(own, media, editor)  # type: ignore[arg-type] # click.Choice
+            written = export.write(made.cut.timeline, options)
             files += [_publish(one.content, folder / f"{made.name}{one.suffix}") for one in written.files]
             losses += [f"{export.suffix[1:]}: {loss}" for loss in written.losses]
     except OSError as error:
@@ -180,7 +181,7 @@ def _media(film: Film, catalogue: Catalogue, clips: Sequence[LoggedClip]) -> dic
 
 def _editor(name: str) -> Editor:
     if not name:
-        return Editor("", tuple(export.suffix for export in EXPORTS))
+        return Editor("", tuple(export.suffix for export in EXPORTS if not export.per_suite))
     for editor in EDITORS:
         if editor.name == name:
             return editor

@@ -18,6 +18,7 @@ paths; source and available ranges count absolute frames of source timecode at t
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,6 +27,7 @@ from opentimelineio.opentime import RationalTime
 from opentimelineio.opentime import TimeRange as OtioRange
 from opentimelineio.schema import Clip, ExternalReference, Gap, MissingReference, Timeline, Track
 
+from pipeline.clip import Clip as ClipOfLog
 from pipeline.clip import LoggedClip, Marker, shown
 from pipeline.editorial.arrange import CutSettings, kind_named
 from pipeline.editorial.bulk import unswept
@@ -163,7 +165,7 @@ def _lay(piece: Piece, video: list[Clip | Gap], sound: list[list[Clip | Gap]], *
     clip = piece.shot.logged.clip
     spans = _spans(piece, rate)
     metadata = _clip_metadata(piece)
-    full = {**metadata, "title": piece.shot.title, "log": _log(piece.shot.logged)}
+    full = {**metadata, "title": piece.shot.title, "log": _log(piece.shot.logged), "file": _file(piece)}
     markers = [_marker(marker, piece) for marker in piece.shot.logged.markers if _meets(marker.range, piece.inside)]
     seen = clip.kind == "picture"
     video.append(_clip(piece, spans, full, markers) if seen else _gap(piece.record, rate))
@@ -280,6 +282,37 @@ def _clip_metadata(piece: Piece) -> dict[str, Any]:
         "drop_frame": clip.start.drop_frame if clip.start else False,
         "start_timecode": str(clip.start) if clip.start else None,
     }
+
+
+def _file(piece: Piece) -> dict[str, Any]:
+    """What a file says of itself that writers need beside its range; what is unknown is left out."""
+    clip = piece.shot.logged.clip
+    facts, video = clip.facts, clip.facts.video
+    known: dict[str, Any] = {
+        "timecode_from": next((shown(source.where) for source in facts.sources if source.key == "start_timecode"), ""),
+        "late": _late(clip),
+        "url": piece.part.url,
+    }
+    if facts.audio:
+        known["sample_rate"] = facts.audio[0].sample_rate
+    if video and video.width and video.height:
+        turned = video.rotation in {90, 270}
+        known["size"] = (video.height, video.width) if turned else (video.width, video.height)
+        if video.pixel_aspect not in {None, 1}:
+            known["pixel_aspect"] = str(1 / video.pixel_aspect if turned else video.pixel_aspect)
+    if video and video.interlaced:
+        known["fields"] = video.field_order
+    return {name: value for name, value in known.items() if value}
+
+
+def _late(clip: ClipOfLog) -> str:
+    """Seconds between the frame that a sound's timecode counts to and its first sample, as a fraction; else empty."""
+    facts = clip.facts
+    if clip.kind != "sound" or clip.start is None or facts.time_reference is None or not facts.audio:
+        return ""
+    frame = clip.start.rate.seconds(1)
+    late = Fraction(facts.time_reference, facts.audio[0].sample_rate) - frame * clip.start.frame
+    return str(late) if 0 < late < frame else ""
 
 
 def _log(logged: LoggedClip) -> dict[str, Any]:

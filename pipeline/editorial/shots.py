@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import floor
+from urllib.parse import quote
 
 from pipeline.clip import Clip, LoggedClip, Part, shown
 from pipeline.timecode import Rate, Timecode, TimeRange
@@ -16,11 +17,15 @@ from pipeline.timecode import Rate, Timecode, TimeRange
 
 @dataclass(frozen=True, slots=True)
 class MediaPart:
-    """One original file and how many frames of the clip it holds; `path` is None while its volume is offline."""
+    """One original file and how many frames of the clip it holds; `path` is None while its volume is offline.
+
+    A path that is no UTF-8 is None too, and stands in `url`, percent-encoded.
+    """
 
     name: str
     path: str | None
     frames: int
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +53,9 @@ def media_of(clip: Clip, roots: Mapping[int, str | None], *, proxy: str | None =
     """The files of `clip`, where `roots` says in which absolute folder each root lies now (None: offline).
 
     `proxy` is an absolute path. Which part holds which frames is the clip's to say. A path that is no
-    UTF-8 has no place in a timeline: its part is kept by name only.
+    UTF-8 has no place in a timeline: its part is kept by name and URL only.
     """
-    parts = tuple(
-        MediaPart(shown(part.path.rpartition(b"/")[2]), _place(part, roots), span.duration)
-        for part, span in zip(clip.parts, clip.spans, strict=True)
-    )
+    parts = tuple(_part(part, span.duration, roots) for part, span in zip(clip.parts, clip.spans, strict=True))
     return Media(parts, _written(os.fsencode(proxy)) if proxy else None)
 
 
@@ -105,11 +107,13 @@ def named(names: Iterable[str], *, most: int = 3) -> str:
     return ", ".join(all_names[:most]) + more
 
 
-def _place(part: Part, roots: Mapping[int, str | None]) -> str | None:
-    folder = roots.get(part.root)
+def _part(part: Part, frames: int, roots: Mapping[int, str | None]) -> MediaPart:
+    name, folder = shown(part.path.rpartition(b"/")[2]), roots.get(part.root)
     if folder is None:
-        return None
-    return _written(os.fsencode(folder).rstrip(b"/") + b"/" + part.path)
+        return MediaPart(name, None, frames)
+    place = os.fsencode(folder).rstrip(b"/") + b"/" + part.path
+    path = _written(place)
+    return MediaPart(name, path, frames, "file://" + quote(place) if path is None else "")
 
 
 def _written(path: bytes) -> str | None:

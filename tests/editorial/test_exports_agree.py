@@ -1,17 +1,20 @@
 """One cut in all formats, read back by readers of their own: every event agrees to the frame, whatever the clips."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import opentimelineio as otio
+import pytest
 from editorial_clips import RATES, count_label, logged, media, read_edl, settings
 from hypothesis import given, reject
 from hypothesis import settings as effort
 from hypothesis import strategies as st
+from read_fcpxml import read_fcpxml
 from test_ale import read_ale
 from xml_reader import items_of, root_of
 
 from pipeline.editorial.assembly import assemble
-from pipeline.editorial.exports import ale, edl, otio_json, xmeml
+from pipeline.editorial.exports import ale, edl, fcpxml, otio_json, xmeml
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.reels import reel_table
 from pipeline.editorial.exports.written import ExportOptions
@@ -136,6 +139,26 @@ def test_otio_and_fcp7_xml_agree_on_every_event(made):
     assert [item.kind for item in items].count("video") == len(pictures)
     assert [item.kind for item in items].count("audio") == sum(channels)
     assert len({(item.name, item.record, item.channel) for item in items}) == len(items)
+
+
+@pytest.mark.parametrize("editor", ["fcp", "resolve"])
+@effort(max_examples=100, deadline=None)
+@given(made=cuts())
+def test_otio_and_fcpxml_agree_on_every_event(editor, made):
+    _clips, chosen, _kind = made
+    cut = cut_of(made)
+    text = otio_json.write(cut.timeline, ExportOptions(Path())).files[0].content.decode()
+    read = read_fcpxml(fcpxml.write(cut.timeline, ExportOptions(Path(), editor=editor)).files[0].content)
+    first = {clip.name: clip.available_range().start_time for clip in cut.timeline.find_clips()}
+    rates = {name: Rate.nearest(Fraction(time.rate)) for name, time in first.items()}
+    assert read.start == chosen.rate.seconds(chosen.start.frame)
+    found = [
+        (each.name, read.frames(each.record), read.frames(each.duration),
+         each.into * rates[each.name].fraction + int(first[each.name].value))
+        for each in read.clips
+    ]  # fmt: skip
+    assert len(found) == len(set(found))
+    assert set(found) == otio_events(text, chosen.rate, chosen.start)
 
 
 @effort(max_examples=100, deadline=None)

@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+from pathlib import Path
+from urllib.parse import unquote
 
 import opentimelineio as otio
 import pycmx
 import pytest
+from defusedxml.ElementTree import fromstring
 from filming import CARDS, PHONE, SAMPLES, SONY, rushes
 
 LOG_KEYS = {
@@ -320,6 +323,23 @@ def test_files_carry_the_name_of_the_cut_and_a_flavour_is_a_folder(cuts):
     assert (film / "timelines" / "for-resolve" / "two places.otio").is_file()
     assert (film / "timelines" / "for-avid" / "two places.edl").is_file()
     assert not [path for path in (film / "timelines").rglob("*") if path.name.startswith(".")]
+
+
+def test_final_cut_and_resolve_get_the_clock_that_each_reads(cuts):
+    film, _ = cuts
+    assert rushes("export", "two places", "--for", "all", cwd=film).code == 0
+    starts = {}
+    for editor in ("fcp", "resolve"):
+        root = fromstring((film / "timelines" / f"for-{editor}" / "two places.fcpxml").read_bytes())
+        for asset in root.findall("resources/asset"):
+            starts.setdefault(asset.get("name"), []).append(asset.get("start"))
+            for file in asset.findall("media-rep"):
+                assert Path(unquote(file.get("src").removeprefix("file://"))).is_file()
+    sony, others = starts["C0001.MP4"], starts["A001C001_191012_R1AB.mov"]
+    assert set(sony) > {"0s"}, "Sony's timecode stands in a sidecar alone"
+    assert sony[0] == "0s"
+    assert len(set(others)) == 1, "a timecode track is read by both"
+    assert others[0] != "0s"
 
 
 def test_the_edl_reads_in_another_program_with_the_same_events(cuts):

@@ -14,10 +14,23 @@ from typing import TypeAlias
 
 from opentimelineio.schema import Timeline
 
-from pipeline.editorial.exports.otio_values import Child, Document, Item, Marker, Range, Said, Time, values_of
+from pipeline.editorial.assembly import PROXY
+from pipeline.editorial.exports.otio_values import (
+    Child,
+    Document,
+    FileFacts,
+    Item,
+    Marker,
+    Range,
+    Reference,
+    Said,
+    Time,
+    values_of,
+)
 from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, Timecode, TimeRange
 
+_KEYWORDS = ("subject", "location", "tag")
 Key: TypeAlias = tuple[str, str, str | None]  # clip id, name, path
 
 
@@ -39,7 +52,9 @@ class Mark:
 class Source:
     """A file that events are taken from; a sheet holds one object for each, so that it is itself only.
 
-    `available` counts source frames at `rate`; `timed` says whether it has timecode; `log` holds log fields as text.
+    `available` counts source frames at `rate`; `timed` says whether it has timecode; `log` holds log fields as text,
+    `keywords` its subjects, location and tags one by one. `proxy` is the path of a proxy; `equal` says that it holds
+    the same frames, as that of a spanned clip does not.
     """
 
     name: str
@@ -52,6 +67,10 @@ class Source:
     timed: bool
     available: TimeRange
     log: Mapping[str, str]
+    keywords: tuple[str, ...]
+    proxy: str | None
+    equal: bool
+    file: FileFacts
 
     def timecode(self, frame: int) -> Timecode:
         return Timecode(frame, self.rate, self.drop_frame)
@@ -211,17 +230,18 @@ def _source(item: Item, span: Range, known: dict[Key, Source]) -> Source:
     name = item.name or reference.name or (path or "").rpartition("/")[2]
     key = (said.clip if said else "", name, path)
     if key not in known:
-        known[key] = _read_source(name, path, reference.available_range or span, said=said)
+        known[key] = _read_source(name, reference, span, proxy=item.media_references.get(PROXY), said=said)
     return known[key]
 
 
-def _read_source(name: str, path: str | None, span: Range, *, said: Said | None) -> Source:
+def _read_source(name: str, reference: Reference, span: Range, *, proxy: Reference | None, said: Said | None) -> Source:
+    span = reference.available_range or span
     timed = said is None or said.start_timecode is not None
     said = said or Said()
     rate = _stated(said.rate) if said.rate else _exact(span.start_time.rate)
     return Source(
         name=name,
-        path=path,
+        path=reference.target_url or None,
         clip=said.clip,
         card=said.card,
         reel=said.reel,
@@ -230,7 +250,15 @@ def _read_source(name: str, path: str | None, span: Range, *, said: Said | None)
         timed=timed,
         available=TimeRange(round(span.start_time.value), round(_frames(span.duration, rate))),
         log={name: _text(value) for name, value in said.log.items()},
+        keywords=tuple(dict.fromkeys(word for name in _KEYWORDS for word in _values(said.log.get(name, "")))),
+        proxy=proxy.target_url or None if proxy else None,
+        equal=proxy is not None and proxy.available_range == reference.available_range,
+        file=said.file,
     )
+
+
+def _values(value: str | int | list[str]) -> Iterator[str]:
+    yield from value if isinstance(value, list) else [str(value)] if value else []
 
 
 def _text(value: str | int | list[str]) -> str:

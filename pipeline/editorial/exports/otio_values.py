@@ -33,6 +33,22 @@ class Marker(msgspec.Struct):
     color: str = ""
 
 
+class FileFacts(msgspec.Struct):
+    """What a file says of itself that its OTIO reference cannot hold; empty where nothing is known.
+
+    `timecode_from` is where its timecode was read, `late` the seconds (a fraction) by which its first sample comes
+    after the frame its start counts to, `url` its place where the path is no UTF-8.
+    """
+
+    size: tuple[int, int] | None = None
+    pixel_aspect: str = ""
+    fields: str = ""
+    sample_rate: int = 0
+    timecode_from: str = ""
+    late: str = ""
+    url: str = ""
+
+
 class Said(msgspec.Struct):
     """What assembly.py says of a clip or timeline under `rushes`; None where it said nothing."""
 
@@ -46,6 +62,7 @@ class Said(msgspec.Struct):
     channels: int = 1
     size: str | None = None
     log: dict[str, str | int | list[str]] = {}
+    file: FileFacts = msgspec.field(default_factory=FileFacts)
 
 
 class Metadata(msgspec.Struct):

@@ -20,11 +20,13 @@ MEDIA_KEYS: dict[str, str] = {"original": ORIGINAL, "proxy": PROXY}
 class ExportOptions:
     """`folder`: an empty folder of the caller where bundles are made; `media`: what editors link first.
 
-    With `media` None each format takes its own default: originals, but proxies in a bundle.
+    With `media` None each format takes its own default: originals, but proxies in a bundle. `editor` is the suite the
+    files are for, where it is named.
     """
 
     folder: Path
     media: Literal["original", "proxy"] | None = None
+    editor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

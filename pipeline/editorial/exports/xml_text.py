@@ -2,12 +2,14 @@
 
 import os
 import re
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 # All but the characters of XML 1.0 (production 2, Char).
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPECIAL = re.compile("[^\t\n -%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # those, & < > and \r
+_IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 
@@ -24,13 +26,29 @@ def xml_text(text: str) -> str:
     return escape(_ILLEGAL.sub("", text), {"\r": "&#13;"})
 
 
-def path_url(path: str) -> str:
+def legal(text: str) -> str:
+    """`text` without the characters that XML 1.0 forbids."""
+    return text if is_legal(text) else _ILLEGAL.sub("", text)
+
+
+def element(name: str, attributes: Mapping[str, str | None], children: Iterable[str] = ()) -> str:
+    """An element on lines of its own; attributes that are empty or None are left out, line ends in them kept."""
+    said = "".join(f' {key}="{_attribute(value)}"' for key, value in attributes.items() if value)
+    inside = "\n".join(children)
+    return f"<{name}{said}>\n{inside}\n</{name}>" if inside else f"<{name}{said}/>"
+
+
+def _attribute(text: str) -> str:
+    return text if text.isalnum() else escape(legal(text), _IN_ATTRIBUTES)
+
+
+def path_url(path: str, host: str = "localhost") -> str:
     """A path as the URL editors write for it: `file://localhost/...`, bytes beyond plain ASCII as %NN.
 
     A path of Windows keeps its drive letter; what is a URL or a relative path already stays one.
     """
     if path.startswith("/"):
-        return "file://localhost" + quote(os.fsencode(path))
+        return f"file://{host}" + quote(os.fsencode(path))
     if _DRIVE.match(path):
-        return "file://localhost/" + quote(os.fsencode(path.replace("\\", "/")), safe="/:")
+        return f"file://{host}/" + quote(os.fsencode(path.replace("\\", "/")), safe="/:")
     return path if _URL.match(path) else quote(os.fsencode(path))

@@ -1,0 +1,219 @@
+"""Final Cut Pro XML 1.10: the cut as a project, its clips with keywords and ratings beside it.
+
+DaVinci Resolve and Final Cut Pro see different clocks in some files, so that each gets its own
+(fcpxml_assets.py). Every duration and offset in the primary storyline lies on the frame grid of the
+sequence; `start` lies on that of the source. Sources at other rates keep real time: `conform-rate`
+without scaling, as Final Cut writes where it shows a clip at its own speed.
+
+The element order is the DTD's. A DTD sees no times: that clips lie inside their assets, without
+holes, is held by tests.
+"""
+
+from collections.abc import Iterator
+
+from opentimelineio.schema import Timeline
+
+from pipeline.editorial.bulk import unswept
+from pipeline.editorial.exports.events import Mark, Sheet, Source, held_by, sheet_of
+from pipeline.editorial.exports.fcpxml_assets import Asset, Resources, Shape, frames_text, seconds_text
+from pipeline.editorial.exports.storyline import Placed, storyline
+from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
+from pipeline.editorial.exports.xml_text import element, is_legal, legal, xml_text
+from pipeline.fields import FIELDS
+from pipeline.timecode import Rate
+
+VERSION = "1.10"
+_FINAL_CUT_PROJECTS = frozenset({"23.976", "24", "25", "29.97", "30", "50", "59.94", "60"})
+_CONFORM_NAMES = {"23.976": "23.98", "47.952": "47.95"} | {
+    name: name for name in ("24", "25", "29.97", "30", "48", "50", "59.94", "60")
+}  # what the DTD lets srcFrameRate say
+_FAVORITE = 4  # rating from which a clip is one
+# Columns that Final Cut shows itself; its "Take" is called shot.
+_OWN_COLUMNS = {"scene": "scene", "take": "shot", "camera": "angle"}
+_TITLES = {field.name: field.title for field in FIELDS}
+
+
+def write(timeline: Timeline, options: ExportOptions) -> Written:
+    """`.fcpxml` for `options.editor` ("fcp" or "resolve"); for no suite in particular it is anchored as for Resolve."""
+    timeline, without = linked(timeline, options)
+    with unswept():
+        sheet = sheet_of(timeline)
+        held = held_by(sheet)
+        resources = Resources(options.editor)
+        sequence_format = resources.format(Shape(sheet.start.rate, sheet.size or (1920, 1080)))
+        resources.take(held)
+        story = storyline(sheet, held)
+        text = _document(sheet, resources, _sequence(sheet, story, resources, format_id=sequence_format))
+        losses = (*sheet.losses, *without, *_losses(sheet, resources, story))
+    return Written((WrittenFile(".fcpxml", text.encode()),), tuple(dict.fromkeys(losses)))
+
+
+def _document(sheet: Sheet, resources: Resources, sequence: str) -> str:
+    clips = [_browser_clip(asset) for asset in resources.assets.values()]
+    project = element("project", {"name": sheet.name}, [sequence])
+    event = element("event", {"name": sheet.name}, [*clips, project])
+    content = [element("resources", {}, resources.xml()), element("library", {}, [event])]
+    root = element("fcpxml", {"version": VERSION}, content)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n{root}\n'
+
+
+def _sequence(sheet: Sheet, story: list[Placed], resources: Resources, *, format_id: str) -> str:
+    rate = sheet.start.rate
+    spine = [
+        _clip(placed, resources, rate, frames_text(sheet.start.frame + placed.record.start, rate)) for placed in story
+    ]
+    length = story[-1].record.end if story else 0
+    attributes: dict[str, str | None] = {
+        "format": format_id, "duration": frames_text(length, rate), "tcStart": frames_text(sheet.start.frame, rate),
+        "tcFormat": "DF" if sheet.start.drop_frame else "NDF", "audioLayout": "stereo", "audioRate": "48k",
+    }  # fmt: skip
+    return element("sequence", attributes, [element("spine", {}, spine)])
+
+
+def _clip(placed: Placed, resources: Resources, rate: Rate, offset: str) -> str:
+    """A clip or gap of the timeline with what hangs on it; `offset` is its place on the clock of its parent."""
+    event, duration = placed.event, frames_text(placed.record.duration, rate)
+    connected = [_connected(each, placed, resources, rate) for each in placed.connected]
+    over = [_marker(mark, _local(placed, mark.record.start, resources, rate), rate) for mark in placed.over]
+    if event is None:
+        return element("gap", {"offset": offset, "name": "Gap", "duration": duration}, connected + over)
+    asset = resources.assets[event.source]
+    attributes: dict[str, str | None] = {
+        "ref": asset.id, "lane": str(placed.lane or ""), "offset": offset, "name": event.source.name,
+        "start": asset.time(event.source_in), "duration": duration, "srcEnable": placed.only,
+    }  # fmt: skip
+    marks = dict.fromkeys(mark for each in (event, *placed.sound) for mark in each.marks)
+    own = [_marker(mark, _marked(mark, placed, resources, rate), rate) for mark in marks]
+    children = [*_conformed(asset, rate), *connected, *own, *over]
+    return element("asset-clip", attributes | _kind(asset), children)
+
+
+def _connected(placed: Placed, parent: Placed, resources: Resources, rate: Rate) -> str:
+    return _clip(placed, resources, rate, _local(parent, placed.record.start, resources, rate))
+
+
+def _marked(mark: Mark, placed: Placed, resources: Resources, rate: Rate) -> str:
+    """The first frame of a marker, on its source's own grid but inside the clip: one outside is not shown at all."""
+    event = placed.event
+    assert event is not None
+    if mark.record.start >= event.record.end:  # in a rest of the source that is shorter than a frame of the timeline
+        return _local(placed, event.record.end - 1, resources, rate)
+    return resources.assets[event.source].time(max(mark.source.start, event.source_in))
+
+
+def _local(parent: Placed, frame: int, resources: Resources, rate: Rate) -> str:
+    """A frame of the timeline on the clock of what plays there: that of its media, or from 0 in a gap."""
+    ahead, event = frame - parent.record.start, parent.event
+    if event is None:
+        return frames_text(ahead, rate)
+    asset = resources.assets[event.source]
+    if event.source.rate == rate:
+        return asset.time(event.source_in + ahead)
+    return seconds_text(asset.seconds(event.source_in) + rate.seconds(ahead))
+
+
+def _kind(asset: Asset) -> dict[str, str | None]:
+    """Format, counting and roles, which a clip has wherever it stands."""
+    return {
+        "format": asset.format, "tcFormat": "DF" if asset.source.drop_frame else "NDF",
+        "audioRole": "dialogue" if asset.held.streams else None, "videoRole": "video" if asset.held.picture else None,
+    }  # fmt: skip
+
+
+def _conformed(asset: Asset, rate: Rate) -> Iterator[str]:
+    own = asset.source.rate
+    if asset.held.picture and own != rate:
+        yield element("conform-rate", {"scaleEnabled": "0", "srcFrameRate": _CONFORM_NAMES.get(own.label())})
+
+
+def _marker(mark: Mark, start: str, rate: Rate) -> str:
+    duration = frames_text(max(1, mark.record.duration), rate)
+    note = mark.note if mark.note != mark.name else ""
+    value = mark.name or mark.note or "Marker"
+    return element("marker", {"start": start, "duration": duration, "value": value, "note": note})
+
+
+def _browser_clip(asset: Asset) -> str:
+    """A file as it stands in the browser, whole, with what the log says of it."""
+    log, whole = asset.source.log, {"start": asset.start, "duration": asset.duration}
+    children = [f"<note>{xml_text(log['note'])}</note>"] if legal(log.get("note", "")) else []
+    words = [_keyword(word) for word in asset.source.keywords]
+    children += [element("keyword", {**whole, "value": word}) for word in words if word]
+    if _is_favorite(asset.source):
+        children.append(element("rating", {**whole, "value": "favorite"}))
+    children.append(element("metadata", {}, _metadata(asset.source)))
+    attributes: dict[str, str | None] = {"ref": asset.id, "name": asset.source.name, **whole}
+    return element("asset-clip", attributes | _kind(asset), children)
+
+
+def _keyword(word: str) -> str:
+    """A keyword without the comma that would make it two."""
+    return legal(word).replace(",", ";").strip()
+
+
+def _is_favorite(source: Source) -> bool:
+    rating = source.log.get("rating", "")
+    circled = source.log.get("circled", "").casefold() in {"yes", "true", "1"}
+    return circled or (rating.isdecimal() and int(rating) >= _FAVORITE)
+
+
+def _metadata(source: Source) -> Iterator[str]:
+    """Columns that Final Cut shows, then everything the log says under keys of our own."""
+    columns = {"reel": source.reel} | {own: source.log.get(name, "") for name, own in _OWN_COLUMNS.items()}
+    for name, value in columns.items():
+        if value:
+            yield element("md", {"key": f"com.apple.proapps.studio.{name}", "value": value})
+    for name, value in {"id": source.clip, "card": source.card, **source.log}.items():
+        if value:
+            title = _TITLES.get(name, name)
+            yield element("md", {"key": f"rushes.{name}", "value": value, "displayName": title, "source": "rushes"})
+
+
+def _losses(sheet: Sheet, resources: Resources, story: list[Placed]) -> Iterator[str]:
+    """What the file cannot carry or says in another way: one sentence for each kind of thing, with names."""
+    lost = Losses()
+    for asset in resources.assets.values():
+        for reason in _losses_of(asset, sheet.start.rate, resources):
+            lost.add(reason, legal(asset.source.name))
+    for placed in _all(story):
+        if placed.event and len(placed.sound) not in {0, len(resources.assets[placed.event.source].held.streams)}:
+            lost.add("Single sound streams left out of a clip, which play again", legal(placed.event.source.name))
+    yield from lost.sentences()
+    rate = sheet.start.rate.label()
+    if resources.editor == "fcp" and rate not in _FINAL_CUT_PROJECTS:
+        yield f"Final Cut Pro has no projects at {rate} frames a second."
+    if sheet.size is None:
+        yield "The timeline states no picture size; 1920x1080 is written."
+    if sum(len(placed.over) for placed in story) < len(sheet.marks):
+        yield "Markers of the timeline outside its clips are left out."
+    if any(mark.color for mark in _marks(sheet)):
+        yield "FCPXML markers have no colours."
+    if not all(map(is_legal, (sheet.name, *(mark.name + mark.note for mark in _marks(sheet))))):
+        yield "Control characters in names and notes of the timeline and its markers, which XML forbids, are left out."
+
+
+def _losses_of(asset: Asset, rate: Rate, resources: Resources) -> Iterator[str]:
+    source = asset.source
+    if asset.held.picture and source.rate != rate:
+        yield f"Pictures at other rates than {rate.label()} keep their speed (conform-rate without scaling)"
+    if not resources.reads(source):
+        yield "Timecode that Final Cut Pro does not read, counted from 0"
+    if source.proxy and not source.equal:
+        yield "Proxies of spanned clips, which are no file's equal"
+    if not source.path and not source.file.url:
+        yield "Files without a path (volume offline), named beside this file: relink them"
+    if not all(map(is_legal, (source.name, source.reel, *source.log.values()))):
+        yield "Control characters, which XML forbids, left out"
+    if any("," in word for word in source.keywords):
+        yield "Commas in keywords, which would part them, written as semicolons"
+
+
+def _all(story: list[Placed]) -> Iterator[Placed]:
+    for placed in story:
+        yield placed
+        yield from placed.connected
+
+
+def _marks(sheet: Sheet) -> Iterator[Mark]:
+    yield from sheet.marks
+    yield from (mark for track in sheet.tracks for event in track.events for mark in event.marks)
