@@ -110,7 +110,7 @@ def cut_command(name: str, query: tuple[str, ...], as_json: bool, film: str | No
 def export_command(
     name: str, editor: str | None, to: Path | None, media: str | None, as_json: bool, film: str | None
 ) -> None:  # fmt: skip
-    """Write a saved cut as OpenTimelineIO (.otio, .otioz), FCP7 XML, CMX 3600 (.edl), ALE, and FCPXML (--for)."""
+    """Write a saved cut as OTIO (.otio, .otioz), FCP7 XML, FCPXML (--for), CMX 3600 (.edl) and ALE, each file whole."""
     from pipeline.delivery import EDITORS as KNOWN
     from pipeline.delivery import export_cut, saved_cut
 
