@@ -18,7 +18,7 @@ from pipeline.editorial.exports.events import Mark, Sheet, Source, held_by, shee
 from pipeline.editorial.exports.fcpxml_assets import Asset, Resources, Shape, frames_text, seconds_text
 from pipeline.editorial.exports.storyline import Placed, storyline
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
-from pipeline.editorial.exports.xml_text import element, is_legal, legal, xml_text
+from pipeline.editorial.exports.xml_text import attribute, element, is_legal, legal, xml_text
 from pipeline.fields import FIELDS
 from pipeline.timecode import Rate
 
@@ -162,11 +162,11 @@ def _metadata(source: Source) -> Iterator[str]:
     columns = {"reel": source.reel} | {own: source.log.get(name, "") for name, own in _OWN_COLUMNS.items()}
     for name, value in columns.items():
         if value:
-            yield element("md", {"key": f"com.apple.proapps.studio.{name}", "value": value})
+            yield f'<md key="com.apple.proapps.studio.{name}" value="{attribute(value)}"/>'
     for name, value in {"id": source.clip, "card": source.card, **source.log}.items():
         if value:
-            title = _TITLES.get(name, name)
-            yield element("md", {"key": f"rushes.{name}", "value": value, "displayName": title, "source": "rushes"})
+            key, title = attribute(name), attribute(_TITLES.get(name, name))
+            yield f'<md key="rushes.{key}" value="{attribute(value)}" displayName="{title}"/>'
 
 
 def _losses(sheet: Sheet, resources: Resources, story: list[Placed]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 # All but the characters of XML 1.0 (production 2, Char).
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SPECIAL = re.compile("[^\t\n -%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # those, & < > and \r
+_PLAIN = re.compile("[ !#-%'-;=?-~]*").fullmatch  # nearly all attributes: nothing to escape, nothing to leave out
 _IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -32,14 +33,15 @@ def legal(text: str) -> str:
 
 
 def element(name: str, attributes: Mapping[str, str | None], children: Iterable[str] = ()) -> str:
-    """An element on lines of its own; attributes that are empty or None are left out, line ends in them kept."""
-    said = "".join(f' {key}="{_attribute(value)}"' for key, value in attributes.items() if value)
+    """An element on lines of its own; attributes that are empty or None are left out."""
+    said = "".join([f' {key}="{attribute(value)}"' for key, value in attributes.items() if value])
     inside = "\n".join(children)
     return f"<{name}{said}>\n{inside}\n</{name}>" if inside else f"<{name}{said}/>"
 
 
-def _attribute(text: str) -> str:
-    return text if text.isalnum() else escape(legal(text), _IN_ATTRIBUTES)
+def attribute(text: str) -> str:
+    """`text` between double quotes; line ends and tabs are kept."""
+    return text if _PLAIN(text) else escape(legal(text), _IN_ATTRIBUTES)
 
 
 def path_url(path: str, host: str = "localhost") -> str:
