@@ -181,7 +181,7 @@ def _media(film: Film, catalogue: Catalogue, clips: Sequence[LoggedClip]) -> dic
 
 def _editor(name: str) -> Editor:
     if not name:
-        return Editor("", tuple(export.suffix for export in EXPORTS if not export.per_suite))
+        return Editor("", tuple(export.suffix for export in EXPORTS if not export.on_request))
     for editor in EDITORS:
         if editor.name == name:
             return editor
