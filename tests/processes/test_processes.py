@@ -9,6 +9,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -294,15 +295,28 @@ def test_kill_9_of_the_head_leaves_no_orphan(tmp_path, ffmpeg):
         work.start()
         work.join()
     """)
-    head = subprocess.Popen([sys.executable, "-c", script])
-    children = Path(f"/proc/{head.pid}/task")
-    child = wait_for(
-        lambda: next((pid for task in children.iterdir() for pid in (task / "children").read_text().split()), None)
-    )
-    wait_for(lambda: "ffmpeg" in Path(f"/proc/{child}/cmdline").read_text().split("\0")[0])
-    head.send_signal(signal.SIGKILL)
-    head.wait()
+    with subprocess.Popen([sys.executable, "-c", script]) as head:
+        try:
+            child = wait_for(lambda: next((pid for pid in children_of(head.pid) if "ffmpeg" in program_of(pid)), None))
+        finally:
+            head.send_signal(signal.SIGKILL)
     assert gone(int(child))
+
+
+def children_of(process: int) -> list[str]:
+    """Short-lived ones, too: what is gone before it is looked at is no matter."""
+    found = []
+    for task in Path(f"/proc/{process}/task").iterdir():
+        with suppress(OSError):
+            found += (task / "children").read_text().split()
+    return found
+
+
+def program_of(process: str) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_text().split("\0")[0]
+    except OSError:
+        return ""
 
 
 def wait_for(look, seconds: float = 10.0):
