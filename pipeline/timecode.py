@@ -31,6 +31,9 @@ STANDARD_RATES: tuple[Fraction, ...] = (
 _LABEL = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
 
 
+_TWO = tuple(f"{number:02}" for number in range(100))  # labels are asked for by the 100,000
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Rate:
     """Frames per second as an exact fraction; `Rate(30000, 1001)` is 29.97."""
@@ -114,7 +117,7 @@ class Timecode:
     def __post_init__(self) -> None:
         if self.drop_frame and not self.rate.can_drop:
             raise ValueRefused(f"There is no drop-frame timecode at {self.rate.label()} frames per second.")
-        day = frames_per_day(self.rate, drop_frame=self.drop_frame)
+        day = _day(self.rate.numerator, self.rate.denominator, self.drop_frame)
         if not 0 <= self.frame < day:
             object.__setattr__(self, "frame", self.frame % day)
 
@@ -171,9 +174,9 @@ class Timecode:
         seconds, frames = divmod(counted, nominal)
         minutes, seconds = divmod(seconds, 60)
         hours, minutes = divmod(minutes, 60)
-        width = 3 if nominal > 100 else 2
         mark = ";" if self.drop_frame else ":"
-        return f"{hours:02}:{minutes:02}:{seconds:02}{mark}{frames:0{width}}"
+        last = f"{frames:03}" if nominal > 100 else _TWO[frames]
+        return f"{_TWO[hours]}:{_TWO[minutes]}:{_TWO[seconds]}{mark}{last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +207,12 @@ def _fraction(numerator: int, denominator: int) -> Fraction:
 
 def frames_per_day(rate: Rate, *, drop_frame: bool) -> int:
     """Frames after which labels begin again: 24 hours of labels, less those that drop-frame skips."""
+    return _day(rate.numerator, rate.denominator, drop_frame)
+
+
+@cache
+def _day(numerator: int, denominator: int, drop_frame: bool) -> int:  # noqa: FBT001 # positions are cheapest to cache
+    rate = Rate(numerator, denominator)
     skipped = _dropped_per_minute(rate) * 24 * 54 if drop_frame else 0
     return 24 * 60 * 60 * rate.nominal - skipped
 
@@ -214,8 +223,9 @@ def _dropped_per_minute(rate: Rate) -> int:
 
 def _skipped_labels(frame: int, rate: Rate) -> int:
     """Labels that drop-frame has skipped before real frame `frame`."""
-    dropped = _dropped_per_minute(rate)
-    in_minute = 60 * rate.nominal - dropped
+    nominal = rate.nominal
+    dropped = nominal // 15
+    in_minute = 60 * nominal - dropped
     tens, rest = divmod(frame, 10 * in_minute + dropped)
     minutes_begun = 0 if rest < dropped else (rest - dropped) // in_minute
     return dropped * (9 * tens + minutes_begun)

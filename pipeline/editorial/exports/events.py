@@ -34,6 +34,9 @@ _KEYWORDS = ("subject", "location", "tag")
 Key: TypeAlias = tuple[str, str, str | None]  # clip id, name, path
 
 
+LogValue = str | int | list[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Mark:
     """A marker; `record` counts timeline frames from the timeline's start.
@@ -52,9 +55,8 @@ class Mark:
 class Source:
     """A file that events are taken from; a sheet holds one object for each, so that it is itself only.
 
-    `available` counts source frames at `rate`; `timed` says whether it has timecode; `log` holds log fields as text,
-    `keywords` its subjects, location and tags one by one. `proxy` is the path of a proxy; `equal` says that it holds
-    the same frames, as that of a spanned clip does not.
+    `available` counts source frames at `rate`; `timed` says whether it has timecode; `values` are the log's fields.
+    `proxy` is the path of a proxy; `equal` says that it holds the same frames, as that of a spanned clip does not.
     """
 
     name: str
@@ -66,11 +68,20 @@ class Source:
     drop_frame: bool
     timed: bool
     available: TimeRange
-    log: Mapping[str, str]
-    keywords: tuple[str, ...]
+    values: Mapping[str, LogValue]
     proxy: str | None
     equal: bool
     file: FileFacts
+
+    @property
+    def log(self) -> dict[str, str]:
+        """The log's fields as text."""
+        return {name: _text(value) for name, value in self.values.items()}
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """Subjects, location and tags one by one."""
+        return tuple(dict.fromkeys(word for name in _KEYWORDS for word in _values(self.values.get(name, ""))))
 
     def timecode(self, frame: int) -> Timecode:
         return Timecode(frame, self.rate, self.drop_frame)
@@ -249,19 +260,18 @@ def _read_source(name: str, reference: Reference, span: Range, *, proxy: Referen
         drop_frame=said.drop_frame,
         timed=timed,
         available=TimeRange(round(span.start_time.value), round(_frames(span.duration, rate))),
-        log={name: _text(value) for name, value in said.log.items()},
-        keywords=tuple(dict.fromkeys(word for name in _KEYWORDS for word in _values(said.log.get(name, "")))),
+        values=said.log,
         proxy=proxy.target_url or None if proxy else None,
         equal=proxy is not None and proxy.available_range == reference.available_range,
         file=said.file,
     )
 
 
-def _values(value: str | int | list[str]) -> Iterator[str]:
+def _values(value: LogValue) -> Iterator[str]:
     yield from value if isinstance(value, list) else [str(value)] if value else []
 
 
-def _text(value: str | int | list[str]) -> str:
+def _text(value: LogValue) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
