@@ -33,6 +33,7 @@ def read_facts(
         reader = next((reader for reader in READERS if reader.recognises(head)), None)
         if reader is not None:
             findings = _findings(reader, source, path)
+            findings += _uncounted(reader, source, findings)
             if mediainfo is not None and (wanted := _left_open(reader, findings)):
                 findings += _filled(wanted, path, head, mediainfo)
         elif magic.by_mediainfo(head):
@@ -90,6 +91,14 @@ def _findings(reader: Reader, source: ByteSource, path: Path) -> list[Finding]:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: {error.sentence}") from None
     except BROKEN:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its structure is damaged.") from None
+
+
+def _uncounted(reader: Reader, source: ByteSource, findings: Sequence[Finding]) -> list[Finding]:
+    """That frames were looked for and are not stated: such a format has no index, and the file was not read whole."""
+    known = {finding.key for finding in findings}
+    if reader.counter is None or source.whole or "frames" in known or not known & VIDEO_KEYS:
+        return []
+    return [Finding("frames", None, "structure", "no index", "only reading all of it tells: --whole, or ingest")]
 
 
 def _left_open(reader: Reader, findings: Sequence[Finding]) -> frozenset[str]:
