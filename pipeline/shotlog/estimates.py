@@ -14,7 +14,9 @@ from pipeline.shotlog.clocks import LocalMoment, Zones, stated_instant
 from pipeline.shotlog.offsets import DAY
 from pipeline.timecode import Timecode
 
-GPS_ERROR = 1000  # milliseconds: GoPro's clock of the first fix is up to a second off (github.com/gopro/gpmf-parser, where users measured it)
+GPS_ERROR = (
+    1000  # milliseconds: users of gpmf-parser measured the clock of a GoPro's first fix to be up to a second off
+)
 _SECOND = 1000  # what a date in whole seconds leaves out
 _LEAST = 2  # recordings of a device before its timecode is known to run by the time of day
 _MILLISECOND = timedelta(milliseconds=1)
