@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from pipeline.cards.documents import document, name_of
 from pipeline.cards.structure import CardFile, Read
 from pipeline.clip import shown
-from pipeline.errors import RushesError
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -32,9 +32,8 @@ class Compared(NamedTuple):
 
 def compared(index: CardFile, files: Sequence[CardFile], read: Read) -> Compared:
     """What the list names and the card lacks, and recordings that it does not name."""
-    try:
-        top = _parsed(read(index.path))
-    except (RushesError, OSError, ValueError):
+    top = document(index.path, read)
+    if top is None:
         damaged = f"{shown(index.name)} is damaged, so nobody can say whether the card is complete; copy it again."
         return Compared([damaged], set(), None)
     listed = _listed(top)
@@ -73,19 +72,8 @@ def _unlisted(listed: Sequence[Listed], there: Mapping[bytes, CardFile], index: 
 
 
 def _card_name(top: "Element") -> str | None:
-    attached = (each for each in top.iter() if isinstance(each.tag, str) and each.tag.rpartition("}")[2] == "Attached")
+    attached = (each for each in top.iter() if name_of(each) == "Attached")
     return next((name for each in attached if (name := each.get("mediaName", "").strip())), None)
-
-
-def _parsed(text: bytes) -> "Element":
-    """The list as XML. Raises ValueError where it is none."""
-    from defusedxml.ElementTree import ParseError, fromstring
-
-    try:
-        top: Element = fromstring(text)
-    except (ParseError, LookupError) as error:
-        raise ValueError(str(error)) from error
-    return top
 
 
 def _listed(top: "Element") -> list[Listed]:
@@ -93,7 +81,7 @@ def _listed(top: "Element") -> list[Listed]:
 
 
 def _entries(element: "Element") -> list[Listed]:
-    if not isinstance(element.tag, str) or element.tag.rpartition("}")[2] != "Material":
+    if name_of(element) != "Material":
         return []
     named = [(element, True), *((child, False) for child in element)]
     uris = [(item.get("uri", ""), recording) for item, recording in named]

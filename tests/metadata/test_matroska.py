@@ -1,7 +1,6 @@
 """Matroska and WebM: what ffmpeg writes is read as it was asked for, the rest is built element by element."""
 
 import math
-import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tinystream import EBML, Film, element, said
+from tinystream import EBML, Film, decoded, element, ffmpeg, said
 
 from pipeline.clip import Facts
 from pipeline.errors import MediaUnreadable
@@ -19,18 +18,7 @@ from pipeline.metadata.editing import frames_edited
 from pipeline.metadata.facts import read_facts
 from pipeline.metadata.findings import CUT_OFF
 from pipeline.metadata.source import ByteSource
-from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess
-
-
-def ffmpeg(*words: str | Path) -> str:
-    done = subprocess.run([find_ffmpeg(), "-v", "error", "-y", *words], capture_output=True, text=True, check=False)
-    return done.stdout
-
-
-def decoded(path: Path) -> int:
-    lines = ffmpeg("-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framecrc", "-").splitlines()
-    return sum(1 for line in lines if line and line[0] != "#")
 
 
 def facts(data: bytes, *, whole: bool = True) -> Facts:

@@ -1,32 +1,19 @@
 """Transport streams: what ffmpeg writes is read as it was asked for, what cameras do is built byte by byte."""
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tinystream import AC3_STEREO, bits, notes, packets, picture, sequence, stream, tables
+from tinystream import AC3_STEREO, bits, decoded, ffmpeg, notes, packets, picture, sequence, stream, tables
 
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import mpegts
 from pipeline.metadata.assembly import assemble
 from pipeline.metadata.facts import read_facts
 from pipeline.metadata.source import ByteSource
-from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess
-
-
-def ffmpeg(*words: str | Path) -> str:
-    done = subprocess.run([find_ffmpeg(), "-v", "error", "-y", *words], capture_output=True, text=True, check=False)
-    return done.stdout
-
-
-def decoded(path: Path) -> int:
-    """Pictures that a decoder shows."""
-    lines = ffmpeg("-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framecrc", "-").splitlines()
-    return sum(1 for line in lines if line and line[0] != "#")
 
 
 def facts(data: bytes, *, whole: bool = True):

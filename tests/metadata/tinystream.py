@@ -1,8 +1,26 @@
 """Transport streams, elementary streams and Matroska files built byte by byte, to say just what a test wants said."""
 
 import struct
+import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.processes.ffmpeg import find_ffmpeg
+
+# --- the other judge ------------------------------------------------------------------------------
+
+
+def ffmpeg(*words: str | Path) -> str:
+    done = subprocess.run([find_ffmpeg(), "-v", "error", "-y", *words], capture_output=True, text=True, check=False)
+    return done.stdout
+
+
+def decoded(path: Path) -> int:
+    """Pictures that a decoder shows."""
+    lines = ffmpeg("-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framecrc", "-").splitlines()
+    return sum(1 for line in lines if line and line[0] != "#")
+
 
 # --- bits of H.264 ---------------------------------------------------------------------------------
 

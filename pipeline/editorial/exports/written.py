@@ -76,4 +76,4 @@ def linked(timeline: Timeline, options: ExportOptions) -> tuple[Timeline, tuple[
 
 def one_line(text: str) -> str:
     """A text for lists of lines and columns: control characters, tabs and line ends become spaces."""
-    return _CONTROLS.sub(" ", text)
+    return text if text.isprintable() else _CONTROLS.sub(" ", text)
