@@ -89,6 +89,12 @@ class ExportRefused(RushesError):
     exit_code = 25
 
 
+class TimelineUnreadable(RushesError):
+    """A timeline file that is damaged, hostile or of no format that is read."""
+
+    exit_code = 27
+
+
 class ToolStopped(RushesError):
     """ffmpeg was killed or made no headway; what it made was thrown away and is tried again."""
 

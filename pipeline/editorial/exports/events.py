@@ -92,7 +92,8 @@ class Event:
     """One clip on a track; `record` counts timeline frames from the timeline's start.
 
     `source_in` is an absolute frame of the source at its own rate. `channels` is 0 for pictures; `stream` counts the
-    sound streams of the source from 1.
+    sound streams of the source from 1. `speed` is source time per timeline time: the event takes `taken_frames` from
+    `source_in` on, and shows them last frame first where it is below zero; at zero it holds the frame `source_in`.
     """
 
     source: Source
@@ -101,6 +102,20 @@ class Event:
     channels: int
     stream: int
     marks: tuple[Mark, ...]
+    speed: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class EventTransition:
+    """A transition around the cut at frame `at` of the timeline; events meet at `at` as if it were none.
+
+    It begins `before` frames earlier and ends `after` frames later, and shows source frames beyond their events there.
+    """
+
+    at: int
+    before: int
+    after: int
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,7 @@ class EventTrack:
     name: str
     kind: str  # "Video" or "Audio"
     events: tuple[Event, ...]
+    transitions: tuple[EventTransition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
