@@ -68,7 +68,7 @@ FIELDS: tuple[Field, ...] = (
 )
 
 BY_NAME: dict[str, Field] = {field.name: field for field in FIELDS}
-ALIASES: dict[str, str] = {"shot": "shoot_day"}
+ALIASES: dict[str, str] = {"shot": "shoot_day", "model": "camera_model", "make": "camera_make"}
 # What a row of `rushes log` shows unless --columns says otherwise.
 DEFAULT_COLUMNS: tuple[str, ...] = (
     "id", "name", "camera", "location", "subject", "start_timecode", "duration", "rating", "note", "status",

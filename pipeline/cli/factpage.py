@@ -37,7 +37,7 @@ def page(name: str, facts: Facts, width: int) -> str:
     facts = {**facts, "sources": _named_once(name, facts["sources"])}
     kind = cell(facts.get("container") or facts.get("format"))
     head = click.style(name, bold=True) + (f"  ({kind})" if kind else "")
-    return "\n".join([head, *_body(facts, width)]) + "\n"
+    return "\n".join([head, *body(facts, width)]) + "\n"
 
 
 def _named_once(name: str, sources: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,7 +46,8 @@ def _named_once(name: str, sources: Mapping[str, Any]) -> dict[str, Any]:
     return {key: source | {"where": source["where"].removeprefix(prefix)} for key, source in sources.items()}
 
 
-def _body(facts: Facts, width: int) -> Iterator[str]:
+def body(facts: Facts, width: int) -> Iterator[str]:
+    """The groups of a page, without its head."""
     rows = [(row, text) for row in (*ROWS, *_further(facts)) if (text := row.say(facts))]
     widest = max((len(text) for _, text in rows), default=0)
     source_at = min(_VALUE_AT + min(widest, (width - _VALUE_AT) // 2) + 2, width - _LEAST_SOURCE)

@@ -1,7 +1,5 @@
 """`rushes log` and `show`: the shot log as people read it."""
 
-import sys
-
 import click
 
 from pipeline.catalogue.listing import clip, group, rows
@@ -108,6 +106,7 @@ def show_command(clip_id: str, as_json: bool, film: str | None) -> None:
     from pipeline.catalogue.cuts import cuts_using
     from pipeline.catalogue.log import history
     from pipeline.cli.showing import as_data, page
+    from pipeline.cli.tables import console
 
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
@@ -117,4 +116,4 @@ def show_command(clip_id: str, as_json: bool, film: str | None) -> None:
     if as_json:
         print_json(as_data(logged, entries, used, moment))
     else:
-        sys.stdout.write(page(logged, entries, used, moment))
+        click.echo(page(logged, entries, used, moment, width=console().width), nl=False)

@@ -5,7 +5,8 @@ from typing import Any
 
 from pipeline.catalogue.clocks import Correction, Told
 from pipeline.catalogue.log import LogEntry
-from pipeline.cli.tables import cell, running_time, size, way
+from pipeline.cli.factpage import body
+from pipeline.cli.tables import cell, running_time, size
 from pipeline.clip import LOG_SOURCES, Clip, LoggedClip, Part, Product
 from pipeline.fields import BY_NAME, FIELDS
 from pipeline.files import one_line
@@ -72,12 +73,16 @@ def _entry(entry: LogEntry) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def page(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None) -> str:
-    """The page a person reads."""
-    return "\n".join(_lines(logged, entries, used, moment)) + "\n"
+def page(
+    logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None, *, width: int
+) -> str:
+    """The page a person reads; facts as `rushes facts` shows them, at most `width` characters wide."""
+    facts = {key: fact for key, fact in facts_json(logged.clip.facts).items() if key != "warnings"}  # told above
+    lines = (*_head(logged), *_log(logged, entries, moment), *body(facts, width), *_files(logged, used))
+    return "\n".join(lines) + "\n"
 
 
-def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None) -> Iterator[str]:
+def _head(logged: LoggedClip) -> Iterator[str]:
     clip = logged.clip
     length = (
         f"{running_time(clip.duration)}, {clip.frames} frames at {clip.rate.label()}" if clip.rate else "length unknown"
@@ -86,14 +91,11 @@ def _lines(logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str],
     yield f"{clip.id}  {logged.status}, card {clip.card}"
     for warning in logged.warnings:
         yield f"  warning: {warning}"
-    yield from _log(logged, entries, moment)
-    yield "\nFacts"
-    for key, fact in facts_json(clip.facts).items():
-        if key != "sources" and fact not in (None, [], ()):
-            where = next((source.where for source in clip.facts.sources if source.key == key), "")
-            yield _line(key, way(fact) if key == "track" else _fact(fact), where)
+
+
+def _files(logged: LoggedClip, used: Sequence[str]) -> Iterator[str]:
     yield "\nFiles"
-    for part in clip.parts:
+    for part in logged.clip.parts:
         yield _line("original", one_line(part.path), size(part.stamp.size))
     for product in logged.products:
         yield from _made(product)
@@ -172,9 +174,3 @@ def _sources(entries: Sequence[LogEntry]) -> dict[str, LogEntry]:
 
 def _person(entry: LogEntry) -> str:
     return f"{entry.who}, {entry.moment[:10]}, undo {entry.batch[:8]}"
-
-
-def _fact(value: object) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "; ".join(" ".join(str(part) for part in each.values() if part is not None) for each in value)
-    return cell(value)

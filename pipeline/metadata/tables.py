@@ -83,10 +83,40 @@ def _csv(lines: Iterator[str]) -> Table | None:
 
 
 def _cells(lines: Iterator[str], delimiter: str) -> Iterator[list[str]]:
+    """The rows of a CSV; a cell that is opened and never closed costs its quotes, not the rows after it."""
+    taken: list[str] = []
+    reader = csv.reader(_noting(lines, taken), delimiter=delimiter)
+    while True:
+        taken.clear()
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:  # longer than any cell is
+            row = None
+        if row is not None and (len(taken) == 1 or _closed(taken, delimiter)):
+            yield row
+        else:
+            yield from _unquoted(taken, delimiter)
+            reader = csv.reader(_noting(lines, taken), delimiter=delimiter)
+
+
+def _noting(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _closed(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether the last cell of a row over several lines ends before the table does."""
     try:
-        yield from csv.reader(lines, delimiter=delimiter)
-    except csv.Error:  # a cell without end
-        return
+        return len(list(csv.reader(lines, delimiter=delimiter, strict=True))) == 1
+    except csv.Error:
+        return False
+
+
+def _unquoted(lines: Sequence[str], delimiter: str) -> Iterator[list[str]]:
+    return (line.rstrip("\n").split(delimiter) for line in lines)
 
 
 def _named(headings: Sequence[str]) -> tuple[str, ...]:

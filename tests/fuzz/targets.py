@@ -1,14 +1,16 @@
-"""What reads untrusted input, with real input to damage: all readers and sidecars, reports, GPX, queries, settings."""
+"""What reads untrusted input, with real input to damage: readers, sidecars, card indexes, reports, queries..."""
 
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "metadata"))  # the builders of their tests
+sys.path.extend(str(Path(__file__).parents[1] / room) for room in ("metadata", "cards"))  # the builders of their tests
+from card_listings import SONY, SONY_TEXTS, cards_of, clip_information, p2_xml, playlist
 from test_clip_documents import p2
 from test_stills import tiff
 
@@ -21,6 +23,7 @@ from pipeline.metadata.facts import read_facts, read_sidecar, sidecar_facts
 from pipeline.metadata.plain import facts_json
 from pipeline.metadata.readers import HEAD, LISTS, READERS, SIDECARS, STILLS, frame_counter
 from pipeline.metadata.source import ByteSource
+from pipeline.metadata.whole import is_whole
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.presets import load_presets
 from pipeline.settings import parse_settings, shipped
@@ -38,6 +41,50 @@ REPORT = (
 GPX = b"""<?xml version="1.0"?><gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
 <trkpt lat="48.2050" lon="16.4150"><ele>160</ele><time>2019-10-12T06:00:00Z</time></trkpt>
 <trkpt lat="48.2060" lon="16.4050"><time>2019-10-12T08:01:00.5+02:00</time></trkpt></trkseg></trk></gpx>"""
+_P2 = tuple(
+    f"P/CONTENTS/{name}" for clip in ("0001AB", "0002CD")
+    for name in (f"VIDEO/{clip}.MXF", f"AUDIO/{clip}00.MXF", f"AUDIO/{clip}01.MXF", f"CLIP/{clip}.XML")
+)  # fmt: skip
+_AVCHD = tuple(f"V/PRIVATE/AVCHD/BDMV/STREAM/{number}.MTS" for number in ("00000", "00001"))
+_LIST = (
+    b'<?xml version="1.0"?><hashlist version="2.0" xmlns="urn:ASC:MHL:v2.0"><hashes><hash><path size="9">a.mov</path>'
+    b'<xxh64 action="original">0ea03b369a463d9d</xxh64></hash></hashes></hashlist>'
+)
+# Small files that tell what is on a card: the names on the card, and the texts of those that are read.
+CARDS: dict[str, tuple[tuple[str, ...], dict[str, bytes]]] = {
+    "MEDIAPRO.XML": (SONY, {"MEDIAPRO.XML": next(iter(SONY_TEXTS.values()))}),
+    "0001AB.XML": (
+        (*_P2, "P/LASTCLIP.TXT"),
+        {
+            "0001AB.XML": p2_xml("A", following="B"),
+            "0002CD.XML": p2_xml("B", previous="A"),
+            "LASTCLIP.TXT": b"0002CD\r\n1.0\r\n1\r\n",
+        },
+    ),
+    "LASTCLIP.TXT": (
+        (*_P2, "P/LASTCLIP.TXT"),
+        {"LASTCLIP.TXT": b"0002CD\r\n1.0\r\n1\r\n", "0001AB.XML": p2_xml("A"), "0002CD.XML": p2_xml("B")},
+    ),
+    "00000.MPL": (
+        (*_AVCHD, "V/PRIVATE/AVCHD/BDMV/PLAYLIST/00000.MPL"),
+        {"00000.MPL": playlist(("00000", 1), ("00001", 6))},
+    ),
+    "00000.CPI": ((*_AVCHD, "V/PRIVATE/AVCHD/BDMV/CLIPINF/00000.CPI"), {"00000.CPI": clip_information(0)}),
+    "0001_A.mhl": (
+        ("A/a.mov", "A/ascmhl/0001_A.mhl", "A/ascmhl/ascmhl_chain.xml"),
+        {
+            "0001_A.mhl": _LIST,
+            "ascmhl_chain.xml": b"<ascmhldirectory><hashlist><path>0001_A.mhl</path></hashlist></ascmhldirectory>",
+        },
+    ),
+    "ascmhl_chain.xml": (
+        ("A/a.mov", "A/ascmhl/0001_A.mhl", "A/ascmhl/ascmhl_chain.xml"),
+        {
+            "ascmhl_chain.xml": b"<ascmhldirectory><hashlist><path>0001_A.mhl</path></hashlist></ascmhldirectory>",
+            "0001_A.mhl": _LIST,
+        },
+    ),
+}
 QUERIES = (
     "subject:coach location:vienna -camera:B", "rating:>=4 or (has:note -tag:archive)",
     'note:"first light" at:06:00..07:30', "shoot_day:2019-10 duration:10s..5m rate:25",
@@ -74,6 +121,8 @@ def targets() -> list[Target]:
     return [
         *readers,
         *sidecars,
+        Target("whole files", _whole, tuple(Seed(data[:KEPT]) for data in files)),
+        *_cards(),
         Target("reports", read_report, (Seed(REPORT), Seed(REPORT.replace(b",", b"\t")), *tables)),
         Target("GPX", lambda data: gpx.read(data, "walk.gpx"), (Seed(GPX),)),
         Target("search language", _query, tuple(Seed(query.encode()) for query in QUERIES)),
@@ -82,6 +131,12 @@ def targets() -> list[Target]:
         ),
         Target("presets", _presets, (Seed(shipped("proxies.toml").encode()),)),
     ]
+
+
+def _cards() -> Iterator[Target]:
+    """The small files that tell what is on a card, each damaged while the others on the card are as they were."""
+    for index, (names, texts) in CARDS.items():
+        yield Target(f"card index {index}", partial(_card, index, names, texts), (Seed(texts[index]),))
 
 
 def made() -> Iterator[bytes]:
@@ -176,6 +231,16 @@ def _used(facts: Facts) -> None:
     editing_time(facts)
     facts.timecode  # noqa: B018
     facts_json(span_facts([facts, facts]))
+
+
+def _whole(data: bytes) -> None:
+    with _file(data) as path:
+        is_whole(path)
+
+
+def _card(index: str, names: Sequence[str], texts: Mapping[str, bytes], data: bytes) -> None:
+    for card in cards_of(*names, texts={**texts, index: data}):
+        card.clips  # noqa: B018
 
 
 def _query(data: bytes) -> None:

@@ -336,3 +336,33 @@ def test_preamble_lines_stand_above_the_headings(tmp_path: Path) -> None:
     text = "sep=;\n\nShoot day 3\nClip Name;Camera Model;Lens Model;FPS\nC0001;FX6;24-70mm;25\n"
     assert open_table(text.encode()) is not None
     assert told(tmp_path, text)["camera_model"] == "FX6"
+
+
+@pytest.mark.parametrize("cell", ['"', '"opened and never closed', '"' + "x" * 200_000])
+def test_a_quote_that_is_never_closed_costs_no_row_after_it(cell):
+    rows = [f"A001C{number:03}.mov,{number},A001,note" for number in range(1, 5000)]
+    rows[1] = rows[1].replace("note", cell)
+    table = open_table("\n".join(["Clip Name,Take,Reel,Comments", *rows]).encode())
+    assert [row[1] for row in table.rows] == [str(number) for number in range(1, 5000)]
+
+
+def test_a_comment_may_run_over_lines():
+    table = open_table(b'Clip Name,Take,Comments\nA.mov,1,"two\nlines, and ""more"""\nB.mov,2,\n')
+    assert list(table.rows) == [["A.mov", "1", 'two\nlines, and "more"'], ["B.mov", "2", ""]]
+
+
+# Pomfort's manual names what Silverstack writes: master (scene, shot, take), exposure, format, user, and the reel under
+# Tape with the file under Source File, by which Media Composer merges.
+SILVERSTACK = (
+    "Heading\nFIELD_DELIM\tTABS\nVIDEO_FORMAT\t1080\nAUDIO_FORMAT\t48khz\nFPS\t25\n\nColumn\n"
+    "Name\tTracks\tStart\tEnd\tTape\tSource File\tScene\tTake\tASA\tWhite Point\tShutter\tResolution\tCodec\t"
+    "Camera Type\tLens\tRating\n\nData\n"
+    "A001C001_191012_R1AB\tVA1A2\t10:00:00:00\t10:00:02:00\tA001R1AB\tA001C001_191012_R1AB.mov\t12\t3\t800\t5600\t"
+    "172.8\t1920x1080\tApple ProRes 422\tALEXA Mini\t50mm\t4\n"
+)
+
+
+def test_a_silverstack_ale_tells_of_its_clips(tmp_path):
+    facts = beside(tmp_path, "A001C001_191012_R1AB.mov", SILVERSTACK)
+    assert (facts.scene, facts.take, facts.lens, facts.camera_model) == ("12", "3", "50mm", "ALEXA Mini")
+    assert (facts.reel, str(facts.timecode)) == ("A001R1AB", "10:00:00:00")
