@@ -3,11 +3,13 @@
 import contextlib
 import errno
 import fnmatch
+import io
 import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -181,6 +183,45 @@ def read_small(path: Path, limit: int = 4 << 20) -> bytes:
             return file.read(limit)
     except OSError as error:
         raise path_error(error, path) from error
+
+
+def open_below(root: Path, parts: Sequence[str]) -> io.FileIO:
+    """A regular file below a folder, opened for reading; no link is followed on the way.
+
+    A name that is not there is looked for as other systems compose its letters (NFC, NFD). Raises PathMissing where it
+    is not there, PathRefused for a link, a device, or a folder where a file should be.
+    """
+    here = root.joinpath(*parts)
+    try:
+        folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            for name in parts[:-1]:
+                inner = _open_in(folder, name, os.O_DIRECTORY)
+                os.close(folder)
+                folder = inner
+            file = _open_in(folder, parts[-1], os.O_NONBLOCK)  # a pipe is refused, not waited for
+        finally:
+            os.close(folder)
+    except OSError as error:
+        if any(root.joinpath(*parts[:depth]).is_symlink() for depth in range(1, len(parts) + 1)):
+            raise PathRefused(f"{one_line(here)} is a link and is not followed; put the file itself there.") from error
+        raise path_error(error, here) from error
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise PathRefused(f"{one_line(here)} is no regular file; put the file itself there.")
+    return io.FileIO(file, "rb")
+
+
+def _open_in(folder: int, name: str, flags: int) -> int:
+    flags |= os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(name, flags, dir_fd=folder)
+    except FileNotFoundError:
+        wanted = unicodedata.normalize("NFC", name)
+        for other in os.listdir(folder):
+            if unicodedata.normalize("NFC", other) == wanted:
+                return os.open(other, flags, dir_fd=folder)
+        raise
 
 
 def _read_exactly(descriptor: int, offset: int, length: int) -> bytes:

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 STOREYS: tuple[tuple[str, ...], ...] = (
     ("errors", "timecode", "clip", "fields", "settings"),
     ("files", "locks", "volumes", "film", "processes"),
-    ("cards", "metadata", "proxies", "shotlog", "editorial"),
+    ("manifests", "cards", "metadata", "proxies", "shotlog", "editorial"),
     ("catalogue",),
     ("watch",),
     ("engine", "ingest", "delivery"),

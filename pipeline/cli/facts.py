@@ -91,6 +91,7 @@ def _read(paths: Iterable[str], named: frozenset[str], *, whole: bool) -> Iterat
     """Facts of each file; what was only met in a folder and is no media is passed over."""
     from pipeline.ingest.account import bug
     from pipeline.ingest.anywhere import Sidecars, facts_of, is_missed, sidecars_in
+    from pipeline.manifests.facts import list_facts
     from pipeline.processes.reader import ReaderProcess
 
     listings: dict[Path, Sidecars] = {}
@@ -98,6 +99,9 @@ def _read(paths: Iterable[str], named: frozenset[str], *, whole: bool) -> Iterat
         for path in paths:
             file = Path(path).absolute()
             try:
+                if path in named and (listed := list_facts(file)):
+                    yield path, listed
+                    continue
                 if file.parent not in listings and file.is_file():
                     listings[file.parent] = sidecars_in(file.parent)
                 beside = listings.get(file.parent, {}).get(file, ())
