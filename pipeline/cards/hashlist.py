@@ -2,20 +2,19 @@
 
 Only names and sizes are compared here, because those cost nothing; whoever verifies reads the files.
 Of an ASC MHL history all generations count, the newest size of a file and the newest name of a
-renamed one. Sources: ASC MHL specification 1.0; mediahashlist.org for MHL 1.x.
+renamed one.
 """
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from pipeline.cards.documents import LARGEST, document, name_of, said
+from pipeline.cards.documents import LARGEST
 from pipeline.cards.media import MEDIA_SUFFIXES
 from pipeline.cards.structure import CardFile, Folder, Read
 from pipeline.clip import shown
-
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
+from pipeline.errors import RushesError
+from pipeline.manifests.lists import read_chain, read_list
 
 _CHAIN = b"ASCMHL_CHAIN.XML"
 _LIST = b".mhl"
@@ -69,25 +68,19 @@ def _joined(base: bytes, path: bytes) -> bytes:
 
 
 def _entries(file: CardFile, read: Read) -> list[tuple[bytes, int | None, bytes]] | None:
-    """The files of one list: path below its base, size, and the path before a renaming; None where it is damaged."""
-    root = document(file.path, read)
-    if root is None or name_of(root) != "hashlist":
-        return None
-    hashes = [each for each in root.iter() if name_of(each) == "hash"]
-    return [entry for each in hashes if (entry := _entry(each))]
+    """The files of one list: path below its base, size, and the path before a renaming; None where it is damaged.
 
-
-def _entry(element: "Element") -> tuple[bytes, int | None, bytes] | None:
-    """ASC MHL: <path size="5">; MHL 1.x: <file> and <size>. Files that scans leave out are no loss."""
-    where = next((each for each in element if name_of(each) in ("path", "file")), None)
-    text = (where.text or "").strip() if where is not None else ""
-    parts = text.replace("\\", "/").removeprefix("./").split("/")
-    if where is None or not text or text.startswith("/") or any(part[:1] in (".", "~", "") for part in parts):
+    Files that scans leave out are no loss.
+    """
+    try:
+        listed = read_list(read(file.path))
+    except (RushesError, OSError):
         return None
-    stated = where.get("size") or said(element, "size") or ""
-    size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 18 else None
-    before = (said(element, "previousPath") or "").encode()
-    return "/".join(parts).encode(), size, before
+    return [
+        ("/".join(parts).encode(), entry.size, entry.before.encode())
+        for entry in listed.entries
+        if (parts := entry.parts) and not any(part[:1] in (".", "~") for part in parts)
+    ]
 
 
 def _compared(
@@ -123,13 +116,14 @@ def _chain(folder: Folder, base: bytes, read: Read) -> Iterator[Complaint]:
             sentence = f"ascmhl_chain.xml is missing beside {shown(name)}; copy the card again."
             yield Complaint(file.path, base, sentence, about_list=True)
         return
-    root = document(chain.path, read)
-    if root is None:
+    try:
+        generations = read_chain(read(chain.path))
+    except (RushesError, OSError):
         yield Complaint(chain.path, base, f"{shown(chain.name)} is damaged; copy it again.", about_list=True)
-    for each in root if root is not None else ():
-        listed = said(each, "path")
-        if listed and listed.encode() not in there:
-            sentence = f"{listed} is missing although {shown(chain.name)} lists it; copy the card again."
+        return
+    for each in generations:
+        if each.path.encode() not in there:
+            sentence = f"{each.path} is missing although {shown(chain.name)} lists it; copy the card again."
             yield Complaint(chain.path, base, sentence, about_list=True)
 
 
