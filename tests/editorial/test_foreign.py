@@ -1,5 +1,6 @@
 """Timelines that we did not make: read by their own words, refused or reported where a list cannot hold them."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import opentimelineio as otio
@@ -7,8 +8,8 @@ import pytest
 from editorial_clips import read_edl
 
 from pipeline.editorial.assembly import activate
-from pipeline.editorial.exports import edl
-from pipeline.editorial.exports.events import sheet_of
+from pipeline.editorial.exports import edl, fcpxml, xmeml
+from pipeline.editorial.exports.events import sheet_of, taken_frames, taken_range
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate
@@ -19,6 +20,12 @@ Time, Range, schema = otio.opentime.RationalTime, otio.opentime.TimeRange, otio.
 def clip(name, start, duration, rate=25.0, **others):
     reference = schema.ExternalReference(f"/x/{name}", Range(Time(start, rate), Time(duration * 2, rate)))
     return schema.Clip(name, reference, Range(Time(start, rate), Time(duration, rate)), **others)
+
+
+def inner(name, start, duration):
+    """A clip with media around it, from frame 0 to frame 100."""
+    reference = schema.ExternalReference(f"/x/{name}", Range(Time(0, 25), Time(100, 25)))
+    return schema.Clip(name, reference, Range(Time(start, 25), Time(duration, 25)))
 
 
 def timeline(*tracks, start=None):
@@ -48,6 +55,16 @@ def test_events_off_the_frame_grid_meet_on_the_nearest_frames():
     assert edges == [(0, 10), (10, 21), (21, 31), (31, 42)]
 
 
+def test_each_format_without_speeds_or_transitions_names_the_clips():
+    mix = schema.Transition(in_offset=Time(2, 25), out_offset=Time(2, 25))
+    fast = inner("b", 5, 10)
+    fast.effects.append(schema.LinearTimeWarp(time_scalar=2.0))
+    for write in (edl.write, xmeml.write, fcpxml.write):
+        losses = write(timeline(track("V", clip("a", 0, 10), mix, fast)), ExportOptions(Path())).losses
+        assert "Speed changes, written at normal speed: b." in losses
+        assert "Transitions, written as cuts: a, b." in losses
+
+
 def test_more_video_tracks_are_lists_of_their_own_and_sound_is_in_the_first():
     made = timeline(
         track("V1", clip("a", 0, 10)),
@@ -74,14 +91,83 @@ def test_ranges_of_foreign_clips_stay_when_another_reference_is_made_active():
     assert item.source_range.start_time.value == 90_000
 
 
-def test_transitions_and_speed_changes_are_reported():
-    mix = schema.Transition(in_offset=Time(2, 25), out_offset=Time(2, 25))
-    fast = clip("b", 0, 10, effects=[schema.LinearTimeWarp(time_scalar=2.0)])
-    losses = edl.write(timeline(track("V", clip("a", 0, 10), mix, fast)), ExportOptions(Path())).losses
-    assert losses[:2] == (
-        "Transitions on V are written as cuts.",
-        "Effects and speed changes on V are left out.",
+MIX = {"in_offset": Time(2, 25), "out_offset": Time(3, 25)}
+
+
+@pytest.mark.parametrize(
+    ("effects", "speed", "taken"),
+    [
+        ([], Fraction(1), 10),
+        ([schema.LinearTimeWarp(time_scalar=2.0)], Fraction(2), 20),
+        ([schema.LinearTimeWarp(time_scalar=0.5)], Fraction(1, 2), 5),
+        ([schema.LinearTimeWarp(time_scalar=1 / 3)], Fraction(1, 3), 4),
+        ([schema.LinearTimeWarp(time_scalar=-1.5)], Fraction(-3, 2), 15),
+        ([schema.LinearTimeWarp(time_scalar=2.0), schema.LinearTimeWarp(time_scalar=-0.25)], Fraction(-1, 2), 5),
+        ([schema.LinearTimeWarp(time_scalar=24000 / 1001 / 25)], Fraction(960, 1001), 10),
+        ([schema.FreezeFrame()], Fraction(0), 1),
+        ([schema.Effect(effect_name="blur")], Fraction(1), 10),
+    ],
+)
+def test_speeds_are_exact_and_say_what_is_taken(effects, speed, taken):
+    sheet = sheet_of(timeline(track("V", clip("a", 100, 10, effects=effects))))
+    (event,) = sheet.tracks[0].events
+    assert (event.speed, taken_frames(event, Rate(25)), event.record.duration) == (speed, taken, 10)
+    blurred = any(effect.effect_name == "blur" for effect in effects)
+    assert sheet.losses == (("Effects other than steady speeds, left out: a.",) if blurred else ())
+
+
+@pytest.mark.parametrize(
+    ("items", "found", "losses"),
+    [
+        ([clip("a", 0, 10), schema.Transition(**MIX), inner("b", 5, 10)], [(10, 2, 3, "Cross Dissolve", None)], 0),
+        ([clip("a", 0, 10), schema.Transition("W017", **MIX), inner("b", 5, 10)], [(10, 2, 3, "W017", 17)], 0),
+        (
+            [clip("a", 0, 10), schema.Transition("", "SMPTE_Wipe", **MIX), inner("b", 5, 10)],
+            [(10, 2, 3, "SMPTE_Wipe", 1)],
+            0,
+        ),
+        ([schema.Transition("in", **MIX), inner("b", 5, 10)], [(0, 0, 3, "in", None)], 1),
+        ([inner("b", 5, 10), schema.Transition("out", in_offset=Time(4, 25))], [(10, 4, 0, "out", None)], 0),
+        ([clip("a", 0, 10), schema.Transition(**MIX), inner("b", 1, 10)], [(10, 1, 3, "Cross Dissolve", None)], 1),
+        ([clip("a", 0, 10), schema.Transition(**MIX), inner("b", 5, 2)], [(10, 2, 2, "Cross Dissolve", None)], 1),
+        ([clip("a", 0, 1), schema.Transition(**MIX), inner("b", 5, 9)], [(1, 1, 1, "Cross Dissolve", None)], 1),
+        ([clip("a", 0, 9), schema.Transition(), inner("b", 5, 9)], [], 0),
+        (
+            [clip("a", 0, 9), schema.Transition(**MIX), inner("b", 5, 4), schema.Transition(**MIX), inner("c", 5, 9)],
+            [(9, 2, 3, "Cross Dissolve", None), (13, 1, 3, "Cross Dissolve", None)],
+            1,
+        ),
+    ],
+)
+def test_transitions_stand_at_their_cuts_and_never_reach_beyond_clip_or_media(items, found, losses):
+    sheet = sheet_of(timeline(track("V", *[item.clone() for item in items])))
+    (made,) = sheet.tracks
+    assert [(each.at, each.before, each.after, each.name, each.wipe) for each in made.transitions] == found
+    assert len(sheet.losses) == losses
+
+
+@pytest.mark.parametrize(
+    ("speed", "head", "tail", "taken"),
+    [(1.0, 2, 3, (98, 15)), (2.0, 2, 3, (96, 30)), (-1.0, 2, 3, (97, 15)), (0.5, 3, 0, (98, 7)), (0.0, 2, 3, (100, 1))],
+)
+def test_what_transitions_show_beyond_an_event_lies_on_the_side_that_plays_there(speed, head, tail, taken):
+    (event,) = (
+        sheet_of(timeline(track("V", clip("a", 100, 10, effects=[schema.LinearTimeWarp(time_scalar=speed)]))))
+        .tracks[0]
+        .events
     )
+    span = taken_range(event, Rate(25), head=head, tail=tail)
+    assert (span.start, span.duration) == taken
+
+
+@pytest.mark.parametrize(
+    ("speed", "at", "record"), [(1.0, 4, 4), (2.0, 4, 2), (0.5, 2, 4), (-1.0, 0, 9), (-2.0, 19, 0), (0.0, 0, 0)]
+)
+def test_a_marker_lies_where_its_frame_is_shown(speed, at, record):
+    item = clip("a", 100, 10, effects=[schema.LinearTimeWarp(time_scalar=speed)])
+    item.markers.append(schema.Marker("m", Range(Time(100 + at, 25), Time(0, 25))))
+    (event,) = sheet_of(timeline(track("V", item))).tracks[0].events
+    assert event.marks[0].record.start == record
 
 
 def test_nested_timelines_and_clips_without_length_are_refused():

@@ -16,7 +16,16 @@ from dataclasses import dataclass
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import Event, EventTrack, Mark, Sheet, Source, sheet_of
+from pipeline.editorial.exports.events import (
+    Event,
+    EventTrack,
+    Mark,
+    Sheet,
+    Source,
+    note_speeds,
+    note_transitions,
+    sheet_of,
+)
 from pipeline.editorial.exports.reels import ReelRow, reel_table
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, one_line
 from pipeline.timecode import TimeRange, frames_per_day
@@ -60,6 +69,8 @@ def _written(sheet: Sheet) -> Written:
     for number, picture in enumerate(pictures, start=1):
         sound = sheet.of_kind("Audio") if number == 1 else ()
         lost = Losses()
+        note_speeds(sheet, lost)
+        note_transitions((picture, *sound), lost)
         lines = list(_lines(sheet, edits_of(picture, sound, lost), table, lost))
         said = [*sheet.losses, *lost.sentences(), *_always_lost(sheet)]
         losses.update(dict.fromkeys(said))

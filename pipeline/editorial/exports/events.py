@@ -4,13 +4,15 @@ OTIO's times are floats; here they become whole frames at exact rates once, for 
 the model says of a clip under `rushes` comes first; a foreign timeline is read by its own words.
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from math import ceil, floor
-from typing import TypeAlias
+from itertools import chain
+from math import ceil, floor, prod
+from typing import NamedTuple, TypeAlias
 
 from opentimelineio.schema import Timeline
 
@@ -27,10 +29,15 @@ from pipeline.editorial.exports.otio_values import (
     Time,
     values_of,
 )
+from pipeline.editorial.exports.written import Losses
 from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 _KEYWORDS = ("subject", "location", "tag")
+_NORMAL = Fraction(1)
+_SPEED_PARTS = 100_000  # a float's speed is the nearest fraction of so many parts
+_ENDLESS = 1 << 62  # frames, where black or unknown media set no bound
+_WIPE = re.compile(r"\bW(\d{3})\b")
 Key: TypeAlias = tuple[str, str, str | None]  # clip id, name, path
 
 
@@ -109,13 +116,15 @@ class Event:
 class EventTransition:
     """A transition around the cut at frame `at` of the timeline; events meet at `at` as if it were none.
 
-    It begins `before` frames earlier and ends `after` frames later, and shows source frames beyond their events there.
+    It begins `before` frames earlier and ends `after` frames later, and shows source frames beyond their events there;
+    black where no event meets it. `name` is what the timeline calls it, `wipe` the number of a CMX 3600 wipe.
     """
 
     at: int
     before: int
     after: int
     name: str
+    wipe: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +150,17 @@ class Sheet:
         return tuple(track for track in self.tracks if track.kind == kind)
 
 
+Reaching: TypeAlias = tuple[Event, int, int]  # event, frames of the timeline before it and after it
+
+
+class _Laid(NamedTuple):
+    """An item of a track at its place; only clips that show something are events."""
+
+    item: Item
+    record: TimeRange
+    event: Event | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What the events of a cut take from one source: pictures or not, and the channels of each sound stream.
@@ -157,42 +177,86 @@ def sheet_of(timeline: Timeline) -> Sheet:
     """The events of `timeline`; raises ExportRefused for nested tracks, which no event list holds."""
     document = values_of(timeline)
     start = _start(document)
-    losses: list[str] = []
+    lost = Losses()
     known: dict[Key, Source] = {}
     tracks = []
     for track in document.tracks.children:
         if not track.schema.startswith("Track."):
             raise ExportRefused(f"'{document.name}' nests a timeline where a track should be; flatten it first.")
-        tracks.append(EventTrack(track.name, track.kind, tuple(_events(track, start.rate, known, losses))))
+        laid = list(_laid(track, start.rate, known, lost))
+        events = tuple(each.event for each in laid if each.event)
+        tracks.append(EventTrack(track.name, track.kind, events, tuple(_transitions(laid, start.rate, lost))))
     marks = tuple(_timeline_mark(marker, start.rate) for marker in document.tracks.markers)
-    return Sheet(document.name, start, _size(document), tuple(tracks), marks, tuple(dict.fromkeys(losses)))
+    return Sheet(document.name, start, _size(document), tuple(tracks), marks, tuple(lost.sentences()))
 
 
 def held_by(sheet: Sheet) -> dict[Source, Held]:
     """What each source of a sheet gives to it, in order of first appearance."""
-    events: dict[Source, list[Event]] = defaultdict(list)
+    events: dict[Source, list[Reaching]] = defaultdict(list)
     for track in sheet.tracks:
-        for event in track.events:
-            events[event.source].append(event)
+        for reaching in with_reach(track):
+            events[reaching[0].source].append(reaching)
     return {source: _held(source, taken, sheet.start.rate) for source, taken in events.items()}
 
 
-def _held(source: Source, events: list[Event], rate: Rate) -> Held:
+def _held(source: Source, events: list[Reaching], rate: Rate) -> Held:
     streams: dict[int, int] = {}
     begin, end = source.available.start, source.available.end
-    for event in events:
+    for event, head, tail in events:
         if event.channels:
             streams[event.stream] = max(event.channels, streams.get(event.stream, 0))
-        begin, end = min(begin, event.source_in), max(end, event.source_in + taken_frames(event, rate))
-    picture = any(not event.channels for event in events)
+        taken = taken_range(event, rate, head=head, tail=tail)
+        begin, end = min(begin, taken.start), max(end, taken.end)
+    picture = any(not event.channels for event, _, _ in events)
     channels = tuple(streams.get(number, 0) for number in range(1, max(streams, default=0) + 1))
     return Held(picture, channels, TimeRange(begin, end - begin))
 
 
+def note_speeds(sheet: Sheet, lost: Losses) -> None:
+    """Names the clips whose speed a format without speeds loses."""
+    for track in sheet.tracks:
+        for event in track.events:
+            if event.speed != 1:
+                lost.add("Speed changes, written at normal speed", event.source.name)
+
+
+def note_transitions(tracks: Iterable[EventTrack], lost: Losses) -> None:
+    """Names the clips whose transitions a format without them loses."""
+    for event, head, tail in chain.from_iterable(map(with_reach, tracks)):
+        if head or tail:
+            lost.add("Transitions, written as cuts", event.source.name)
+
+
+def with_reach(track: EventTrack) -> Iterator[Reaching]:
+    """Each event with the timeline frames that transitions show of it before its first and after its last."""
+    if not track.transitions:
+        yield from ((event, 0, 0) for event in track.events)
+        return
+    heads = {each.at: each.before for each in track.transitions}
+    tails = {each.at: each.after for each in track.transitions}
+    for event in track.events:
+        yield event, heads.get(event.record.start, 0), tails.get(event.record.end, 0)
+
+
 def taken_frames(event: Event, rate: Rate) -> int:
     """Frames of the source that an event shows, the last one perhaps in part; `rate` is the timeline's."""
+    return _source_frames(event, event.record.duration, rate) or 1
+
+
+def taken_range(event: Event, rate: Rate, *, head: int = 0, tail: int = 0) -> TimeRange:
+    """What an event takes of its source, with `head` and `tail` frames of the timeline before and after it."""
+    before, after = (head, tail) if event.speed >= 0 else (tail, head)
+    ahead = _source_frames(event, before, rate) if before else 0
+    beyond = _source_frames(event, event.record.duration + after, rate) or 1
+    return TimeRange(event.source_in - ahead, ahead + beyond)
+
+
+def _source_frames(event: Event, frames: int, rate: Rate) -> int:
+    """The source frames that `frames` of the timeline at `rate` begin to show of an event."""
     own = event.source.rate
-    return event.record.duration if own == rate else ceil(event.record.duration * own.fraction / rate.fraction)
+    if event.speed == 1 and own == rate:
+        return frames
+    return ceil(frames * abs(event.speed) * own.fraction / rate.fraction)
 
 
 def _size(document: Document) -> tuple[int, int] | None:
@@ -214,8 +278,8 @@ def _start(document: Document) -> Timecode:
     return Timecode(round(start.value) if start else 0, rate, bool(said and said.drop_frame))
 
 
-def _events(track: Child, rate: Rate, known: dict[Key, Source], losses: list[str]) -> Iterator[Event]:
-    """The clips of a track; their places add up in exact time and end on whole frames.
+def _laid(track: Child, rate: Rate, known: dict[Key, Source], lost: Losses) -> Iterator[_Laid]:
+    """The items of a track; their places add up in exact time and end on whole frames.
 
     `known` keeps one Source for each file over all tracks.
     """
@@ -224,7 +288,7 @@ def _events(track: Child, rate: Rate, known: dict[Key, Source], losses: list[str
     for item in track.children:
         kind = item.kind
         if kind == "Transition":
-            losses.append(f"Transitions on {track.name} are written as cuts.")
+            yield _Laid(item, TimeRange(round(place), 0))
             continue
         if kind not in {"Clip", "Gap"}:
             raise ExportRefused(f"'{item.name}' on {track.name} is a nested timeline; flatten it first.")
@@ -234,21 +298,82 @@ def _events(track: Child, rate: Rate, known: dict[Key, Source], losses: list[str
         begin = round(place)
         place += _frames(span.duration, rate)
         record = TimeRange(begin, round(place) - begin)
-        if kind == "Clip" and record.duration:
-            if item.effects:
-                losses.append(f"Effects and speed changes on {track.name} are left out.")
-            said = item.metadata.rushes
-            channels = (said.channels if said else 1) if sound else 0
-            yield _event(item, record, source=_source(item, span, known), rate=rate, channels=channels)
+        if kind == "Gap" or not record.duration:
+            yield _Laid(item, record)
+            continue
+        said = item.metadata.rushes
+        channels = (said.channels if said else 1) if sound else 0
+        yield _Laid(item, record, _event(item, record, source=_source(item, span, known), rate=rate, channels=channels))
+        if item.effects:
+            _note_effects(item, lost)
 
 
 def _event(item: Item, record: TimeRange, *, source: Source, rate: Rate, channels: int) -> Event:
     span = item.span
     assert span is not None
-    source_in = round(span.start_time.value)
-    marks = tuple(_mark(marker, source, source_in=source_in, record=record, rate=rate) for marker in item.markers)
     said = item.metadata.rushes
-    return Event(source, source_in, record, channels, said.stream if said else 1, marks)
+    source_in = round(span.start_time.value)
+    event = Event(source, source_in, record, channels, said.stream if said else 1, (), _speed(item))
+    if not item.markers:
+        return event
+    return replace(event, marks=tuple(_mark(marker, event, rate) for marker in item.markers))
+
+
+def _speed(item: Item) -> Fraction:
+    """Source time per timeline time, of all time effects of a clip; `_SPEED_PARTS` keeps thirds and 1000/1001 exact."""
+    if not item.effects:
+        return _NORMAL
+    speeds = (Fraction(effect.time_scalar or 0) for effect in item.effects if effect.is_speed)
+    return prod(speeds, start=_NORMAL).limit_denominator(_SPEED_PARTS)
+
+
+def _note_effects(item: Item, lost: Losses) -> None:
+    if not all(effect.is_speed for effect in item.effects):
+        lost.add("Effects other than steady speeds, left out", item.name)
+
+
+def _transitions(laid: Sequence[_Laid], rate: Rate, lost: Losses) -> Iterator[EventTransition]:
+    """The transitions of a track, no longer than what they lie on and than the media beyond the cut."""
+    free = 0  # the first frame that no earlier transition reaches
+    padded = [None, *laid, None]
+    for before, each, after in zip(padded, laid, padded[2:], strict=False):
+        if each.item.kind != "Transition":
+            continue
+        at, name = each.record.start, _transition_name(each.item)
+        beside = next((side.item.name for side in (after, before) if side and side.event), "")
+        wanted = [round(_frames(time, rate)) if time else 0 for time in (each.item.in_offset, each.item.out_offset)]
+        into = min(at - max(free, before.record.start) if before else 0, _spare(after, rate, head=True))
+        out = min(after.record.duration if after else 0, _spare(before, rate, head=False))
+        into, out = max(0, min(wanted[0], into)), max(0, min(wanted[1], out))
+        if [into, out] != wanted:
+            lost.add("Transitions longer than what they lie on or than the media beyond the cut, shortened", beside)
+        if beside and into + out:
+            free = at + out
+            yield EventTransition(at, into, out, name, _wipe(each.item))
+
+
+def _spare(laid: _Laid | None, rate: Rate, *, head: bool) -> int:
+    """Frames of the timeline that the media of an event last before its first or after its last one."""
+    if laid is None or laid.event is None or not laid.event.speed or laid.item.reference.available_range is None:
+        return _ENDLESS
+    event, media = laid.event, laid.event.source.available
+    taken = taken_range(event, rate)
+    spare = taken.start - media.start if head == (event.speed > 0) else media.end - taken.end
+    return floor(spare * rate.fraction / (abs(event.speed) * event.source.rate.fraction))
+
+
+def _transition_name(item: Item) -> str:
+    dissolve = item.transition_type in {"", "SMPTE_Dissolve"}
+    return item.name or ("Cross Dissolve" if dissolve else item.transition_type)
+
+
+def _wipe(item: Item) -> int | None:
+    """The number of a wipe (`W001`, as lists name them), 1 for one without."""
+    said = f"{item.transition_type} {item.name}"
+    numbered = _WIPE.search(said)
+    if numbered:
+        return int(numbered[1])
+    return 1 if "wipe" in said.casefold() else None
 
 
 def _source(item: Item, span: Range, known: dict[Key, Source]) -> Source:
@@ -291,14 +416,19 @@ def _text(value: LogValue) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def _mark(marker: Marker, source: Source, *, source_in: int, record: TimeRange, rate: Rate) -> Mark:
-    marked = marker.marked_range
-    own = _exact(marked.start_time.rate)
-    ahead = round(marked.start_time.value) - source_in
+def _mark(marker: Marker, event: Event, rate: Rate) -> Mark:
+    own, record, speed = event.source.rate, event.record, abs(event.speed)
+    source = _whole(marker.marked_range, own)
+    ahead: Fraction | int = source.start - event.source_in
+    length = _frames(marker.marked_range.duration, rate)
+    if event.speed < 0:
+        ahead = taken_frames(event, rate) - 1 - ahead
+    if speed not in {0, 1}:
+        ahead, length = ahead / speed, length / speed
     if own != rate:
-        ahead = int(ahead * rate.fraction / own.fraction)
-    inside = TimeRange(record.start + ahead, int(_frames(marked.duration, rate))).within(record)
-    return Mark(inside, _whole(marked, source.rate), marker.name, marker.comment, marker.color)
+        ahead = ahead * rate.fraction / own.fraction
+    inside = TimeRange(record.start + int(ahead), int(length)).within(record)
+    return Mark(inside, source, marker.name, marker.comment, marker.color)
 
 
 def _timeline_mark(marker: Marker, rate: Rate) -> Mark:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import Mark, Sheet, Source, held_by, sheet_of
+from pipeline.editorial.exports.events import Mark, Sheet, Source, held_by, note_speeds, note_transitions, sheet_of
 from pipeline.editorial.exports.fcpxml_assets import Asset, Resources, Shape, frames_text, seconds_text
 from pipeline.editorial.exports.storyline import Placed, storyline
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
@@ -172,6 +172,8 @@ def _metadata(source: Source) -> Iterator[str]:
 def _losses(sheet: Sheet, resources: Resources, story: list[Placed]) -> Iterator[str]:
     """What the file cannot carry or says in another way: one sentence for each kind of thing, with names."""
     lost = Losses()
+    note_speeds(sheet, lost)
+    note_transitions(sheet.tracks, lost)
     for asset in resources.assets.values():
         for reason in _losses_of(asset, sheet.start.rate, resources):
             lost.add(reason, legal(asset.source.name))

@@ -69,17 +69,35 @@ class Metadata(msgspec.Struct):
     rushes: Said | None = None
 
 
+class Effect(msgspec.Struct):
+    """What is done to a clip; only time effects have a `time_scalar`: media time per timeline time, 0 for a freeze."""
+
+    schema: str = msgspec.field(name="OTIO_SCHEMA")
+    time_scalar: float | None = None
+
+    @property
+    def is_speed(self) -> bool:
+        return self.time_scalar is not None and self.schema.partition(".")[0] in {"LinearTimeWarp", "FreezeFrame"}
+
+
 class Item(msgspec.Struct):
-    """A clip, gap, transition or nested composition on a track; `schema` tells which."""
+    """A clip, gap, transition or nested composition on a track; `schema` tells which.
+
+    A transition shows `in_offset` of the timeline before its cut and `out_offset` after it.
+    """
 
     schema: str = msgspec.field(name="OTIO_SCHEMA")
     name: str = ""
     source_range: Range | None = None
     metadata: Metadata = msgspec.field(default_factory=Metadata)
-    effects: list[msgspec.Raw] = []
+    enabled: bool = True
+    effects: list[Effect] = []
     markers: list[Marker] = []
     media_references: dict[str, Reference] = {}
     active_media_reference_key: str = ""
+    transition_type: str = ""
+    in_offset: Time | None = None
+    out_offset: Time | None = None
 
     @property
     def kind(self) -> str:

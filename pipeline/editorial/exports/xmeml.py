@@ -30,6 +30,8 @@ from pipeline.editorial.exports.events import (
     Sheet,
     Source,
     held_by,
+    note_speeds,
+    note_transitions,
     sheet_of,
     taken_frames,
 )
@@ -89,6 +91,8 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
             label = sheet.start.rate.label()
             raise ExportRefused(f"FCP7 XML knows no {label} frames per second; make the cut with --rate 25, for one.")
         lost = Losses()
+        note_speeds(sheet, lost)
+        note_transitions(sheet.tracks, lost)
         files = _files(sheet, lost)
         content = "\n".join([*_document(sheet, files, lost), ""]).encode()
         losses = (*unlinked, *sheet.losses, *lost.sentences(), *_always_lost(sheet, options))
