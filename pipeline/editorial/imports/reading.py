@@ -57,6 +57,8 @@ class ReadEvent:
     marks: tuple[ReadMark, ...] = ()
     log: tuple[tuple[str, str], ...] = ()
     line: int | None = None
+    color: str = ""
+    enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,10 @@ class ReadTransition:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a file says wrongly or leaves out, in one sentence; `line` counts from 1, None where there are no lines."""
+    """What a file says wrongly, or what is not read of it, in one sentence.
+
+    `line` counts from 1; None where there are no lines.
+    """
 
     line: int | None
     sentence: str
@@ -85,7 +90,9 @@ class ReadTimeline:
     """A timeline file as read. `facts`: what `rushes facts` shows of it, keyed as the docs list them.
 
     `events` are those of the first timeline in the file, in order of track and time. `start`: the record timecode of
-    its first frame. `tracks`: the numbers of video and audio tracks, empty ones counted.
+    its first frame. `tracks`: the numbers of video and audio tracks, empty ones counted. `left_out` names what is no
+    fault, but no event either: titles, generators, timelines within that are not taken apart. `said`: what else the
+    file says that a check asks for, under the words of its format.
     """
 
     format: str
@@ -100,3 +107,5 @@ class ReadTimeline:
     marks: tuple[ReadMark, ...] = ()
     facts: tuple[tuple[str, Any], ...] = ()
     problems: tuple[Problem, ...] = ()
+    left_out: tuple[Problem, ...] = ()
+    said: tuple[tuple[str, Any], ...] = ()
