@@ -4,7 +4,7 @@ Values come as `facts_json` gives them, so that the page and `--json` cannot dif
 """
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
@@ -40,6 +40,12 @@ def page(name: str, facts: Facts, width: int) -> str:
     return "\n".join([head, *body(facts, width)]) + "\n"
 
 
+def is_timeline(facts: Facts) -> bool:
+    from pipeline.editorial.imports.registry import IMPORTS
+
+    return facts.get("format") in {each.format for each in IMPORTS}
+
+
 def _named_once(name: str, sources: Mapping[str, Any]) -> dict[str, Any]:
     """The sources of a sidecar that was asked alone, without its name before each place in it."""
     prefix = f"{name.rpartition('/')[2]}: "
@@ -48,7 +54,8 @@ def _named_once(name: str, sources: Mapping[str, Any]) -> dict[str, Any]:
 
 def body(facts: Facts, width: int) -> Iterator[str]:
     """The groups of a page, without its head."""
-    rows = [(row, text) for row in (*ROWS, *_further(facts)) if (text := row.say(facts))]
+    known = TIMELINE_ROWS if is_timeline(facts) else ROWS
+    rows = [(row, text) for row in (*known, *_further(facts, known)) if (text := row.say(facts))]
     widest = max((len(text) for _, text in rows), default=0)
     source_at = min(_VALUE_AT + min(widest, (width - _VALUE_AT) // 2) + 2, width - _LEAST_SOURCE)
     for group, members in groupby(rows, key=lambda member: member[0].group):
@@ -241,6 +248,16 @@ def _count(key: str, of: str = "") -> Callable[[Facts], str | None]:
     return lambda facts: f"{facts[key]:,}{of}" if facts.get(key) is not None else None
 
 
+def _lasts(facts: Facts) -> str | None:
+    frames, rate = facts.get("duration_frames"), rate_of(facts)
+    return f"{frames:,} frames" + (f" ({running_time(frames / rate)})" if rate else "") if frames is not None else None
+
+
+def _drop(facts: Facts) -> str | None:
+    known = facts.get("drop_frame")
+    return None if known is None else "drop frame" if known else "non-drop frame"
+
+
 _COLOURS = ("color_primaries", "color_transfer", "color_matrix", "color_range")
 ROWS: tuple[Row, ...] = (
     Row("Picture", "codec", ("video_codec", "pixel_format", "bit_depth"), _coded),
@@ -270,13 +287,23 @@ ROWS: tuple[Row, ...] = (
     Row("File", "kind", ("container", "format"), lambda facts: cell(facts.get("container") or facts.get("format"))),
     Row("File", "cues", ("cues",), _count("cues")),
 )
+TIMELINE_ROWS: tuple[Row, ...] = (
+    Row("Timeline", "title", ("title",), _plain("title")),
+    Row("Timeline", "rate", ("rate",), _rate),
+    Row("Timeline", "counting", ("drop_frame",), _drop),
+    Row("Timeline", "starts at", ("first_record_timecode",), _plain("first_record_timecode")),
+    Row("Timeline", "starts at", ("start_timecode",), _plain("start_timecode")),
+    Row("Timeline", "lasts", ("duration_frames",), _lasts),
+    Row("Timeline", "", ("format",), lambda _: None),  # said in the first line of the page
+)
 # Told within other rows, or by themselves.
 _ELSEWHERE = frozenset({"channels", "sample_rate", "samples", "bit_depth", "sources", "warnings"})
 
 
-def _further(facts: Facts) -> Iterator[Row]:
+def _further(facts: Facts, known: Sequence[Row]) -> Iterator[Row]:
     """Facts that no row names, so that none is hidden."""
-    named = {key for row in ROWS for key in row.keys} | _ELSEWHERE
+    named = {key for row in known for key in row.keys} | _ELSEWHERE
+    group = "Timeline" if known is TIMELINE_ROWS else "File"
     for key in facts:
         if key not in named:
-            yield Row("File", key.replace("_", " "), (key,), _plain(key))
+            yield Row(group, key.replace("_", " "), (key,), _plain(key))

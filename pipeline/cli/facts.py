@@ -1,4 +1,4 @@
-"""`rushes facts`: what media say of themselves; needs no production."""
+"""`rushes facts`: what media and timelines say of themselves; needs no production."""
 
 import fnmatch
 import os
@@ -35,7 +35,10 @@ Found = dict[str, dict[str, Any]]
 @click.option("--json", "as_json", is_flag=True, help="One object, keyed by path as given.")
 @click.option("--whole", is_flag=True, help="Read large files to their end where only that tells how long they are.")
 def facts_command(files: tuple[str, ...], as_json: bool, whole: bool) -> int:
-    """What files say of themselves, and where each value was read. A folder means every recording in it."""
+    """What files say of themselves, and where each value was read: recordings, sidecars, timelines.
+
+    A folder means every one in it.
+    """
     wanted = [path for name in files for path in _below(name)]
     found: Found = {shown(path): facts for path, facts in _read(_counted(wanted), frozenset(files), whole=whole)}
     found |= {shown(name): _error(_EMPTY) for name in files if Path(name).is_dir() and not _any_in(name, found)}
@@ -189,7 +192,7 @@ def _row(name: str, facts: Mapping[str, Any]) -> list[str]:
         ("~" if facts.get("vfr") else "") + label(str(rate)) if rate else "",
         running_time(seconds) + _doubt(facts, "frames") if seconds is not None else "",
         channels and f"{channels} ch",
-        cell(facts.get("start_timecode")),
+        cell(facts.get("start_timecode") or facts.get("first_record_timecode")),
         moment(facts).removesuffix(", zone unknown") + _doubt(facts, "recorded_at") if facts.get("recorded_at") else "",
         cell(facts.get("camera_model") or facts.get("camera_make")),
         f"{position[0]:.4f}, {position[1]:.4f}" if position else "",

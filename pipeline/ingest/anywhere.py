@@ -1,19 +1,25 @@
-"""Files outside any film: which are recordings, what lies beside them, and what they say."""
+"""Files outside any film: which are recordings or timelines, what lies beside them, and what they say."""
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.cards.media import MEDIA_SUFFIXES, SIDECAR_SUFFIXES, SMALL_SUFFIXES
 from pipeline.cards.recognise import recognise
 from pipeline.clip import SeenFile
-from pipeline.errors import NotMedia, PathMissing, RushesError
-from pipeline.files import stamp_of
+from pipeline.editorial.imports.reading import ReadTimeline
+from pipeline.editorial.imports.registry import IMPORTS, Import
+from pipeline.errors import NotMedia, PathMissing, RushesError, TimelineUnreadable
+from pipeline.files import one_line, read_small, stamp_of
 from pipeline.metadata.facts import read_facts, sidecar_facts
 from pipeline.metadata.plain import facts_json
 from pipeline.processes.reader import ReaderProcess
 
 _STRUCTURE_DEPTH = 4  # folders that a card structure lays over its clips (PRIVATE/M4ROOT/CLIP)
+LARGEST_TIMELINE = 512 << 20
+_HEAD = 64 << 10  # bytes in which a timeline shows what it is
+_MOST_PROBLEMS = 50  # of a timeline that the facts repeat
 _KNOWN_SUFFIXES = MEDIA_SUFFIXES | SIDECAR_SUFFIXES
 
 Sidecars = dict[Path, tuple[Path, ...]]
@@ -24,16 +30,53 @@ def facts_of(
 ) -> dict[str, object]:
     """What one file and the sidecars beside it say, as `rushes facts --json` shows it; `whole` as in read_facts.
 
-    Raises PathMissing, PathRefused, MediaUnreadable or NotMedia.
+    Raises PathMissing, PathRefused, MediaUnreadable, TimelineUnreadable or NotMedia.
     """
     stamp_of(file)
     try:
         return facts_json(read_facts(file, sidecars, mediainfo=mediainfo, whole=whole))
     except NotMedia as refusal:
+        if format_of(file):
+            return _of_timeline(file)
         try:
             return facts_json(sidecar_facts(file))
         except NotMedia as error:
             raise (error if _suffix(file.name) in SIDECAR_SUFFIXES else refusal) from None
+
+
+def format_of(file: Path) -> Import | None:
+    """The format of timeline that a file is in by its first bytes, or None."""
+    head = read_small(file, _HEAD)
+    return next((each for each in IMPORTS if each.recognises(head)), None)
+
+
+def read_timeline(file: Path) -> ReadTimeline:
+    """The timeline in a file. Raises PathMissing, PathRefused and TimelineUnreadable."""
+    found = format_of(file)
+    name = one_line(file.name)
+    if found is None:
+        known = ", ".join(each.title for each in IMPORTS)
+        raise TimelineUnreadable(f"{name} is no timeline that is read here ({known}).")
+    data = read_small(file, LARGEST_TIMELINE + 1)
+    if len(data) > LARGEST_TIMELINE:
+        raise TimelineUnreadable(f"{name} is larger than {LARGEST_TIMELINE >> 20} MiB; no timeline without media is.")
+    try:
+        return found.read(data)
+    except TimelineUnreadable as error:
+        raise TimelineUnreadable(f"{name}: {error.sentence}") from error
+
+
+def _of_timeline(file: Path) -> dict[str, object]:
+    """What a timeline says of itself; a table of clips (ALE) also what all its rows say of their recordings."""
+    timeline = read_timeline(file)
+    own: dict[str, object] = {"sources": {}}
+    with suppress(RushesError):
+        own = facts_json(sidecar_facts(file))
+    said = [f"line {each.line}: {each.sentence}" if each.line else each.sentence for each in timeline.problems]
+    if len(said) > _MOST_PROBLEMS:
+        said[_MOST_PROBLEMS:] = [f"{len(said) - _MOST_PROBLEMS} more lines like these."]
+    facts = {key: value for key, value in timeline.facts if value is not None}
+    return {**own, **facts, **({"warnings": said} if said else {})}
 
 
 def sidecars_in(folder: Path) -> Sidecars:

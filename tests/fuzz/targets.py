@@ -15,6 +15,7 @@ from test_clip_documents import p2
 from test_stills import tiff
 
 from pipeline.clip import Facts
+from pipeline.editorial.imports.registry import IMPORTS, Import
 from pipeline.errors import RushesError
 from pipeline.metadata import gpx
 from pipeline.metadata.assembly import assemble, span_facts
@@ -29,6 +30,7 @@ from pipeline.proxies.presets import load_presets
 from pipeline.settings import parse_settings, shipped
 from pipeline.shotlog.query import explain, parse
 from pipeline.shotlog.reports import read_report
+from pipeline.timecode import Rate
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = Path(os.environ.get("RUSHES_SAMPLES", ROOT.parent / "shared" / "samples"))
@@ -123,6 +125,7 @@ def targets() -> list[Target]:
         *sidecars,
         Target("whole files", _whole, tuple(Seed(data[:KEPT]) for data in files)),
         *_cards(),
+        *(Target(f"timeline {each.format}", _timeline(each), _timelines(each)) for each in IMPORTS),
         Target("reports", read_report, (Seed(REPORT), Seed(REPORT.replace(b",", b"\t")), *tables)),
         Target("GPX", lambda data: gpx.read(data, "walk.gpx"), (Seed(GPX),)),
         Target("search language", _query, tuple(Seed(query.encode()) for query in QUERIES)),
@@ -241,6 +244,23 @@ def _whole(data: bytes) -> None:
 def _card(index: str, names: Sequence[str], texts: Mapping[str, bytes], data: bytes) -> None:
     for card in cards_of(*names, texts={**texts, index: data}):
         card.clips  # noqa: B018
+
+
+def _timelines(each: Import) -> tuple[Seed, ...]:
+    files = (path.read_bytes() for path in sorted((SAMPLES / "timelines").rglob("*")) if path.is_file())
+    return tuple(Seed(data[:KEPT]) for data in files if each.recognises(data[: 64 << 10]))
+
+
+def _timeline(each: Import) -> Callable[[bytes], object]:
+    """Reads as the program does: at the rate that the file states, and at one that it is told."""
+
+    def run(data: bytes) -> None:
+        each.recognises(data)
+        each.read(data)
+        if each.read_at is not None:
+            each.read_at(data, Rate(30000, 1001))
+
+    return run
 
 
 def _query(data: bytes) -> None:

@@ -3,17 +3,27 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.editorial.imports import ale, edl, session_text
 from pipeline.editorial.imports.reading import ReadTimeline
+from pipeline.timecode import Rate
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """`recognises` looks at the first bytes of a file; `read` takes all of it and raises TimelineUnreadable."""
+    """`recognises` looks at the first bytes of a file; `read` takes all of it and raises TimelineUnreadable.
+
+    `read_at` is given for a format that may leave its rate unsaid: it takes the one to count at.
+    """
 
     format: str
     title: str
     recognises: Callable[[bytes], bool]
     read: Callable[[bytes], ReadTimeline]
+    read_at: Callable[[bytes, Rate], ReadTimeline] | None = None
 
 
-IMPORTS: tuple[Import, ...] = ()
+IMPORTS: tuple[Import, ...] = (
+    Import("ale", "Avid Log Exchange", ale.recognises, ale.read),
+    Import("protools-session-text", "Pro Tools session text", session_text.recognises, session_text.read),
+    Import("edl", "CMX 3600 EDL", edl.recognises, edl.read, edl.read),
+)

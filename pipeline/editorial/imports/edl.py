@@ -1,0 +1,377 @@
+"""CMX 3600 edit decision lists of any dialect, as their lines state them.
+
+A list states no frame rate: unless one of ours says it in a comment, or the caller does, events
+have no frames, only lines, reels and names. Drop-frame is what the first FCM line says, and for a
+label what its own last mark says. The first line of a transition that lasts no frame repeats what
+came before and is no event of its own; black (`BL`) is a gap.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from pipeline.editorial.imports.edl_lines import (
+    EventLine,
+    Group,
+    Note,
+    event_line,
+    groups,
+    looks_like_an_event,
+    statements,
+)
+from pipeline.editorial.imports.reading import (
+    Kind,
+    Problem,
+    ReadEvent,
+    ReadMark,
+    ReadTimeline,
+    ReadTransition,
+)
+from pipeline.editorial.imports.text import decoded, lines_of
+from pipeline.errors import TimelineUnreadable, ValueRefused
+from pipeline.timecode import Rate, Timecode, TimeRange, frames_per_day
+
+FORMAT = "edl"
+BLACK = "BL"
+MOST_EVENTS = 500_000
+_MOST_REELS = 20  # that the facts name
+_FEW = 200  # lines in which a list shows that it is one
+_RATE = re.compile(r"RATE: [\d.]+ FRAMES PER SECOND \((\d{1,7}/\d{1,7})\)")
+_SOURCE_RATE = re.compile(r"SOURCE RATE: [\d.]+ \((\d{1,7}/\d{1,7})\), SOURCE IN (\S+)")
+_TABLE = re.compile(r"REEL (\S+): REEL (.*), CARD (.*), CLIP (.*?), FILE (.*)")
+_FINAL_CUT_REEL = re.compile(r"FINAL CUT PRO REEL:\s*(.+?)\s+REPLACED BY:")
+_REEL_IS_CLIP = re.compile(r"REEL .+ IS CLIP (.+)")
+_LOCATOR = re.compile(r"LOC:\s*(\d{1,2}:\d{2}:\d{2}[:;.,]\d{2,3})(?:\s+(\S+))?(?:\s+(.*))?")
+_RESOLVE_MARK = re.compile(r"(.*?)\s*\|C:(?:ResolveColor)?(\w+)\s+\|M:(.*?)\s+\|D:(\d{1,9})\s*")
+_MOTION = re.compile(r"M2\s+(.*?)\s*([+-]?\d{1,6}(?:\.\d{1,4})?)\s+(\d\S*)")
+_SPEED_LABEL = re.compile(r"EFFECTS? NAME(?: IS|:)\s*(.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Counting:
+    """How labels of a list become frames: at `rate`, drop-frame where they or the list say so; from `start`."""
+
+    rate: Rate
+    drop_frame: bool
+    start: Timecode
+
+    def label(self, text: str) -> Timecode:
+        return timecode(text, self.rate, drop_frame=self.drop_frame)
+
+    def place(self, label: Timecode) -> int:
+        """Frames from the start of the timeline, over midnight too."""
+        return (label.frame - self.start.frame) % frames_per_day(self.rate, drop_frame=label.drop_frame)
+
+
+def recognises(head: bytes) -> bool:
+    """An event or a frame code mode among the first lines, or a title and nothing but comments."""
+    lines = [line.strip() for line in lines_of(decoded(head))[:_FEW] if line.strip()]
+    if any(line.startswith("FCM:") or event_line(line, 1) for line in lines):
+        return True
+    return bool(lines) and lines[0].startswith("TITLE:") and all(line.startswith("*") for line in lines[1:])
+
+
+def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
+    """The list; `rate` is what it counts at where it does not say so itself. Raises TimelineUnreadable."""
+    found = list(statements(lines_of(decoded(data))))
+    events = [each for each in found if isinstance(each, EventLine)]
+    notes = [each for each in found if isinstance(each, Note)]
+    if len(events) > MOST_EVENTS:
+        raise TimelineUnreadable(f"The list has more than {MOST_EVENTS:,} events; no cut has, so it was not read.")
+    title = next((note.text[6:].strip() for note in notes if note.text.startswith("TITLE:")), None)
+    modes = [_drops(note.text) for note in notes if note.text.startswith("FCM:")]
+    drop = modes[0] if modes else None
+    problems = [
+        Problem(note.line, "This line looks like an event but cannot be read as one.")
+        for note in notes
+        if looks_like_an_event(note)
+    ]
+    rate = next((_stated(match) for note in notes if (match := _RATE.fullmatch(note.text))), None) or rate
+    counting = _counting(events, rate, drop_frame=bool(drop)) if rate else None
+    table = _table(notes)
+    parts = [_read_group(group, counting, table, problems) for group in groups(found)]
+    taken = sorted((event for part in parts for event in part[0]), key=_order)
+    ends = [event.record.end for event in taken if event.record]
+    return ReadTimeline(
+        format=FORMAT,
+        title=title or "",
+        rate=rate,
+        drop_frame=drop,
+        start=counting.start if counting else None,
+        duration=max(ends, default=None),
+        tracks=_tracks(events, taken),
+        events=tuple(taken),
+        transitions=tuple(each for part in parts for each in part[1]),
+        marks=tuple(each for part in parts for each in part[2]),
+        facts=tuple(_facts(events, title, drop=drop)),
+        problems=tuple(problems),
+    )
+
+
+def timecode(text: str, rate: Rate, *, drop_frame: bool) -> Timecode:
+    """A label of any dialect; `;` before the frames says drop-frame, else the list does. Raises ValueRefused."""
+    hours, minutes, seconds, frames = re.split(r"[:;.,]", text)
+    own = ";" in text or "," in text
+    tidy = f"{hours}:{minutes}:{seconds}:{frames}"
+    return Timecode.parse(tidy, rate, drop_frame=(own or drop_frame) and rate.can_drop)
+
+
+def _facts(events: Sequence[EventLine], title: str | None, *, drop: bool | None) -> Iterator[tuple[str, Any]]:
+    yield "format", FORMAT
+    yield "title", title
+    yield "drop_frame", drop
+    yield "events", len({event.number for event in events})
+    yield "event_lines", len(events)
+    yield "first_record_timecode", events[0].record_in if events else None
+    yield "reels", list(dict.fromkeys(event.reel for event in events if event.reel not in ("", BLACK)))[:_MOST_REELS]
+
+
+def _order(event: ReadEvent) -> tuple[bool, int, int]:
+    return event.kind == "Audio", event.track, event.record.start if event.record else 0
+
+
+def _drops(text: str) -> bool:
+    return text[4:].strip().startswith("DROP")
+
+
+def _stated(match: re.Match[str]) -> Rate | None:
+    try:
+        return Rate.parse(match[1])
+    except ValueRefused:
+        return None
+
+
+def _tracks(lines: Sequence[EventLine], events: Sequence[ReadEvent]) -> tuple[int, int]:
+    """The highest of each kind, black ones counted."""
+    videos = [line.channels.video or 0 for line in lines]
+    sounds = [event.track for event in events if event.kind == "Audio"]
+    sounds += [number for line in lines for number in line.channels.audio]
+    return max(videos, default=0), max(sounds, default=0)
+
+
+def _counting(events: Sequence[EventLine], rate: Rate, *, drop_frame: bool) -> _Counting | None:
+    """The timeline begins at the earliest record label; those half a day apart lie on both sides of midnight."""
+    starts = []
+    for event in events:
+        try:
+            starts.append(timecode(event.record_in, rate, drop_frame=drop_frame))
+        except ValueRefused:
+            continue
+    if not starts:
+        return None
+    first = min(starts, key=lambda label: label.frame)
+    half = frames_per_day(rate, drop_frame=first.drop_frame) // 2
+    if max(label.frame for label in starts) - first.frame > half:
+        first = min((label for label in starts if label.frame > half), key=lambda label: label.frame)
+    return _Counting(rate, drop_frame, first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of the table at the end of our own lists."""
+
+    reel: str
+    clip: str
+    file: str
+
+
+def _table(notes: Sequence[Note]) -> dict[str, list[_Row]]:
+    rows: dict[str, list[_Row]] = {}
+    for note in notes:
+        if match := _TABLE.fullmatch(note.text):
+            reel = "" if match[2] == "-" else match[2]
+            rows.setdefault(match[1], []).append(_Row(reel, match[4], match[5]))
+    return rows
+
+
+_Part = tuple[list[ReadEvent], list[ReadTransition], list[ReadMark]]
+
+
+def _read_group(
+    group: Group, counting: _Counting | None, table: dict[str, list[_Row]], problems: list[Problem]
+) -> _Part:
+    marks = list(_resolve_marks(group, counting))
+    if marks:
+        return [], [], marks  # a list of markers: its events are nothing else
+    extra = tuple(
+        int(number) for note in group.notes if note.text.startswith("AUD") for number in note.text.split()[1:]
+        if number.isdecimal() and len(number) < 4
+    )  # fmt: skip
+    said = [_said(group, at) for at in range(len(group.lines))]
+    made: list[ReadEvent] = []
+    transitions: list[ReadTransition] = []
+    for line, texts in zip(group.lines, said, strict=True):
+        audio = tuple(dict.fromkeys((*line.channels.audio, *extra)))
+        tracks: list[tuple[Kind, int]] = [("Video", line.channels.video)] if line.channels.video else []
+        tracks += [("Audio", number) for number in audio]
+        record, source = _spans(line, counting, problems)
+        if line.effect[0] in "DW" and line.length is not None and record:
+            name = next((match[1] for note in group.notes if (match := _SPEED_LABEL.match(note.text))), line.effect)
+            transitions += [
+                ReadTransition(kind, track, record.start, 0, line.length, name, line.line) for kind, track in tracks
+            ]
+        if line.reel == BLACK or _repeats(line, group):
+            continue
+        event = _event(line, texts, counting, table)
+        event = replace(event, record=record, source=event.source or source, marks=_locators(group, line, counting))
+        made += [replace(event, kind=kind, track=track) for kind, track in tracks]
+    return made, transitions, []
+
+
+def _repeats(line: EventLine, group: Group) -> bool:
+    """Whether this is the outgoing side of a transition, which lasts no frame."""
+    empty = line.source_in == line.source_out and line.record_in == line.record_out
+    return empty and len(group.lines) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What the notes say of one line."""
+
+    name: str
+    file: str
+    reel: str
+    speed: str | None
+    notes: tuple[str, ...]
+    source: tuple[Rate, str] | None
+
+
+def _said(group: Group, at: int) -> _Texts:
+    """The notes of a group as far as they speak of its line `at`: FROM is the first side of a transition."""
+    line, texts = group.lines[at], [note.text for note in group.notes]
+    joined = len(group.lines) > 1 and any(each.effect != "C" for each in group.lines)
+    second = joined and at > 0
+    file_sides = ("TO CLIP:", "TO FILE:") if second else ("FROM CLIP:", "FROM FILE:")
+    names = _after(texts, ("TO CLIP NAME:", "KEY CLIP NAME:") if second else ("FROM CLIP NAME:", "CLIP NAME:"))
+    if not names and not joined:
+        names = _after(texts, ("TO CLIP NAME:",))
+    files = _after(texts, file_sides) or _source_file(group, at, _after(texts, ("SOURCE FILE:",)))
+    files = files or [match[1] for text in texts if (match := _REEL_IS_CLIP.fullmatch(text))]
+    reels = [match[1] for text in texts if (match := _FINAL_CUT_REEL.match(text))] if not joined else []
+    comments = tuple(text for text in _after(texts, ("COMMENT:",)) if text)
+    exact = next((match for text in texts if (match := _SOURCE_RATE.fullmatch(text))), None)
+    rate = _stated(exact) if exact else None
+    return _Texts(
+        name=names[0] if names else "",
+        file=files[0] if files else "",
+        reel=reels[0] if reels else "",
+        speed=_speed(texts, line, group),
+        notes=comments,
+        source=(rate, exact[2]) if exact and rate else None,
+    )
+
+
+def _after(texts: Sequence[str], starts: tuple[str, ...]) -> list[str]:
+    return [text[len(start) :].strip() for start in starts for text in texts if text.startswith(start)]
+
+
+def _source_file(group: Group, at: int, files: list[str]) -> list[str]:
+    """One source file of two sides belongs to the first that is not black, and to both if they are of one reel."""
+    if len(files) > 1 and len(group.lines) > 1:
+        return files[at : at + 1]
+    shown = [line.reel for line in group.lines if line.reel != BLACK]
+    return files if group.lines[at].reel == (shown or [""])[0] else []
+
+
+def _speed(texts: Sequence[str], line: EventLine, group: Group) -> str | None:
+    """The frames per second of the M2 line that names this reel; of several, that which names its source in."""
+    found = [match for text in texts if (match := _MOTION.fullmatch(text))]
+    own = [match for match in found if match[1] == line.reel] or (found if len(group.lines) == 1 else [])
+    own = [match for match in own if match[3] == line.source_in] or (own if len(group.lines) == 1 else [])
+    return own[0][2] if own else None
+
+
+def _event(line: EventLine, texts: _Texts, counting: _Counting | None, table: dict[str, list[_Row]]) -> ReadEvent:
+    rows = [row for row in table.get(line.reel, ()) if row.file.replace("\\", "/").endswith(texts.name)]
+    row = rows[0] if len({row.clip for row in rows}) == 1 else None
+    rate = counting.rate if counting else None
+    return ReadEvent(
+        kind="Video",
+        track=1,
+        record=None,
+        source=_exact_source(line, texts, counting),
+        rate=texts.source[0] if texts.source else rate,
+        drop_frame=";" in line.source_in or (bool(counting and counting.drop_frame) or None),
+        name=texts.name,
+        file=texts.file or (row.file if row else ""),
+        reel=texts.reel or line.reel,
+        id=row.clip if row else "",
+        speed=Fraction(texts.speed) / rate.nominal if texts.speed and rate else Fraction(1),
+        log=tuple(("note", text) for text in texts.notes),
+        line=line.line,
+    )
+
+
+def _exact_source(line: EventLine, texts: _Texts, counting: _Counting | None) -> TimeRange | None:
+    """The source in its own frames, where one of our lists names rate and label beside the scaled one."""
+    if texts.source is None or counting is None:
+        return None
+    own, label = texts.source
+    try:
+        begin = timecode(label, own, drop_frame=False).frame
+        length = counting.label(line.record_out).frame - counting.label(line.record_in).frame
+    except ValueRefused:
+        return None
+    return TimeRange(begin, ceil(max(0, length) * own.fraction / counting.rate.fraction))
+
+
+def _spans(
+    line: EventLine, counting: _Counting | None, problems: list[Problem]
+) -> tuple[TimeRange | None, TimeRange | None]:
+    """The frames of an event on the timeline and in its source; what no clock shows is a problem and None."""
+    if counting is None:
+        return None, None
+    try:
+        record = (counting.label(line.record_in), counting.label(line.record_out))
+        source = (counting.label(line.source_in), counting.label(line.source_out))
+    except ValueRefused as refusal:
+        problems.append(Problem(line.line, refusal.sentence))
+        return None, None
+    length, taken = _length(*record), _length(*source)
+    if length is None or taken is None:
+        problems.append(Problem(line.line, f"Event {line.number} ends before it begins."))
+        return None, None
+    return TimeRange(counting.place(record[0]), length), TimeRange(source[0].frame, taken)
+
+
+def _length(begin: Timecode, end: Timecode) -> int | None:
+    """Frames between two labels; over midnight only from its last hour into its first."""
+    apart = end.frame - begin.frame
+    if apart >= 0:
+        return apart
+    day = frames_per_day(begin.rate, drop_frame=begin.drop_frame)
+    return apart + day if begin.frame >= day * 23 // 24 and end.frame <= day // 24 else None
+
+
+def _locators(group: Group, line: EventLine, counting: _Counting | None) -> tuple[ReadMark, ...]:
+    """Avid's locators, by record timecode, of the line that shows their frame."""
+    marks = []
+    for note in group.notes:
+        match = _LOCATOR.fullmatch(note.text)
+        if match is None or line is not _last_shown(group):
+            continue
+        place = None
+        if counting:
+            try:
+                place = TimeRange(counting.place(counting.label(match[1])), 1)
+            except ValueRefused:
+                continue
+        marks.append(ReadMark((match[3] or "").strip(), "", match[2] or "", record=place, line=note.line))
+    return tuple(marks)
+
+
+def _last_shown(group: Group) -> EventLine:
+    return next((line for line in reversed(group.lines) if line.reel != BLACK), group.lines[-1])
+
+
+def _resolve_marks(group: Group, counting: _Counting | None) -> Iterator[ReadMark]:
+    """Resolve's markers: a note before the first bar, colour, name and length."""
+    for note in group.notes:
+        if match := _RESOLVE_MARK.fullmatch(note.text):
+            line = group.lines[-1]
+            record, _ = _spans(line, counting, [])
+            place = TimeRange(record.start, max(1, int(match[4]))) if record else None
+            yield ReadMark(match[3].strip(), match[1].strip(), match[2], record=place, line=note.line)
