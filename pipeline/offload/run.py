@@ -41,7 +41,7 @@ _RESERVE = 1 << 30  # bytes that stay free on a target, or a hundredth of a smal
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked: a card folder, the folders that its copies shall be (each whole path), hash formats, best first."""
+    """What is asked: a card folder, the folder that each copy shall be, hash formats, best first."""
 
     card: Path
     targets: tuple[Path, ...]
