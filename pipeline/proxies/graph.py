@@ -127,25 +127,32 @@ def _source(number: int, job: ProxyJob) -> Stream:
 
 def _picture_job(job: ProxyJob, sources: Sequence[Stream]) -> list[Stream]:
     video, rate, frames = known(job.clip)
+    stills_wanted = bool(job.still("poster") or job.still("filmstrip"))
     looks = [Look.of(video, output.preset) for output in job.proxies] or [Look.of(video, None)]
     raw, *sounds = _joined(job, sources, rate, frames)
-    held = job.salvage.held if job.salvage else ()
-    cube = job.lut.path if job.lut else None
-    pictures = [
-        blackened(timed(small(road, video, look, cube), video, rate, frames), held)
-        for road, look in zip(split(raw, len(looks)), looks, strict=True)
-    ]
-    still_outputs: list[Stream] = []
-    if job.still("poster") or job.still("filmstrip"):
-        main, aside = split(pictures[0], 2) if job.proxies else (None, pictures[0])
-        still_outputs = _still_outputs(job, aside, looks[0], frames)
-        pictures[0] = main
+    roads = _roads(job, raw, [*looks[: len(job.proxies)], *looks[: int(stills_wanted)]])
+    still_outputs = _still_outputs(job, roads.pop(), looks[0], frames) if stills_wanted else []
     shares, waves = _shared_sounds(job, sounds)
     proxies = [
         _proxy_output(job, output, look, [picture, *share])
-        for output, look, picture, share in zip(job.proxies, looks, pictures, shares, strict=False)
+        for output, look, picture, share in zip(job.proxies, looks, roads, shares, strict=False)
     ]
     return [*proxies, *still_outputs, *waves]  # ffmpeg's progress counts the frames of the first
+
+
+def _roads(job: ProxyJob, raw: Stream, looks: Sequence[Look]) -> list[Stream]:
+    """The picture for each of these looks; what looks the same is scaled once."""
+    video, rate, frames = known(job.clip)
+    held = job.salvage.held if job.salvage else ()
+    cube = job.lut.path if job.lut else None
+    distinct = tuple(dict.fromkeys(looks))
+    ways = {
+        look: iter(
+            split(blackened(timed(small(road, video, look, cube), video, rate, frames), held), looks.count(look))
+        )
+        for look, road in zip(distinct, split(raw, len(distinct)), strict=True)
+    }
+    return [next(ways[look]) for look in looks]
 
 
 def known(clip: Clip) -> tuple[VideoStream, Rate, int]:
