@@ -36,7 +36,7 @@ def command(job: ProxyJob, program: Path) -> list[str]:
 
 def arguments(job: ProxyJob) -> list[str]:
     """What to ask ffmpeg for all outputs of a job. Raises MediaUnreadable where the facts do not suffice."""
-    sources = [_source(number, job) for number in range(len(job.sources))]
+    sources = [_source(f"source {number}", job) for number in range(len(job.sources))]
     outputs = _picture_job(job, sources) if job.clip.kind == "picture" else _sound_job(job, sources)
     compiled: list[str] = ffmpeg.merge_outputs(*outputs).compile(cmd="ffmpeg", overwrite_output=True)
     names = _names(job)
@@ -52,6 +52,8 @@ def _names(job: ProxyJob) -> dict[str, str]:
     With `file:` in front ffmpeg takes any name for a name, whatever signs it holds.
     """
     sources = {f"source {number}": f"file:{path}" for number, path in enumerate(job.sources)}
+    for part, tracks in enumerate(job.sounds):
+        sources |= {f"sound {part} {number}": f"file:{path}" for number, path in enumerate(tracks) if path}
     return sources | {_stand_in(output): f"file:{output.path}" for output in job.outputs}
 
 
@@ -108,7 +110,7 @@ def start_arguments(job: ProxyJob) -> list[str]:
     return [*guard, "-i", f"file:{job.sources[0]}", *picture, "-f", "framecrc", "pipe:2", *sound]
 
 
-def _source(number: int, job: ProxyJob) -> Stream:
+def _source(name: str, job: ProxyJob) -> Stream:
     options: dict[str, str | None] = dict(INPUT_GUARD)
     if job.threads:
         options["threads"] = str(job.threads)
@@ -119,7 +121,19 @@ def _source(number: int, job: ProxyJob) -> Stream:
         options["err_detect"] = "explode"  # JPEG's decoder conceals damage unless told
     if job.clip.facts.container in INDEXED:
         options["nofind_stream_info"] = None  # the index says it all; looking decodes pictures that are decoded again
-    return ffmpeg.input(f"source {number}", **options)  # type: ignore[no-untyped-call]
+    return ffmpeg.input(name, **options)  # type: ignore[no-untyped-call]
+
+
+def _sound(job: ProxyJob, source: Stream, part: int, index: int) -> Stream:
+    """A sound track of a part: out of its own file, or one beside it; silence where that is missing."""
+    tracks = job.clip.facts.audio
+    if not tracks[index].file:
+        return source[f"a:{index}"]
+    number = sum(bool(track.file) for track in tracks[:index])
+    if job.sounds[part][number]:
+        return _source(f"sound {part} {number}", job)["a:0"]
+    nothing = f"anullsrc=channel_layout=mono:sample_rate={tracks[index].sample_rate}"
+    return ffmpeg.input(nothing, f="lavfi")["a:0"]  # type: ignore[no-untyped-call]
 
 
 # --- picture and sound ----------------------------------------------------------------------------
@@ -175,7 +189,8 @@ def _joined(job: ProxyJob, sources: Sequence[Stream], rate: Rate, frames: int) -
             row = [filled(source["v:0"], rate, length or 0, job.salvage.starts[len(rows)])]
         for index, track in sound_tracks(job.clip):
             samples = samples_of(before, length, rate, track.sample_rate) if length else None
-            row.append(fitted_sound(source[f"a:{index}"], samples, late=job.picture_late))
+            late = Fraction(0) if track.file else job.picture_late
+            row.append(fitted_sound(_sound(job, source, len(rows), index), samples, late=late))
         before += length or 0
         rows.append(row)
     if len(rows) == 1:
