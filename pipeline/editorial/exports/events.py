@@ -88,7 +88,11 @@ class Source:
     @property
     def keywords(self) -> tuple[str, ...]:
         """Subjects, location and tags one by one."""
-        return tuple(dict.fromkeys(word for name in _KEYWORDS for word in _values(self.values.get(name, ""))))
+        return tuple(dict.fromkeys(word for name in _KEYWORDS for word in self.listed(name)))
+
+    def listed(self, name: str) -> Iterator[str]:
+        """What the log says under one field, one by one."""
+        yield from _values(self.values.get(name, ""))
 
     def timecode(self, frame: int) -> Timecode:
         return Timecode(frame, self.rate, self.drop_frame)
