@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pipeline.editorial.imports import aaf
 from pipeline.editorial.imports.reading import ReadTimeline
 
 
@@ -16,4 +17,4 @@ class Import:
     read: Callable[[bytes], ReadTimeline]
 
 
-IMPORTS: tuple[Import, ...] = ()
+IMPORTS: tuple[Import, ...] = (Import("aaf", "AAF, of Avid Media Composer and others", aaf.recognises, aaf.read),)
