@@ -59,7 +59,7 @@ def test_each_format_without_speeds_or_transitions_names_the_clips():
     mix = schema.Transition(in_offset=Time(2, 25), out_offset=Time(2, 25))
     fast = inner("b", 5, 10)
     fast.effects.append(schema.LinearTimeWarp(time_scalar=2.0))
-    for write in (edl.write, xmeml.write, fcpxml.write):
+    for write in (xmeml.write, fcpxml.write):
         losses = write(timeline(track("V", clip("a", 0, 10), mix, fast)), ExportOptions(Path())).losses
         assert "Speed changes, written at normal speed: b." in losses
         assert "Transitions, written as cuts: a, b." in losses

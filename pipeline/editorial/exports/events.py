@@ -251,6 +251,14 @@ def taken_range(event: Event, rate: Rate, *, head: int = 0, tail: int = 0) -> Ti
     return TimeRange(event.source_in - ahead, ahead + beyond)
 
 
+def shown_frame(event: Event, ahead: int, rate: Rate) -> int:
+    """The source frame that plays `ahead` frames of the timeline after the first of an event (before it: negative)."""
+    passed = floor(ahead * abs(event.speed) * event.source.rate.fraction / rate.fraction)
+    if event.speed >= 0:
+        return event.source_in + passed
+    return event.source_in + taken_frames(event, rate) - 1 - passed
+
+
 def _source_frames(event: Event, frames: int, rate: Rate) -> int:
     """The source frames that `frames` of the timeline at `rate` begin to show of an event."""
     own = event.source.rate

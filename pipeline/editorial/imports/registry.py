@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.editorial.imports import ale, edl, fcpxml, otio_file, session_text, xmeml
+from pipeline.editorial.imports import aaf, ale, edl, fcpxml, otio_file, session_text, xmeml
 from pipeline.editorial.imports.reading import ReadTimeline
 from pipeline.timecode import Rate
 
@@ -29,4 +29,5 @@ IMPORTS: tuple[Import, ...] = (
     Import(xmeml.FORMAT, "Final Cut Pro 7 XML", xmeml.recognises, xmeml.read),
     Import(fcpxml.FORMAT, "Final Cut Pro XML", fcpxml.recognises, fcpxml.read),
     Import(otio_file.FORMAT, "OpenTimelineIO", otio_file.recognises, otio_file.read),
+    Import("aaf", "AAF", aaf.recognises, aaf.read),
 )
