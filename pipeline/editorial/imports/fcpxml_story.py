@@ -12,7 +12,6 @@ from math import ceil
 from typing import NamedTuple
 
 from pipeline.editorial.imports.fcpxml_resources import (
-    SLACK,
     Asset,
     Resources,
     frame_at,
@@ -231,7 +230,7 @@ class Story:
             speed = (last - first) / (seen.high - seen.low)
         low, high = min(first, last), max(first, last)
         begin = frame_at(low, rate)
-        source = TimeRange(begin, max(1, ceil((high - low) * rate.fraction - SLACK)))
+        source = TimeRange(begin, max(1, ceil((high - low) * rate.fraction)))
         available = asset.available(rate)
         if available is not None and (begin < available.start - 1 or source.end > available.end + 1):
             self._wrong(node, f"takes frames {begin} to {source.end} of a file that has {_ends(available)}")
@@ -239,9 +238,9 @@ class Story:
         told = dict(log_of(node))
         reel = told.pop("reel", known[0])
         log = tuple((name, value) for name, value in log_of(node) if name in told)
-        zero = frame_at(asset.start, rate)
+        media = TimeRange(frame_at(low - asset.start, rate), source.duration)
         return ReadEvent(
-            "Video", 1, None, source=source, media=TimeRange(begin - zero, source.duration), available=available,
+            "Video", 1, None, source=source, media=media, available=available,
             rate=rate, drop_frame={"DF": True, "NDF": False}.get(node.get("tcFormat", "")),
             name=node.get("name") or asset.name, file=asset.file, reel=reel, id=known[1], speed=speed,
             log=(*known[2], *(each for each in log if each not in known[2])), line=node.line,
@@ -263,7 +262,7 @@ class Story:
             source = None
             if event is not None and node.tag == "asset-clip":
                 rate = self.events[event][1].rate or self.rate
-                source = TimeRange(frame_at(start, rate), max(1, ceil(lasts * rate.fraction - SLACK)))
+                source = TimeRange(frame_at(start, rate), max(1, ceil(lasts * rate.fraction)))
             found.append(ReadMark(name, note, record=record, source=source, line=each.line))
         if event is None:
             self.marks += found

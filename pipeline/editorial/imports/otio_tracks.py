@@ -21,7 +21,8 @@ from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMar
 from pipeline.errors import ValueRefused
 from pipeline.timecode import Rate, TimeRange
 
-_GRID = Fraction(1, 1000)
+_GRID = Fraction(1, 1000)  # of a frame, that pictures may be off it
+_NOISE = Fraction(1, 50_000)  # of a frame, that sums of floats add
 _FASTEST = 1e6
 # Where writers keep the reel of a clip, or of its media.
 _REELS = (
@@ -209,7 +210,7 @@ class Tracks:
             else:
                 first += (lasts - (ahead + shown) * ratio) * -speed
             lasts = shown * ratio
-        return TimeRange(floor(first + _GRID), max(1, ceil(lasts * abs(speed) - _GRID)))
+        return TimeRange(floor(first + _NOISE), max(1, ceil(lasts * abs(speed) - _NOISE)))
 
     def _speed(self, item: Values, lane: _Lane) -> Fraction:
         speed = Fraction(1)

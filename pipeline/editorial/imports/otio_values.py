@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 from pipeline.timecode import Rate, TimeRange
 
 Values: TypeAlias = dict[str, Any]
-_NOISE = Fraction(1, 1000)  # of a frame: what sums of floats add
+_NOISE = Fraction(1, 50_000)  # of a frame: what sums of floats add
 _MOST = 1e12
 
 
