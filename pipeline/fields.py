@@ -61,6 +61,7 @@ FIELDS: tuple[Field, ...] = (
     Field("rate", "Rate", "rate", "fact", "frames per second, exact", shared=True),
     Field("frames", "Frames", "number", "fact", "length in frames"),
     Field("duration", "Duration", "duration", "fact", "length: 30s, 2m, 1:30"),
+    Field("sound", "Sound", "number", "state", "recordings of sound beside it that run with it by timecode"),
     Field("rating", "Rating", "number", "log", "0 to 5", shared=True),
     Field("circled", "Circled", "flag", "log", "circled take: yes or no", shared=True),
     Field("note", "Note", "text", "log", "remarks", words=True),

@@ -19,6 +19,7 @@ from pipeline.timecode import Rate, Timecode
 IGNORED: tuple[str, ...] = (
     ".*", "~*", "*.part", "*.tmp", "*.partial", "*.crdownload", "*.filepart", "Thumbs.db", "desktop.ini",
 )  # fmt: skip
+_ABSOLUTE = re.compile(r"/|\\\\|[A-Za-z]:([\\/]|$)")  # of Linux and macOS, a Windows share, a Windows drive
 _LONGEST_ZONE = 64  # characters: looking for one of many parts would run out of stack
 NAME_FIELDS: tuple[str, ...] = ("shoot_day", "unit", "location", "subject", "camera", "card", "scene", "take")
 
@@ -39,6 +40,13 @@ class TimelineSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     rate: str = ""
     start: str = ""
     size: str = ""
+
+
+class ExportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`map`: what paths begin with here, and on the editor's machine."""
+
+    relative: bool = False
+    map: dict[str, str] = {}
 
 
 class ProxySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,6 +110,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ingest: IngestSettings = IngestSettings()
     names: NameSettings = NameSettings()
     timeline: TimelineSettings = TimelineSettings()
+    export: ExportSettings = ExportSettings()
     proxies: ProxySettings = ProxySettings()
     tools: ToolSettings = ToolSettings()
     place: tuple[Place, ...] = ()
@@ -144,6 +153,16 @@ def read_toml(text: str, where: str) -> dict[str, Any]:
         raise SettingsError(f"{where} is no valid TOML: its brackets nest too deeply; mend it.") from None
     except ValueError as error:  # of the syntax, or a number that no machine holds
         raise SettingsError(f"{where} is no valid TOML: {error}; mend that line.") from error
+
+
+def check_map(here: str, there: str) -> None:
+    """Raise ValueRefused where paths cannot begin with `here` on this machine or with `there` on another."""
+    for path, known in ((here, here.startswith("/")), (there, _ABSOLUTE.match(there))):
+        if not known:
+            raise ValueRefused(
+                f"'{path}' is no whole path; write what paths begin with here and there, as /films=/Volumes/RAID/films "
+                "or /films=D:\\films."
+            )
 
 
 def shipped(name: str) -> str:
@@ -233,6 +252,11 @@ def _check_values(settings: Settings, text: str, where: str) -> None:
             line = _line_of(["look", "cube"], text, entry=entry)
             raise SettingsError(f"{where}, line {line}: a look for every clip; say of which make, model or transfer.")
     _check_timeline(settings.timeline, text, where)
+    for here, there in settings.export.map.items():
+        try:
+            check_map(here, there)
+        except ValueRefused as error:
+            raise SettingsError(f"{where}, line {_line_of(['export', 'map', here], text)}: {error}") from error
 
 
 def _check_timeline(timeline: TimelineSettings, text: str, where: str) -> None:

@@ -28,6 +28,7 @@ STANDARD_RATES: tuple[Fraction, ...] = (
     Fraction(120000, 1001),
     Fraction(120),
 )
+FLICKS = 705_600_000  # to the second: every standard rate has whole flicks a frame, so sums are exact
 _LABEL = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
 
 

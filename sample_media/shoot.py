@@ -210,7 +210,7 @@ VIENNA_PHONE = Card(
 
 RECORDER = "Sound Dev: MixPre-6 S#NC0218096"
 VIENNA_SOUND = Card(
-    "2019-10-12_Vienna_Pacemakers_S001", "sound", "2019-10-12", "Vienna", ("Pacemakers", "Running"), "S", "sound",
+    "2019-10-12_Vienna_Pacemakers_S001", "sound", "2019-10-12", "Vienna", ("Pacemakers", "Running"), "S", "main",
     {"originator": RECORDER},
     sounds=(
         SoundRecording(  # begins 10 frames before A001C001, ends 9 after it

@@ -16,7 +16,7 @@ from pipeline.cards.recognise import STRUCTURES
 from pipeline.cli.main import COMMANDS, rushes
 from pipeline.cli.proxies import TITLES
 from pipeline.clip import LOG_SOURCES
-from pipeline.delivery import EDITORS
+from pipeline.delivery.cuts import EDITORS
 from pipeline.editorial.arrange import KINDS
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.fields import ALIASES, DEFAULT_COLUMNS, FIELDS
@@ -189,7 +189,7 @@ def test_the_full_example_parses_and_shows_every_table_and_key():
     read_settings(example)
     written = tomllib.loads(example.read_text(encoding="utf-8"))
     assert set(written) == set(Settings.__struct_fields__)
-    for table in ("ingest", "names", "timeline", "proxies", "tools"):
+    for table in ("ingest", "names", "timeline", "export", "proxies", "tools"):
         assert set(written[table]) == set(type(getattr(Settings(), table)).__struct_fields__), table
     kinds = {"place": Place, "camera": CameraRule, "unit": UnitRule, "keyword": KeywordRule, "look": LookRule}
     for table, kind in kinds.items():
@@ -275,7 +275,7 @@ def test_the_day_of_the_readme_works(shown, tmp_path):
             case _:
                 pytest.fail(f"the test cannot do: {line}")
     written = sorted(path.name for path in here.glob("timelines/for-resolve/*"))
-    assert written == [f"two-places{suffix}" for suffix in (".edl", ".fcpxml", ".otio", ".xml")]
+    assert written == [f"two-places{suffix}" for suffix in (".README.txt", ".edl", ".fcpxml", ".otio", ".xml")]
     code, said = shown.rushes(
         ["log", "rating:5", "--columns", "name,shoot_day,location,subject,camera,note", "--json"], here
     )

@@ -14,6 +14,7 @@ import msgspec
 from pipeline.catalogue.entries import live_entries
 from pipeline.catalogue.moments import InForce, corrections_in_force, settle_moment
 from pipeline.catalogue.packing import unpack_facts
+from pipeline.catalogue.sounds import settle_sounds
 from pipeline.catalogue.store import Connection
 from pipeline.clip import Facts, shown
 from pipeline.fields import FIELDS
@@ -23,7 +24,7 @@ from pipeline.settings import LookRule
 from pipeline.shotlog.folding import words_of
 from pipeline.shotlog.standing import Standing
 from pipeline.shotlog.trails import moment_of
-from pipeline.timecode import Rate
+from pipeline.timecode import FLICKS, Rate
 
 # One-valued shared fields are columns of groups; `folder` is the card's path, for words.
 SHARED: tuple[str, ...] = ("folder", *(each.name for each in FIELDS if each.shared and not each.many))
@@ -44,6 +45,8 @@ class _Pass:
     terms: dict[tuple[str, str], int] = field(default_factory=dict)
     groups: dict[str, int] = field(default_factory=dict)
     growth: dict[int, tuple[int, int]] = field(default_factory=dict)
+    pictures: list[int] = field(default_factory=list)  # whose sound is to be counted
+    sound_days: set[str] = field(default_factory=set)  # whose sound has changed
 
     def grow(self, group: int | None, clips: int, flicks: int) -> None:
         if group is not None:
@@ -85,16 +88,19 @@ def refresh(db: Connection, clips: Iterable[int]) -> None:
     for n in clips:
         _refresh(work, n)
     _settle(work)
+    settle_sounds(db, work.pictures, work.sound_days)
 
 
 def leave_group(db: Connection, n: int) -> None:
     """Take a clip out of its group's totals, before its length changes."""
-    row = db.execute("SELECT group_n, flicks FROM clips WHERE n = ?", (n,)).fetchone()
+    row = db.execute("SELECT group_n, flicks, kind FROM clips WHERE n = ?", (n,)).fetchone()
     if row and row[0] is not None:
-        db.execute("UPDATE clips SET group_n = NULL WHERE n = ?", (n,))
         work = _Pass(db, {}, {})
+        _note_sound(work, n, row[2], row[0], None)
+        db.execute("UPDATE clips SET group_n = NULL WHERE n = ?", (n,))
         work.grow(row[0], -1, -row[1])
         _settle(work)
+        settle_sounds(db, (), work.sound_days)
 
 
 _OF_GROUP = "WHERE n IN (SELECT term_n FROM group_terms WHERE group_n = ?)"
@@ -135,6 +141,7 @@ def _refresh(work: _Pass, n: int) -> None:
     if group != row.group_n:
         work.grow(row.group_n, -1, -row.flicks)
         work.grow(group, 1, row.flicks)
+        _note_sound(work, n, row.kind, row.group_n, group)
     one = {name: value for name, value in log.values.items() if isinstance(value, str)}
     tags = log.values.get("tag")
     db.execute(
@@ -149,6 +156,17 @@ def _refresh(work: _Pass, n: int) -> None:
     )  # fmt: skip
     _keep_markers(db, n, log)
     _keep_texts(db, row, log)
+
+
+def _note_sound(work: _Pass, n: int, kind: str, old: int | None, new: int | None) -> None:
+    """Note whose sound is to be counted where day, unit or camera of a clip change with its group."""
+    groups = work.db.execute("SELECT day, unit, camera FROM groups WHERE n IN (?, ?)", (old, new)).fetchall()
+    if len(groups) == 2 and groups[0] == groups[1]:
+        return
+    if kind == "picture":
+        work.pictures.append(n)
+    else:
+        work.sound_days.update(day for day, _, _ in groups if day)
 
 
 def _settle_look(work: _Pass, row: _Row, facts: Facts) -> _Row:
@@ -342,4 +360,4 @@ def packed(*values: str | None) -> str:
 
 def flicks_of(duration: Fraction) -> int:
     """Seconds in flicks, whole for every standard rate."""
-    return round(duration * 705_600_000)
+    return round(duration * FLICKS)

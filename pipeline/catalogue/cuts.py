@@ -34,7 +34,7 @@ def save_cut(catalogue: Catalogue, name: str, spec: dict[str, Any], clips: list[
     with catalogue.atomic() as db:
         version = db.execute("SELECT coalesce(max(version), 0) + 1 FROM cuts WHERE name = ?", (name,)).fetchone()[0]
         packed = msgspec.json.encode(spec).decode()
-        db.execute("INSERT INTO cuts VALUES (?, ?, ?, ?)", (name, version, packed, now()))
+        db.execute("INSERT INTO cuts (name, version, spec, moment) VALUES (?, ?, ?, ?)", (name, version, packed, now()))
         numbered = [(name, version, position, clip) for position, clip in enumerate(clips)]
         db.executemany("INSERT INTO cut_clips VALUES (?, ?, ?, ?)", numbered)
     return int(version)

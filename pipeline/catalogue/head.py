@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.catalogue.current import refresh
-from pipeline.catalogue.store import FLICKS, Catalogue
+from pipeline.catalogue.store import Catalogue
+from pipeline.timecode import FLICKS
 
 
 @dataclass(frozen=True, slots=True)

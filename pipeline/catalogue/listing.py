@@ -9,11 +9,12 @@ from pipeline.catalogue.current import SHARED, story_of_day
 from pipeline.catalogue.plan import Plan, plan
 from pipeline.catalogue.reading import clock, read_logged, values_of
 from pipeline.catalogue.search import Sql, prefix_bounds
-from pipeline.catalogue.store import FLICKS, Catalogue, Connection
+from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.clip import LoggedClip
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME
 from pipeline.shotlog.query import Query
+from pipeline.timecode import FLICKS
 
 _CAMERA = "(SELECT w.words FROM terms w WHERE w.n = g.camera)"
 # The plus keeps SQLite from walking the whole log in story order to find a few clips.

@@ -11,6 +11,7 @@ from pipeline.catalogue.current import flicks_of, leave_group, refresh
 from pipeline.catalogue.listing import clip_numbers
 from pipeline.catalogue.packing import pack_runs, pack_verdict
 from pipeline.catalogue.reading import part_from, read_clips, values_of
+from pipeline.catalogue.sounds import UNCOUNTED
 from pipeline.catalogue.store import Catalogue, Connection, now
 from pipeline.clip import Clip, Failure, Part, Product, shown
 from pipeline.errors import NotFound
@@ -73,7 +74,8 @@ def want(
     rules = [(n, rule.make, rule.model, rule.transfer, recipe) for n, (rule, recipe) in enumerate(looks)]
     with catalogue.reading() as db:
         said = set(db.execute("SELECT outfit, product, preset, recipe FROM wants"))
-        if said == rows and db.execute("SELECT * FROM looks ORDER BY position").fetchall() == rules:
+        same = said == rows and db.execute("SELECT * FROM looks ORDER BY position").fetchall() == rules
+        if same and db.execute(UNCOUNTED).fetchone() is None:
             return
     with catalogue.atomic() as db:
         db.execute("DELETE FROM wants")

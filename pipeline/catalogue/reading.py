@@ -6,15 +6,15 @@ from typing import Any
 
 from pipeline.catalogue.current import SHARED
 from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_runs, unpack_texts, unpack_verdict
-from pipeline.catalogue.store import FLICKS, Connection
+from pipeline.catalogue.store import Connection
 from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp, salvaged, shown
-from pipeline.timecode import Rate, TimeRange
+from pipeline.timecode import FLICKS, Rate, TimeRange
 
 Values = dict[str, Any]
 _CHUNK = 500
 _OWN = (
     "n, group_n, id, name, path, lens, reel, tag, scene, take, recorded_at, seconds, start_timecode, frames, flicks,"
-    " note, warnings, refused, card_n"
+    " note, warnings, refused, card_n, sound"
 )
 
 
@@ -46,7 +46,7 @@ def _own(row: Sequence[Any]) -> Values:
         "id": row[2], "name": row[3], "path": shown(row[4]), "lens": row[5], "reel": row[6],
         "tag": unpack_texts(row[7]), "scene": row[8], "take": row[9], "recorded_at": row[10],
         "at": None if row[11] is None else clock(row[11]), "start_timecode": row[12], "frames": row[13],
-        "duration": round(row[14] / FLICKS, 3), "note": row[15],
+        "duration": round(row[14] / FLICKS, 3), "note": row[15], "sound": row[19],
         "warnings": (*unpack_texts(row[16]), *unpack_texts(row[17])),
     }  # fmt: skip
 

@@ -205,4 +205,13 @@ CREATE TABLE looks (
 ALTER TABLE clips ADD COLUMN look TEXT NOT NULL DEFAULT '';
 """,
     ),
+    (
+        "sound beside pictures, and the events of cuts",
+        """
+ALTER TABLE clips ADD COLUMN sound INTEGER;
+CREATE INDEX clips_sound ON clips (sound) WHERE sound IS NOT NULL;
+UPDATE clips SET sound = -1 WHERE kind = 'sound';
+ALTER TABLE cuts ADD COLUMN events TEXT;
+""",
+    ),
 )

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from math import ceil, floor
 
 from pipeline.catalogue.current import SHARED, TEXTS
-from pipeline.catalogue.store import FLICKS, Connection
+from pipeline.catalogue.store import Connection
 from pipeline.fields import BY_NAME, FIELDS
 from pipeline.shotlog.query import And, Flag, Has, Node, Not, Or, Span, Text
 from pipeline.shotlog.terms import Term
+from pipeline.timecode import FLICKS
 
 Value = str | int | float
 # Fields whose words a bare word looks through: of groups, and of clips (marks are notes on ranges).
@@ -188,6 +189,8 @@ def _has(db: Connection, name: str) -> Condition:
     if name in _ALWAYS:
         return _of_groups(ALL, None)
     column = _COLUMNS.get(name, name)
+    if name == "sound":
+        return _of_clips(Sql("ifnull(c.sound, 0) > 0"), (Way(Sql("SELECT n FROM clips WHERE sound > 0")),))
     known = f"{column} > 0" if name == "duration" else f"{column} IS NOT NULL"
     return _of_clips(Sql(f"c.{known}"), (Way(Sql(f"SELECT n FROM clips WHERE {known}")),))
 

@@ -19,7 +19,6 @@ from pipeline.files import free_bytes
 APPLICATION = 0x52534853  # "RSHS" in the file's header: tells our catalogue from other SQLite files
 PATIENCE = 60.0  # seconds that a writer waits for another: a large card is one transaction
 _SCANT = 1 << 20  # bytes of free space below which an I/O error is put down to a full disk
-FLICKS = 705_600_000  # to the second: every standard rate has whole flicks a frame, so sums are exact
 Connection = sqlite3.Connection
 
 

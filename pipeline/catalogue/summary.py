@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pipeline.catalogue.packing import unpack_paths, unpack_texts
-from pipeline.catalogue.store import FLICKS, Catalogue, Connection
+from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.clip import shown
+from pipeline.timecode import FLICKS
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def cut_command(name: str, query: tuple[str, ...], as_json: bool, film: str | No
     rushes cut coach 'subject:coach' --as stringout
     rushes cut two-places 'location:kaptagat or location:vienna' --as intercut --by location
     """
-    from pipeline.delivery import Recipe, make_cut, saved_recipe
+    from pipeline.delivery.cuts import Recipe, make_cut, saved_recipe
 
     found = chosen_film(film)
     changes = {option: value for option, value in options.items() if value}
@@ -105,29 +105,50 @@ def cut_command(name: str, query: tuple[str, ...], as_json: bool, film: str | No
     type=click.Choice(["original", "proxy"]),
     help="What editors link first; else originals, in a bundle proxies.",
 )
+@click.option(
+    "--map",
+    "maps",
+    metavar="FROM=TO",
+    multiple=True,
+    help="What paths begin with here and on the editor's machine: /films=/Volumes/RAID/films, /films=D:\\films.",
+)
+@click.option("--relative", is_flag=True, help="Paths from the timeline file on, in the formats that hold them.")
 @click.option("--json", "as_json", is_flag=True, help="Files and losses as JSON.")
 @film_option
 def export_command(
-    name: str, editor: str | None, to: Path | None, media: str | None, as_json: bool, film: str | None
+    name: str, editor: str | None, to: Path | None, *, maps: tuple[str, ...], relative: bool,
+    as_json: bool, film: str | None, media: Any,
 ) -> None:  # fmt: skip
-    """Write a saved cut as OTIO (.otio, .otioz), FCP7 XML, FCPXML (--for), CMX 3600 (.edl) and ALE, each file whole."""
-    from pipeline.delivery import EDITORS as KNOWN
-    from pipeline.delivery import export_cut, saved_cut
+    """Write a saved cut in the files of an editing suite (--for), each whole, with a page for the editor.
+
+    \b
+    rushes export coach --for premiere --map /films=D:\\films
+    """
+    from pipeline.delivery.cuts import EDITORS as KNOWN
+    from pipeline.delivery.cuts import Order, export_cut, saved_cut
+    from pipeline.editorial.exports.paths import read_map
 
     found = chosen_film(film)
+    settings = found.settings.export
+    order = Order(
+        to=to.absolute() if to else None,
+        media=media,
+        maps=settings.map | dict(map(read_map, maps)),
+        relative=relative or settings.relative,
+    )
     with open_catalogue(found.catalogue) as catalogue:
         made = saved_cut(found, catalogue, name)
-    editors = [each.name for each in KNOWN] if editor == "all" else [editor or ""]
-    folder = to.absolute() if to else None
-    if folder and editor == "all":
-        delivered = [export_cut(found, made, editor=each, to=folder / f"for-{each}", media=media) for each in editors]
-    else:
-        delivered = [export_cut(found, made, editor=each, to=folder, media=media) for each in editors]
+    orders = [replace(order, editor=editor or "")]
+    if editor == "all":
+        own = [(each.name, order.to / f"for-{each.name}" if order.to else None) for each in KNOWN]
+        orders = [replace(order, editor=suite, to=folder) for suite, folder in own]
+    delivered = [export_cut(found, made, each) for each in orders]
     files = [str(file) for each in delivered for file in each.files]
     losses = list(dict.fromkeys(loss for each in delivered for loss in each.losses))
+    notes = list(dict.fromkeys(note for each in delivered for note in each.notes))
     if as_json:
-        print_json({"files": files, "losses": losses, "notes": made.cut.notes})
+        print_json({"files": files, "losses": losses, "notes": notes})
     else:
         click.echo("\n".join(files))
-    for loss in (*made.cut.notes, *losses):
-        click.echo(f"  {loss}", err=True)
+    for said in (*notes, *losses):
+        click.echo(f"  {said}", err=True)

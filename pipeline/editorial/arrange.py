@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, zip_longest
 from operator import itemgetter
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from pipeline.clip import LoggedClip
-from pipeline.editorial.shots import Media, Shot, circled, counted, marked, whole
+from pipeline.editorial.shots import Media, Shot, circled, counted, marked, media_for, whole
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import BY_NAME
 from pipeline.timecode import Rate, Timecode
@@ -28,7 +28,9 @@ class CutSettings:
     """What a cut is made with. `start` carries the rate and the drop-frame flag of the timeline.
 
     `handles` and `gap` are frames of the timeline; `by` is the field an intercut alternates; `sort`
-    holds field names, `-` before one turns it round, and none means story order.
+    holds field names, `-` before one turns it round, and none means story order. `sound`: the camera's, what was
+    recorded beside it instead (where there is any), or both. `titles` are the frames of black before each section
+    (0: no titles), `sections` the fields whose values make one.
     """
 
     name: str
@@ -38,6 +40,9 @@ class CutSettings:
     gap: int = 0
     by: str = ""
     sort: tuple[str, ...] = ()
+    sound: Literal["camera", "recorder", "both"] = "both"
+    titles: int = 0
+    sections: tuple[str, ...] = ("shoot_day", "location")
 
     @property
     def rate(self) -> Rate:
@@ -69,7 +74,7 @@ def settings_for(
 def stringout(clips: Sequence[LoggedClip], media: MediaById, settings: CutSettings) -> tuple[Shot, ...]:
     """Every clip whole, in story order."""
     ready = _ready(clips, settings)
-    return tuple(chain.from_iterable(whole(clip, _files(clip, media)) for clip in ready))
+    return tuple(chain.from_iterable(whole(clip, media_for(clip, media)) for clip in ready))
 
 
 def selects(clips: Sequence[LoggedClip], media: MediaById, settings: CutSettings) -> tuple[Shot, ...]:
@@ -79,7 +84,7 @@ def selects(clips: Sequence[LoggedClip], media: MediaById, settings: CutSettings
     """
     shots: list[Shot] = []
     for clip in _ready(clips, settings):
-        files, rate = _files(clip, media), clip.clip.rate
+        files, rate = media_for(clip, media), clip.clip.rate
         handles = round(settings.handles * rate.fraction / settings.rate.fraction) if rate else 0
         shots += marked(clip, files, handles=handles) or circled(clip, files)
     if not shots:
@@ -106,7 +111,7 @@ def intercut(clips: Sequence[LoggedClip], media: MediaById, settings: CutSetting
     without = groups.pop("", [])
     rounds = chain.from_iterable(zip_longest(*groups.values()))
     order = chain((clip for clip in rounds if clip is not None), without)
-    return tuple(chain.from_iterable(whole(clip, _files(clip, media)) for clip in order))
+    return tuple(chain.from_iterable(whole(clip, media_for(clip, media)) for clip in order))
 
 
 KINDS: tuple[Kind, ...] = (
@@ -146,10 +151,6 @@ def _ready(clips: Sequence[LoggedClip], settings: CutSettings) -> list[LoggedCli
 def _counted(clip: LoggedClip, rate: Rate) -> LoggedClip:
     recording = counted(clip.clip, rate)
     return clip if recording is clip.clip else replace(clip, clip=recording)
-
-
-def _files(clip: LoggedClip, media: MediaById) -> Media:
-    return media.get(clip.clip.id, Media(()))
 
 
 def _story_key(clip: LoggedClip) -> tuple[str, int, str, str, int, str, str]:

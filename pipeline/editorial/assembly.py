@@ -6,7 +6,8 @@ paths; source and available ranges count absolute frames of source timecode at t
 (from 0 without timecode); metadata stands under the one key `rushes`.
 
 - Sound: the k-th audio stream of a clip lies on track `Audio k`, with all its channels; a clip
-  without that stream leaves a gap there. Sound-only clips leave a gap on `Video 1`.
+  without that stream leaves a gap there. Sound-only clips leave a gap on `Video 1`. What recorders
+  took down beside the pictures lies on tracks of its own behind these, those of one recorder together.
 - Mixed rates keep real time. A shot lasts the whole frames of the timeline that fit into it (a rest
   shorter than a frame is left out), so every cut lies on the frame grid. Its source range starts on
   a frame of the clip and lasts exactly as long as the record range: in frames of the clip where
@@ -16,9 +17,8 @@ paths; source and available ranges count absolute frames of source timecode at t
   the joint; files without it begin at 0 each, and the proxy's available range says where they lie.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,12 +26,16 @@ from opentimelineio.core import deserialize_json_from_string
 from opentimelineio.opentime import RationalTime
 from opentimelineio.opentime import TimeRange as OtioRange
 from opentimelineio.schema import Clip, ExternalReference, Gap, MissingReference, Timeline, Track
+from opentimelineio.schema import Marker as OtioMarker
 
 from pipeline.clip import Clip as ClipOfLog
 from pipeline.clip import LoggedClip, Marker, shown
 from pipeline.editorial.arrange import CutSettings, kind_named
+from pipeline.editorial.beside import NOTHING, Beside, Lying, late_of
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.shots import Media, MediaPart, Shot, named
+from pipeline.editorial.notes import notes
+from pipeline.editorial.pieces import Laid, Piece, laid, pieces_of
+from pipeline.editorial.shots import Media, Shot
 from pipeline.errors import ExportRefused
 from pipeline.fields import FIELDS
 from pipeline.timecode import Rate, TimeRange
@@ -50,32 +54,6 @@ class Cut:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What lies in one file: `part` of a shot's media, `inside` the clip's frames, `record` timeline frames.
-
-    `before` counts the clip's frames in the files before this one.
-    """
-
-    shot: Shot
-    part: MediaPart
-    before: int
-    inside: TimeRange
-    record: int
-
-    @property
-    def rate(self) -> Rate:
-        rate = self.shot.logged.clip.rate
-        assert rate is not None
-        return rate
-
-    @property
-    def offset(self) -> int:
-        """What turns frames of the clip into frames of source timecode."""
-        start = self.shot.logged.clip.start
-        return start.frame if start else -self.before
-
-
 class Spans(NamedTuple):
     """What a piece takes of its files, and what its original and its proxy hold, in source timecode."""
 
@@ -84,38 +62,70 @@ class Spans(NamedTuple):
     proxy: OtioRange
 
 
-def assemble(kind: str, clips: Sequence[LoggedClip], media: Mapping[str, Media], settings: CutSettings) -> Cut:
+def assemble(
+    kind: str, clips: Sequence[LoggedClip], media: Mapping[str, Media], settings: CutSettings, sound: Beside = NOTHING
+) -> Cut:
     """Cut `clips` as `kind` (a name of arrange.KINDS); `media` gives the files of each clip id.
 
-    Raises ValueRefused for an unknown kind or field, NotFound if selects find nothing, ExportRefused
-    if no clip can be cut.
+    `sound` is laid under its pictures, and not once more by itself. Raises ValueRefused for an unknown kind or field,
+    NotFound if selects find nothing, ExportRefused if no clip can be cut.
     """
     with unswept():
-        return timeline_of(kind_named(kind).arrange(clips, media, settings), settings)
+        return timeline_of(kind_named(kind).arrange(clips, media, settings), settings, sound)
 
 
-def timeline_of(shots: Sequence[Shot], settings: CutSettings) -> Cut:
-    """The OTIO timeline of `shots`, one after the other with `settings.gap` frames of black between them."""
-    laid = [list(_pieces(shot, settings.rate)) for shot in shots]
-    if not any(laid):
+def timeline_of(shots: Sequence[Shot], settings: CutSettings, sound: Beside = NOTHING) -> Cut:
+    """The OTIO timeline of `shots`, one after the other with `settings.gap` frames of black between them.
+
+    A title is `settings.titles` frames of black before the first shot of a section, and a marker there.
+    """
+    lots = _lots(shots, settings, sound)
+    if not any(lot.pieces for lot in lots):
         raise ExportRefused("No clip of this search has a length and a file that a timeline could hold.")
-    streams = max(len(_streams(piece)) for pieces in laid for piece in pieces)
-    video: list[Clip | Gap] = []
-    sound: list[list[Clip | Gap]] = [[] for _ in range(streams)]
-    for pieces in filter(None, laid):
-        if video and settings.gap:
-            for track in (video, *sound):
-                track.append(_gap(settings.gap, settings.rate))
-        for piece in pieces:
-            _lay(piece, video, sound, rate=settings.rate)
+    desk = _Desk(settings.rate, max(len(_streams(piece)) for lot in lots for piece in lot.pieces))
+    section = None
+    for lot in lots:
+        if not lot.pieces:
+            continue
+        if settings.titles and (title := _section(lot.shot, settings)) != section:
+            section = title
+            desk.title(title, settings.titles)
+        elif settings.gap and desk.place:
+            desk.leave(settings.gap)
+        desk.lay(lot, camera=settings.sound != "recorder")
     start = RationalTime(settings.start.frame, settings.rate.numerator / settings.rate.denominator)
     timeline = Timeline(
         shown(settings.name), global_start_time=start, metadata={"rushes": _timeline_metadata(settings)}
     )
-    for number, (name, kind, children) in enumerate(_tracks(video, sound)):
+    for number, (name, kind, children) in enumerate(desk.tracks()):
         timeline.tracks.append(Track(name, kind=kind))
         timeline.tracks[number].extend(children)
-    return Cut(timeline, sum(map(len, laid)), tuple(_notes(shots, laid, settings)))
+    timeline.tracks.markers.extend(desk.titles)
+    return Cut(timeline, sum(len(lot.pieces) for lot in lots), notes(lots, settings, sound))
+
+
+def _lots(shots: Sequence[Shot], settings: CutSettings, sound: Beside) -> list[Laid]:
+    """Shots with their pieces and sound; a recording that lies under a picture is not laid once more, whole."""
+    if settings.sound == "camera":
+        sound = NOTHING
+    lots = [laid(shot, settings.rate, sound) for shot in shots]
+    heard = {each.shot.logged.clip.id for lot in lots for each in lot.under}
+    return [lot for lot in lots if not _heard_whole(lot.shot, heard)] if heard else lots
+
+
+def _heard_whole(shot: Shot, heard: Container[str]) -> bool:
+    """Whether a shot is a whole recording of sound that lies under a picture."""
+    clip = shot.logged.clip
+    return clip.kind == "sound" and clip.id in heard and shot.range == TimeRange(0, clip.frames or 0)
+
+
+def _section(shot: Shot, settings: CutSettings) -> str:
+    """The title that a shot stands under: its own, else the values of the fields that make sections."""
+    if shot.section is not None:
+        return shot.section
+    values = (shot.logged.values.get(name) for name in settings.sections)
+    said = [", ".join(value) if isinstance(value, tuple) else str(value) for value in values if value]
+    return ", ".join(said) or f"without {' and '.join(settings.sections)}"
 
 
 def activate(timeline: Timeline, key: str) -> None:
@@ -147,21 +157,75 @@ def _shift(clip: Clip, references: dict[str, Any], by: RationalTime) -> None:
         marker.marked_range = moved(marker.marked_range)
 
 
-def _pieces(shot: Shot, rate: Rate) -> Iterator[Piece]:
-    """A shot cut at the joints of its files; none if its length is unknown or under a frame of the timeline."""
-    clip, before = shot.logged.clip, 0
-    if clip.rate is None:
-        return
-    for part in shot.media.parts:
-        inside = shot.range.within(TimeRange(before, part.frames))
-        whole = inside.duration if clip.rate == rate else rate.frames(clip.rate.seconds(inside.duration))
-        if whole:
-            yield Piece(shot, part, before, inside, whole)
-        before += part.frames
+@dataclass(slots=True)
+class _Desk:
+    """The tracks of a timeline while shots are laid on them, all as long as `place` between two shots."""
+
+    rate: Rate
+    streams: int
+    place: int = 0
+    video: list[Clip | Gap] = field(default_factory=list)
+    sound: list[list[Clip | Gap]] = field(default_factory=list)
+    recorders: dict[tuple[str, int], list[list[Clip | Gap]]] = field(default_factory=dict)
+    titles: list[OtioMarker] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.sound = [[] for _ in range(self.streams)]
+
+    def leave(self, frames: int) -> None:
+        """Black and silence on all tracks."""
+        for track in (self.video, *self.sound, *(track for tracks in self.recorders.values() for track in tracks)):
+            track.append(_gap(frames, self.rate))
+        self.place += frames
+
+    def title(self, name: str, frames: int) -> None:
+        marked = _range(self.place, frames, self.rate)
+        self.titles.append(OtioMarker(shown(name), marked, "CYAN", {"rushes": {"section": True}}))
+        self.leave(frames)
+
+    def lay(self, lot: Laid, *, camera: bool) -> None:
+        """A shot on all tracks; without `camera` its own sound only where no recorder's lies under it."""
+        for piece in lot.pieces:
+            _lay(piece, self.video, self.sound, rate=self.rate, heard=camera or not lot.under)
+        for slot in dict.fromkeys((*self.recorders, *(each.slot for each in lot.under))):
+            self._lay_recorder(slot, [each for each in lot.under if each.slot == slot], lot.length)
+        self.place += lot.length
+
+    def _lay_recorder(self, slot: tuple[str, int], under: Sequence[Lying], length: int) -> None:
+        """What a recorder gives to a shot, on tracks of its own, with gaps where it gives nothing."""
+        tracks = self.recorders.setdefault(slot, [])
+        streams = max((len(_streams_of(each.shot.logged.clip)) for each in under), default=0)
+        tracks += [[_gap(self.place, self.rate)] if self.place else [] for _ in range(streams - len(tracks))]
+        at = 0
+        for each in under:
+            _append_gap(tracks, each.before - at, self.rate)
+            at = each.before
+            for piece in pieces_of(each.shot, self.rate):
+                fitting = replace(piece, record=min(piece.record, each.before + each.length - at))
+                if fitting.record > 0:
+                    _lay_sound(fitting, tracks, rate=self.rate)
+                    at += fitting.record
+        _append_gap(tracks, length - at, self.rate)
+
+    def tracks(self) -> Iterator[tuple[str, str, list[Clip | Gap]]]:
+        """Name, kind and children of each track; sound of the camera only where there is any."""
+        yield "Video 1", "Video", self.video
+        beside = [track for tracks in self.recorders.values() for track in tracks]
+        camera = [track for track in self.sound if not beside or any(isinstance(each, Clip) for each in track)]
+        for number, children in enumerate((*camera, *beside), start=1):
+            yield f"Audio {number}", "Audio", children
 
 
-def _lay(piece: Piece, video: list[Clip | Gap], sound: list[list[Clip | Gap]], *, rate: Rate) -> None:
-    """Put a piece on all tracks: the picture, each stream of sound, and gaps where it has none."""
+def _append_gap(tracks: Sequence[list[Clip | Gap]], frames: int, rate: Rate) -> None:
+    if frames > 0:
+        for track in tracks:
+            track.append(_gap(frames, rate))
+
+
+def _lay(
+    piece: Piece, video: list[Clip | Gap], sound: list[list[Clip | Gap]], *, rate: Rate, heard: bool = True
+) -> None:
+    """Put a piece on all tracks: the picture, each stream of sound (where `heard`), and gaps where it has none."""
     clip = piece.shot.logged.clip
     spans = _spans(piece, rate)
     metadata = _clip_metadata(piece)
@@ -169,19 +233,27 @@ def _lay(piece: Piece, video: list[Clip | Gap], sound: list[list[Clip | Gap]], *
     markers = [_marker(marker, piece) for marker in piece.shot.logged.markers if _meets(marker.range, piece.inside)]
     seen = clip.kind == "picture"
     video.append(_clip(piece, spans, full, markers) if seen else _gap(piece.record, rate))
-    streams = _streams(piece)
+    streams = _streams(piece) if heard else ()
     for number, track in enumerate(sound):
         if number >= len(streams):
             track.append(_gap(piece.record, rate))
             continue
-        heard = {"stream": number + 1, "channels": streams[number]}
+        of = {"stream": number + 1, "channels": streams[number]}
         first = number == 0 and not seen  # sound-only clips carry log and markers on their first stream
-        track.append(_clip(piece, spans, {**(full if first else metadata), **heard}, markers if first else ()))
+        track.append(_clip(piece, spans, {**(full if first else metadata), **of}, markers if first else ()))
+
+
+def _lay_sound(piece: Piece, sound: Sequence[list[Clip | Gap]], *, rate: Rate) -> None:
+    """Put a piece of sound alone on these tracks."""
+    _lay(piece, [], list(sound), rate=rate)
 
 
 def _streams(piece: Piece) -> tuple[int, ...]:
+    return _streams_of(piece.shot.logged.clip)
+
+
+def _streams_of(clip: ClipOfLog) -> tuple[int, ...]:
     """Channels of each audio stream; sound whose streams are not known counts as one of one channel."""
-    clip = piece.shot.logged.clip
     known = tuple(stream.channels for stream in clip.facts.audio)
     return known or ((1,) if clip.kind == "sound" else ())
 
@@ -290,7 +362,7 @@ def _file(piece: Piece) -> dict[str, Any]:
     facts, video = clip.facts, clip.facts.video
     known: dict[str, Any] = {
         "timecode_from": next((shown(source.where) for source in facts.sources if source.key == "start_timecode"), ""),
-        "late": _late(clip),
+        "late": str(late_of(clip) or ""),
         "url": piece.part.url,
     }
     if facts.audio:
@@ -303,16 +375,6 @@ def _file(piece: Piece) -> dict[str, Any]:
     if video and video.interlaced:
         known["fields"] = video.field_order
     return {name: value for name, value in known.items() if value}
-
-
-def _late(clip: ClipOfLog) -> str:
-    """Seconds between the frame that a sound's timecode counts to and its first sample, as a fraction; else empty."""
-    facts = clip.facts
-    if clip.kind != "sound" or clip.start is None or facts.time_reference is None or not facts.audio:
-        return ""
-    frame = clip.start.rate.seconds(1)
-    late = Fraction(facts.time_reference, facts.audio[0].sample_rate) - frame * clip.start.frame
-    return str(late) if 0 < late < frame else ""
 
 
 def _log(logged: LoggedClip) -> dict[str, Any]:
@@ -334,30 +396,3 @@ def _timeline_metadata(settings: CutSettings) -> dict[str, Any]:
         "start_timecode": str(settings.start),
         "size": f"{width}x{height}",
     }
-
-
-def _tracks(video: list[Any], sound: list[list[Any]]) -> Iterator[tuple[str, str, list[Any]]]:
-    yield "Video 1", "Video", video
-    for number, children in enumerate(sound, start=1):
-        yield f"Audio {number}", "Audio", children
-
-
-def _notes(shots: Sequence[Shot], laid: Sequence[Sequence[Piece]], settings: CutSettings) -> Iterator[str]:
-    """What a person has to know of this cut, one sentence for each kind of thing."""
-    empty = [shot.logged.clip for shot, pieces in zip(shots, laid, strict=True) if not pieces]
-    used = [piece for pieces in laid for piece in pieces]
-    untimed = [piece.shot.logged.clip for piece in used if piece.shot.logged.clip.start is None]
-    conformed = [piece.shot.logged.clip for piece in used if piece.rate != settings.rate]
-    lost = [piece.shot.logged.clip for piece in used if piece.part.path is None]
-    by = settings.by
-    valueless = [shot.logged.clip for shot in shots if by and shot.logged.values.get(by) in (None, "", ())]
-    for clips, sentence in (
-        (valueless, f"without {by}: laid at the end"),
-        (empty, "left out, for want of a length, a frame rate or a file"),
-        (untimed, "without timecode: counted from 00:00:00:00"),
-        (conformed, f"at another frame rate: conformed to {settings.rate.label()} in real time"),
-        (lost, "without a path (volume offline, or a name that is no UTF-8): relink by name"),
-    ):
-        names = {clip.id: clip.name for clip in clips}.values()
-        if names:
-            yield f"{len(names)} {'clip' if len(names) == 1 else 'clips'} {sentence}: {shown(named(names))}."

@@ -40,13 +40,15 @@ class Media:
 class Shot:
     """One range of a clip in a cut; `range` counts frames from the clip's first frame.
 
-    `logged.clip` is counted: its rate, frames and start (at that rate, if any) are known.
+    `logged.clip` is counted: its rate, frames and start (at that rate, if any) are known. `section` is the title that
+    it stands under, None where the log says it.
     """
 
     logged: LoggedClip
     range: TimeRange
     media: Media
     title: str
+    section: str | None = None
 
 
 def media_of(clip: Clip, roots: Mapping[int, str | None], *, proxy: str | None = None) -> Media:
@@ -57,6 +59,18 @@ def media_of(clip: Clip, roots: Mapping[int, str | None], *, proxy: str | None =
     """
     parts = tuple(_part(part, span.duration, roots) for part, span in zip(clip.parts, clip.spans, strict=True))
     return Media(parts, _written(os.fsencode(proxy)) if proxy else None)
+
+
+def media_for(logged: LoggedClip, media: Mapping[str, Media]) -> Media:
+    """The files of a clip; none where nothing is known of them.
+
+    Of sound that states no rate the frames are known only once it is counted: its last file holds them.
+    """
+    found, clip = media.get(logged.clip.id, Media(())), logged.clip
+    if clip.kind == "sound" and clip.facts.rate is None and found.parts and not found.parts[-1].frames:
+        last = replace(found.parts[-1], frames=clip.frames or 0)
+        return replace(found, parts=(*found.parts[:-1], last))
+    return found
 
 
 def counted(clip: Clip, rate: Rate) -> Clip:

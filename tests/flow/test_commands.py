@@ -317,10 +317,12 @@ def test_every_reference_of_a_cut_points_to_a_file_in_source_timecode(cuts):
 def test_files_carry_the_name_of_the_cut_and_a_flavour_is_a_folder(cuts):
     film, exported = cuts
     names = {path.rpartition("/")[2] for path in exported["files"]}
-    assert names == {f"two places{suffix}" for suffix in (".otio", ".otioz", ".edl")}
+    assert names == {f"two places{suffix}" for suffix in (".otio", ".otioz", ".edl", ".README.txt")}
     assert rushes("export", "two places", "--for", "all", cwd=film).code == 0
     tables = [f"two places.{rate}fps.ale" for rate in ("23.976", "25", "29.97", "50", "59.94")]
-    assert sorted(path.name for path in (film / "timelines" / "for-avid").iterdir()) == [*tables, "two places.edl"]
+    assert sorted(path.name for path in (film / "timelines" / "for-avid").iterdir()) == [
+        *tables, "two places.README.txt", "two places.edl",
+    ]  # fmt: skip
     assert (film / "timelines" / "for-resolve" / "two places.otio").is_file()
     assert (film / "timelines" / "for-avid" / "two places.edl").is_file()
     assert not [path for path in (film / "timelines").rglob("*") if path.name.startswith(".")]
@@ -355,6 +357,14 @@ def test_the_edl_reads_in_another_program_with_the_same_events(cuts):
     assert len({event.edits[0].source for event in pictures if event.edits[0].clip_name == "C0001.MP4"}) == 2
 
 
+def test_a_film_that_was_moved_is_exported_with_its_new_place(own_shoot):
+    assert rushes("cut", "all", "kind:picture", cwd=own_shoot).code == 0
+    assert rushes("export", "all", cwd=own_shoot).code == 0
+    timeline = otio.adapters.read_from_file(str(own_shoot / "timelines" / "all.otio"))
+    paths = [reference.target_url for clip in timeline.find_clips() for reference in clip.media_references().values()]
+    assert all(Path(path).is_relative_to(own_shoot) for path in paths)
+
+
 def test_a_bundle_opens_with_its_proxies_inside(cuts, tmp_path):
     film, _ = cuts
     bundle = film / "timelines" / "two places.otioz"
@@ -379,7 +389,7 @@ def test_an_export_goes_where_it_is_told_and_for_whom(cuts, tmp_path):
     film, _ = cuts
     run = rushes("export", "two places", "--for", "premiere", "-o", tmp_path / "out", "--json", cwd=film)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        f"two places{suffix}" for suffix in (".otio", ".xml", ".edl")
+        f"two places{suffix}" for suffix in (".otio", ".xml", ".edl", ".README.txt")
     }
     assert json.loads(run.out)["files"]
 

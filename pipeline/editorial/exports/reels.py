@@ -3,7 +3,7 @@
 A reel and a timecode must name one frame of one file. Clips of one card and reel share a short
 name as long as their timecodes do not overlap; where they do (or where there is no timecode), each
 file has its own. Names that would be cut to the same letters all get a part that comes from a hash
-of card, reel and file instead, so that a name does not depend on what else lies in the cut's order.
+of card, reel, folder and file instead, so that a name does not depend on what else lies in the cut's order.
 """
 
 import re
@@ -71,7 +71,12 @@ def _keyed(groups: dict[Key, list[Source]]) -> Iterator[tuple[Source, Key]]:
     for key, members in groups.items():
         apart = _overlap(members)
         for source in members:
-            yield source, (*key, source.clip, source.path or source.name) if apart else key
+            yield source, (*key, source.clip, _tail(source.path or source.name)) if apart else key
+
+
+def _tail(path: str) -> str:
+    """Folder and file: what comes before them is another on each machine."""
+    return "/".join(re.split(r"[/\\]", path)[-2:])
 
 
 def _overlap(sources: list[Source]) -> bool:

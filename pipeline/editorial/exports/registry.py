@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from opentimelineio.schema import Timeline
 
@@ -14,17 +15,22 @@ class Export:
     """`write` gives the files as bytes, or as paths in `options.folder` where a bundle is made on disk.
 
     `on_request` ones are written for the suites that read them; an export for none in particular has the others.
+    `paths` are those the format holds: `relative` also ones from the file itself, `here` those of this machine, because
+    its writer opens the media.
     """
 
     suffix: str
     title: str
     write: Callable[[Timeline, ExportOptions], Written]
     on_request: bool = False
+    paths: Literal["absolute", "relative", "here"] = "absolute"
 
 
 EXPORTS: tuple[Export, ...] = (
-    Export(".otio", "OpenTimelineIO: everything, for DaVinci Resolve and Premiere Pro", otio_json.write),
-    Export(".otioz", "OpenTimelineIO with its proxies in one file", otioz.write),
+    Export(
+        ".otio", "OpenTimelineIO: everything, for DaVinci Resolve and Premiere Pro", otio_json.write, paths="relative"
+    ),
+    Export(".otioz", "OpenTimelineIO with its proxies in one file", otioz.write, paths="here"),
     Export(
         ".xml",
         "Final Cut Pro 7 XML: sequence, bins and log, for Premiere Pro and DaVinci Resolve",

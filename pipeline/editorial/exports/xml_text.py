@@ -47,8 +47,11 @@ def attribute(text: str) -> str:
 def path_url(path: str, host: str = "localhost") -> str:
     """A path as the URL editors write for it: `file://localhost/...`, bytes beyond plain ASCII as %NN.
 
-    A path of Windows keeps its drive letter; what is a URL or a relative path already stays one.
+    A path of Windows keeps its drive letter, and that of a share its server as host (RFC 8089, appendix E); what is a
+    URL or a relative path already stays one.
     """
+    if path.startswith("\\\\"):
+        return "file:" + quote(os.fsencode(path.replace("\\", "/")))
     if path.startswith("/"):
         return f"file://{host}" + quote(os.fsencode(path))
     if _DRIVE.match(path):

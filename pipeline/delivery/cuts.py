@@ -2,24 +2,31 @@
 
 import os
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Literal
+
+from opentimelineio.schema import Timeline
 
 from pipeline.catalogue.cuts import SavedCut, clips_of_cut, cut, save_cut
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import LoggedClip
+from pipeline.delivery.folder import hand_over
 from pipeline.editorial.arrange import settings_for
 from pipeline.editorial.assembly import Cut, assemble
+from pipeline.editorial.exports.events import sheet_of
+from pipeline.editorial.exports.paths import Placed, beside, elsewhere
+from pipeline.editorial.exports.readme import Handover, readme
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.shots import Media, media_of
 from pipeline.errors import NotFound, ValueRefused
-from pipeline.files import path_error, publish, temporary_beside, write_whole
+from pipeline.files import path_error, temporary_beside
 from pipeline.film import Film
 from pipeline.shotlog.query import parse
 
@@ -61,6 +68,21 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
+class Order:
+    """What an export is asked for: the suite, the folder, what is linked first, and where the media lie there.
+
+    An empty `editor` is none in particular; without `to` the film's own folder is meant. `maps` says what paths begin
+    with here and there; `relative` wants them from the timeline file on, where a format can.
+    """
+
+    editor: str = ""
+    to: Path | None = None
+    media: Literal["original", "proxy"] | None = None
+    maps: Mapping[str, str] = field(default_factory=dict)
+    relative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MadeCut:
     """A cut as a timeline; `clips` in the order of the search, `new` those that the version before lacked."""
 
@@ -80,10 +102,11 @@ class MadeCut:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The files that an export published, and what they could not carry."""
+    """The files that an export published, what they could not carry, and what an editor should know besides."""
 
     files: tuple[Path, ...]
     losses: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> MadeCut:
@@ -123,32 +146,49 @@ def saved_cut(film: Film, catalogue: Catalogue, name: str) -> MadeCut:
     return MadeCut(name, saved.version, recipe, made, tuple(clips), ())
 
 
-def export_cut(
-    film: Film, made: MadeCut, *, editor: str = "", to: Path | None = None, media: str | None = None
-) -> Delivered:
-    """Write a cut in the formats of an editing suite (none named: all formats), each file whole.
+def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
+    """Write a cut in the formats of an editing suite (none named: those that any reader takes), each file whole.
 
-    Raises ValueRefused for an unknown suite, ExportRefused for what a format cannot carry.
+    A page for the editor lies beside them. Raises ValueRefused for an unknown suite, ExportRefused for what a format
+    cannot carry; nothing is published then.
     """
-    suite = _editor(editor)
-    folder = to or film.folder / "timelines" / (f"for-{editor}" if editor else "")
-    files: list[Path] = []
+    suite = _editor(order.editor)
+    folder = order.to or film.folder / "timelines" / (f"for-{order.editor}" if order.editor else "")
+    placed, notes = _placed(film, made, order, folder)
+    contents: dict[str, bytes | Path] = {}
     losses: list[str] = [suite.warning] if suite.warning else []
     workroom = _workroom(folder)
     try:
         for export in EXPORTS:
             if export.suffix not in suite.suffixes:
                 continue
-            own = Path(mkdtemp(dir=workroom))
-            options = ExportOptions(own, media, editor)  # type: ignore[arg-type] # click.Choice
-            written = export.write(made.cut.timeline, options)
-            files += [_publish(one.content, folder / f"{made.name}{one.suffix}") for one in written.files]
+            options = ExportOptions(Path(mkdtemp(dir=workroom)), order.media, order.editor)
+            written = export.write(placed[export.paths], options)
+            contents |= {one.suffix: one.content for one in written.files}
             losses += [f"{export.suffix[1:]}: {loss}" for loss in written.losses]
+            if order.relative and export.paths == "absolute":
+                losses.append(f"{export.suffix[1:]}: Paths are absolute: this format holds no relative ones.")
+        losses = list(dict.fromkeys(losses))
+        page = Handover(
+            order.editor, made.version, [f"{made.name}{suffix}" for suffix in contents], notes, losses, order.maps
+        )
+        contents[".README.txt"] = readme(sheet_of(placed["absolute"]), page).encode()
+        files = hand_over(film, folder, made.name, editor=order.editor, contents=contents)
     except OSError as error:
         raise path_error(error, folder) from error
     finally:
         shutil.rmtree(workroom, ignore_errors=True)
-    return Delivered(tuple(files), tuple(dict.fromkeys(losses)))
+    return Delivered(files, tuple(losses), notes)
+
+
+def _placed(film: Film, made: MadeCut, order: Order, folder: Path) -> tuple[dict[str, Timeline], tuple[str, ...]]:
+    """The timeline with each kind of paths that a format may hold, and what an editor should know of it all."""
+    here = made.cut.timeline
+    there = elsewhere(here, order.maps)
+    near = beside(here, str(film.folder), str(folder.absolute())) if order.relative else Placed(here)
+    relative = elsewhere(near.timeline, order.maps).timeline
+    notes = (*made.cut.notes, *there.sentences, *near.sentences)
+    return {"here": here, "absolute": there.timeline, "relative": relative}, notes
 
 
 def _before(catalogue: Catalogue, name: str) -> SavedCut | None:
@@ -169,7 +209,7 @@ def _assembled(film: Film, catalogue: Catalogue, name: str, recipe: Recipe, clip
 
 def _media(film: Film, catalogue: Catalogue, clips: Sequence[LoggedClip]) -> dict[str, Media]:
     """Where originals and edit proxies lie now, by clip id."""
-    places = {root.id: root.place for root in roots(catalogue)}
+    places = {root.id: str(film.folder) if root.kind == "film" else root.place for root in roots(catalogue)}
     preset = film.settings.proxies.presets[0] if film.settings.proxies.presets else ""
     media = {}
     for logged in clips:
@@ -197,11 +237,3 @@ def _workroom(folder: Path) -> Path:
     except OSError as error:
         raise path_error(error, folder) from error
     return workroom
-
-
-def _publish(content: bytes | Path, final: Path) -> Path:
-    if isinstance(content, bytes):
-        write_whole(final, content)
-    else:
-        publish(content, final)
-    return final
