@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint fuzz bench samples clean
+.PHONY: demo test lint fuzz bench samples ascmhl clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -39,5 +39,13 @@ $(VENV)/installed-dev: $(VENV)/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
+# The ASC's own tool judges our hash lists, from an environment of its own: it pins another click.
+ascmhl: $(VENV)-ascmhl/installed
+
+$(VENV)-ascmhl/installed: constraints.txt
+	@$(PYTHON) -m venv $(VENV)-ascmhl
+	@$(VENV)-ascmhl/bin/python -m pip install --quiet --disable-pip-version-check 'ascmhl==1.2'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) demo-film .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-ascmhl demo-film .mypy_cache .ruff_cache .pytest_cache

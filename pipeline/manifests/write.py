@@ -37,9 +37,14 @@ class Creator:
     process: str = "transfer"
 
 
+def is_ignored(parts: Sequence[str]) -> bool:
+    """Whether a file is left out by the patterns of a list: the lists themselves, and what macOS strews."""
+    return any(part in IGNORED for part in parts)
+
+
 def is_listed(parts: Sequence[str]) -> bool:
-    """Whether a file belongs in a list: not the lists themselves, nor a name that XML cannot hold."""
-    return not any(part in IGNORED for part in parts) and all(map(_writable, parts))
+    """Whether a file stands in a list: one that is not ignored, under a name that XML can hold."""
+    return not is_ignored(parts) and all(map(_writable, parts))
 
 
 def generation_name(number: int, folder: str, when: datetime) -> str:

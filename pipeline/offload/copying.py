@@ -159,14 +159,16 @@ def _read(
     try:
         with job.source.open("rb", buffering=0) as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
-            while piece := file.read(_PIECE):
+            left = job.stamp.size  # a file that grows is not followed for ever
+            while piece := file.read(min(_PIECE, left)):
+                left -= len(piece)
                 for copy in copies:
                     copy.take("piece", piece)
                 hasher.update(piece)
                 heard(len(piece))
                 if cancelled():
                     raise Cancelled("The offload was called off; run the same command again to go on.")
-        if stamp_of(job.source) != job.stamp:
+        if left or stamp_of(job.source) != job.stamp:
             name = one_line(job.path)
             raise ChangedWhileRead(f"{name} changed while it was copied; run the same command again when it rests.")
         whole = True

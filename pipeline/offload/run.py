@@ -27,6 +27,7 @@ from pipeline.manifests.write import (
     chain,
     generation,
     generation_name,
+    is_ignored,
     is_listed,
     next_generation,
     next_number,
@@ -117,6 +118,11 @@ def offload(wish: Wish, ears: Ears) -> Offloaded:
         raise MediaUnreadable(f"{one_line(wish.card)} holds no file; name the folder of the card.")
     warnings = [f"{one_line(path)} was not copied: {why}." for path, why in (*looked.skipped, *looked.unreadable)]
     warnings += card.lists.warnings
+    warnings += [
+        f"{one_line(path)} is copied and verified but cannot stand in a hash list; give it a plain name."
+        for path in card.files
+        if not is_listed(os.fsdecode(path).split("/")) and not is_ignored(os.fsdecode(path).split("/"))
+    ]
     targets = [_Target(folder) for folder in wish.targets]
     try:
         for target in targets:

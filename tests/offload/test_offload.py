@@ -1,0 +1,333 @@
+"""A card becomes verified copies: whatever happens on the way, nothing is lost, altered or claimed too early."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from pipeline.cli.offload import offload_command
+from pipeline.errors import Cancelled, MediaUnreadable, ValueRefused
+from pipeline.manifests.facts import list_facts
+from pipeline.manifests.hashes import of_bytes
+from pipeline.manifests.lists import read_list
+from pipeline.offload.journal import NAME, Kept, open_journal
+from pipeline.offload.naming import filled
+from pipeline.offload.run import Ears, Wish, offload
+
+FILES = {
+    "CLIP/C0001.MP4": random.Random(1).randbytes(20 << 20),
+    "CLIP/C0002.MP4": random.Random(2).randbytes(9_000_001),
+    "CLIP/C0001M01.XML": b"<NonRealTimeMeta/>",
+    "a name with\nlines and \u0438\u043c\u044f.txt": b"x",
+    "empty.bin": b"",
+}
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    folder = tmp_path / "A001"
+    for at, (name, data) in enumerate(FILES.items()):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+        os.utime(folder / name, ns=(1_570_860_000_123_456_789 + at, 1_570_860_000_123_456_789 + at))
+    (folder / "THMBNL").mkdir()
+    return folder
+
+
+def quiet(phase=lambda _phase, _bytes: None, heard=lambda _bytes: None, cancelled=lambda: False) -> Ears:
+    return Ears(phase, heard, cancelled)
+
+
+def tree(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        str(path.relative_to(folder)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def media(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {name: kept for name, kept in tree(folder).items() if not name.startswith("ascmhl/")}
+
+
+def test_two_copies_of_one_reading_are_the_card_byte_for_byte_and_minute_for_minute(card, tmp_path):
+    before = tree(card)
+    read = []
+    wish = Wish(card, (tmp_path / "one" / "A001", tmp_path / "two" / "day" / "A001"), ("xxh128", "md5"))
+    done = offload(wish, quiet(heard=read.append))
+    assert [copy.state for copy in done.copies] == ["copied", "copied"]
+    assert (done.warnings, done.exit_code) == ((), 0)
+    for copy in wish.targets:
+        assert media(copy) == before
+        assert (copy / "THMBNL").is_dir()
+        facts = list_facts(copy / "ascmhl" / "ascmhl_chain.xml")
+        assert facts is not None
+        assert (facts["chain"], facts["verify"], facts["generations"]) == ("ok", "ok", 1)
+    total = sum(map(len, FILES.values()))
+    assert sum(read) == 3 * total, "the card once, each copy once"
+    assert tree(card) == before
+    assert {file.path: file.hashes for file in done.files}["CLIP/C0002.MP4"] == {
+        name: of_bytes(name, FILES["CLIP/C0002.MP4"]) for name in ("xxh128", "md5")
+    }
+    assert [path.name for path in tmp_path.rglob(".rushes*")] == []
+
+
+def test_the_same_card_again_is_recognised_and_another_of_its_name_is_refused(card, tmp_path):
+    wish = Wish(card, (tmp_path / "copy" / "A001",))
+    offload(wish, quiet())
+    before = tree(tmp_path / "copy")
+    again = offload(wish, quiet())
+    assert [copy.state for copy in again.copies] == ["known"]
+    (card / "CLIP" / "C0003.MP4").write_bytes(b"new")
+    other = offload(wish, quiet())
+    assert [copy.state for copy in other.copies] == ["failed"]
+    assert "is there already and is not this card" in other.copies[0].sentence
+    assert tree(tmp_path / "copy") == before
+
+
+def test_what_reads_back_other_than_it_was_written_is_never_published(card, tmp_path):
+    target = tmp_path / "copy" / "A001"
+
+    def spoil(phase: str, _total: int) -> None:
+        if phase == "verifying":
+            place = tmp_path / "copy" / ".rushes-A001.offload" / "CLIP" / "C0001.MP4"
+            data = bytearray(place.read_bytes())
+            data[12_345_678] ^= 1
+            place.write_bytes(data)
+
+    done = offload(Wish(card, (target, tmp_path / "fine" / "A001")), quiet(phase=spoil))
+    assert [copy.state for copy in done.copies] == ["failed", "copied"]
+    assert "C0001.MP4 reads back from" in done.copies[0].sentence
+    assert not target.exists()
+    # The next run copies that one file again and is done.
+    assert offload(Wish(card, (target,)), quiet()).copies[0].state == "copied"
+    assert media(target) == tree(card)
+
+
+def test_what_is_safe_is_not_copied_again(card, tmp_path):
+    wish = Wish(card, (tmp_path / "copy" / "A001",))
+
+    def stop(phase: str, _total: int) -> None:
+        if phase == "verifying":
+            raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        offload(wish, quiet(phase=stop))
+    phases = {}
+    done = offload(wish, quiet(phase=phases.__setitem__))
+    assert phases == {"copying": 0, "verifying": sum(map(len, FILES.values()))}
+    assert done.copies[0].state == "copied"
+
+
+def test_a_card_that_changes_between_two_runs_is_copied_anew_where_it_changed(card, tmp_path):
+    wish = Wish(card, (tmp_path / "copy" / "A001",))
+    with pytest.raises(Cancelled):
+        offload(wish, quiet(phase=lambda phase, _: _raise(Cancelled("enough")) if phase == "verifying" else None))
+    (card / "CLIP" / "C0001M01.XML").write_bytes(b"<Other/>")
+    assert offload(wish, quiet()).copies[0].state == "copied"
+    assert media(wish.targets[0]) == tree(card)
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def test_a_file_that_changes_while_it_is_copied_is_named_and_nothing_is_published(card, tmp_path):
+    def change(_count: int) -> None:
+        with (card / "CLIP" / "C0001.MP4").open("ab") as file:
+            file.write(b"more")
+
+    done = offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet(heard=change))
+    assert [copy.state for copy in done.copies] == ["failed"]
+    assert any("changed while it was copied" in warning for warning in done.warnings)
+    assert not (tmp_path / "copy" / "A001").exists()
+
+
+def test_the_beginning_of_another_card_is_not_mixed_in(card, tmp_path):
+    work = tmp_path / "copy" / ".rushes-A001.offload"
+    work.mkdir(parents=True)
+    (work / "OTHER.MP4").write_bytes(b"other card")
+    done = offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet())
+    assert "holds the beginning of another card (OTHER.MP4)" in done.copies[0].sentence
+    assert (work / "OTHER.MP4").read_bytes() == b"other card"
+
+
+def test_two_offloads_to_one_place_do_not_meet(card, tmp_path):
+    wish = Wish(card, (tmp_path / "copy" / "A001",))
+    inside, go = threading.Event(), threading.Event()
+
+    def wait(_count: int) -> None:
+        inside.set()
+        go.wait(20)
+
+    first = threading.Thread(target=lambda: offload(wish, quiet(heard=wait)))
+    first.start()
+    inside.wait(20)
+    second = offload(wish, quiet())
+    go.set()
+    first.join()
+    assert "Another offload is writing" in second.copies[0].sentence
+    assert media(wish.targets[0]) == tree(card)
+
+
+def test_a_card_without_room_for_it_is_refused_before_anything_is_written(card, tmp_path, monkeypatch):
+    usage = type("Usage", (), {"total": 10**12, "free": 2 << 30})
+    monkeypatch.setattr("pipeline.offload.run.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("pipeline.offload.run._RESERVE", (2 << 30) - 1_000_000)
+    done = offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet())
+    assert (done.copies[0].exit_code, "has room for 0.0 GB" in done.copies[0].sentence) == (30, True)
+    assert tree(tmp_path / "copy") == {}
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounting a small disk takes root on Linux")
+def test_a_disk_that_fills_up_fails_alone_and_goes_on_when_there_is_room(card, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", small], check=False).returncode:
+        pytest.skip("no file system can be mounted here")
+    try:
+        hog = small / "hog"
+        wish = Wish(card, (small / "A001", tmp_path / "fine" / "A001"))
+
+        def fill(phase: str, _total: int) -> None:
+            if phase == "copying":
+                hog.write_bytes(bytes(50 << 20))
+
+        done = offload(wish, quiet(phase=fill))
+        assert [copy.state for copy in done.copies] == ["failed", "copied"]
+        assert done.copies[0].exit_code == 30
+        assert not (small / "A001").exists()
+        hog.unlink()
+        assert [copy.state for copy in offload(wish, quiet()).copies] == ["copied", "known"]
+        assert media(small / "A001") == tree(card)
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+def test_killed_at_any_moment_the_same_command_finishes(card, tmp_path):
+    """SIGKILL at 12 moments of the real command; each time it goes on, and the copies are the card."""
+    before = tree(card)
+    command = [sys.executable, "-m", "pipeline.cli.main", "offload", str(card), "--to", str(tmp_path / "copy")]
+    chance = random.Random(7)
+    for number in range(12):
+        run = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0.25, 0.8) if number else 0.05)
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+        assert not (tmp_path / "copy" / "A001").exists() or media(tmp_path / "copy" / "A001").items() >= before.items()
+    assert subprocess.run(command, stderr=subprocess.DEVNULL, check=False).returncode == 0
+    assert list_facts(tmp_path / "copy" / "A001" / "ascmhl" / "ascmhl_chain.xml")["verify"] == "ok"
+    assert tree(card) == before
+    again = subprocess.run([*command, "--json"], capture_output=True, text=True, check=True)
+    assert json.loads(again.stdout)[0]["copies"][0]["state"] == "known"
+    assert {name: kept for name, kept in media(tmp_path / "copy" / "A001").items() if name != NAME} == before
+
+
+def test_a_journal_that_was_cut_off_is_read_up_to_there(tmp_path):
+    journal = open_journal(tmp_path)
+    journal.note(b"a.mov", Kept(1, 2, {"md5": "x"}))
+    journal.note(b"b\xff.mov", Kept(1, 2, {"md5": "x"}, verified=True))
+    whole = journal.path.read_bytes()
+    journal.path.write_bytes(whole + b'{"path": "c.mov", "si')
+    assert open_journal(tmp_path).files == journal.files
+    open_journal(tmp_path).note(b"d.mov", Kept(3, 4, {}))
+    assert open_journal(tmp_path).files == {**journal.files, b"d.mov": Kept(3, 4, {})}
+
+
+# --- the card's own lists ---------------------------------------------------------------------------
+
+
+def test_a_card_with_a_history_gets_its_next_generation_and_is_compared_with_it(card, tmp_path):
+    first = tmp_path / "shuttle" / "A001"
+    offload(Wish(card, (first,), ("md5",)), quiet())
+    second = tmp_path / "raid" / "A001"
+    done = offload(Wish(first, (second,)), quiet())
+    assert {file.listed for file in done.files if not file.path.startswith("ascmhl")} == {"verified"}
+    assert list_facts(second / "ascmhl" / "ascmhl_chain.xml")["generations"] == 2
+    [newest] = (second / "ascmhl").glob("0002_*.mhl")
+    assert read_list(newest.read_bytes()).formats == ("md5", "xxh128")
+
+
+def test_a_file_that_its_own_list_contradicts_is_named_and_still_copied(card, tmp_path):
+    shuttle = tmp_path / "shuttle" / "A001"
+    offload(Wish(card, (shuttle,)), quiet())
+    (shuttle / "CLIP" / "C0002.MP4").write_bytes(b"rotten")
+    done = offload(Wish(shuttle, (tmp_path / "raid" / "A001",)), quiet())
+    assert done.exit_code == 1
+    assert [warning for warning in done.warnings if warning.startswith("CLIP/C0002.MP4 is not what")]
+    [newest] = (tmp_path / "raid" / "A001" / "ascmhl").glob("0002_*.mhl")
+    assert read_list(newest.read_bytes()).failed == ("CLIP/C0002.MP4",)
+
+
+@pytest.mark.parametrize("formats", [("xxh128",), ("xxh64", "md5"), ("c4",), ("sha1", "xxh3")])
+def test_the_reference_tool_verifies_what_we_write(card, tmp_path, formats):
+    """`ascmhl` of the ASC, in an environment of its own (it pins click): named by RUSHES_ASCMHL."""
+    tool = os.environ.get("RUSHES_ASCMHL") or str(Path(__file__).parents[2] / ".venv-ascmhl" / "bin" / "ascmhl-debug")
+    if not Path(tool).is_file():
+        pytest.skip("the reference tool is not installed: make ascmhl")
+    (card / "a name with\nlines and \u0438\u043c\u044f.txt").rename(card / "\u0438\u043c\u044f & <b>.txt")
+    first, second = tmp_path / "shuttle" / "A001", tmp_path / "raid" / "A001"
+    offload(Wish(card, (first,), formats), quiet())
+    offload(Wish(first, (second,), formats), quiet())
+    for words in (("verify",), ("verify", "-dh")):
+        run = subprocess.run([tool, *words, str(second)], capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stdout + run.stderr
+    (second / "CLIP" / "C0001M01.XML").write_bytes(b"<Altered/>")
+    assert subprocess.run([tool, "verify", str(second)], capture_output=True, check=False).returncode != 0
+
+
+def test_names_that_xml_cannot_hold_are_copied_and_said_to_be_unlisted(card, tmp_path):
+    (card / "bell\x07.mov").write_bytes(b"bell")
+    (card / os.fsdecode(b"latin\xe9.mov")).write_bytes(b"latin")
+    done = offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet())
+    assert media(tmp_path / "copy" / "A001") == tree(card)
+    assert sum("cannot stand in a hash list" in warning for warning in done.warnings) == 2
+
+
+# --- what is told -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("template", "folder"),
+    [("{card}", "A001"), ("{shoot_day}/{card}", "2019-10-12/A001"), ("day 3/{reel}", "day 3/A_1")],
+)
+def test_folders_are_named_after_what_the_card_tells(template, folder):
+    assert str(filled(template, {"card": "A001", "shoot_day": "2019-10-12", "reel": "A/1"})) == folder
+
+
+@pytest.mark.parametrize("template", ["{unit}/x", "{nonsense}", "../x", "/x", "", "a/../../b"])
+def test_what_the_card_does_not_tell_is_asked_for(template):
+    with pytest.raises(ValueRefused):
+        filled(template, {"card": "A001"})
+
+
+def test_an_empty_card_and_a_card_copied_into_itself_are_refused(card, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(MediaUnreadable):
+        offload(Wish(tmp_path / "empty", (tmp_path / "copy",)), quiet())
+    done = offload(Wish(card, (card / "copies" / "A001",)), quiet())
+    assert "lies on the card itself" in done.copies[0].sentence
+    assert not (card / "copies").exists()
+
+
+@pytest.mark.parametrize("suffix", [".html", ".txt", ".json"])
+def test_a_report_names_every_file_and_obeys_none(card, tmp_path, suffix):
+    (card / "<script>alert(1).txt").write_bytes(b"x")
+    (card / "\x1b[31mred.txt").write_bytes(b"x")
+    report = tmp_path / f"report{suffix}"
+    result = CliRunner().invoke(
+        offload_command, [str(card), "--to", str(tmp_path / "copy"), "--report", str(report)], standalone_mode=False
+    )
+    assert result.exception is None
+    text = report.read_text()
+    assert "<script>" not in text or suffix != ".html"
+    assert "\x1b" not in text
+    assert of_bytes("xxh128", FILES["CLIP/C0002.MP4"]) in text
