@@ -69,6 +69,11 @@ class ProxyJob:
         return next((output for output in self.outputs if output.kind == kind), None)
 
 
+def picture_stream(clip: Clip) -> str:
+    """The picture track as ffmpeg names it."""
+    return f"v:{(clip.facts.video and clip.facts.video.picture_track) or 0}"
+
+
 def sound_recipe(facts: Facts) -> str:
     """What a product's recipe says of sound in files beside the picture: another such file is another sound."""
     return xxhash.xxh128(repr(facts.audio).encode()).hexdigest() if any(track.file for track in facts.audio) else ""
