@@ -17,7 +17,7 @@ from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import known
-from pipeline.proxies.job import picture_stream
+from pipeline.proxies.job import from_first_whole, picture_stream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,7 +81,10 @@ def _spot(frame: int, clip: Clip, times: Sequence[Times | None]) -> Spot:
     first = max(0, picture - AROUND)
     count = min(length, picture + AROUND + 1) - first
     if table is None:
-        return Spot(frame, part, picture, first, count, selected=f"select=between(n\\,{first}\\,{first + count - 1}),")
+        whole = from_first_whole(clip)
+        opened = f"select='{whole}'," if whole else ""
+        selected = f"{opened}select='between(n,{first},{first + count - 1})',"
+        return Spot(frame, part, picture, first, count, selected=selected)
     here = table.seconds(first)
     before = table.seconds(first - 1) if first else here - Fraction(1, 1000)
     return Spot(frame, part, picture, first, count, (before + here) / 2)
