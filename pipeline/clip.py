@@ -54,7 +54,7 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class VideoStream:
-    """The first picture track. Codec and colour names are ffmpeg's; sizes are as stored."""
+    """The first picture track that is enabled. Codec and colour names are ffmpeg's; sizes are as stored."""
 
     video_codec: str | None = None
     pixel_format: str | None = None
@@ -73,6 +73,7 @@ class VideoStream:
     interlaced: bool | None = None
     field_order: Literal["tff", "bff"] | None = None
     vfr: bool | None = None
+    picture_track: int | None = None  # its number among the picture tracks, from 0; None: the first
 
 
 @dataclass(frozen=True, slots=True)

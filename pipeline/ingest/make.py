@@ -114,7 +114,12 @@ def film_presets(film: Film) -> tuple[Preset, ...]:
 def film_luts(film: Film) -> tuple[Lut, ...]:
     """The looks that a film wants: its own rules come before the shipped ones."""
     rules = (*film.settings.look, *look_rules()) if film.settings.proxies.looks else ()
-    return load_luts(rules, film.folder, film.folder / ".rushes" / "luts")
+    return load_luts(rules, film.folder, luts_folder(film))
+
+
+def luts_folder(film: Film) -> Path:
+    """Where a film keeps clean copies of its cubes."""
+    return film.folder / ".rushes" / "luts"
 
 
 def wants(settings: Settings, presets: tuple[Preset, ...]) -> tuple[tuple[Want, ...], ...]:

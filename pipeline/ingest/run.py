@@ -25,11 +25,12 @@ from pipeline.ingest.gate import Gate
 from pipeline.ingest.hands import Hands
 from pipeline.ingest.head import Head
 from pipeline.ingest.look import Ground, absolute
-from pipeline.ingest.make import Bench, film_luts, film_presets, wants
+from pipeline.ingest.make import Bench, film_luts, film_presets, luts_folder, wants
 from pipeline.ingest.word import is_paused, resume, take_word_back
 from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess
+from pipeline.proxies.luts import sweep_luts
 from pipeline.proxies.placement import hands_for
 from pipeline.proxies.trial import with_working_hardware
 from pipeline.shotlog.query import Query
@@ -161,6 +162,7 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
             resume(film)  # a pause that came as the head before was ending
         presets, luts = film_presets(film), film_luts(film)
         want(catalogue, *wants(film.settings, presets), looks=[(lut.rule, lut.recipe) for lut in luts])
+        sweep_luts(luts_folder(film), luts)
         ffmpeg, missing = _ffmpeg(film)
         presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
         share = film.settings.ingest.bandwidth * 1e6 / hands.processes

@@ -167,6 +167,8 @@ def _streams(source: ByteSource, tracks: list[Track], clock: int) -> Iterator[Fi
     # A disabled picture track is a still or chapter images.
     for track in [track for track in pictures if track.enabled][:1] or pictures[:1]:
         yield from _picture(source, track, clock)
+        if before := sum(other.handler == b"vide" for other in tracks[: tracks.index(track)]):
+            yield Finding("picture_track", before, "structure", "tkhd", "those before it are disabled")
     for track in tracks:
         if track.handler == b"soun" and track.entries and (sound := read_sound(track.entries[0])):
             samples = _samples_shown(track, clock, sound.rate)

@@ -17,6 +17,7 @@ from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import known
+from pipeline.proxies.job import from_first_whole, picture_stream
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,7 +81,10 @@ def _spot(frame: int, clip: Clip, times: Sequence[Times | None]) -> Spot:
     first = max(0, picture - AROUND)
     count = min(length, picture + AROUND + 1) - first
     if table is None:
-        return Spot(frame, part, picture, first, count, selected=f"select=between(n\\,{first}\\,{first + count - 1}),")
+        whole = from_first_whole(clip)
+        opened = f"select='{whole}'," if whole else ""
+        selected = f"{opened}select='between(n,{first},{first + count - 1})',"
+        return Spot(frame, part, picture, first, count, selected=selected)
     here = table.seconds(first)
     before = table.seconds(first - 1) if first else here - Fraction(1, 1000)
     return Spot(frame, part, picture, first, count, (before + here) / 2)
@@ -141,8 +145,10 @@ def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence
     for number, spot in enumerate(spots):
         inputs += _input(proxy, rate.seconds(spot.frame) - rate.seconds(1) / 2)
         inputs += _input(sources[spot.part], spot.at)
-        outputs += _output(2 * number, "", 1, folder / f"proxy{number}")
-        outputs += _output(2 * number + 1, spot.selected, spot.count, folder / f"original{number}")
+        outputs += _output(f"{2 * number}:v:0", "", 1, folder / f"proxy{number}")
+        outputs += _output(
+            f"{2 * number + 1}:{picture_stream(clip)}", spot.selected, spot.count, folder / f"original{number}"
+        )
     return [*inputs, *outputs]
 
 
@@ -152,8 +158,8 @@ def _input(path: Path, at: Fraction) -> list[str]:
     return [*guard, *seek, "-i", f"file:{path}"]
 
 
-def _output(number: int, selected: str, count: int, path: Path) -> list[str]:
+def _output(stream: str, selected: str, count: int, path: Path) -> list[str]:
     return [
-        "-map", f"{number}:v:0", "-vf", f"{selected}scale={SIDE}:{SIDE}:flags=area,format=gray",
+        "-map", stream, "-vf", f"{selected}scale={SIDE}:{SIDE}:flags=area,format=gray",
         "-frames:v", str(count), "-fps_mode", "passthrough", "-f", "rawvideo", "-y", str(path),
     ]  # fmt: skip

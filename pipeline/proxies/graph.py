@@ -14,8 +14,8 @@ import ffmpeg
 from pipeline.clip import AudioStream, Clip, VideoStream
 from pipeline.errors import MediaUnreadable, ProxyRefused
 from pipeline.processes.ffmpeg import INPUT_GUARD
-from pipeline.proxies.job import Output, ProxyJob, sound_tracks
-from pipeline.proxies.picture import Look, blackened, burnt, filled, small, split, stills, timed
+from pipeline.proxies.job import Output, ProxyJob, from_first_whole, picture_stream, sound_tracks
+from pipeline.proxies.picture import Look, blackened, burnt, filled, opened, small, split, stills, timed
 from pipeline.proxies.presets import Preset
 from pipeline.proxies.sound import SUITE_RATE, as_asked, exactly, fitted_sound, samples_of, tracks_asked, waveform
 from pipeline.timecode import Rate, Timecode
@@ -105,7 +105,12 @@ def start_arguments(job: ProxyJob) -> list[str]:
     All tracks are read, as in the job itself: ffmpeg counts time from where the first of them begins.
     """
     guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
-    picture = ["-map", "0:v:0", "-frames:v", "1", "-fps_mode", "passthrough", "-enc_time_base:v", "1/90000"]
+    whole = from_first_whole(job.clip)
+    only = ["-vf", f"select='{whole}'"] if whole else []
+    picture = [
+        "-map", f"0:{picture_stream(job.clip)}", *only, "-frames:v", "1", "-fps_mode", "passthrough",
+        "-enc_time_base:v", "1/90000",
+    ]  # fmt: skip
     sound = ["-map", "0:a", "-c:a", "copy", "-frames:a", "1", "-f", "null", "-"]
     return [*guard, "-i", f"file:{job.sources[0]}", *picture, "-f", "framecrc", "pipe:2", *sound]
 
@@ -184,9 +189,9 @@ def _joined(job: ProxyJob, sources: Sequence[Stream], rate: Rate, frames: int) -
     rows: list[list[Stream]] = []
     before = 0
     for source, length in zip(sources, parts, strict=True):
-        row = [source["v:0"]]
+        row = [opened(source[picture_stream(job.clip)], job.clip)]
         if job.salvage is not None:
-            row = [filled(source["v:0"], rate, length or 0, job.salvage.starts[len(rows)])]
+            row = [filled(row[0], rate, length or 0, job.salvage.starts[len(rows)])]
         for index, track in sound_tracks(job.clip):
             samples = samples_of(before, length, rate, track.sample_rate) if length else None
             late = Fraction(0) if track.file else job.picture_late

@@ -69,6 +69,22 @@ class ProxyJob:
         return next((output for output in self.outputs if output.kind == kind), None)
 
 
+def picture_stream(clip: Clip) -> str:
+    """The picture track as ffmpeg names it."""
+    return f"v:{(clip.facts.video and clip.facts.video.picture_track) or 0}"
+
+
+def from_first_whole(clip: Clip) -> str:
+    """ffmpeg's expression for the pictures of a stream that may begin in mid-group; empty where none is needed.
+
+    Where a sequence header stands before each picture, its MPEG-2 decoder also shows those that lack what they
+    refer to. No frame is counted there: the first is an I picture.
+    """
+    codec = clip.facts.video and clip.facts.video.video_codec
+    begins_anywhere = clip.facts.container == "mpegts" and codec in ("mpeg1video", "mpeg2video")
+    return "if(eq(pict_type,I),st(0,1),ld(0))" if begins_anywhere else ""
+
+
 def sound_recipe(facts: Facts) -> str:
     """What a product's recipe says of sound in files beside the picture: another such file is another sound."""
     return xxhash.xxh128(repr(facts.audio).encode()).hexdigest() if any(track.file for track in facts.audio) else ""

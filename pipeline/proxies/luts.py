@@ -6,6 +6,7 @@ so it gets a clean copy with nothing but the size and the values.
 
 import math
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,6 +70,15 @@ def load_luts(rules: Sequence[LookRule], film: Path, folder: Path) -> tuple[Lut,
         recipe = xxhash.xxh128(clean).hexdigest()
         luts.append(Lut(rule, _kept(clean, folder / f"{recipe}.cube"), recipe))
     return tuple(luts)
+
+
+def sweep_luts(folder: Path, luts: Iterable[Lut]) -> None:
+    """Remove the clean copies that none of these is; one that cannot be removed waits for the next sweep."""
+    wanted = {lut.path for lut in luts}
+    for path in folder.glob("*.cube"):
+        if path not in wanted:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _kept(clean: bytes, path: Path) -> Path:

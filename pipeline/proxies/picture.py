@@ -6,8 +6,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pipeline.clip import VideoStream
+from pipeline.clip import Clip, VideoStream
 from pipeline.proxies.geometry import Size, assumed_matrix, fitted, is_hdr, proxy_size
+from pipeline.proxies.job import from_first_whole
 from pipeline.proxies.presets import Preset
 from pipeline.timecode import Rate, Timecode
 
@@ -107,6 +108,12 @@ def timed(stream: Stream, video: VideoStream, rate: Rate, frames: int) -> Stream
     # In a coarse time base every duration becomes 0, unknown: a longer one would repeat its picture.
     stream = stream.filter("settb", 1000).filter("settb", f"{rate.denominator}/{rate.numerator}")
     return stream.filter("setpts", "N")
+
+
+def opened(stream: Stream, clip: Clip) -> Stream:
+    """The pictures from the first that can be decoded on."""
+    whole = from_first_whole(clip)
+    return stream.filter("select", whole) if whole else stream
 
 
 def filled(stream: Stream, rate: Rate, frames: int, start: Fraction) -> Stream:

@@ -19,7 +19,7 @@ from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, never, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import INDEXED
-from pipeline.proxies.job import ProxyJob, Salvage
+from pipeline.proxies.job import ProxyJob, Salvage, picture_stream
 from pipeline.timecode import Rate
 
 _TICKS = 90_000  # a second, of the times that ffmpeg is asked for
@@ -119,8 +119,8 @@ def _decoded(
         told = Path(folder) / "pictures"
         arguments = [
             "-max_error_rate", "1", *guard, *indexed, "-err_detect", "explode", "-i", f"file:{source}",
-            "-map", "0:v:0", "-vf", "scale=16:16:flags=fast_bilinear", "-fps_mode", "passthrough",
-            "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", "-y", str(told),
+            "-map", f"0:{picture_stream(job.clip)}", "-vf", "scale=16:16:flags=fast_bilinear",
+            "-fps_mode", "passthrough", "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", "-y", str(told),
             "-map", "0:a?", "-c:a", "copy", "-f", "null", "-",
         ]  # fmt: skip
         with suppress(MediaUnreadable):  # that it ends in an error is no news

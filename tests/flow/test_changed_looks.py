@@ -29,6 +29,7 @@ def test_a_changed_look_makes_the_proxies_of_its_clips_again_and_no_others(tmp_p
     steps += [made(film), made(film)]
     cube.write_text(CUBE.replace("1 1 1", "0.9 1 1"))
     steps.append(made(film))
+    assert len(list((film / ".rushes" / "luts").iterdir())) == 1
     settings.write_text(LEAN.replace("stills = false", "stills = false\nlooks = false") + RULE)
     steps.append(made(film))
     names = set(steps[0])
@@ -37,6 +38,7 @@ def test_a_changed_look_makes_the_proxies_of_its_clips_again_and_no_others(tmp_p
     assert names - heroes
     changed = [{name for name in names if one[name] != other[name]} for one, other in pairwise(steps)]
     assert changed == [heroes, set(), heroes, heroes]
+    assert list((film / ".rushes" / "luts").iterdir()) == []
     cube.unlink()
     assert rushes("ingest", cwd=film).code == 0
     settings.write_text(LEAN + RULE)

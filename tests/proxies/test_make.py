@@ -31,6 +31,7 @@ from pipeline.clip import AudioStream
 from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathMissing, ProxyRefused
 from pipeline.metadata.facts import read_facts
 from pipeline.processes.ffmpeg import run_ffmpeg
+from pipeline.proxies.compare import compare
 from pipeline.proxies.make import make
 from pipeline.proxies.picture import still_frames
 from pipeline.timecode import Rate
@@ -132,6 +133,18 @@ def test_an_edit_list_that_hides_pictures_is_obeyed(tmp_path):
     run("-ss", "0.6", "-i", whole, "-c", "copy", tmp_path / "A.mov")
     clip, _ = proxied(tmp_path, tmp_path / "A.mov")
     assert frame_numbers(tmp_path / "out" / "edit.mov") == list(range(15, 15 + clip.frames))
+
+
+def test_a_disabled_first_picture_track_is_passed_over(tmp_path):
+    """As phones and editors keep a still or chapter pictures in front."""
+    still = shoot(tmp_path / "still.mp4", "-c:v libx264 -g 1", frames=[99])
+    shown = shoot(tmp_path / "shown.mp4", f"{TONE.format(2)} -c:a aac -c:v libx264 -bf 2", frames=range(50))
+    both = ["-map", "0:v", "-map", "1:v", "-map", "1:a", "-disposition:v:0", "0", "-disposition:v:1", "default"]
+    run("-i", still, "-i", shown, *both, "-c", "copy", tmp_path / "A.mov")
+    clip, _ = proxied(tmp_path, tmp_path / "A.mov")
+    assert (clip.facts.video.picture_track, clip.frames) == (1, 50)
+    assert frame_numbers(tmp_path / "out" / "edit.mov") == list(range(50))
+    assert compare(clip, (tmp_path / "A.mov",), tmp_path / "out" / "edit.mov", program()) == ""
 
 
 # --- sound ----------------------------------------------------------------------------------------

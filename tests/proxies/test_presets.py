@@ -3,9 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+import aaf2
 import msgspec
 import numpy as np
 import pytest
+from aaf2.mxf import MXFFile
 from shooting import EDIT, PRESETS, frame_numbers, log, order, picture_size, program, run, shoot, sound
 
 from pipeline.errors import NotFound, ProxyRefused, SettingsError
@@ -16,6 +18,7 @@ from pipeline.proxies.make import make
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
 from pipeline.proxies.trial import trial, with_working_hardware
 from pipeline.settings import shipped
+from pipeline.timecode import Rate, Timecode
 
 TWO_TRACKS = (
     "-f lavfi -i sine=f=440:r=48000:d=2 -f lavfi -i sine=f=880:r=96000:d=2 -map 0:v -map 1:a -map 2:a -c:a pcm_s24le"
@@ -197,6 +200,24 @@ def test_avids_copy_is_mxf_with_tape_timecode_and_sound_at_48_khz(tmp_path):
     assert [(track.codec, track.channels, track.sample_rate, track.samples) for track in facts.audio] == [
         ("pcm_s24le", 1, 48000, samples)
     ] * 2
+
+
+@pytest.mark.parametrize(("rate", "start"), [("25", "10:00:00:00"), ("30000/1001", "10:00:00;02")])
+def test_a_reader_that_links_for_avid_finds_one_master_clip_with_all_tracks_down_to_its_tape(tmp_path, rate, start):
+    """pyaaf2 links an MXF as an AAF for Media Composer does: master mob, file mob, tape mob."""
+    source = shoot(tmp_path / "A.mov", f"{TWO_TRACKS} -timecode {start} -metadata:s:v:0 reel_name=A001R1AB", rate=rate)
+    proxy = made_of(source, PRESETS["avid"]) / "avid.mxf"
+    with aaf2.open(str(tmp_path / "linked.aaf"), "w") as aaf:
+        master, essence, tape = MXFFile(str(proxy)).link(aaf)
+        kinds = ["Timecode", "Picture", "Sound", "Sound"]
+        assert [[slot.media_kind for slot in mob.slots] for mob in (master, essence, tape)] == [kinds] * 3
+        assert {slot.segment.components[0].mob_id for slot in list(master.slots)[1:]} == {essence.mob_id}
+        assert {slot.segment.components[0].mob_id for slot in list(essence.slots)[1:]} == {tape.mob_id}
+        counter = next(iter(tape.slots)).segment.components[0]
+        wanted = Timecode.parse(start, Rate.parse(rate))
+        assert (tape.name, counter.start, counter.fps, counter.drop) == (
+            "A001R1AB", wanted.frame, wanted.rate.nominal, wanted.drop_frame,
+        )  # fmt: skip
 
 
 def test_a_clip_without_timecode_counts_from_0_in_avids_copy(tmp_path):
