@@ -22,7 +22,10 @@ def seconds(text: str | None) -> Fraction:
 
 @dataclass(frozen=True)
 class ReadClip:
-    """A clip of the timeline. Times are seconds: record from the sequence's start, source from the asset's."""
+    """A clip of the timeline. Times are seconds: record from the sequence's start, source from the asset's.
+
+    Where it plays backwards, `into` is the end of the frame that it shows first.
+    """
 
     name: str
     lane: int
@@ -32,6 +35,7 @@ class ReadClip:
     asset: dict
     clip: dict
     markers: tuple[tuple[Fraction, Fraction, str, str], ...]  # record, duration, name, note
+    speed: Fraction = Fraction(1)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class ReadCut:
     frame: Fraction
     sequence: dict
     gap_markers: tuple[str, ...]
+    mixes: tuple[tuple[int, Fraction, Fraction, bool, bool], ...]  # lane, record, duration, of pictures, of sound
 
     def frames(self, time: Fraction) -> int:
         """Seconds as frames of the sequence, which they must be exactly."""
@@ -58,11 +63,14 @@ def read_fcpxml(text: bytes) -> ReadCut:
     assets = {each.get("id"): each.attrib for each in root.findall("resources/asset")}
     (sequence,) = root.findall(".//sequence")
     start, place = seconds(sequence.get("tcStart")), seconds(sequence.get("tcStart"))
-    clips, over = [], []
+    clips, over, mixes = [], [], []
     for child in sequence.find("spine"):
+        if child.tag == "transition":
+            mixes.append(_mix(child, 0, place - seconds(child.get("offset")), place - start, root))
+            continue
         assert seconds(child.get("offset")) == place, "a hole or an overlap in the primary storyline"
         assert child.get("lane") is None
-        clips += _clips(child, place, assets)
+        clips += _clips(child, place, assets, mixes, (root, start))
         if child.tag == "gap":
             over += [marker.get("value") for marker in child.findall("marker")]
         place += seconds(child.get("duration"))
@@ -76,17 +84,43 @@ def read_fcpxml(text: bytes) -> ReadCut:
                     "markers": tuple((at - start, *rest) for at, *rest in each.markers)})
         for each in clips
     )  # fmt: skip
-    return ReadCut(root, moved, start, place - start, frame, sequence.attrib, tuple(over))
+    return ReadCut(root, moved, start, place - start, frame, sequence.attrib, tuple(over), tuple(mixes))
 
 
-def _clips(item, place: Fraction, assets) -> Iterator[ReadClip]:
+def _mix(item, lane, before, at, root):
+    """A transition around the cut at `at`, `before` which it begins; it needs an effect that is described."""
+    duration = seconds(item.get("duration"))
+    assert 0 <= before <= duration
+    effects = {each.get("id") for each in root.findall("resources/effect")}
+    kinds = [item.find("filter-video"), item.find("filter-audio")]
+    assert all(each is None or each.get("ref") in effects for each in kinds)
+    return lane, at - before, duration, kinds[0] is not None, kinds[1] is not None
+
+
+def _mapped(item, begin: Fraction, duration: Fraction) -> tuple[Fraction, Fraction]:
+    """Where a clip's own clock leads on that of its asset, and how fast it goes there."""
+    (first, from_), (last, to) = [
+        (seconds(p.get("time")), seconds(p.get("value"))) for p in item.findall("timeMap/timept")
+    ]
+    speed = (to - from_) / (last - first)
+    tiny = Fraction(1, 10**6)
+    assert first <= begin
+    assert begin + duration <= last + tiny
+    return from_ + (begin - first) * speed, speed
+
+
+def _clips(item, place: Fraction, assets, mixes, around) -> Iterator[ReadClip]:
     """A clip or gap whose first frame plays at `place`, and what hangs on it on its own clock."""
     begin, duration = seconds(item.get("start")), seconds(item.get("duration"))
     if item.tag == "asset-clip":
         asset = assets[item.get("ref")]
         first, length = seconds(asset["start"]), seconds(asset["duration"])
-        assert first <= begin, "it begins before its media"
-        assert begin + duration <= first + length, "it ends after its media"
+        shown, speed = begin, Fraction(1)
+        if item.find("timeMap") is not None:
+            shown, speed = _mapped(item, begin, duration)
+        else:
+            assert first <= begin, "it begins before its media"
+            assert begin + duration <= first + length, "it ends after its media"
         markers = []
         for marker in item.findall("marker"):
             at = seconds(marker.get("start"))
@@ -95,11 +129,23 @@ def _clips(item, place: Fraction, assets) -> Iterator[ReadClip]:
             markers.append((place + at - begin, seconds(marker.get("duration")), name, note))
         lane = int(item.get("lane", 0))
         yield ReadClip(
-            item.get("name"), lane, place, duration, begin - first, asset, item.attrib, tuple(markers)
+            item.get("name"), lane, place, duration, shown - first, asset, item.attrib, tuple(markers), speed
         )  # fmt: skip
     else:
         assert item.tag == "gap"
     for child in item:
         if child.tag == "asset-clip":
             assert int(child.get("lane")) != 0
-            yield from _clips(child, place + seconds(child.get("offset")) - begin, assets)
+            yield from _clips(child, place + seconds(child.get("offset")) - begin, assets, mixes, around)
+        elif child.tag == "spine":
+            own, lane = place + seconds(child.get("offset")) - begin, int(child.get("lane"))
+            inside = Fraction(0)
+            for each in child:
+                if each.tag == "transition":
+                    at = own + inside - around[1]
+                    mixes.append(_mix(each, lane, inside - seconds(each.get("offset")), at, around[0]))
+                    continue
+                assert seconds(each.get("offset")) == inside, "a hole or an overlap in a connected storyline"
+                for found in _clips(each, own + inside, assets, mixes, around):
+                    yield ReadClip(**{**found.__dict__, "lane": lane})
+                inside += seconds(each.get("duration"))

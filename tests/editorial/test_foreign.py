@@ -8,7 +8,7 @@ import pytest
 from editorial_clips import read_edl
 
 from pipeline.editorial.assembly import activate
-from pipeline.editorial.exports import edl, fcpxml
+from pipeline.editorial.exports import edl
 from pipeline.editorial.exports.events import sheet_of, taken_frames, taken_range
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.errors import ExportRefused
@@ -53,16 +53,6 @@ def test_events_off_the_frame_grid_meet_on_the_nearest_frames():
     events = sheet_of(timeline(track("V", *items), start=Time(0, 25.0))).tracks[0].events
     edges = [(event.record.start, event.record.end) for event in events]
     assert edges == [(0, 10), (10, 21), (21, 31), (31, 42)]
-
-
-def test_each_format_without_speeds_or_transitions_names_the_clips():
-    mix = schema.Transition(in_offset=Time(2, 25), out_offset=Time(2, 25))
-    fast = inner("b", 5, 10)
-    fast.effects.append(schema.LinearTimeWarp(time_scalar=2.0))
-    for write in (fcpxml.write,):
-        losses = write(timeline(track("V", clip("a", 0, 10), mix, fast)), ExportOptions(Path())).losses
-        assert "Speed changes, written at normal speed: b." in losses
-        assert "Transitions, written as cuts: a, b." in losses
 
 
 def test_more_video_tracks_are_lists_of_their_own_and_sound_is_in_the_first():

@@ -6,11 +6,10 @@ the model says of a clip under `rushes` comes first; a foreign timeline is read 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
-from itertools import chain
 from math import ceil, floor, prod
 from typing import NamedTuple, TypeAlias
 
@@ -214,21 +213,6 @@ def _held(source: Source, events: list[Reaching], rate: Rate) -> Held:
     picture = any(not event.channels for event, _, _ in events)
     channels = tuple(streams.get(number, 0) for number in range(1, max(streams, default=0) + 1))
     return Held(picture, channels, TimeRange(begin, end - begin))
-
-
-def note_speeds(sheet: Sheet, lost: Losses) -> None:
-    """Names the clips whose speed a format without speeds loses."""
-    for track in sheet.tracks:
-        for event in track.events:
-            if event.speed != 1:
-                lost.add("Speed changes, written at normal speed", event.source.name)
-
-
-def note_transitions(tracks: Iterable[EventTrack], lost: Losses) -> None:
-    """Names the clips whose transitions a format without them loses."""
-    for event, head, tail in chain.from_iterable(map(with_reach, tracks)):
-        if head or tail:
-            lost.add("Transitions, written as cuts", event.source.name)
 
 
 def with_reach(track: EventTrack) -> Iterator[Reaching]:

@@ -9,13 +9,16 @@ The element order is the DTD's. A DTD sees no times: that clips lie inside their
 holes, is held by tests.
 """
 
+import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import Mark, Sheet, Source, held_by, note_speeds, note_transitions, sheet_of
+from pipeline.editorial.exports.events import EventTransition, Mark, Sheet, Source, held_by, sheet_of
 from pipeline.editorial.exports.fcpxml_assets import Asset, Resources, Shape, frames_text, seconds_text
+from pipeline.editorial.exports.fcpxml_time import CROSSFADE, DISSOLVE, retimed, transition_xml
 from pipeline.editorial.exports.storyline import Placed, storyline
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
 from pipeline.editorial.exports.xml_text import attribute, element, is_legal, legal, xml_text
@@ -30,6 +33,8 @@ _CONFORM_NAMES = {"23.976": "23.98", "47.952": "47.95"} | {
 _FAVORITE = 4  # rating from which a clip is one
 # Columns that Final Cut shows itself; its "Take" is called shot.
 _OWN_COLUMNS = {"scene": "scene", "take": "shot", "camera": "angle"}
+_DISSOLVES = re.compile("dissolve|fade", re.IGNORECASE)
+Mixes: TypeAlias = dict[int, tuple[EventTransition, bool, bool]]  # by its cut; of pictures, of sound
 _TITLES = {field.name: field.title for field in FIELDS}
 
 
@@ -52,22 +57,44 @@ def _document(sheet: Sheet, resources: Resources, sequence: str) -> str:
     clips = [_browser_clip(asset) for asset in resources.assets.values()]
     project = element("project", {"name": sheet.name}, [sequence])
     event = element("event", {"name": sheet.name}, [*clips, project])
-    content = [element("resources", {}, resources.xml()), element("library", {}, [event])]
+    effects = [DISSOLVE, CROSSFADE] if any(track.transitions for track in sheet.tracks) else []
+    content = [element("resources", {}, [*resources.xml(), *effects]), element("library", {}, [event])]
     root = element("fcpxml", {"version": VERSION}, content)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n{root}\n'
 
 
 def _sequence(sheet: Sheet, story: list[Placed], resources: Resources, *, format_id: str) -> str:
     rate = sheet.start.rate
-    spine = [
-        _clip(placed, resources, rate, frames_text(sheet.start.frame + placed.record.start, rate)) for placed in story
-    ]
+    pictures = sheet.of_kind("Video")
+    heard = {(each.at, each.before, each.after) for track in sheet.of_kind("Audio") for each in track.transitions}
+    mixes = (
+        {each.at: (each, True, (each.at, each.before, each.after) in heard) for each in pictures[0].transitions}
+        if pictures
+        else {}
+    )
+    spine = _spine(story, mixes, resources, rate, -sheet.start.frame)
     length = story[-1].record.end if story else 0
     attributes: dict[str, str | None] = {
         "format": format_id, "duration": frames_text(length, rate), "tcStart": frames_text(sheet.start.frame, rate),
         "tcFormat": "DF" if sheet.start.drop_frame else "NDF", "audioLayout": "stereo", "audioRate": "48k",
     }  # fmt: skip
     return element("sequence", attributes, [element("spine", {}, spine)])
+
+
+def _spine(clips: list[Placed], mixes: Mixes, resources: Resources, rate: Rate, zero: int) -> Iterator[str]:
+    """Clips and the transitions between them; `zero` is the frame of the timeline that their clock counts from."""
+    for clip in clips:
+        if clip.record.start in mixes:
+            yield _transition(mixes[clip.record.start], rate, zero)
+        yield _clip(clip, resources, rate, frames_text(clip.record.start - zero, rate))
+    if clips and clips[-1].record.end in mixes:
+        yield _transition(mixes[clips[-1].record.end], rate, zero)
+
+
+def _transition(mix: tuple[EventTransition, bool, bool], rate: Rate, zero: int) -> str:
+    transition, seen, heard = mix
+    offset = frames_text(transition.at - transition.before - zero, rate)
+    return transition_xml(transition, offset, rate, seen=seen, heard=heard)
 
 
 def _clip(placed: Placed, resources: Resources, rate: Rate, offset: str) -> str:
@@ -78,18 +105,26 @@ def _clip(placed: Placed, resources: Resources, rate: Rate, offset: str) -> str:
     if event is None:
         return element("gap", {"offset": offset, "name": "Gap", "duration": duration}, connected + over)
     asset = resources.assets[event.source]
+    clock = None if event.speed == 1 else retimed(event, asset, rate, placed.reach)
     attributes: dict[str, str | None] = {
-        "ref": asset.id, "lane": str(placed.lane or ""), "offset": offset, "name": event.source.name,
-        "start": asset.time(event.source_in), "duration": duration, "srcEnable": placed.only,
+        "ref": asset.id, "lane": "" if placed.run else str(placed.lane or ""), "offset": offset,
+        "name": event.source.name, "start": seconds_text(clock.start) if clock else asset.time(event.source_in),
+        "duration": duration, "srcEnable": placed.only,
     }  # fmt: skip
     marks = dict.fromkeys(mark for each in (event, *placed.sound) for mark in each.marks)
     own = [_marker(mark, _marked(mark, placed, resources, rate), rate) for mark in marks]
-    children = [*_conformed(asset, rate), *connected, *own, *over]
+    children = [*_conformed(asset, rate), *([clock.xml()] if clock else ()), *connected, *own, *over]
     return element("asset-clip", attributes | _kind(asset), children)
 
 
 def _connected(placed: Placed, parent: Placed, resources: Resources, rate: Rate) -> str:
-    return _clip(placed, resources, rate, _local(parent, placed.record.start, resources, rate))
+    offset = _local(parent, placed.begin, resources, rate)
+    if not placed.run:
+        return _clip(placed, resources, rate, offset)
+    seen = placed.lane > 0
+    mixes = {each.at: (each, seen, not seen) for each in placed.mixes}
+    inside = _spine(placed.run, mixes, resources, rate, placed.begin)
+    return element("spine", {"lane": str(placed.lane), "offset": offset}, inside)
 
 
 def _marked(mark: Mark, placed: Placed, resources: Resources, rate: Rate) -> str:
@@ -98,6 +133,8 @@ def _marked(mark: Mark, placed: Placed, resources: Resources, rate: Rate) -> str
     assert event is not None
     if mark.record.start >= event.record.end:  # in a rest of the source that is shorter than a frame of the timeline
         return _local(placed, event.record.end - 1, resources, rate)
+    if event.speed != 1:
+        return _local(placed, mark.record.start, resources, rate)
     return resources.assets[event.source].time(max(mark.source.start, event.source_in))
 
 
@@ -107,6 +144,8 @@ def _local(parent: Placed, frame: int, resources: Resources, rate: Rate) -> str:
     if event is None:
         return frames_text(ahead, rate)
     asset = resources.assets[event.source]
+    if event.speed != 1:
+        return seconds_text(retimed(event, asset, rate, parent.reach).start + rate.seconds(ahead))
     if event.source.rate == rate:
         return asset.time(event.source_in + ahead)
     return seconds_text(asset.seconds(event.source_in) + rate.seconds(ahead))
@@ -172,8 +211,7 @@ def _metadata(source: Source) -> Iterator[str]:
 def _losses(sheet: Sheet, resources: Resources, story: list[Placed]) -> Iterator[str]:
     """What the file cannot carry or says in another way: one sentence for each kind of thing, with names."""
     lost = Losses()
-    note_speeds(sheet, lost)
-    note_transitions(sheet.tracks, lost)
+    _note_transitions(sheet, story, lost)
     for asset in resources.assets.values():
         for reason in _losses_of(asset, sheet.start.rate, resources):
             lost.add(reason, legal(asset.source.name))
@@ -192,6 +230,22 @@ def _losses(sheet: Sheet, resources: Resources, story: list[Placed]) -> Iterator
         yield "FCPXML markers have no colours."
     if not all(map(is_legal, (sheet.name, *(mark.name + mark.note for mark in _marks(sheet))))):
         yield "Control characters in names and notes of the timeline and its markers, which XML forbids, are left out."
+
+
+def _note_transitions(sheet: Sheet, story: list[Placed], lost: Losses) -> None:
+    """Names wipes, which are written as dissolves, and sound that mixes where its picture does not."""
+    every = [each for track in sheet.tracks for each in track.transitions]
+    for each in every:
+        if each.wipe is not None or not _DISSOLVES.search(each.name):
+            lost.add("Transitions other than dissolves, written as dissolves", legal(each.name))
+    runs = [each for placed in _all(story) for each in placed.mixes]
+    pictures = sheet.of_kind("Video")
+    written = {(each.at, each.before, each.after) for each in (*runs, *(pictures[0].transitions if pictures else ()))}
+    for track in sheet.tracks:
+        for event in track.events if track.transitions else ():
+            own = (each for each in track.transitions if each.at in {event.record.start, event.record.end})
+            if any((each.at, each.before, each.after) not in written for each in own):
+                lost.add("Sound that mixes where its picture does not, written as cuts", legal(event.source.name))
 
 
 def _losses_of(asset: Asset, rate: Rate, resources: Resources) -> Iterator[str]:
@@ -213,7 +267,8 @@ def _losses_of(asset: Asset, rate: Rate, resources: Resources) -> Iterator[str]:
 def _all(story: list[Placed]) -> Iterator[Placed]:
     for placed in story:
         yield placed
-        yield from placed.connected
+        for each in placed.connected:
+            yield from each.run or (each,)
 
 
 def _marks(sheet: Sheet) -> Iterator[Mark]:

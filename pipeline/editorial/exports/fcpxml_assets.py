@@ -32,6 +32,9 @@ _SIZE_NAMES = {(1280, 720): "720", (1920, 1080): "1080"} | {
 }  # fmt: skip
 
 
+_BELOW = 2**31
+
+
 def frames_text(frames: int, rate: Rate) -> str:
     """The seconds that `frames` last: `1001/30000s`, `100/2500s`, `5s`."""
     scale = 100 if rate.denominator == 1 else 1
@@ -40,7 +43,8 @@ def frames_text(frames: int, rate: Rate) -> str:
 
 
 def seconds_text(seconds: Fraction) -> str:
-    return f"{seconds}s"
+    """Seconds as a fraction of 32 bits below, the nearest one where a speed needs more."""
+    return f"{seconds if seconds.denominator < _BELOW else seconds.limit_denominator(_BELOW - 1)}s"
 
 
 @dataclass(frozen=True, slots=True)
