@@ -7,6 +7,7 @@ pictures; sound of the storyline is track 1 of sound, then come the lanes below 
 from dataclasses import replace
 from fractions import Fraction
 
+from pipeline.editorial.bulk import unswept
 from pipeline.editorial.imports.fcpxml_resources import Format, Resources, resources_of, seconds
 from pipeline.editorial.imports.fcpxml_story import Clock, Story, Within
 from pipeline.editorial.imports.markup import Node, parse, root_name
@@ -32,7 +33,11 @@ def read(content: bytes) -> ReadTimeline:
 
     Raises TimelineUnreadable for what is no FCPXML, or damaged.
     """
-    root = parse(content, _UNREAD)
+    with unswept():
+        return _read(parse(content, _UNREAD))
+
+
+def _read(root: Node) -> ReadTimeline:
     if root.tag != FORMAT:
         raise TimelineUnreadable("This is no FCPXML: its first element is no fcpxml.")
     problems: list[Problem] = []
