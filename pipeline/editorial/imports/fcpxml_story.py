@@ -24,7 +24,8 @@ from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMar
 from pipeline.errors import TimelineUnreadable
 from pipeline.timecode import Rate, TimeRange
 
-MOST_STEPS = 400_000  # clips within clips within clips, each written once and shown many times
+MOST_SHOWN = 50  # times that an element is shown, on average: what is written once may lie in many clips
+FEW_STEPS = 20_000  # that any timeline may take
 MOST_NESTED = 60
 _CLIPS = frozenset({"asset-clip", "clip", "video", "audio", "ref-clip", "sync-clip", "mc-clip", "audition", "gap"})
 _MADE = {"title": "a title", "caption": "a caption", "live-drawing": "a drawing"}
@@ -98,7 +99,7 @@ class Story:
     def item(self, node: Node, at: Fraction, speed: Fraction, within: Within) -> None:
         """A clip that begins at `at`, on a parent's clock of `speed`; what it holds and what is connected to it."""
         self.steps += 1
-        if self.steps > MOST_STEPS or within.nested > MOST_NESTED:
+        if self.steps > FEW_STEPS + MOST_SHOWN * self.resources.elements or within.nested > MOST_NESTED:
             raise TimelineUnreadable(
                 f"Clips within clips come to more than any timeline holds (line {node.line}); it is not read."
             )
