@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor, isfinite
+from math import ceil, floor
 from typing import Any, NamedTuple, TypeAlias
 
 from pipeline.timecode import Rate, TimeRange
@@ -54,7 +54,7 @@ def time_of(value: Any) -> Time | None:
     if isinstance(count, bool) or not isinstance(count, int | float) or not isinstance(rate, int | float):
         return None
     exact = _rate(rate)
-    if exact is None or not isfinite(count) or abs(count) > _MOST:
+    if exact is None or not -_MOST < count < _MOST:  # nor is what is no number within
         return None
     whole = int(count)
     return Time(whole if whole == count else Fraction(count), exact)
@@ -80,7 +80,7 @@ def frames_of(time: Time, rate: Rate) -> Exact:
 @lru_cache(maxsize=256)
 def _rate(value: float) -> Rate | None:
     """The rate that a float stands for; 29.97 is 30000/1001."""
-    if not isfinite(value) or not 1e-3 < value < 1e6:
+    if not 1e-3 < value < 1e6:
         return None
     return Rate.nearest(Fraction(value)) or Rate.of(Fraction(value).limit_denominator(1001))
 
