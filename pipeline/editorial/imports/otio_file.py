@@ -136,6 +136,8 @@ def _timeline(timeline: Values, facts: dict[str, object]) -> ReadTimeline:
     stack = stack if isinstance(stack, dict) else {}
     said = _said(timeline)
     rate = _rate(timeline, stack, said)
+    if rate is None and any(inside(track, "children") for track in inside(stack, "children")):
+        problems.append(Problem(None, "No time in this timeline tells its frame rate, so that nothing has a place."))
     reading = Tracks(rate, problems)
     for track in inside(stack, "children"):
         reading.track(track)

@@ -122,9 +122,9 @@ class Tracks:
         """How many frames of the timeline an item covers."""
         if self.rate is None:
             return None
-        span = range_of(item.get("source_range")) or range_of(_reference(item).get("available_range"))
-        if span is not None:
-            return frames_of(span.duration, self.rate)
+        span = _span(item)
+        if span is not None or item.get("source_range") is not None:
+            return frames_of(span.duration, self.rate) if span is not None else None
         if kind_of(item) in {"Track", "Sequence"}:
             each = [self._lasts(child) for child in inside(item, "children") if kind_of(child) != "Transition"]
             known = [length for length in each if length is not None]
@@ -178,8 +178,7 @@ class Tracks:
         *, cut: tuple[Exact, Exact | None],
     ) -> ReadEvent:  # fmt: skip
         said = _dict(_dict(item.get("metadata")).get("rushes"))
-        available, taken = range_of(reference.get("available_range")), range_of(item.get("source_range"))
-        span = taken or available
+        available, span = range_of(reference.get("available_range")), _span(item)
         rate = _stated(said) or (available.start.rate if available else None) or (span.start.rate if span else None)
         speed = self._speed(item, lane)
         source = self._taken(span, rate, speed, cut) if span is not None and rate is not None else None
@@ -283,6 +282,12 @@ def _reference(item: Values) -> Values:
     if several:
         return _dict(several.get(text_in(item, "active_media_reference_key") or "DEFAULT_MEDIA"))
     return _dict(item.get("media_reference"))
+
+
+def _span(item: Values) -> Span | None:
+    """What an item takes: its range, or all of its media where it states none; None where what it states is none."""
+    stated = item.get("source_range")
+    return range_of(_reference(item).get("available_range") if stated is None else stated)
 
 
 def _file(reference: Values) -> str:

@@ -51,7 +51,9 @@ def time_of(value: Any) -> Time | None:
     if not isinstance(value, dict):
         return None
     count, rate = value.get("value"), value.get("rate")
-    if isinstance(count, bool) or not isinstance(count, int | float) or not isinstance(rate, int | float):
+    if not isinstance(count, int | float) or not isinstance(rate, int | float):
+        return None
+    if isinstance(count, bool) or isinstance(rate, bool):
         return None
     exact = _rate(rate)
     if exact is None or not -_MOST < count < _MOST:  # nor is what is no number within
