@@ -7,6 +7,7 @@ pictures; sound of the storyline is track 1 of sound, then come the lanes below 
 from dataclasses import replace
 from fractions import Fraction
 
+from pipeline.editorial.bulk import unswept
 from pipeline.editorial.imports.fcpxml_resources import Format, Resources, resources_of, seconds
 from pipeline.editorial.imports.fcpxml_story import Clock, Story, Within
 from pipeline.editorial.imports.markup import Node, parse, root_name
@@ -32,7 +33,11 @@ def read(content: bytes) -> ReadTimeline:
 
     Raises TimelineUnreadable for what is no FCPXML, or damaged.
     """
-    root = parse(content, _UNREAD)
+    with unswept():
+        return _read(parse(content, _UNREAD))
+
+
+def _read(root: Node) -> ReadTimeline:
     if root.tag != FORMAT:
         raise TimelineUnreadable("This is no FCPXML: its first element is no fcpxml.")
     problems: list[Problem] = []
@@ -53,27 +58,25 @@ def read(content: bytes) -> ReadTimeline:
 def _timeline(
     title: str, sequence: Node, resources: Resources, facts: dict[str, object], *, problems: list[Problem]
 ) -> ReadTimeline:
-    shape = resources.formats.get(sequence.get("format", ""))
-    if shape is None or shape.rate is None:
+    shape = resources.formats.get(sequence.get("format", ""), Format())
+    spines, rate, said = sequence.findall("spine"), shape.rate, _said(sequence, shape, resources)
+    facts |= {"title": title, "width": shape.width, "height": shape.height}
+    facts["clips"] = sum(child.tag not in _APART for spine in spines for child in spine)
+    if rate is None:
         problems.append(Problem(sequence.line, "The timeline names no format that tells its frame rate."))
-    rate = shape.rate if shape else None
-    story, start, duration, drop = None, None, None, None
-    if rate is not None:
-        story = Story(rate, resources, problems)
-        start, drop = _start(sequence, rate, problems)
-        duration = _duration(sequence, rate, problems)
-        begin = seconds(sequence.get("tcStart")) or Fraction(0)
-        for spine in sequence.findall("spine"):
-            story.spine(spine, Clock(Fraction(0), begin), Within())
-    clips = [child for spine in sequence.findall("spine") for child in spine if child.tag not in _APART]
-    events, transitions, tracks = _numbered(story) if story else ((), (), (0, 0))
-    facts |= {"title": title, "rate": rate and str(rate), "drop_frame": drop,
-              "first_record_timecode": start and str(start), "duration_frames": duration, "clips": len(clips),
-              "width": shape.width if shape else None, "height": shape.height if shape else None}  # fmt: skip
+        return ReadTimeline(
+            FORMAT, title, None, None, None, None, (1, 0), (), facts=_known(facts), problems=tuple(problems), said=said
+        )
+    start, drop = _start(sequence, rate, problems)
+    duration = _duration(sequence, rate, problems)
+    story, begin = Story(rate, resources, problems), seconds(sequence.get("tcStart")) or Fraction(0)
+    for spine in spines:
+        story.spine(spine, Clock(Fraction(0), begin), Within())
+    events, transitions, tracks = _numbered(story)
+    facts |= {"rate": str(rate), "drop_frame": drop, "first_record_timecode": str(start), "duration_frames": duration}
     return ReadTimeline(
-        FORMAT, title, rate, drop, start, duration, tracks, events, transitions,
-        tuple(story.marks) if story else (), _known(facts), tuple(problems),
-        tuple(story.left_out) if story else (), _said(sequence, shape, resources),
+        FORMAT, title, rate, drop, start, duration, tracks, events, transitions, tuple(story.marks), _known(facts),
+        tuple(problems), tuple(story.left_out), said,
     )  # fmt: skip
 
 
@@ -81,9 +84,9 @@ def _known(facts: dict[str, object]) -> tuple[tuple[str, object], ...]:
     return tuple((key, value) for key, value in facts.items() if value is not None)
 
 
-def _said(sequence: Node, shape: Format | None, resources: Resources) -> tuple[tuple[str, object], ...]:
+def _said(sequence: Node, shape: Format, resources: Resources) -> tuple[tuple[str, object], ...]:
     files = tuple((asset.name, asset.file) for asset in resources.assets.values())
-    return (("format_name", shape.name if shape else ""), ("line", sequence.line), ("files", files))
+    return (("format_name", shape.name), ("line", sequence.line), ("files", files))
 
 
 def _start(sequence: Node, rate: Rate, problems: list[Problem]) -> tuple[Timecode, bool | None]:

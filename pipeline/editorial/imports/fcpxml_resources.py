@@ -62,8 +62,9 @@ class Asset:
 
 @dataclass(slots=True)
 class Resources:
-    """What clips refer to, by id. Elements of `media` are compound clips and multicams."""
+    """What clips refer to, by id. Elements of `media` are compound clips and multicams; `elements` counts all."""
 
+    elements: int = 0
     formats: dict[str, Format] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
     media: dict[str, Node] = field(default_factory=dict)
@@ -76,7 +77,7 @@ def frame_at(time: Fraction, rate: Rate) -> int:
 
 
 def resources_of(root: Node, problems: list[Problem]) -> Resources:
-    found = Resources()
+    found = Resources(sum(1 for _ in root.iter()))
     nodes = [node for each in root.findall("resources") for node in each]
     for node in nodes:
         if node.tag == "format":

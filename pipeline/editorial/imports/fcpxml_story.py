@@ -24,12 +24,14 @@ from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMar
 from pipeline.errors import TimelineUnreadable
 from pipeline.timecode import Rate, TimeRange
 
-MOST_STEPS = 400_000  # clips within clips within clips, each written once and shown many times
+MOST_SHOWN = 50  # times that an element is shown, on average: what is written once may lie in many clips
+FEW_STEPS = 20_000  # that any timeline may take
 MOST_NESTED = 60
 _CLIPS = frozenset({"asset-clip", "clip", "video", "audio", "ref-clip", "sync-clip", "mc-clip", "audition", "gap"})
 _MADE = {"title": "a title", "caption": "a caption", "live-drawing": "a drawing"}
 _PLACED = _CLIPS | _MADE.keys()
 _MARKERS = frozenset({"marker", "chapter-marker"})
+_KINDS: tuple[Kind, ...] = ("Video", "Audio")
 _BOTH: frozenset[str] = frozenset({"Video", "Audio"})
 _ENABLED = {"all": _BOTH, "video": frozenset({"Video"}), "audio": frozenset({"Audio"}), "none": frozenset[str]()}
 
@@ -48,8 +50,7 @@ class Clock(NamedTuple):
         return self.start + (time - self.at) * self.speed
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(NamedTuple):
     """What surrounds a clip: what of it can be seen, its lane, and whether it plays."""
 
     low: Fraction | None = None
@@ -98,7 +99,7 @@ class Story:
     def item(self, node: Node, at: Fraction, speed: Fraction, within: Within) -> None:
         """A clip that begins at `at`, on a parent's clock of `speed`; what it holds and what is connected to it."""
         self.steps += 1
-        if self.steps > MOST_STEPS or within.nested > MOST_NESTED:
+        if self.steps > FEW_STEPS + MOST_SHOWN * self.resources.elements or within.nested > MOST_NESTED:
             raise TimelineUnreadable(
                 f"Clips within clips come to more than any timeline holds (line {node.line}); it is not read."
             )
@@ -107,8 +108,8 @@ class Story:
             if chosen is not None:
                 self.item(chosen, at, speed, within)
             return
-        within = replace(
-            within, lane=within.lane + _lane(node), nested=within.nested + 1,
+        within = within._replace(
+            lane=within.lane + _lane(node), nested=within.nested + 1,
             enabled=within.enabled and node.get("enabled") != "0",
         )  # fmt: skip
         duration = self._duration(node)
@@ -130,7 +131,7 @@ class Story:
         """A clip or storyline that hangs on another: placed on its clock, as long as on the clock around that."""
         at = clock.timeline(self._offset(child) or Fraction(0))
         if child.tag == "spine":
-            self.spine(child, Clock(at, Fraction(0), speed), replace(within, lane=within.lane + _lane(child)))
+            self.spine(child, Clock(at, Fraction(0), speed), within._replace(lane=within.lane + _lane(child)))
         else:
             self.item(child, at, speed, within)
 
@@ -141,7 +142,7 @@ class Story:
         elif node.tag in {"asset-clip", "video", "audio"}:
             self._asset(node, clock, seen, within)
         elif node.tag != "gap":
-            inside, retimed = replace(within, low=seen.low, high=seen.high), _retimed(clock, _map(node))
+            inside, retimed = within._replace(low=seen.low, high=seen.high), _retimed(clock, _map(node))
             if retimed is None:
                 sentence = f"The speed of '{node.get('name', '')}' changes within it; it is not taken apart."
                 self.left_out.append(Problem(node.line, sentence))
@@ -170,7 +171,7 @@ class Story:
         if sequence is None:
             self._wrong(node, f"refers to {node.get('ref')}, which is no compound clip of this file")
             return
-        within = replace(within, kinds=within.kinds & _ENABLED.get(node.get("srcEnable", "all"), _BOTH))
+        within = within._replace(kinds=within.kinds & _ENABLED.get(node.get("srcEnable", "all"), _BOTH))
         for spine in sequence.findall("spine"):
             self.spine(spine, clock, within)
 
@@ -186,7 +187,7 @@ class Story:
         for angle in angles:
             if angle.get("angleID") in chosen:
                 kinds = within.kinds & _ENABLED.get(chosen[angle.get("angleID")], _BOTH)
-                self.spine(angle, clock, replace(within, kinds=kinds))
+                self.spine(angle, clock, within._replace(kinds=kinds))
 
     def _asset(self, node: Node, clock: Clock, seen: Span, within: Within) -> None:
         """The events of one file: picture, sound or both."""
@@ -197,18 +198,19 @@ class Story:
                 self.left_out.append(Problem(node.line, f"'{name}' is made by the editor, not shot: it has no media."))
             else:
                 self._wrong(node, f"refers to {node.get('ref')}, which is no file of this timeline")
-            self._parts(node, clock, replace(within, low=seen.low, high=seen.high))
+            self._parts(node, clock, within._replace(low=seen.low, high=seen.high))
             return
         kinds = asset.kinds & within.kinds & _ENABLED.get(node.get("srcEnable", "all"), _BOTH)
         if node.tag in {"video", "audio"}:
             kinds &= {"Video" if node.tag == "video" else "Audio"}
         record = self._record(node, seen, checked="Video" in kinds)
-        event = self._event(node, asset, clock, seen) if record is not None else None
-        if record is not None and event is not None:
-            event = replace(event, record=record, enabled=within.enabled)
-            for kind in ("Video", "Audio"):
-                if kind in kinds:
-                    self.events.append((within.lane, replace(event, kind=_kind(kind))))
+        if record is None or not kinds:
+            return
+        event = self._event(node, asset, clock, seen)
+        for kind in _KINDS:
+            if kind in kinds:
+                part = replace(event, kind=kind, record=record, enabled=within.enabled)
+                self.events.append((within.lane, part))
 
     def _record(self, node: Node, seen: Span, *, checked: bool) -> TimeRange | None:
         """The frames of the timeline; pictures that begin or end within one are told."""
@@ -218,7 +220,7 @@ class Story:
         begin, end = round(low), round(high)
         return TimeRange(begin, end - begin) if end > begin else None
 
-    def _event(self, node: Node, asset: Asset, clock: Clock, seen: Span) -> ReadEvent | None:
+    def _event(self, node: Node, asset: Asset, clock: Clock, seen: Span) -> ReadEvent:
         rate = asset.rate or self.rate
         first, last = clock.local(seen.low), clock.local(seen.high)
         speed, points = clock.speed, _map(node)
@@ -234,16 +236,15 @@ class Story:
         available = asset.available(rate)
         if available is not None and (begin < available.start - 1 or source.end > available.end + 1):
             self._wrong(node, f"takes frames {begin} to {source.end} of a file that has {_ends(available)}")
-        known = asset.reel, asset.id, asset.log
-        told = dict(log_of(node))
-        reel = told.pop("reel", known[0])
-        log = tuple((name, value) for name, value in log_of(node) if name in told)
+        said = log_of(node)
+        reel = next((value for name, value in said if name == "reel"), asset.reel)
+        log = tuple(each for each in said if each[0] != "reel" and each not in asset.log)
         media = TimeRange(frame_at(low - asset.start, rate), source.duration)
         return ReadEvent(
             "Video", 1, None, source=source, media=media, available=available,
             rate=rate, drop_frame={"DF": True, "NDF": False}.get(node.get("tcFormat", "")),
-            name=node.get("name") or asset.name, file=asset.file, reel=reel, id=known[1], speed=speed,
-            log=(*known[2], *(each for each in log if each not in known[2])), line=node.line,
+            name=node.get("name") or asset.name, file=asset.file, reel=reel, id=asset.id, speed=speed,
+            log=(*asset.log, *log), line=node.line,
         )  # fmt: skip
 
     def _marks(self, node: Node, clock: Clock, seen: Span | None, event: int | None) -> None:
@@ -337,10 +338,6 @@ class Story:
 
     def _wrong(self, node: Node, what: str) -> None:
         self.problems.append(Problem(node.line, f"'{node.get('name', node.tag)}' {what}."))
-
-
-def _kind(name: str) -> Kind:
-    return "Audio" if name == "Audio" else "Video"
 
 
 def _first(audition: Node) -> Node:

@@ -12,7 +12,6 @@ from urllib.parse import unquote_to_bytes
 from xml.etree.ElementTree import Element
 from xml.parsers import expat
 
-from pipeline.editorial.bulk import unswept
 from pipeline.errors import TimelineUnreadable
 from pipeline.metadata.xml import is_markup
 
@@ -67,8 +66,7 @@ def parse(content: bytes, skipped: frozenset[str] = frozenset()) -> Node:
         )
     builder = _Builder(skipped)
     try:
-        with unswept():
-            builder.parser.Parse(content, True)
+        builder.parser.Parse(content, True)
     except expat.ExpatError as error:
         reason = expat.ErrorString(error.code)
         raise TimelineUnreadable(

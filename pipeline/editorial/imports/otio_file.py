@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from pipeline.editorial.bulk import unswept
 from pipeline.editorial.imports.otio_tracks import Tracks, kind_of
 from pipeline.editorial.imports.otio_values import (
     Values,
@@ -42,6 +43,11 @@ def recognises(head: bytes) -> bool:
 
 def read(content: bytes) -> ReadTimeline:
     """The first timeline in the file; raises TimelineUnreadable for what is no OTIO, damaged or beyond bounds."""
+    with unswept():
+        return _read(content)
+
+
+def _read(content: bytes) -> ReadTimeline:
     try:
         root = _values(content)
     except RecursionError:
@@ -130,6 +136,8 @@ def _timeline(timeline: Values, facts: dict[str, object]) -> ReadTimeline:
     stack = stack if isinstance(stack, dict) else {}
     said = _said(timeline)
     rate = _rate(timeline, stack, said)
+    if rate is None and any(inside(track, "children") for track in inside(stack, "children")):
+        problems.append(Problem(None, "No time in this timeline tells its frame rate, so that nothing has a place."))
     reading = Tracks(rate, problems)
     for track in inside(stack, "children"):
         reading.track(track)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pipeline.editorial.imports.markup import path_of
 from pipeline.editorial.imports.otio_values import (
+    Exact,
     Span,
     Time,
     Values,
@@ -24,6 +25,7 @@ from pipeline.timecode import Rate, TimeRange
 _GRID = Fraction(1, 1000)  # of a frame, that pictures may be off it
 _NOISE = Fraction(1, 50_000)  # of a frame, that sums of floats add
 _FASTEST = 1e6
+_NORMAL = Fraction(1)
 # Where writers keep the reel of a clip, or of its media.
 _REELS = (
     ("metadata", "rushes", "reel"), ("metadata", "cmx_3600", "reel"), ("metadata", "ALE", "Tape"),
@@ -44,8 +46,8 @@ class _Lane:
     number: int
     name: str
     enabled: bool = True
-    low: Fraction | None = None
-    high: Fraction | None = None
+    low: Exact | None = None
+    high: Exact | None = None
     nested: int = 0
 
 
@@ -83,20 +85,20 @@ class Tracks:
             self.end = max(self.end or 0, round(shown))
         self.marks += [self._mark(marker, None) for marker in inside(track, "markers")]
 
-    def _trimmed(self, track: Values, lane: _Lane) -> tuple[Fraction, _Lane]:
+    def _trimmed(self, track: Values, lane: _Lane) -> tuple[Exact, _Lane]:
         """Where a track begins, and what is seen of it; old EDL adapters state a range that lies beside its clips."""
         trimmed, whole = range_of(track.get("source_range")), self._lasts({**track, "source_range": None})
         if trimmed is None or self.rate is None:
-            return Fraction(0), lane
+            return 0, lane
         start, lasts = frames_of(trimmed.start, self.rate), frames_of(trimmed.duration, self.rate)
         if whole is not None and not -lasts < start < whole:
             self.problems.append(
                 Problem(None, f"{lane.name} is trimmed to a range without clips, which is left aside.")
             )
-            return Fraction(0), lane
-        return -start, _within(lane, Fraction(0), lasts)
+            return 0, lane
+        return -start, _within(lane, 0, lasts)
 
-    def _lay(self, items: list[Values], place: Fraction | None, lane: _Lane) -> Fraction | None:
+    def _lay(self, items: list[Values], place: Exact | None, lane: _Lane) -> Exact | None:
         """Items one after the other; where one does not say how long it lasts, nobody knows where the rest lies."""
         for item in items:
             kind = kind_of(item)
@@ -116,22 +118,22 @@ class Tracks:
             place = end
         return place
 
-    def _lasts(self, item: Values) -> Fraction | None:
+    def _lasts(self, item: Values) -> Exact | None:
         """How many frames of the timeline an item covers."""
         if self.rate is None:
             return None
-        span = range_of(item.get("source_range")) or range_of(_reference(item).get("available_range"))
-        if span is not None:
-            return frames_of(span.duration, self.rate)
+        span = _span(item)
+        if span is not None or item.get("source_range") is not None:
+            return frames_of(span.duration, self.rate) if span is not None else None
         if kind_of(item) in {"Track", "Sequence"}:
             each = [self._lasts(child) for child in inside(item, "children") if kind_of(child) != "Transition"]
             known = [length for length in each if length is not None]
-            return sum(known, Fraction(0)) if len(known) == len(each) else None
+            return sum(known) if len(known) == len(each) else None
         if kind_of(item) == "Stack":
-            return max((self._lasts(child) or Fraction(0) for child in inside(item, "children")), default=Fraction(0))
+            return max((self._lasts(child) or 0 for child in inside(item, "children")), default=0)
         return None
 
-    def _nested(self, item: Values, place: Fraction | None, end: Fraction | None, lane: _Lane) -> None:
+    def _nested(self, item: Values, place: Exact | None, end: Exact | None, lane: _Lane) -> None:
         tracks = [item]
         if kind_of(item) == "Stack":
             tracks = [each for each in inside(item, "children") if _suits(each, lane.kind) and inside(each, "children")]
@@ -146,7 +148,7 @@ class Tracks:
             place -= frames_of(trimmed.start, self.rate) if trimmed is not None else 0
         self._lay(inside(tracks[0], "children"), place, inner)
 
-    def _clip(self, item: Values, place: Fraction | None, end: Fraction | None, lane: _Lane) -> None:
+    def _clip(self, item: Values, place: Exact | None, end: Exact | None, lane: _Lane) -> None:
         """One event; a clip of no length, or outside what is seen of its track, is none."""
         low, high = place, end
         if place is not None and end is not None:
@@ -165,7 +167,7 @@ class Tracks:
             name = text_in(item, "name") or "An item"
             self.left_out.append(Problem(None, f"'{name}' on {lane.name} is made by the editor: it has no media."))
             return
-        ahead = low - place if low is not None and place is not None else Fraction(0)
+        ahead = low - place if low is not None and place is not None else 0
         shown = high - low if low is not None and high is not None else None
         event = self._event(item, reference, record, lane, cut=(ahead, shown))
         self.files.append((event.name, text_in(reference, "target_url")))
@@ -173,11 +175,10 @@ class Tracks:
 
     def _event(
         self, item: Values, reference: Values, record: TimeRange | None, lane: _Lane,
-        *, cut: tuple[Fraction, Fraction | None],
+        *, cut: tuple[Exact, Exact | None],
     ) -> ReadEvent:  # fmt: skip
         said = _dict(_dict(item.get("metadata")).get("rushes"))
-        available, taken = range_of(reference.get("available_range")), range_of(item.get("source_range"))
-        span = taken or available
+        available, span = range_of(reference.get("available_range")), _span(item)
         rate = _stated(said) or (available.start.rate if available else None) or (span.start.rate if span else None)
         speed = self._speed(item, lane)
         source = self._taken(span, rate, speed, cut) if span is not None and rate is not None else None
@@ -196,24 +197,22 @@ class Tracks:
             log=tuple(_log(said)), color=color_of(item), enabled=lane.enabled and item.get("enabled") is not False,
         )  # fmt: skip
 
-    def _taken(
-        self, span: Span, rate: Rate, speed: Fraction, cut: tuple[Fraction, Fraction | None]
-    ) -> TimeRange | None:
+    def _taken(self, span: Span, rate: Rate, speed: Fraction, cut: tuple[Exact, Exact | None]) -> TimeRange | None:
         """The frames of the source that are shown at the clip's speed, the last perhaps in part."""
         ahead, shown = cut
-        lasts = frames_of(span.duration, rate)
-        ratio = rate.fraction / self.rate.fraction if self.rate else Fraction(1)
-        first = frames_of(span.start, rate)
+        first, lasts = frames_of(span.start, rate), frames_of(span.duration, rate)
+        if shown is not None and self.rate is not None and rate != self.rate:
+            ratio = rate.fraction / self.rate.fraction
+            ahead, shown = ahead * ratio, shown * ratio
         if shown is not None:
-            if speed >= 0:
-                first += ahead * ratio * speed
-            else:
-                first += (lasts - (ahead + shown) * ratio) * -speed
-            lasts = shown * ratio
-        return TimeRange(floor(first + _NOISE), max(1, ceil(lasts * abs(speed) - _NOISE)))
+            hidden = ahead if speed >= 0 else lasts - ahead - shown
+            first, lasts = first + hidden * abs(speed) if hidden else first, shown
+        if speed != 1:
+            lasts = ceil(lasts * abs(speed) - _NOISE)
+        return TimeRange(floor(first + _NOISE), max(1, ceil(lasts - _NOISE)))
 
     def _speed(self, item: Values, lane: _Lane) -> Fraction:
-        speed = Fraction(1)
+        speed = _NORMAL
         for effect in inside(item, "effects"):
             kind, scalar = kind_of(effect), effect.get("time_scalar")
             if kind == "FreezeFrame":
@@ -225,13 +224,14 @@ class Tracks:
                 self.left_out.append(Problem(None, sentence))
         return speed
 
-    def _check_grid(self, item: Values, lane: _Lane, low: Fraction, high: Fraction) -> None:
+    def _check_grid(self, item: Values, lane: _Lane, low: Exact, high: Exact) -> None:
         """Pictures are cut on frames; sound may be cut between them."""
-        if lane.kind == "Video" and any(abs(time - round(time)) > _GRID for time in (low, high)):
+        off = (abs(time - round(time)) for time in (low, high) if not isinstance(time, int))
+        if lane.kind == "Video" and any(distance > _GRID for distance in off):
             rate = self.rate.label() if self.rate else "?"
             self._wrong(item, lane, f"begins or ends within a frame at {rate} frames a second")
 
-    def _transition(self, item: Values, place: Fraction | None, lane: _Lane) -> None:
+    def _transition(self, item: Values, place: Exact | None, lane: _Lane) -> None:
         before, after = time_of(item.get("in_offset")), time_of(item.get("out_offset"))
         if place is None or before is None or after is None or self.rate is None or lane.nested:
             return
@@ -253,7 +253,7 @@ class Tracks:
         marked = span.frames(own)
         inside_of = None
         if record is not None and source.start <= marked.start < source.end:
-            ahead = Time(Fraction(marked.start - source.start), own)
+            ahead = Time(marked.start - source.start, own)
             inside_of = TimeRange(record.start + floor(frames_of(ahead, rate)), span.frames(rate).duration)
         return ReadMark(name, note, color, record=inside_of, source=marked)
 
@@ -261,7 +261,7 @@ class Tracks:
         self.problems.append(Problem(None, f"'{text_in(item, 'name')}' on {lane.name} {what}."))
 
 
-def _within(lane: _Lane, low: Fraction, high: Fraction, *, enabled: bool = True) -> _Lane:
+def _within(lane: _Lane, low: Exact, high: Exact, *, enabled: bool = True) -> _Lane:
     if lane.low is not None and lane.high is not None:
         low, high = max(low, lane.low), min(high, lane.high)
     nested = lane.nested + (1 if lane.low is not None else 0)
@@ -284,6 +284,12 @@ def _reference(item: Values) -> Values:
     return _dict(item.get("media_reference"))
 
 
+def _span(item: Values) -> Span | None:
+    """What an item takes: its range, or all of its media where it states none; None where what it states is none."""
+    stated = item.get("source_range")
+    return range_of(_reference(item).get("available_range") if stated is None else stated)
+
+
 def _file(reference: Values) -> str:
     url = text_in(reference, "target_url")
     if url:
@@ -293,7 +299,8 @@ def _file(reference: Values) -> str:
 
 
 def _reel(item: Values, reference: Values) -> str:
-    return next((found for path in _REELS for each in (item, reference) if (found := text_in(each, *path))), "")
+    held = [each for each in (item, reference) if each.get("metadata")]
+    return next((found for path in _REELS for each in held if (found := text_in(each, *path))), "")
 
 
 def _stated(said: Values) -> Rate | None:

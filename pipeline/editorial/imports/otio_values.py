@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor, isfinite
+from math import ceil, floor
 from typing import Any, NamedTuple, TypeAlias
 
 from pipeline.timecode import Rate, TimeRange
@@ -12,8 +12,11 @@ _NOISE = Fraction(1, 50_000)  # of a frame: what sums of floats add
 _MOST = 1e12
 
 
+Exact: TypeAlias = Fraction | int  # an int where a time is whole, for speed
+
+
 class Time(NamedTuple):
-    value: Fraction
+    value: Exact
     rate: Rate
 
 
@@ -25,8 +28,8 @@ class Span(NamedTuple):
 
     def frames(self, rate: Rate) -> TimeRange:
         """The whole frames at `rate` that it begins in and lasts for."""
-        lasts = ceil(frames_of(self.duration, rate) - _NOISE)
-        return TimeRange(floor(frames_of(self.start, rate) + _NOISE), max(0, lasts))
+        lasts = ceil(frames_of(self.duration, rate))
+        return TimeRange(floor(frames_of(self.start, rate)), max(0, lasts))
 
 
 def inside(value: Values, name: str) -> list[Values]:
@@ -48,12 +51,15 @@ def time_of(value: Any) -> Time | None:
     if not isinstance(value, dict):
         return None
     count, rate = value.get("value"), value.get("rate")
-    if isinstance(count, bool) or not isinstance(count, int | float) or not isinstance(rate, int | float):
+    if not isinstance(count, int | float) or not isinstance(rate, int | float):
+        return None
+    if isinstance(count, bool) or isinstance(rate, bool):
         return None
     exact = _rate(rate)
-    if exact is None or not isfinite(count) or abs(count) > _MOST:
+    if exact is None or not -_MOST < count < _MOST:  # nor is what is no number within
         return None
-    return Time(Fraction(count), exact)
+    whole = int(count)
+    return Time(whole if whole == count else Fraction(count), exact)
 
 
 def range_of(value: Any) -> Span | None:
@@ -63,17 +69,20 @@ def range_of(value: Any) -> Span | None:
     return Span(start, duration) if start is not None and duration is not None and duration.value >= 0 else None
 
 
-def frames_of(time: Time, rate: Rate) -> Fraction:
+def frames_of(time: Time, rate: Rate) -> Exact:
     """A time in exact frames at `rate`, without the noise of floats."""
-    exact = time.value if time.rate == rate else time.value * rate.fraction / time.rate.fraction
+    value, own = time
+    exact = value if own is rate or own == rate else value * rate.fraction / own.fraction
+    if isinstance(exact, int):
+        return exact
     nearest = round(exact)
-    return Fraction(nearest) if abs(exact - nearest) < Fraction(1, 100_000) else exact
+    return nearest if abs(exact - nearest) < _NOISE else exact
 
 
 @lru_cache(maxsize=256)
 def _rate(value: float) -> Rate | None:
     """The rate that a float stands for; 29.97 is 30000/1001."""
-    if not isfinite(value) or not 1e-3 < value < 1e6:
+    if not 1e-3 < value < 1e6:
         return None
     return Rate.nearest(Fraction(value)) or Rate.of(Fraction(value).limit_denominator(1001))
 

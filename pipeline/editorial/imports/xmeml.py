@@ -7,6 +7,7 @@ frames of the file from its head at the clip's own rate. Clips and their speed a
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pipeline.editorial.bulk import unswept
 from pipeline.editorial.imports.markup import Node, parse, root_name, text_of
 from pipeline.editorial.imports.reading import (
     Kind,
@@ -36,7 +37,11 @@ def read(content: bytes) -> ReadTimeline:
 
     Raises TimelineUnreadable for what is no xmeml, or damaged.
     """
-    root = parse(content, _UNREAD)
+    with unswept():
+        return _read(parse(content, _UNREAD))
+
+
+def _read(root: Node) -> ReadTimeline:
     if root.tag != FORMAT:
         raise TimelineUnreadable("This is no FCP7 XML: its first element is no xmeml.")
     sequences = list(_sequences(root))
