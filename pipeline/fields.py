@@ -64,7 +64,9 @@ FIELDS: tuple[Field, ...] = (
     Field("sound", "Sound", "number", "state", "recordings of sound beside it that run with it by timecode"),
     Field("rating", "Rating", "number", "log", "0 to 5", shared=True),
     Field("circled", "Circled", "flag", "log", "circled take: yes or no", shared=True),
+    Field("title", "Title", "text", "log", "what the editing suite calls it, where that is not its name", words=True),
     Field("note", "Note", "text", "log", "remarks", words=True),
+    Field("used", "Used", "text", "state", "the cuts that use it", many=True),
     Field("status", "Status", "text", "state", "logged, ready, failed, offline or no_decoder", shared=True),
 )
 

@@ -16,7 +16,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("manifests", "cards", "metadata", "proxies", "shotlog", "editorial"),
     ("catalogue",),
     ("watch",),
-    ("engine", "ingest", "offload", "delivery"),
+    ("engine", "ingest", "offload", "delivery", "returns"),
     ("cli",),
 )
 ORDER = [room for storey in STOREYS for room in storey]

@@ -29,7 +29,7 @@ from pipeline.timecode import FLICKS, Rate
 # One-valued shared fields are columns of groups; `folder` is the card's path, for words.
 SHARED: tuple[str, ...] = ("folder", *(each.name for each in FIELDS if each.shared and not each.many))
 SHARED_MANY: tuple[str, ...] = tuple(each.name for each in FIELDS if each.shared and each.many)
-TEXTS: tuple[str, ...] = ("name", "path", "lens", "reel", "tag", "scene", "take", "note", "marks")
+TEXTS: tuple[str, ...] = ("name", "path", "lens", "reel", "tag", "scene", "take", "note", "marks", "title")
 DAY = 200_000  # steps of story in a day: seconds, with room for a shoot day that ends after midnight
 _NO_DAY = date.max.toordinal() + 1
 
@@ -146,12 +146,12 @@ def _refresh(work: _Pass, n: int) -> None:
     tags = log.values.get("tag")
     db.execute(
         "UPDATE clips SET group_n = ?, story = ?, recorded_at = ?, seconds = ?, moment = ?, tag = ?, scene = ?,"
-        " take = ?, note = ? WHERE n = ?",
+        " take = ?, title = ?, note = ? WHERE n = ?",
         (
             group, _story(one.get("shoot_day"), recorded, _time_of_day(seconds, row.start_timecode)), recorded, seconds,
             moment_of(moment),
             msgspec.json.encode(tags).decode() if tags else None,
-            one.get("scene"), one.get("take"), one.get("note"), n,
+            one.get("scene"), one.get("take"), one.get("title"), one.get("note"), n,
         ),
     )  # fmt: skip
     _keep_markers(db, n, log)
@@ -346,7 +346,7 @@ def _texts(db: Connection, row: _Row, log: Standing) -> tuple[str, ...]:
         "reel": packed(row.reel),
         "marks": packed(*(text for each in log.markers for text in (each.note, each.subject))),
     }
-    for name in ("tag", "scene", "take", "note"):
+    for name in ("tag", "scene", "take", "title", "note"):
         value = said.get(name, ())
         texts[name] = packed(value) if isinstance(value, str) else packed(*value)
     return tuple(texts[name] for name in TEXTS)

@@ -1,6 +1,7 @@
 """Cuts that were saved, each with its recipe and clips, by name and version."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,14 @@ def cut(catalogue: Catalogue, name: str, *, version: int | None = None) -> Saved
     return SavedCut(row[0], row[1], msgspec.json.decode(row[2]), tuple(each for (each,) in clips), row[3])
 
 
+def newest_cut(catalogue: Catalogue, name: str) -> SavedCut | None:
+    """The newest version of a cut, None where no cut bears that name."""
+    try:
+        return cut(catalogue, name)
+    except NotFound:
+        return None
+
+
 def cuts(catalogue: Catalogue) -> tuple[SavedCut, ...]:
     """The newest version of every cut, by name."""
     with catalogue.reading() as db:
@@ -76,9 +85,13 @@ def cuts_using(catalogue: Catalogue, clip_id: str) -> tuple[str, ...]:
 
 def clips_of_cut(catalogue: Catalogue, saved: SavedCut) -> list[LoggedClip]:
     """The clips of a cut that are in the log, in its order, with what the log says of them now."""
+    return logged_by_id(catalogue, saved.clips)
+
+
+def logged_by_id(catalogue: Catalogue, clips: Iterable[str]) -> list[LoggedClip]:
+    """Those of these clips that are in the log, in the order given."""
     with catalogue.reading() as db:
         found = (
-            db.execute("SELECT n FROM clips WHERE id = ? AND group_n IS NOT NULL", (each,)).fetchone()
-            for each in saved.clips
+            db.execute("SELECT n FROM clips WHERE id = ? AND group_n IS NOT NULL", (each,)).fetchone() for each in clips
         )
         return read_logged(db, [row[0] for row in found if row])

@@ -10,6 +10,7 @@ from pipeline.catalogue.plan import Plan, plan
 from pipeline.catalogue.reading import clock, read_logged, values_of
 from pipeline.catalogue.search import Sql, prefix_bounds
 from pipeline.catalogue.store import Catalogue, Connection
+from pipeline.catalogue.uses import USED, cut_names
 from pipeline.clip import LoggedClip
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME
@@ -118,6 +119,8 @@ def values(catalogue: Catalogue, field: str, prefix: str = "", *, limit: int = 2
             column = "json_each.value" if name == "tag" else "scene"
             sql = f"SELECT DISTINCT {column} FROM {source} WHERE {name} IS NOT NULL AND group_n IS NOT NULL ORDER BY 1"
             found = [value for (value,) in db.execute(sql)]
+        elif name == "used":
+            found = cut_names(db)
         elif name == "id" and low.isalnum():
             sql = "SELECT id FROM clips WHERE id >= ? AND id < ? AND group_n IS NOT NULL LIMIT ?"
             found = [value for (value,) in db.execute(sql, (*prefix_bounds(low), limit))]
@@ -201,6 +204,8 @@ def _order(sort: str) -> tuple[str, ...]:
     elif field.shared:
         key = "number" if field.kind in ("number", "rate") else "words"
         column = f"(SELECT w.{key} FROM terms w WHERE w.n = g.{name})"
+    elif name == "used":
+        column = USED
     else:
         column = f"c.{_SORTED.get(name, name)}"
     return (f"{column} IS NULL", f"{column} {way}", *_STORY)
@@ -233,6 +238,8 @@ def _key(name: str) -> str:
         return f"g.{name}"
     if field.shared:
         return f"'[' || g.{name} || ']'"
+    if name == "used":
+        return USED
     return f"c.{'flicks' if name == 'duration' else 'seconds' if name == 'at' else name}"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pipeline.catalogue.current import SHARED
 from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_runs, unpack_texts, unpack_verdict
 from pipeline.catalogue.store import Connection
+from pipeline.catalogue.uses import USED
 from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp, salvaged, shown
 from pipeline.timecode import FLICKS, Rate, TimeRange
 
@@ -14,7 +15,7 @@ Values = dict[str, Any]
 _CHUNK = 500
 _OWN = (
     "n, group_n, id, name, path, lens, reel, tag, scene, take, recorded_at, seconds, start_timecode, frames, flicks,"
-    " note, warnings, refused, card_n, sound"
+    f" note, warnings, refused, card_n, sound, title, {USED}"
 )
 
 
@@ -28,7 +29,7 @@ def values_of(db: Connection, clips: Sequence[int]) -> dict[int, Values]:
     groups: dict[int | None, Values] = {}
     cards: dict[int, tuple[str, ...]] = {}
     salvage = dict(db.execute("SELECT clip_n, held FROM products INDEXED BY products_held WHERE held IS NOT NULL"))
-    for row in _each(db, f"SELECT {_OWN} FROM clips WHERE n IN", clips):
+    for row in _each(db, f"SELECT {_OWN} FROM clips c WHERE n IN", clips):
         if row[1] not in groups:
             groups[row[1]] = _shared(db, row[1])
         found[row[0]] = {**_own(row), **groups[row[1]]}
@@ -46,7 +47,8 @@ def _own(row: Sequence[Any]) -> Values:
         "id": row[2], "name": row[3], "path": shown(row[4]), "lens": row[5], "reel": row[6],
         "tag": unpack_texts(row[7]), "scene": row[8], "take": row[9], "recorded_at": row[10],
         "at": None if row[11] is None else clock(row[11]), "start_timecode": row[12], "frames": row[13],
-        "duration": round(row[14] / FLICKS, 3), "note": row[15], "sound": row[19],
+        "duration": round(row[14] / FLICKS, 3), "note": row[15], "sound": row[19], "title": row[20],
+        "used": unpack_texts(row[21]),
         "warnings": (*unpack_texts(row[16]), *unpack_texts(row[17])),
     }  # fmt: skip
 

@@ -8,6 +8,7 @@
     facts                                       what the media says, whole, with the reader's version
     clocks > corrections > batches              whose clock timed each clip; how far clocks are off, append-only
     products, failures, wants, looks            what was made, what failed, what a ready clip has
+    imports                                     timelines that editors sent back: what each was read as, and its batch
     terms < group_terms > groups < clips        the current log, for searching: made again from the above
     texts, words, markers                       the same for what each clip has of its own
 
@@ -212,6 +213,21 @@ ALTER TABLE clips ADD COLUMN sound INTEGER;
 CREATE INDEX clips_sound ON clips (sound) WHERE sound IS NOT NULL;
 UPDATE clips SET sound = -1 WHERE kind = 'sound';
 ALTER TABLE cuts ADD COLUMN events TEXT;
+""",
+    ),
+    (
+        "timelines that come back",
+        """
+ALTER TABLE clips ADD COLUMN title TEXT;
+ALTER TABLE texts ADD COLUMN title TEXT NOT NULL DEFAULT '';
+CREATE INDEX clips_title ON clips (n) WHERE title IS NOT NULL;
+DROP TABLE words;
+CREATE VIRTUAL TABLE words USING fts5 (
+    name, path, lens, reel, tag, scene, take, note, marks, title,
+    content='texts', content_rowid='n', tokenize='ascii', columnsize=0
+);
+INSERT INTO words (words) VALUES ('rebuild');
+CREATE TABLE imports (name TEXT PRIMARY KEY, content TEXT NOT NULL, batch TEXT NOT NULL, moment TEXT NOT NULL);
 """,
     ),
 )

@@ -9,8 +9,9 @@ first, so that a test on them compares numbers.
 from dataclasses import dataclass
 from math import ceil, floor
 
-from pipeline.catalogue.current import SHARED, TEXTS
+from pipeline.catalogue.current import SHARED, TEXTS, packed
 from pipeline.catalogue.store import Connection
+from pipeline.catalogue.uses import clips_of_cuts, cut_names
 from pipeline.fields import BY_NAME, FIELDS
 from pipeline.shotlog.query import And, Flag, Has, Node, Not, Or, Span, Text
 from pipeline.shotlog.terms import Term
@@ -188,6 +189,8 @@ def _has(db: Connection, name: str) -> Condition:
         return _of_groups(Sql(f"g.{name} IS NOT NULL"), _terms(db, (name,), ALL).ways)
     if name in _ALWAYS:
         return _of_groups(ALL, None)
+    if name == "used":
+        return _used(None)
     column = _COLUMNS.get(name, name)
     if name == "sound":
         return _of_clips(Sql("ifnull(c.sound, 0) > 0"), (Way(Sql("SELECT n FROM clips WHERE sound > 0")),))
@@ -237,6 +240,8 @@ def _text(db: Connection, node: Text) -> Condition:
         way = Way(Sql("SELECT n FROM clips WHERE id >= ? AND id < ?", (low, end)))
         return _of_clips(Sql("c.id >= ? AND c.id < ?", (low, end)), (way,))
     needle = _needle(node)
+    if node.field == "used":
+        return _used(tuple(name for name in cut_names(db) if needle in packed(name)))
     holds = Sql("instr(words, ?)", (needle,))
     if node.field is not None and BY_NAME[node.field].shared:
         return _terms(db, (node.field,), holds)
@@ -245,6 +250,12 @@ def _text(db: Connection, node: Text) -> Condition:
     if node.field is not None:
         return _within(node, needle, (node.field,))
     return _any((_terms(db, GROUP_WORDS, holds), _within(node, needle, CLIP_WORDS), *_across(db, node, needle)))
+
+
+def _used(cuts: tuple[str, ...] | None) -> Condition:
+    """Clips that any of these cuts use; None: any cut."""
+    select = Sql(clips_of_cuts(None if cuts is None else len(cuts)), cuts or ())
+    return _of_clips(Sql(f"c.n IN ({select.text})", select.values), (Way(select),))
 
 
 def prefix_bounds(prefix: str) -> tuple[str, str]:

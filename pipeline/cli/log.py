@@ -23,7 +23,7 @@ from pipeline.shotlog.query import explain, parse
 JSON_FIELDS: tuple[str, ...] = (
     "id", "name", "card", "path", "kind", "camera", "camera_model", "unit", "location", "subject", "tag", "view",
     "shoot_day", "recorded_at", "start_timecode", "rate", "frames", "duration", "scene", "take", "rating", "circled",
-    "note", "reel", "status", "warnings",
+    "title", "note", "reel", "used", "status", "warnings",
 )  # fmt: skip
 _ON_TERMINAL = 50  # rows that a table shows unless --limit says otherwise
 

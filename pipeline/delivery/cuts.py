@@ -24,6 +24,7 @@ from pipeline.editorial.exports.paths import Placed, beside, elsewhere
 from pipeline.editorial.exports.readme import Handover, readme
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
+from pipeline.editorial.imports.kept import kept_of
 from pipeline.editorial.shots import Media, media_of
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.files import path_error, temporary_beside
@@ -127,13 +128,13 @@ def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> Mad
 
 def saved_recipe(catalogue: Catalogue, name: str) -> Recipe:
     """What a saved cut is made by: make_cut with it takes in what has come since. Raises NotFound."""
-    return Recipe(**cut(catalogue, name).spec)
+    return _recipe(cut(catalogue, name))
 
 
 def saved_cut(film: Film, catalogue: Catalogue, name: str) -> MadeCut:
     """A cut as it was saved: the same clips, with what the log says of them now."""
     saved = cut(catalogue, name)
-    recipe = Recipe(**saved.spec)
+    recipe = _recipe(saved)
     clips = clips_of_cut(catalogue, saved)
     if not clips:
         raise NotFound(f"No clip of the cut '{name}' is in the log any more; 'rushes cut {name} QUERY' makes it anew.")
@@ -189,6 +190,15 @@ def _placed(film: Film, made: MadeCut, order: Order, folder: Path) -> tuple[dict
     relative = elsewhere(near.timeline, order.maps).timeline
     notes = (*made.cut.notes, *there.sentences, *near.sentences)
     return {"here": here, "absolute": there.timeline, "relative": relative}, notes
+
+
+def _recipe(saved: SavedCut) -> Recipe:
+    """What a cut is made by. Raises ValueRefused for a timeline that an editor sent back."""
+    if kept_of(saved.spec) is not None:
+        raise ValueRefused(
+            f"'{saved.name}' came from an editor and is made by no search; 'rushes cut NAME QUERY' makes one."
+        )
+    return Recipe(**saved.spec)
 
 
 def _before(catalogue: Catalogue, name: str) -> SavedCut | None:

@@ -15,6 +15,7 @@ from pipeline.files import one_line, read_small, stamp_of
 from pipeline.metadata.facts import read_facts, sidecar_facts
 from pipeline.metadata.plain import facts_json
 from pipeline.processes.reader import ReaderProcess
+from pipeline.timecode import Rate
 
 _STRUCTURE_DEPTH = 4  # folders that a card structure lays over its clips (PRIVATE/M4ROOT/CLIP)
 LARGEST_TIMELINE = 512 << 20
@@ -50,8 +51,11 @@ def format_of(file: Path) -> Import | None:
     return next((each for each in IMPORTS if each.recognises(head)), None)
 
 
-def read_timeline(file: Path) -> ReadTimeline:
-    """The timeline in a file. Raises PathMissing, PathRefused and TimelineUnreadable."""
+def read_timeline(file: Path, rate: Rate | None = None) -> ReadTimeline:
+    """The timeline in a file, counted at `rate` if its format may state none and does not.
+
+    Raises PathMissing, PathRefused and TimelineUnreadable.
+    """
     found = format_of(file)
     name = one_line(file.name)
     if found is None:
@@ -61,7 +65,7 @@ def read_timeline(file: Path) -> ReadTimeline:
     if len(data) > LARGEST_TIMELINE:
         raise TimelineUnreadable(f"{name} is larger than {LARGEST_TIMELINE >> 20} MiB; no timeline without media is.")
     try:
-        return found.read(data)
+        return found.read_at(data, rate) if found.read_at and rate else found.read(data)
     except TimelineUnreadable as error:
         raise TimelineUnreadable(f"{name}: {error.sentence}") from error
 

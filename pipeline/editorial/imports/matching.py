@@ -156,11 +156,9 @@ def _shelves(event: ReadEvent, index: Index) -> list[Shelf]:
 
 
 def _places(event: ReadEvent, index: Index) -> dict[str, tuple[int, Place]]:
-    """The clips of which a file is called as the event's, with the number of names at the end that agree."""
-    parts = path_parts(event.file)
+    """The clips of which a file is called as the event's, and how many names at the ends of the paths agree."""
+    parts = path_parts(event.file) or [event.name.strip().casefold()]
     found: dict[str, tuple[int, Place]] = {}
-    if len(parts) < 2:
-        return found
     for place in index.by_file.get(parts[-1], ()):
         own = path_parts(place.path)
         alike = next(
@@ -168,15 +166,16 @@ def _places(event: ReadEvent, index: Index) -> dict[str, tuple[int, Place]]:
             min(len(own), len(parts)),
         )
         level = _WHOLE_PATH if own == parts else alike
-        if level > 1 and level > found.get(place.clip, (0, place))[0]:
+        if level > found.get(place.clip, (0, place))[0]:
             found[place.clip] = (level, place)
     return found
 
 
 def _evidence(event: ReadEvent, known: Known, places: dict[str, tuple[int, Place]], index: Index) -> _Evidence | None:
     """What speaks for a clip; None where its timecode speaks against it and nothing stronger for it."""
-    path = places[known.id][0] if known.id in places else 0
-    name = _name_level(event, known)
+    alike = places[known.id][0] if known.id in places else 0
+    path = alike if alike > 1 else 0
+    name = 2 if alike else _name_level(event, known)
     reel = _is_reel(event, known, index)
     timed = _shows(event, known)
     if event.id == known.id:

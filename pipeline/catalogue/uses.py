@@ -1,0 +1,20 @@
+"""Which cuts use a clip, asked of the saved cuts themselves: only the newest version of each counts."""
+
+from pipeline.catalogue.store import Connection
+
+_NEWEST = "u.version = (SELECT max(v.version) FROM cuts v WHERE v.name = u.name)"
+# About a clip `c`: the names of its cuts as a JSON list, NULL where there is none.
+USED = (
+    "(SELECT nullif(json_group_array(used.name), '[]') FROM (SELECT DISTINCT u.name AS name FROM cut_clips u"
+    f" WHERE u.clip = c.id AND {_NEWEST} ORDER BY 1) AS used)"
+)
+
+
+def clips_of_cuts(names: int | None) -> str:
+    """The numbers of the clips that any of so many named cuts use; None: any cut at all."""
+    named = "" if names is None else f" AND u.name IN ({', '.join('?' * names)})"
+    return f"SELECT used.n FROM cut_clips u JOIN clips used ON used.id = u.clip WHERE {_NEWEST}{named}"
+
+
+def cut_names(db: Connection) -> list[str]:
+    return [name for (name,) in db.execute("SELECT DISTINCT name FROM cuts ORDER BY name")]

@@ -1,0 +1,157 @@
+"""The way back: an editor's timeline is read, its events matched with clips, what it says logged, the cut kept.
+
+An import is known by its name. The same file again changes nothing; a changed one takes back what the
+import before it had logged, and says its own.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import xxhash
+
+from pipeline.catalogue.cuts import logged_by_id, newest_cut, save_cut
+from pipeline.catalogue.imports import import_batch, note_import
+from pipeline.catalogue.known import known_clips, known_hashes, known_places
+from pipeline.catalogue.log import Batch, undo, write_log
+from pipeline.catalogue.store import Catalogue
+from pipeline.editorial.imports.kept import Kept, keep, kept_of, spec_of
+from pipeline.editorial.imports.known import Known, name_keys, path_parts
+from pipeline.editorial.imports.matching import Match, index_of, matched
+from pipeline.editorial.imports.reading import ReadTimeline
+from pipeline.editorial.imports.sayings import Heard, sayings_of
+from pipeline.errors import AlreadyThere, TimelineUnreadable
+from pipeline.film import Film
+from pipeline.ingest.anywhere import format_of, read_timeline
+from pipeline.timecode import Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a file is taken: the cut it is kept as (empty: the file's name), and a rate for lists that state none."""
+
+    name: str = ""
+    rate: str = ""
+    who: str = "somebody"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of one file.
+
+    `version` of the cut: None for a table of clips, which is no cut. `batch`: what was logged, None for nothing new.
+    `unchanged`: the same file said the same before. `rate_from`: where the rate of a list that states none came from.
+    """
+
+    file: Path
+    name: str
+    timeline: ReadTimeline
+    matches: tuple[Match, ...]
+    version: int | None
+    batch: Batch | None
+    refused: tuple[str, ...]
+    unchanged: bool = False
+    rate_from: str = ""
+
+
+def import_timeline(film: Film, catalogue: Catalogue, file: Path, asked: Asked) -> Imported:
+    """Take a timeline in. Raises PathMissing, PathRefused, TimelineUnreadable and ValueRefused."""
+    timeline, known = read_timeline(file), known_clips(catalogue)
+    rate_from = ""
+    if timeline.rate is None and timeline.events and _takes_rate(file):
+        rate, rate_from = _rate(film, timeline, known, asked)
+        timeline = read_timeline(file, rate)
+    if not timeline.events and not timeline.marks:
+        raise TimelineUnreadable(f"{file.name} holds no events; export the timeline itself.")
+    matches = tuple(_matches(film, catalogue, timeline, known))
+    name = _name(catalogue, file, asked)
+    kept = keep(file.name, timeline, matches)
+    content = xxhash.xxh128_hexdigest(msgspec.json.encode((kept, _said_in(timeline))))
+    is_cut = any(event.record is not None for event in timeline.events) or not timeline.events
+    with catalogue.atomic():
+        version = _save(catalogue, name, kept) if is_cut else None
+        if import_batch(catalogue, name, content) is not None:
+            return Imported(file, name, timeline, matches, version, None, (), unchanged=True, rate_from=rate_from)
+        if before := import_batch(catalogue, name):
+            undo(catalogue, before, who=asked.who)
+        heard = _heard(catalogue, file, timeline, matches)
+        batch = _log(catalogue, heard, name, asked.who)
+        note_import(catalogue, name, content, batch.id if batch else "")
+    return Imported(file, name, timeline, matches, version, batch, heard.refused, rate_from=rate_from)
+
+
+def _name(catalogue: Catalogue, file: Path, asked: Asked) -> str:
+    """The name that the timeline is kept under: never that of a cut which a search makes. Raises AlreadyThere."""
+    name = asked.name or file.stem
+    newest = newest_cut(catalogue, name)
+    if newest is None or kept_of(newest.spec) is not None:
+        return name
+    if asked.name:
+        raise AlreadyThere(f"'{name}' is a cut that a search makes; keep this timeline under another name with --as.")
+    return f"{name} back"
+
+
+def _takes_rate(file: Path) -> bool:
+    found = format_of(file)
+    return found is not None and found.read_at is not None
+
+
+def _rate(film: Film, timeline: ReadTimeline, known: Sequence[Known], asked: Asked) -> tuple[Rate, str]:
+    """The rate that a list without one is counted at, and where it comes from.
+
+    Raises ValueRefused, and TimelineUnreadable where there is none to take.
+    """
+    if asked.rate:
+        return Rate.parse(asked.rate), "as asked for"
+    if film.settings.timeline.rate:
+        return Rate.parse(film.settings.timeline.rate), "the film's setting"
+    called = {key for event in timeline.events for name in (event.name, event.file) for key in _keys(name)}
+    named = Counter(each.rate for each in known if each.rate and called & set(name_keys(each.name)))
+    rates = named or Counter(each.rate for each in known if each.rate)
+    if not rates:
+        raise TimelineUnreadable("The list states no frame rate, and nothing in the log has one; give it with --rate.")
+    return rates.most_common(1)[0][0], "that of the clips it names" if named else "the commonest of the log"
+
+
+def _keys(name: str) -> tuple[str, ...]:
+    parts = path_parts(name)
+    return name_keys(parts[-1]) if parts else ()
+
+
+def _matches(film: Film, catalogue: Catalogue, timeline: ReadTimeline, known: Sequence[Known]) -> list[Match]:
+    called = {parts[-1] for event in timeline.events if (parts := path_parts(event.file))}
+    called |= {event.name.strip().casefold() for event in timeline.events}
+    places = known_places(catalogue, str(film.folder), frozenset(called))
+    hashes = known_hashes(catalogue, {event.hash for event in timeline.events if event.hash})
+    return matched(timeline.events, index_of(known, places, hashes))
+
+
+def _said_in(timeline: ReadTimeline) -> list[object]:
+    """What of a timeline goes to the log, as far as it is not kept with the cut."""
+    return [
+        (event.log, [(mark.name, mark.note, mark.record, mark.source) for mark in event.marks])
+        for event in timeline.events
+    ]
+
+
+def _save(catalogue: Catalogue, name: str, kept: Kept) -> int:
+    """The version of the cut that holds this timeline, made if it is not the newest."""
+    spec = spec_of(kept)
+    newest = newest_cut(catalogue, name)
+    if newest is not None and newest.spec == msgspec.json.decode(msgspec.json.encode(spec)):
+        return newest.version
+    clips = dict.fromkeys(event.clip for event in kept.events if event.clip)
+    return save_cut(catalogue, name, spec, [clip for clip in clips if clip])
+
+
+def _heard(catalogue: Catalogue, file: Path, timeline: ReadTimeline, matches: Sequence[Match]) -> Heard:
+    found = list(dict.fromkeys(match.clip.id for match in matches if match.clip))
+    return sayings_of(file.name, timeline, matches, {each.clip.id: each for each in logged_by_id(catalogue, found)})
+
+
+def _log(catalogue: Catalogue, heard: Heard, name: str, who: str) -> Batch | None:
+    if not heard.said:
+        return None
+    return write_log(catalogue, [(each.clip, each.saying) for each in heard.said], who=who, words=f"import {name}")
