@@ -21,8 +21,8 @@ SOUND_RATE = 48000
 STEP = 40  # between the sound levels of two frames
 needs_melt = pytest.mark.skipif(shutil.which("melt") is None, reason="melt is not installed (Debian: melt)")
 needs_kdenlive = pytest.mark.skipif(
-    not all(map(shutil.which, ("kdenlive", "xvfb-run", "dbus-run-session", "gdbus"))),
-    reason="Kdenlive and Xvfb are not installed (Debian: kdenlive xvfb)",
+    not all(map(shutil.which, ("kdenlive", "xvfb-run", "xauth", "dbus-run-session", "gdbus"))),
+    reason="Kdenlive and Xvfb are not installed (Debian: kdenlive xvfb xauth dbus-daemon libglib2.0-bin)",
 )
 
 

@@ -9,7 +9,6 @@ which newer ones take over as they open it; `melt` plays it as it stands.
 - Filters of a clip count as it does, from the head of its file.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2s
@@ -25,6 +24,7 @@ from pipeline.editorial.exports.kdenlive_bin import (
     bin_of,
     bin_playlist,
     bin_producers,
+    json_text,
     markers,
     note_losses,
     properties,
@@ -34,6 +34,8 @@ from pipeline.editorial.exports.written import ExportOptions, Losses, Written, W
 
 _UNSTATED_SIZE = (1920, 1080)
 _OWN = {"internal_added": "237", "always_active": "1"}  # by these Kdenlive knows what it planted itself
+_SEEN = properties({"set.test_audio": "1", "set.test_image": "0"})
+_HEARD = properties({"set.test_audio": "0", "set.test_image": "1"})
 _SURROUND = (2, 4, 6)  # channels that a project can have
 
 
@@ -124,7 +126,7 @@ def _groups(tracks: Sequence[LaidTrack]) -> str:
         for group in together.values()
         if len(group) > 1
     ]
-    return json.dumps(groups) if groups else ""
+    return json_text(groups) if groups else ""
 
 
 def _track(track: LaidTrack) -> Iterator[str]:
@@ -145,16 +147,17 @@ def _playlist(track: LaidTrack, side: int) -> Iterator[str]:
     for entry in track.entries:
         if entry.playlist != side:
             continue
-        key = entry.clip, entry.event.stream, entry.speed
+        key = entry.clip, entry.event.stream, entry.speed.as_integer_ratio()
         if key not in producers:
             producers[key] = f"p{track.playlist(side)}_{len(producers)}"
             yield _played(producers[key], entry, sound=track.sound)
         if entry.start > end:
             lines.append(f'<blank length="{entry.start - end}"/>')
         end = entry.end
+        effects = _effects(entry, sound=track.sound) if entry.changed else ""
         lines.append(
             f'<entry producer="{producers[key]}" in="{entry.into}" out="{entry.out}">'
-            f'<property name="kdenlive:id">{entry.clip.number}</property>{_effects(entry, sound=track.sound)}</entry>'
+            f'<property name="kdenlive:id">{entry.clip.number}</property>{effects}</entry>'
         )
     kind = properties({"kdenlive:audio_track": "1"}) if track.sound else ""
     yield f'<playlist id="playlist{track.playlist(side)}">\n{kind}' + "\n".join([*lines, "</playlist>"])
@@ -163,11 +166,12 @@ def _playlist(track: LaidTrack, side: int) -> Iterator[str]:
 def _played(name: str, entry: Entry, *, sound: bool) -> str:
     """A clip as one track plays it: its pictures or one stream of its sound, at one speed."""
     clip, speed = entry.clip, entry.speed
-    only = {"set.test_audio": "0" if sound else "1", "set.test_image": "1" if sound else "0"}
+    only = _SEEN
     if sound:
-        only["audio_index"] = str(entry.event.stream - (0 if clip.picture else 1))
-    shared = clip.shared(entry.length, speed)
-    return f'<producer id="{name}" in="0" out="{entry.length - 1}">\n{shared}{properties(only)}</producer>'
+        only = f'{_HEARD}<property name="audio_index">{entry.event.stream - (not clip.picture)}</property>\n'
+    if speed == 1:
+        return clip.producer(name, only)
+    return clip.warped(name, only, length=entry.length, speed=speed)
 
 
 def _effects(entry: Entry, *, sound: bool) -> str:

@@ -5,16 +5,17 @@ playlist (`kdenlive:folder.PARENT.ID`), everything else of a clip its own. A cli
 `resource` is what plays now, `kdenlive:proxy` the proxy, `kdenlive:originalurl` what is rendered.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil
+
+import msgspec
 
 from pipeline.editorial.exports.events import Held, Mark, Sheet, Source, held_by
 from pipeline.editorial.exports.written import Losses
-from pipeline.editorial.exports.xml_text import attribute, is_legal, xml_text
+from pipeline.editorial.exports.xml_text import is_legal, xml_text
 from pipeline.fields import FIELDS
 from pipeline.timecode import Rate
 
@@ -22,16 +23,9 @@ ROOT = -1  # the bin itself, among folders
 _FIRST_ID = 2  # that Kdenlive gives away; folders and clips share the numbers
 # Marker colours by Kdenlive's categories, in the order it ships them.
 _CATEGORIES = {
-    "PURPLE": 0,
-    "MAGENTA": 0,
-    "BLUE": 1,
-    "CYAN": 2,
-    "GREEN": 3,
-    "YELLOW": 4,
-    "ORANGE": 5,
-    "PINK": 7,
-    "RED": 8,
-}
+    "PURPLE": 0, "MAGENTA": 0, "BLUE": 1, "CYAN": 2, "GREEN": 3, "YELLOW": 4, "ORANGE": 5, "PINK": 7, "RED": 8,
+}  # fmt: skip
+_ENCODE = msgspec.json.Encoder().encode
 _STARS = 2  # of Kdenlive's ten for one of the log's five
 _LOG = {field.name: field.title for field in FIELDS if field.origin == "log"}
 
@@ -50,22 +44,29 @@ class BinClip:
     length: int
     resource: str
     own: str  # what all that plays of it has in common
+    plain: str  # how it plays at its own speed
 
-    def place(self, source: Source, frame: int) -> Fraction:
+    def place(self, source: Source, frame: int) -> Fraction | int:
         """An absolute frame of the source as exact frames of the timeline since the first sample of the file."""
-        since, late = Fraction(frame - self.starts[source]), source.file.late
-        if source.rate != self.rate:
-            since *= self.rate.fraction / source.rate.fraction
-        return since - Fraction(late) * self.rate.fraction if late else since
+        since, late = frame - self.starts[source], source.file.late
+        if source.rate == self.rate and not late:
+            return since
+        ahead = Fraction(late) * self.rate.fraction if late else 0
+        return since * self.rate.fraction / source.rate.fraction - ahead
 
-    def shared(self, length: int, speed: Fraction = Fraction(1)) -> str:
-        """The properties of the clip at a speed, which MLT has a producer of its own for."""
-        service = {"mlt_service": "avformat-novalidate", "resource": self.resource}
-        if speed != 1:
-            told = f"{float(speed):.10g}"
-            service = {"mlt_service": "timewarp", "resource": f"{told}:{self.resource}"}
-            service |= {"warp_speed": told, "warp_resource": self.resource, "warp_pitch": "0"}
-        return properties({"length": str(length), **service}) + self.own
+    def producer(self, name: str, more: str) -> str:
+        """The clip as it plays at its own speed."""
+        return (
+            f'<producer id="{name}" in="0" out="{self.length - 1}">\n'
+            f'<property name="length">{self.length}</property>\n{self.plain}{self.own}{more}</producer>'
+        )
+
+    def warped(self, name: str, more: str, *, length: int, speed: Fraction) -> str:
+        """The clip at another speed, which MLT has a producer of its own for; `length` counts its frames then."""
+        told = f"{float(speed):.10g}"
+        how = {"length": str(length), "mlt_service": "timewarp", "resource": f"{told}:{self.resource}"}
+        how |= {"warp_speed": told, "warp_resource": self.resource, "warp_pitch": "0"}
+        return f'<producer id="{name}" in="0" out="{length - 1}">\n{properties(how)}{self.own}{more}</producer>'
 
     def entry(self) -> str:
         return f'<entry producer="bin{self.number}" in="0" out="{self.length - 1}"/>'
@@ -83,9 +84,9 @@ class Bin:
         return any(clip.resource != (clip.source.path or clip.source.name) for clip in self.clips.values())
 
 
-def nearest(place: Fraction) -> int:
+def nearest(place: Fraction | int) -> int:
     """The whole frame nearest to an exact place, as MLT chooses it."""
-    return floor(place + Fraction(1, 2))
+    return (2 * place.numerator + place.denominator) // (2 * place.denominator)
 
 
 def bin_of(sheet: Sheet, *, proxies: bool) -> Bin:
@@ -120,15 +121,15 @@ def bin_producers(content: Bin, sheet: Sheet) -> Iterator[str]:
             for mark in event.marks:
                 marks[clip][nearest(clip.place(event.source, mark.source.start)), mark] = None
     for clip in dict.fromkeys(content.clips.values()):
+        log = clip.source.log
         told = {
-            "kdenlive:description": _described(clip.source),
-            "kdenlive:rating": _stars(clip.source),
+            "kdenlive:clipname": clip.source.name,
+            "kdenlive:folderid": str(clip.folder),
+            "kdenlive:description": _described(clip.source, log),
+            "kdenlive:rating": _stars(log.get("rating", "")),
             "kdenlive:markers": markers(marks[clip]),
         }
-        yield (
-            f'<producer id="bin{clip.number}" in="0" out="{clip.length - 1}">\n'
-            f"{clip.shared(clip.length)}{properties(told)}</producer>"
-        )
+        yield clip.producer(f"bin{clip.number}", properties(told))
 
 
 def markers(marks: Iterable[tuple[int, Mark]]) -> str:
@@ -140,18 +141,17 @@ def markers(marks: Iterable[tuple[int, Mark]]) -> str:
         }
         for at, mark in marks
     }  # fmt: skip
-    return json.dumps([found[key] for key in sorted(found)], ensure_ascii=False) if found else ""
+    return json_text([found[key] for key in sorted(found)]) if found else ""
+
+
+def json_text(value: object) -> str:
+    return _ENCODE(value).decode()
 
 
 def properties(values: Mapping[str, str]) -> str:
-    """`<property>` elements; empty ones are left out."""
-    return "".join(
-        [
-            f'<property name="{attribute(name)}">{xml_text(value)}</property>\n'
-            for name, value in values.items()
-            if value
-        ]
-    )
+    """`<property>` elements by names of Kdenlive's; empty ones are left out."""
+    each = [f'<property name="{name}">{xml_text(value)}</property>\n' for name, value in values.items() if value]
+    return "".join(each)
 
 
 def note_losses(content: Bin, sheet: Sheet, lost: Losses, *, proxies: bool) -> None:
@@ -176,25 +176,24 @@ def _bin_clip(number: int, folder: int, parts: Mapping[Source, Held], *, rate: R
     source = next(iter(parts))
     original = source.path or source.name
     resource = source.proxy if proxies and source.proxy and source.equal else original
-    lengths = (held.span.duration * rate.fraction / source.rate.fraction for source, held in parts.items())
-    picture, streams = (
-        any(held.picture for held in parts.values()),
-        max((held.streams for held in parts.values()), key=sum),
+    lengths = (
+        held.span.duration * rate.fraction / source.rate.fraction if source.rate != rate else held.span.duration
+        for source, held in parts.items()
     )
+    picture = source.file.size is not None or any(held.picture for held in parts.values())
+    streams = max((held.streams for held in parts.values()), key=sum)
     own = properties({
-        "eof": "pause", "seekable": "1", "mute_on_pause": "0", "kdenlive:clipname": source.name,
-        "kdenlive:folderid": str(folder), "kdenlive:id": str(number),
-        "kdenlive:proxy": resource if resource != original else "-",
+        "eof": "pause", "kdenlive:id": str(number), "kdenlive:proxy": resource if resource != original else "-",
         "kdenlive:originalurl": original if resource != original else "",
     })  # fmt: skip
+    plain = properties({"mlt_service": "avformat-novalidate", "resource": resource})
     starts = {source: held.span.start for source, held in parts.items()}
-    length = max(1, nearest(max(lengths)))
-    return BinClip(number, source, folder, picture, streams, starts, rate, length, resource, own)
+    length = max(1, ceil(max(lengths)))
+    return BinClip(number, source, folder, picture, streams, starts, rate, length, resource, own, plain)
 
 
-def _described(source: Source) -> str:
+def _described(source: Source, log: Mapping[str, str]) -> str:
     """The log as one line, then reel and timecode, in Kdenlive's column of that name."""
-    log = source.log
     said = [f"{title}: {log[name]}" for name, title in _LOG.items() if log.get(name)]
     if source.reel:
         said.append(f"Reel: {source.reel}")
@@ -203,6 +202,5 @@ def _described(source: Source) -> str:
     return "; ".join(said)
 
 
-def _stars(source: Source) -> str:
-    rating = source.log.get("rating", "")
+def _stars(rating: str) -> str:
     return str(min(10, int(rating) * _STARS)) if rating.isdecimal() and int(rating) else ""

@@ -43,6 +43,11 @@ class Entry:
         """The last frame shown."""
         return self.into + self.end - self.start - 1
 
+    @property
+    def changed(self) -> bool:
+        """Whether its pictures or sound are more than those of the file."""
+        return self.hold is not None or bool(self.fade_in or self.fade_out)
+
 
 @dataclass(frozen=True, slots=True)
 class Mix:
@@ -71,21 +76,28 @@ class LaidTrack:
 def laid_tracks(sheet: Sheet, content: Bin, lost: Losses) -> Iterator[LaidTrack]:
     tracks = (*reversed(sheet.of_kind("Audio")), *sheet.of_kind("Video"))
     for number, track in enumerate(tracks):
-        entries = [_entry(event, content.clips[event.source]) for event in track.events]
+        sound = track.kind == "Audio"
+        for event in track.events:
+            if sound and not event.speed:
+                lost.add("Sound of held frames, left silent", event.source.name)
+        shown = [event for event in track.events if event.speed or not sound]
+        entries = [_entry(event, content.clips[event.source]) for event in shown]
         mixes = tuple(_mixes(track, entries, lost))
         for entry in entries:
             _hold(entry, lost)
-        yield LaidTrack(number, track.name, track.kind == "Audio", tuple(entries), mixes)
+        yield LaidTrack(number, track.name, sound, tuple(entries), mixes)
 
 
 def _entry(event: Event, clip: BinClip) -> Entry:
-    speed, record = event.speed or Fraction(1), event.record
-    whole, into = clip.length / abs(speed), clip.place(event.source, event.source_in) / abs(speed)
-    if speed < 0:
-        into = whole - into - record.duration
-    begin, length = max(0, nearest(into)), nearest(whole)
-    hold = None if event.speed else begin
-    return Entry(event, clip, record.start, record.end, begin, max(length, begin + record.duration), hold)
+    speed, record = event.speed, event.record
+    into: Fraction | int = clip.place(event.source, event.source_in)
+    whole: Fraction | int = clip.length
+    if speed not in {0, 1}:
+        into, whole = into / abs(speed), whole / abs(speed)
+        into = into if speed > 0 else whole - into - record.duration
+    begin = max(0, nearest(into))
+    length = max(nearest(whole), begin + record.duration)
+    return Entry(event, clip, record.start, record.end, begin, length, None if speed else begin)
 
 
 def _hold(entry: Entry, lost: Losses) -> None:
