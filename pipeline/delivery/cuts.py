@@ -46,7 +46,7 @@ EDITORS: tuple[Editor, ...] = (
     Editor("premiere", (".xml", ".otio", ".edl")),
     Editor("avid", (".edl", ".ale")),
     Editor("fcp", (".fcpxml",)),
-    Editor("kdenlive", (".otio",), "Kdenlive's OTIO import moves in-points; compare every cut with the original."),
+    Editor("kdenlive", (".kdenlive",)),
 )
 
 
