@@ -81,6 +81,7 @@ class AudioStream:
     channels: int
     sample_rate: int
     samples: int | None = None  # per channel, as shown by a player
+    file: str = ""  # that holds it, of the first part; empty: the part itself (P2 keeps each track in one of its own)
 
 
 @dataclass(frozen=True, slots=True)

@@ -272,6 +272,19 @@ def write_whole(final: Path, data: bytes) -> None:
     publish(temporary, final)
 
 
+def publish_folder(temporary: Path, final: Path) -> None:
+    """Make a finished folder, whose files are safe, appear under its name; never over one that holds anything."""
+    try:
+        for parent, _, _ in os.walk(temporary, topdown=False):
+            _sync(Path(parent))
+        temporary.rename(final)
+        _sync(final.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
+            raise PathRefused(f"{one_line(final)} is there already and is not overwritten; name another.") from error
+        raise path_error(error, final) from error
+
+
 def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
     """Remove what a killed process left half-made in `folder` (and below it); returns how many files went."""
     swept = 0

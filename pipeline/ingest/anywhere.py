@@ -76,7 +76,7 @@ def _of_timeline(file: Path) -> dict[str, object]:
     if len(said) > _MOST_PROBLEMS:
         said[_MOST_PROBLEMS:] = [f"{len(said) - _MOST_PROBLEMS} more lines like these."]
     facts = {key: value for key, value in timeline.facts if value is not None}
-    return {**own, **facts, **({"warnings": said} if said else {})}
+    return {**own, "format": timeline.format, **facts, **({"warnings": said} if said else {})}
 
 
 def sidecars_in(folder: Path) -> Sidecars:

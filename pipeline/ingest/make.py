@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cards.p2 import sounds_beside
 from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, Product, Root, Stamp
 from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsError
@@ -19,7 +20,7 @@ from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
 from pipeline.metadata.readers import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of
-from pipeline.proxies.job import Output, ProxyJob, Salvage
+from pipeline.proxies.job import Output, ProxyJob, Salvage, sound_recipe
 from pipeline.proxies.luts import Lut, load_luts, lut_for
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
@@ -149,9 +150,23 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
     job = None
     if outputs:
         job = ProxyJob(
-            work.clip, sources, tuple(outputs), bench.threads, salvage=salvage, lut=lut, bandwidth=bench.bandwidth
-        )
+            work.clip, sources, tuple(outputs), bench.threads, salvage=salvage, lut=lut, bandwidth=bench.bandwidth,
+            sounds=_sounds(work.clip, bench),
+        )  # fmt: skip
     return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth)
+
+
+def _sounds(clip: Clip, bench: Bench) -> tuple[tuple[Path | None, ...], ...]:
+    """The files of sound beside each part: of the tracks that the facts know of."""
+    known = {track.file for track in clip.facts.audio if track.file}
+    beside = [sounds_beside(part.path, clip.sidecars) for part in clip.parts if known]
+    tracks = (
+        [number for number, path in beside[0].items() if one_line(path.rpartition(b"/")[2]) in known] if known else []
+    )
+    return tuple(
+        tuple(absolute(bench.roots[part.root], files[number]) if number in files else None for number in tracks)
+        for part, files in zip(clip.parts, beside, strict=False)
+    )
 
 
 def _originals(work: Work, bench: Bench, *, made: bool) -> tuple[Original, ...]:
@@ -232,6 +247,7 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
         recipe = made.output.preset.recipe if made.output.preset else stills_recipe(made.output.kind)
         if order.job and order.job.lut:
             recipe += order.job.lut.recipe
+        recipe += sound_recipe(order.clip.facts)
         product = Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size)
         products.append(_judged(product, made, final))
     return tuple(products)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.cards.media import MEDIA_SUFFIXES, SMALL_SUFFIXES, looks_recorded
+from pipeline.cards.p2 import sounds_beside
 from pipeline.catalogue.cards import FailedFile, TakenCard, TakenClip
 from pipeline.clip import Clip, ClipFiles, Facts, Part, Source, shown
 from pipeline.errors import ChangedWhileRead, PathMissing, RushesError
@@ -13,7 +14,7 @@ from pipeline.files import clip_id, one_line, quick_identity, read_small, stamp_
 from pipeline.ingest.look import Ground, SeenCard
 from pipeline.ingest.tracks import take_tracks
 from pipeline.ingest.zones import zone_at
-from pipeline.metadata.assembly import span_facts
+from pipeline.metadata.assembly import span_facts, with_sounds
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import read_facts
 from pipeline.metadata.readers import READER_VERSION
@@ -100,10 +101,24 @@ def _read_part(
 ) -> tuple[Part, Facts]:
     place = ground.absolute(path)
     quick = quick_identity(place)
-    facts = read_facts(place, [ground.absolute(each) for each in sidecars], mediainfo=mediainfo)
-    _refuse_change(place, card, path)
+    sounds = sounds_beside(path, sidecars)
+    said = [ground.absolute(each) for each in sidecars if each not in sounds.values()]
+    facts = read_facts(place, said, mediainfo=mediainfo)
+    facts = with_sounds(facts, {one_line(each.rpartition(b"/")[2]): _heard(ground, each) for each in sounds.values()})
+    for each in (path, *sounds.values()):
+        _refuse_change(ground.absolute(each), card, each)
     _, frames = editing_time(facts)
     return Part(ground.root.id, path, card.stamps[path], quick, frames), facts
+
+
+def _heard(ground: Ground, path: bytes) -> Facts | None:
+    """Facts of a file that holds a track of sound; None for one that cannot be read."""
+    try:
+        return read_facts(ground.absolute(path))
+    except PathMissing:
+        raise
+    except RushesError:
+        return None
 
 
 def _clip(card: SeenCard, files: ClipFiles, read: Sequence[tuple[Part, Facts]], cut: Sequence[str]) -> Clip:

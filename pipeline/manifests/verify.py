@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import Cancelled, MediaUnreadable, PathMissing, PathRefused
-from pipeline.files import CHUNK, one_line, open_below, read_small
+from pipeline.files import CHUNK, one_line, open_below
 from pipeline.manifests.hashes import NULL, Hasher, of_bytes, same
 from pipeline.manifests.lists import (
     FOLDER_NAME,
@@ -60,7 +60,7 @@ def listed_folder(path: Path) -> Path:
 
 def whole_list(path: Path) -> bytes:
     """The bytes of a list or chain file; raises MediaUnreadable, with its name, for what is damaged or too long."""
-    data = read_small(path, LARGEST + 1)
+    data = read_below(path.parent, path.name)
     try:
         is_chain(data)
     except MediaUnreadable as error:
@@ -75,30 +75,38 @@ def check_list(listed: HashList, root: Path, cancelled: Callable[[], bool] = nev
 
 def check_history(chain: Path, cancelled: Callable[[], bool] = never, *, depth: int = 0) -> Chained:
     """The history that a chain file stands for, nested histories with it, against the folder above."""
-    generations = read_chain(whole_list(chain))
     root = listed_folder(chain)
+    generations, word, lists = _lists_of(chain)
+    nested = dict(reference for listed in lists for reference in listed.references)
+    outcome = _checked(_together(lists), root, cancelled)
+    for path, c4 in nested.items():
+        if depth < _DEEPEST:
+            word, outcome = _with_nested(root, path, c4, (word, outcome), (cancelled, depth))
+    return Chained(generations, word, outcome)
+
+
+def history_entries(chain: Path) -> tuple[Entry, ...]:
+    """What the generations of a history say together: files under their newest names, with their first hashes."""
+    return _together(_lists_of(chain)[2])
+
+
+def _lists_of(chain: Path) -> tuple[int, str, list[HashList]]:
+    """How many generations a chain names, whether they are as it says, and those that can be read."""
+    generations = read_chain(whole_list(chain))
     word = "ok"
-    expected: dict[str, Entry] = {}
-    nested: dict[str, str] = {}
+    lists = []
     for generation in generations:
         try:
             data = read_below(chain.parent, generation.path)
             whole = same("c4", of_bytes("c4", data), generation.c4)
-            listed = read_list(data)
+            lists.append(read_list(data))
         except (PathMissing, PathRefused):
             word = "missing" if word == "ok" else word
-            continue
         except MediaUnreadable:
             word = "mismatch"
-            continue
-        word = word if whole else "mismatch"
-        _remember(listed, expected)
-        nested.update(listed.references)
-    outcome = _checked(expected.values(), root, cancelled)
-    for path, c4 in nested.items():
-        if depth < _DEEPEST:
-            word, outcome = _with_nested(root, path, c4, (word, outcome), (cancelled, depth))
-    return Chained(len(generations), word, outcome)
+        else:
+            word = word if whole else "mismatch"
+    return len(generations), word, lists
 
 
 def _with_nested(
@@ -125,19 +133,20 @@ def _with_nested(
     )
 
 
-def _remember(listed: HashList, expected: dict[str, Entry]) -> None:
-    """A further generation: files under their newest names, each format with its first hash that did not fail."""
-    for entry in listed.entries:
+def _together(lists: Iterable[HashList]) -> tuple[Entry, ...]:
+    """Generations in their order as one list: each format of a file with its first hash that did not fail."""
+    expected: dict[str, Entry] = {}
+    for entry in (entry for listed in lists for entry in listed.entries):
         known = expected.pop(entry.before, None) if entry.before else None
         known = known or expected.get(entry.path)
         first = {each.format: each for each in (known.hashes if known else ())}
         for each in entry.hashes:
             if each.action != "failed":
                 first.setdefault(each.format, each)
-        hashes = tuple(first.values())
         failed = any(each.action == "failed" for each in entry.hashes)
         size = known.size if known and failed else entry.size
-        expected[entry.path] = Entry(entry.path, size, hashes)
+        expected[entry.path] = Entry(entry.path, size, tuple(first.values()))
+    return tuple(expected.values())
 
 
 _OUTSIDE = "it leads out of the listed folder"

@@ -1,6 +1,6 @@
 """Findings of all sources as one set of Facts, and the facts of chapters as those of one recording."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.clip import Facts, Source, VideoStream
@@ -65,6 +65,31 @@ def _counted(findings: Sequence[Finding]) -> list[Finding]:
 
 def _at(finding: Finding, rate: Rate) -> Finding:
     return replace(finding, value=parsed(finding.value.text, rate, drop_frame=finding.value.drop_frame))
+
+
+def with_sounds(facts: Facts, sounds: Mapping[str, Facts | None]) -> Facts:
+    """The facts of a picture whose sound lies in files beside it, by name: the first track of each.
+
+    One that could not be read (None), or holds no sound, is named and left out.
+    """
+    heard = {name: one for name, one in sounds.items() if one and one.audio}
+    warnings = [f"{name}, its sound, cannot be read; copy it again." for name in sounds if name not in heard]
+    warnings += [f"{name}: {warning}" for name, one in heard.items() for warning in one.warnings]
+    told = [
+        source
+        for source in facts.sources
+        if source.key not in ("audio" if sounds else "", "warnings" if warnings else "")
+    ]
+    if sounds:
+        told.append(Source("audio", ", ".join(sounds)))
+    if warnings:
+        told.append(Source("warnings", ", ".join(sounds)))
+    return replace(
+        facts,
+        audio=(*facts.audio, *(replace(one.audio[0], file=name) for name, one in heard.items())),
+        warnings=tuple(dict.fromkeys((*facts.warnings, *warnings))),
+        sources=tuple(told),
+    )
 
 
 def span_facts(parts: Sequence[Facts]) -> Facts:

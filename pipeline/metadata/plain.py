@@ -45,7 +45,8 @@ def _source(source: Source) -> dict[str, object]:
 
 def _stream(stream: AudioStream) -> dict[str, object]:
     row: dict[str, object] = {"codec": stream.codec, "channels": stream.channels, "sample_rate": stream.sample_rate}
-    return row if stream.samples is None else row | {"samples": stream.samples}
+    row |= {} if stream.samples is None else {"samples": stream.samples}
+    return row | {"file": stream.file} if stream.file else row
 
 
 def _bit_depth(stream: AudioStream) -> int | None:

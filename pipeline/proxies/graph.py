@@ -36,7 +36,7 @@ def command(job: ProxyJob, program: Path) -> list[str]:
 
 def arguments(job: ProxyJob) -> list[str]:
     """What to ask ffmpeg for all outputs of a job. Raises MediaUnreadable where the facts do not suffice."""
-    sources = [_source(number, job) for number in range(len(job.sources))]
+    sources = [_source(f"source {number}", job) for number in range(len(job.sources))]
     outputs = _picture_job(job, sources) if job.clip.kind == "picture" else _sound_job(job, sources)
     compiled: list[str] = ffmpeg.merge_outputs(*outputs).compile(cmd="ffmpeg", overwrite_output=True)
     names = _names(job)
@@ -52,6 +52,8 @@ def _names(job: ProxyJob) -> dict[str, str]:
     With `file:` in front ffmpeg takes any name for a name, whatever signs it holds.
     """
     sources = {f"source {number}": f"file:{path}" for number, path in enumerate(job.sources)}
+    for part, tracks in enumerate(job.sounds):
+        sources |= {f"sound {part} {number}": f"file:{path}" for number, path in enumerate(tracks) if path}
     return sources | {_stand_in(output): f"file:{output.path}" for output in job.outputs}
 
 
@@ -108,7 +110,7 @@ def start_arguments(job: ProxyJob) -> list[str]:
     return [*guard, "-i", f"file:{job.sources[0]}", *picture, "-f", "framecrc", "pipe:2", *sound]
 
 
-def _source(number: int, job: ProxyJob) -> Stream:
+def _source(name: str, job: ProxyJob) -> Stream:
     options: dict[str, str | None] = dict(INPUT_GUARD)
     if job.threads:
         options["threads"] = str(job.threads)
@@ -119,7 +121,19 @@ def _source(number: int, job: ProxyJob) -> Stream:
         options["err_detect"] = "explode"  # JPEG's decoder conceals damage unless told
     if job.clip.facts.container in INDEXED:
         options["nofind_stream_info"] = None  # the index says it all; looking decodes pictures that are decoded again
-    return ffmpeg.input(f"source {number}", **options)  # type: ignore[no-untyped-call]
+    return ffmpeg.input(name, **options)  # type: ignore[no-untyped-call]
+
+
+def _sound(job: ProxyJob, source: Stream, part: int, index: int) -> Stream:
+    """A sound track of a part: out of its own file, or one beside it; silence where that is missing."""
+    tracks = job.clip.facts.audio
+    if not tracks[index].file:
+        return source[f"a:{index}"]
+    number = sum(bool(track.file) for track in tracks[:index])
+    if job.sounds[part][number]:
+        return _source(f"sound {part} {number}", job)["a:0"]
+    nothing = f"anullsrc=channel_layout=mono:sample_rate={tracks[index].sample_rate}"
+    return ffmpeg.input(nothing, f="lavfi")["a:0"]  # type: ignore[no-untyped-call]
 
 
 # --- picture and sound ----------------------------------------------------------------------------
@@ -127,25 +141,32 @@ def _source(number: int, job: ProxyJob) -> Stream:
 
 def _picture_job(job: ProxyJob, sources: Sequence[Stream]) -> list[Stream]:
     video, rate, frames = known(job.clip)
+    stills_wanted = bool(job.still("poster") or job.still("filmstrip"))
     looks = [Look.of(video, output.preset) for output in job.proxies] or [Look.of(video, None)]
     raw, *sounds = _joined(job, sources, rate, frames)
-    held = job.salvage.held if job.salvage else ()
-    cube = job.lut.path if job.lut else None
-    pictures = [
-        blackened(timed(small(road, video, look, cube), video, rate, frames), held)
-        for road, look in zip(split(raw, len(looks)), looks, strict=True)
-    ]
-    still_outputs: list[Stream] = []
-    if job.still("poster") or job.still("filmstrip"):
-        main, aside = split(pictures[0], 2) if job.proxies else (None, pictures[0])
-        still_outputs = _still_outputs(job, aside, looks[0], frames)
-        pictures[0] = main
+    roads = _roads(job, raw, [*looks[: len(job.proxies)], *looks[: int(stills_wanted)]])
+    still_outputs = _still_outputs(job, roads.pop(), looks[0], frames) if stills_wanted else []
     shares, waves = _shared_sounds(job, sounds)
     proxies = [
         _proxy_output(job, output, look, [picture, *share])
-        for output, look, picture, share in zip(job.proxies, looks, pictures, shares, strict=False)
+        for output, look, picture, share in zip(job.proxies, looks, roads, shares, strict=False)
     ]
     return [*proxies, *still_outputs, *waves]  # ffmpeg's progress counts the frames of the first
+
+
+def _roads(job: ProxyJob, raw: Stream, looks: Sequence[Look]) -> list[Stream]:
+    """The picture for each of these looks; what looks the same is scaled once."""
+    video, rate, frames = known(job.clip)
+    held = job.salvage.held if job.salvage else ()
+    cube = job.lut.path if job.lut else None
+    distinct = tuple(dict.fromkeys(looks))
+    ways = {
+        look: iter(
+            split(blackened(timed(small(road, video, look, cube), video, rate, frames), held), looks.count(look))
+        )
+        for look, road in zip(distinct, split(raw, len(distinct)), strict=True)
+    }
+    return [next(ways[look]) for look in looks]
 
 
 def known(clip: Clip) -> tuple[VideoStream, Rate, int]:
@@ -168,7 +189,8 @@ def _joined(job: ProxyJob, sources: Sequence[Stream], rate: Rate, frames: int) -
             row = [filled(source["v:0"], rate, length or 0, job.salvage.starts[len(rows)])]
         for index, track in sound_tracks(job.clip):
             samples = samples_of(before, length, rate, track.sample_rate) if length else None
-            row.append(fitted_sound(source[f"a:{index}"], samples, late=job.picture_late))
+            late = Fraction(0) if track.file else job.picture_late
+            row.append(fitted_sound(_sound(job, source, len(rows), index), samples, late=late))
         before += length or 0
         rows.append(row)
     if len(rows) == 1:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from pipeline.clip import AudioStream, Clip
+import xxhash
+
+from pipeline.clip import AudioStream, Clip, Facts
 from pipeline.proxies.luts import Lut
 from pipeline.proxies.presets import Preset
 
@@ -40,7 +42,8 @@ class ProxyJob:
     the picture begins after time 0; frame 0 of the proxy is the first picture.
     `bandwidth` is how many bytes a second may be read (0: no limit).
     With `salvage` errors do not end the work: pictures are placed by their time, and what does not come is black.
-    The pictures of a log recording go through `lut`.
+    The pictures of a log recording go through `lut`. `sounds` are for each part the files of those tracks that lie
+    beside it, in order; None for one that is missing.
     """
 
     clip: Clip
@@ -51,6 +54,7 @@ class ProxyJob:
     salvage: Salvage | None = None
     lut: Lut | None = None
     bandwidth: float = 0.0
+    sounds: tuple[tuple[Path | None, ...], ...] = ()
 
     @property
     def proxies(self) -> tuple[Output, ...]:
@@ -63,6 +67,11 @@ class ProxyJob:
 
     def still(self, kind: str) -> Output | None:
         return next((output for output in self.outputs if output.kind == kind), None)
+
+
+def sound_recipe(facts: Facts) -> str:
+    """What a product's recipe says of sound in files beside the picture: another such file is another sound."""
+    return xxhash.xxh128(repr(facts.audio).encode()).hexdigest() if any(track.file for track in facts.audio) else ""
 
 
 def sound_tracks(clip: Clip) -> tuple[tuple[int, AudioStream], ...]:

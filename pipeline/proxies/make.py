@@ -72,15 +72,22 @@ def _terms(clip: Clip, reading: float = 0.0) -> Terms:
 
 
 def _check_sources(job: ProxyJob) -> None:
-    for source in job.sources:
+    for source in (*job.sources, *(path for tracks in job.sounds for path in tracks if path)):
         if not source.is_file():
             raise PathMissing(f"{source.name} is no longer there; bring its disk back, then ingest again.")
+    beside = [track for track in job.clip.facts.audio if track.file]
+    whole = all(track.samples is not None for track in beside) and all(all(tracks) for tracks in job.sounds)
+    if not whole and job.salvage is None:
+        raise MediaUnreadable(
+            f"Sound of {job.clip.name} is missing, cut off or damaged; copy the card again, or make what there is: "
+            "rushes proxies --salvage."
+        )
 
 
 def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) -> ProxyJob:
     """The job with the picture's start: by the index, else as ffmpeg sees it."""
     clip = job.clip
-    if clip.kind == "sound" or not sound_tracks(clip):
+    if clip.kind == "sound" or all(track.file for _, track in sound_tracks(clip)):
         return job
     if clip.facts.container in INDEXED:
         varies = clip.facts.video is not None and clip.facts.video.vfr  # its frames count from time 0

@@ -5,6 +5,8 @@ import struct
 import pytest
 from card_listings import clip_information, clips, one_card, p2_xml, playlist
 
+from pipeline.cards.p2 import sounds_beside
+
 CLIPS = ("0001AB", "0002CD", "0003EF")
 
 
@@ -62,6 +64,24 @@ def test_the_sound_and_xml_of_a_p2_recording_go_with_it():
     assert [path.decode().rpartition("/")[2] for path in first.sidecars] == [
         "0001AB.XML", "0002CD.XML", "0001AB00.MXF", "0001AB01.MXF", "0002CD00.MXF", "0002CD01.MXF",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("picture", "expected"),
+    [
+        (b"P/CONTENTS/VIDEO/0001AB.MXF", {0: b"P/CONTENTS/AUDIO/0001AB00.MXF", 1: b"P/CONTENTS/AUDIO/0001AB01.MXF"}),
+        (b"P/CONTENTS/VIDEO/0002CD.MXF", {3: b"P/CONTENTS/AUDIO/0002CD03.MXF"}),
+        (b"copy/CONTENTS/VIDEO/0002CD.MXF", {3: b"copy/CONTENTS/AUDIO/0002CD03.MXF"}),
+        (b"0002CD.MXF", {3: b"AUDIO/0002CD03.MXF"}),
+        (b"P/CONTENTS/VIDEO/0003EF.MXF", {}),
+    ],
+)
+def test_the_sound_of_a_p2_picture_lies_beside_it_by_number(picture, expected):
+    sidecars = (
+        b"P/CONTENTS/CLIP/0001AB.XML", b"P/CONTENTS/AUDIO/0001AB01.MXF", b"P/CONTENTS/AUDIO/0001AB00.MXF",
+        b"P/CONTENTS/AUDIO/0002CD03.MXF", b"P/CONTENTS/VOICE/0003EF00.WAV",
+    )  # fmt: skip
+    assert sounds_beside(picture, sidecars) == expected
 
 
 @pytest.mark.parametrize(

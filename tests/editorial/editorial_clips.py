@@ -4,6 +4,7 @@ import io
 import os
 import re
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import pycmx
 
@@ -79,11 +80,14 @@ class ReadEdit:
     source: tuple[str, str]
     record: tuple[str, str]
     name: str
+    how: tuple[str, int] = ("C", 0)
+    number: int = 0
 
 
 def read_edl(text: str) -> list[ReadEdit]:
     """The events by pycmx, which must understand every line."""
-    parsed = pycmx.parse_cmx3600(io.StringIO(text))
+    plain = [line for line in text.splitlines() if not line.startswith("M2 ")]  # which pycmx knows nothing of
+    parsed = pycmx.parse_cmx3600(io.StringIO("\n".join(plain)))
     assert [line.content for line in parsed.unrecognized_statements] == []
     return [
         ReadEdit(
@@ -93,10 +97,28 @@ def read_edl(text: str) -> list[ReadEdit]:
             (edit.source_in, edit.source_out),
             (edit.record_in, edit.record_out),
             edit.clip_name,
+            (edit.transition.transition, int(edit.transition.operand or 0)),
+            event.number,
         )
         for event in parsed.events
         for edit in event.edits
     ]
+
+
+_MOTION = re.compile(r"M2 +(\S+) +(-?\d+\.\d) +(\S+)")
+
+
+def read_motions(text: str) -> dict[int, list[tuple[str, Fraction, str]]]:
+    """Reel, frames a second and first frame of each M2 line, by the number of its event."""
+    found: dict[int, list[tuple[str, Fraction, str]]] = {}
+    number = 0
+    for line in text.splitlines():
+        event, motion = re.match(r"(\d+)  ", line), _MOTION.fullmatch(line)
+        number = int(event[1]) if event else number
+        if line.startswith("M2"):
+            assert motion, line
+            found.setdefault(number, []).append((motion[1], Fraction(motion[2]), motion[3]))
+    return found
 
 
 _COLUMNS = re.compile(r"\d{3,}  (\S+) +(\S+) +C {8}(\S+) (\S+) (\S+) (\S+)")

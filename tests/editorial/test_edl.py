@@ -1,13 +1,17 @@
 """CMX 3600 lists, read back by pycmx and by their columns."""
 
+from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from editorial_clips import RATES, count_label, logged, media, read_columns, read_edl, settings
+from editorial_clips import RATES, count_label, logged, media, read_columns, read_edl, read_motions, settings
+from test_ale import read_ale
+from torture import Builder, timeline_of, torture_timeline
 
 from pipeline.editorial.assembly import assemble
-from pipeline.editorial.exports import edl
+from pipeline.editorial.exports import ale, edl
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.reels import reel_table
 from pipeline.editorial.exports.written import ExportOptions
@@ -283,3 +287,104 @@ def test_a_whole_list_looks_so():
         logged("mix.wav", "29.97", 30, card="SR01", start="12:00:00:00", drop=True, kind="sound", audio=(4,)),
     ]  # fmt: skip
     assert written(clips, settings("29.97", drop=True))[0] == GOLDEN
+
+
+@pytest.mark.parametrize(
+    ("speed", "taken_label", "motion"),
+    [
+        (Fraction(2), ("01:00:01:00", "01:00:02:15"), "050.0"),
+        (Fraction(1, 2), ("01:00:01:00", "01:00:01:10"), "012.5"),
+        (Fraction(-1), ("01:00:01:19", "01:00:02:14"), "-025.0"),
+        (Fraction(-2), ("01:00:02:14", "01:00:04:04"), "-050.0"),
+        (Fraction(0), ("01:00:01:00", "01:00:01:01"), "000.0"),
+        (Fraction(1, 3), ("01:00:01:00", "01:00:01:07"), "008.3"),
+    ],
+)
+def test_a_speed_is_an_m2_line_with_the_first_frame_that_plays(speed, taken_label, motion):
+    make = Builder(RATES["25"], "/x")
+    cut = timeline_of(make.track("V", "Video", make.clip("a", 20, into=25, start="01:00:00:00", speed=speed)))
+    text = edl.write(cut, OPTIONS).files[0].content.decode()
+    (edit,) = read_edl(text)
+    assert edit.source == taken_label
+    assert edit.record == ("00:00:00:00", "00:00:00:20")
+    assert read_motions(text) == {1: [(edit.reel, Fraction(motion), taken_label[0])]}
+    assert f"M2   {edit.reel:<8}      {motion:>6}                {taken_label[0]}\n" in text
+    assert ("* SPEED: 1/3 OF" in text) == (speed == Fraction(1, 3))
+    assert ("FREEZE FRAME" in text) == (speed == 0)
+
+
+def test_transitions_are_pairs_that_always_come_from_something():
+    make = Builder(RATES["25"], "/x")
+    track = make.track(
+        "V", "Video",
+        make.transition(0, 6, "Fade In"), make.clip("a", 20), make.transition(2, 4), make.clip("b", 20),
+        make.transition(3, 3, "W017", "Custom"), make.clip("c", 20), make.transition(5, 0),
+    )  # fmt: skip
+    found = read_edl(edl.write(timeline_of(track), OPTIONS).files[0].content.decode())
+    shown = [
+        (edit.number, edit.reel[:3], edit.how, edit.record[0][6:], edit.record[1][6:], edit.name) for edit in found
+    ]
+    assert shown == [
+        (1, "BL", ("C", 0), "00:00", "00:00", None), (1, "R01", ("D", 6), "00:00", "00:18", "a"),
+        (2, "R01", ("C", 0), "00:18", "00:18", "a"), (2, "R01", ("D", 6), "00:18", "01:12", "b"),
+        (3, "R01", ("C", 0), "01:12", "01:12", "b"), (3, "R01", ("W017", 6), "01:12", "02:05", "c"),
+        (4, "R01", ("C", 0), "02:05", "02:05", "c"), (4, "BL", ("D", 5), "02:05", "02:10", None),
+    ]  # fmt: skip
+    outgoing = found[2]
+    assert outgoing.source == (found[1].source[1], found[1].source[1])
+    assert count_label(found[3].source[0], 25) == 12 * 3600 * 25 + 40 - 2 - 3600 * 25
+
+
+def test_picture_and_sound_with_one_dissolve_are_one_event_and_apart_without():
+    make = Builder(RATES["25"], "/x")
+    pairs = [make.clip("a", 20, start="01:00:00:00"), make.clip("b", 20, start="02:00:00:00")]
+    picture = make.track("V", "Video", pairs[0], make.transition(2, 2), pairs[1])
+    same = make.track("A", "Audio", pairs[0].clone(), make.transition(2, 2), pairs[1].clone())
+    cut = make.track("A", "Audio", pairs[0].clone(), pairs[1].clone())
+    assert [edit.channels for edit in read_edl(_text(timeline_of(picture.clone(), same)))] == [(1, 2)] * 3
+    assert [(edit.video, edit.channels) for edit in read_edl(_text(timeline_of(picture, cut)))] == [
+        (True, ()), (False, (1, 2)), (True, ()), (True, ()), (False, (1, 2)),
+    ]  # fmt: skip
+
+
+def test_a_transition_longer_than_its_column_and_one_unknown_are_named():
+    make = Builder(RATES["25"], "/x")
+    long = make.transition(600, 600, "Page Peel", "Custom_Transition")
+    track = make.track(
+        "V", "Video", make.clip("a", 800, into=700, media=3000), long, make.clip("b", 800, into=700, media=3000)
+    )
+    losses = edl.write(timeline_of(track), OPTIONS).losses
+    assert "Transitions of more than 999 frames, shortened to that: Page Peel." in losses
+    assert "Transitions that a list does not know, written as dissolves: Page Peel." in losses
+
+
+def test_avid_gets_a_second_list_with_reels_of_32_letters_as_its_ale_has_them():
+    cut = torture_timeline()
+    lists = {file.suffix: file.content.decode() for file in edl.write(cut, replace(OPTIONS, editor="avid")).files}
+    assert set(lists) == {f"{track}{form}.edl" for track in ("", ".V2", ".V3") for form in ("", ".File_32")}
+    reels = {edit.reel for name, text in lists.items() if "32" in name for edit in read_edl(text)} - {"BL"}
+    tapes = {row["Tape"] for file in ale.write(cut, OPTIONS).files for row in read_ale(file.content.decode()).rows}
+    assert reels == tapes
+    assert "\n000001  BL                               V     C        00:00:00:00" in lists[".File_32.edl"]
+    for name in (".edl", ".V2.edl"):
+        short, wide = read_edl(lists[name]), read_edl(lists[name.replace(".edl", ".File_32.edl")])
+        assert [replace(edit, reel="") for edit in short] == [replace(edit, reel="") for edit in wide]
+
+
+def test_resolve_gets_markers_as_a_list_of_their_own():
+    files = {file.suffix: file for file in edl.write(torture_timeline(), replace(OPTIONS, editor="resolve")).files}
+    lines = files[".markers.edl"].content.decode().splitlines()
+    assert lines[1] == "FCM: NON-DROP FRAME"
+    assert lines[2:6] == [
+        "001  001      V     C        23:59:50:05 23:59:50:06 23:59:50:05 23:59:50:06",
+        "tab and <tag> |C:ResolveColorGreen |M:point \U0001f3c3 |D:1",
+        "002  001      V     C        23:59:50:10 23:59:50:11 23:59:50:10 23:59:50:11",
+        "a b |C:ResolveColorRed |M:act ]]> 1 |D:5",
+    ]
+    make = Builder(RATES["25"], "/x")
+    plain = timeline_of(make.track("V", "Video", make.clip("a", 20)))
+    assert [file.suffix for file in edl.write(plain, replace(OPTIONS, editor="resolve")).files] == [".edl"]
+
+
+def _text(cut):
+    return edl.write(cut, OPTIONS).files[0].content.decode()

@@ -8,7 +8,7 @@ import pytest
 from editorial_clips import read_edl
 
 from pipeline.editorial.assembly import activate
-from pipeline.editorial.exports import edl, fcpxml, xmeml
+from pipeline.editorial.exports import edl, fcpxml
 from pipeline.editorial.exports.events import sheet_of, taken_frames, taken_range
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.errors import ExportRefused
@@ -59,7 +59,7 @@ def test_each_format_without_speeds_or_transitions_names_the_clips():
     mix = schema.Transition(in_offset=Time(2, 25), out_offset=Time(2, 25))
     fast = inner("b", 5, 10)
     fast.effects.append(schema.LinearTimeWarp(time_scalar=2.0))
-    for write in (edl.write, xmeml.write, fcpxml.write):
+    for write in (fcpxml.write,):
         losses = write(timeline(track("V", clip("a", 0, 10), mix, fast)), ExportOptions(Path())).losses
         assert "Speed changes, written at normal speed: b." in losses
         assert "Transitions, written as cuts: a, b." in losses

@@ -164,8 +164,17 @@ def test_bins_are_cards_and_the_log_stands_in_premieres_columns():
         logged("c.mov", card="A001", start="12:00:00:00"),
     ]  # fmt: skip
     root, _ = exported(clips, settings())
-    bins = {each.findtext("name"): [clip.findtext("name") for clip in each.iter("clip")] for each in root.iter("bin")}
-    assert bins == {"A001": ["a.mov", "c.mov"], "B001": ["b.mov"]}
+    bins = {
+        each.findtext("name"): [clip.findtext("name") for clip in each.findall("children/clip")]
+        for each in root.iter("bin")
+    }
+    assert bins == {
+        "A001": ["a.mov", "c.mov"],
+        "B001": ["b.mov"],
+        "Subjects": [],
+        "Coach": ["a.mov"],
+        "Läufer": ["a.mov"],
+    }
     clip = root.find(".//clip")
     assert clip.findtext("ismasterclip") == "TRUE"
     log = {each.tag: each.text for name in ("logginginfo", "comments", "labels") for each in clip.find(name)}
@@ -175,7 +184,12 @@ def test_bins_are_cards_and_the_log_stands_in_premieres_columns():
         "mastercomment1": "Kaptagat", "mastercomment2": "dawn", "mastercomment3": "4", "mastercomment4": "2019-10-12",
         "label": "Good Take", "label2": "Forest",
     }  # fmt: skip
-    masters = {clip.get("id"): clip.findtext("name") for clip in root.iter("clip")}
+    masters = {
+        clip.get("id"): clip.findtext("name") for clip in root.iter("clip") if clip.findtext("ismasterclip") == "TRUE"
+    }
+    again = [clip for clip in root.iter("clip") if clip.findtext("ismasterclip") == "FALSE"]
+    assert [masters[clip.findtext("masterclipid")] for clip in again] == ["a.mov", "a.mov"]
+    assert len({item.get("id") for item in root.iter("clipitem")}) == len(list(root.iter("clipitem")))
     for item in root.findall(".//sequence//clipitem"):
         assert masters[item.findtext("masterclipid")] == item.findtext("name")
 

@@ -79,6 +79,12 @@ class Builder:
         return made
 
 
+def timeline_of(*tracks, name="cut", start=None):
+    made = schema.Timeline(name, global_start_time=start)
+    made.tracks.extend(tracks)
+    return made
+
+
 def torture_timeline(rate=PAL, *, drop=False, start="23:59:50:00", folder="/film/A001"):
     """The timeline at `rate`, which begins ten seconds before midnight."""
     make = Builder(rate, folder)

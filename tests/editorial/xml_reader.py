@@ -99,3 +99,85 @@ def _item(element, kind, track, files) -> XmlItem:
             for mark in element.findall("marker")
         ),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class XmlPlayed:
+    """A clip as it plays: `record` between the cuts; `into` the exact second of the file that plays at its first frame.
+
+    Where it plays backwards, `into` is the end of the frame that is shown first.
+    """
+
+    kind: str
+    track: int
+    name: str
+    record: tuple[int, int]
+    into: Fraction
+    speed: Fraction
+
+
+def played_of(sequence, rate: Fraction, durations: dict[str, Fraction]) -> tuple[list[XmlPlayed], set]:
+    """The clips and (kind, track, at, before, after, wipe) of the transitions, by Apple's and Premiere's words alone.
+
+    `durations` are the seconds that each file id lasts.
+    """
+    found, mixes = [], set()
+    for kind in ("video", "audio"):
+        for number, track in enumerate(sequence.findall(f"media/{kind}/track"), start=1):
+            items = [each for each in track if each.tag in {"clipitem", "transitionitem"}]
+            for place, item in enumerate(items, start=1):
+                if item.tag == "clipitem":
+                    around = (items[place - 2] if place > 1 else None, items[place] if place < len(items) else None)
+                    found.append(_played(item, around, rate, (kind, number), durations))
+                    for link in item.findall("link"):
+                        if link.findtext("linkclipref") == item.get("id"):
+                            assert int(link.findtext("clipindex")) == place
+                else:
+                    begin, end, cut = _mix(item, rate)
+                    mixes.add((kind, number, cut, cut - begin, end - cut, int(item.findtext("effect/wipecode"))))
+    return found, mixes
+
+
+def _mix(item, rate):
+    begin, end = int(item.findtext("start")), int(item.findtext("end"))
+    cut = begin + Fraction(int(item.findtext("cutPointTicks")), 254016000000) * rate
+    assert abs(cut - round(cut)) < Fraction(1, 1000)
+    return begin, end, round(cut)
+
+
+def _played(item, around, rate, where, durations) -> XmlPlayed:
+    start, end = int(item.findtext("start")), int(item.findtext("end"))
+    into, out = (Fraction(int(item.findtext(f"pproTicks{side}")), 254016000000) for side in ("In", "Out"))
+    shown = start, end
+    if start == -1:
+        start, _, cut = _mix(around[0], rate)
+        shown = cut, shown[1]
+    if end == -1:
+        _, end, cut = _mix(around[1], rate)
+        shown = shown[0], cut
+    assert abs((out - into) * rate - (end - start)) < Fraction(1, 1000), "it takes another time than it fills"
+    own = rate_of(item)
+    first, last = int(item.findtext("in")), int(item.findtext("out"))
+    assert 0 <= first < last <= int(item.findtext("duration"))
+    assert 0 <= into * own - first < 1
+    assert -1 < out * own - last <= Fraction(1, 1000)
+    speed = _speed(item, first, last)
+    at = into + (shown[0] - start) / rate
+    seconds = at * abs(speed) if speed else at
+    if speed < 0:
+        seconds = durations[item.find("file").get("id")] - seconds
+    return XmlPlayed(*where, item.findtext("name"), shown, seconds, speed)
+
+
+def _speed(item, first, last) -> Fraction:
+    """The speed of the Time Remap filter, which its own graph must have too."""
+    effects = [each for each in item.iter("effect") if each.findtext("effectid") == "timeremap"]
+    if not effects:
+        return Fraction(1)
+    (effect,) = effects
+    values = {each.findtext("parameterid"): each.findtext("value") for each in effect.findall("parameter")}
+    assert (values["variablespeed"], values["frameblending"]) == ("0", "FALSE")
+    speed = Fraction(values["speed"]) / 100 * (-1 if values["reverse"] == "TRUE" else 1)
+    keys = {int(key.findtext("when")): Fraction(key.findtext("value")) for key in effect.iter("keyframe")}
+    assert abs((keys[last] - keys[first]) - speed * (last - first)) < Fraction(1, 50)
+    return speed

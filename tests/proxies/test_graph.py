@@ -81,6 +81,16 @@ def test_one_decode_and_the_picture_is_made_small_before_anything_else():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("presets", "scales"),
+    [(("dnxhr", "avid"), 1), (("h264", "short", "screening"), 1), (("edit", "h264"), 2), (("edit", "dnxhr"), 2)],
+)
+def test_presets_of_one_size_and_pixel_format_share_one_scaler(presets, scales):
+    outputs = tuple(Output("proxy", Path(f"/film/{name}"), PRESETS[name]) for name in presets)
+    graph = after(command(ProxyJob(clip(), (Path("/card/C0001.MP4"),), outputs), Path("ffmpeg")), "-filter_complex")
+    assert graph.count("]scale=") == scales
+
+
 def test_every_input_is_guarded():
     parts = tuple(replace(clip().parts[0], path=f"GX0{number}.MP4".encode()) for number in range(3))
     one = clip(parts=parts, frames=300)

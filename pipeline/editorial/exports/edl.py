@@ -4,33 +4,29 @@ One list for each video track; the first holds the sound too. Picture and sound 
 place are one event (`B`, `AA/V`, with an `AUD` line for channels 3 and 4). Every label ends in `;`
 or `:` by its own counting, and FCM lines say so again where the source's counting changes.
 
-A CMX list knows one frame rate: source and record last equally long, in frames of the timeline. A
-source at another rate is named by its own label with the frames scaled (`Timecode.conformed`), and
-a comment gives rate and label as they are in the file.
+A CMX list knows one frame rate: labels count frames of the timeline. A source at another rate is
+named by its own label with the frames scaled (`Timecode.conformed`), and a comment gives rate and
+label as they are in the file. An `M2` line gives the speed in frames a second, below zero for
+backwards, with the first frame that plays; source and record last differently long only with one.
+
+Avid gets each list a second time in its `File_32` form, whose reels have the names of the `.ale`;
+DaVinci Resolve gets markers as a list of their own, which it imports onto a timeline.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil
 
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import (
-    Event,
-    EventTrack,
-    Mark,
-    Sheet,
-    Source,
-    note_speeds,
-    note_transitions,
-    sheet_of,
-)
+from pipeline.editorial.exports.edl_edits import Edit, Side, edits_of
+from pipeline.editorial.exports.edl_marks import marker_list
+from pipeline.editorial.exports.events import EventTrack, Sheet, Source, sheet_of
 from pipeline.editorial.exports.reels import ReelRow, reel_table
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, one_line
-from pipeline.timecode import TimeRange, frames_per_day
+from pipeline.timecode import Timecode, frames_per_day
 
-CHANNELS = 4  # that a CMX 3600 list can name
 _EVENT_CHANNELS = {
     (True, False, False): "V",
     (True, True, False): "B",
@@ -45,112 +41,164 @@ _COLORS = frozenset({"RED", "GREEN", "BLUE", "CYAN", "MAGENTA", "YELLOW", "BLACK
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """One event of the list: what one source gives to one place. `channels` are 1-4, `picture` beside them."""
+class Form:
+    """How wide the columns of a list are: that of reels, and the digits of event numbers at least."""
 
-    source: Source
-    source_in: int
-    record: TimeRange
-    picture: bool
-    channels: tuple[int, ...]
-    marks: tuple[Mark, ...]
+    suffix: str
+    reel: int
+    number: int
 
 
-def write(timeline: Timeline, options: ExportOptions) -> Written:  # noqa: ARG001  # one signature for all writers
+_CMX = Form("", 8, 3)
+_FILE_32 = Form(".File_32", 32, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class _List:
+    """A list to be written: its form, and the reel of each source in it."""
+
+    sheet: Sheet
+    form: Form
+    table: dict[Source, ReelRow]
+
+    def reel(self, side: Side) -> str:
+        return self.table[side.source].short if side.source else "BL"
+
+    def label(self, side: Side) -> Timecode:
+        """Where a side begins in its source, as the list counts it."""
+        start = self.sheet.start
+        if side.source is None:
+            return Timecode(0, start.rate, start.drop_frame)
+        return side.source.timecode(side.first).conformed(start.rate)
+
+
+def write(timeline: Timeline, options: ExportOptions) -> Written:
     """The lists of `timeline`: `.edl`, and `.V2.edl`... for further video tracks; names are UTF-8."""
     with unswept():
-        return _written(sheet_of(timeline))
+        sheet = sheet_of(timeline)
+        forms = (_CMX, _FILE_32) if options.editor == "avid" else (_CMX,)
+        files, losses = [], dict.fromkeys(sheet.losses)
+        for form in forms:
+            table = reel_table((event.source for track in sheet.tracks for event in track.events), length=form.reel)
+            for suffix, lines, said in _lists(_List(sheet, form, table)):
+                losses.update(dict.fromkeys(said))
+                files.append(WrittenFile(f"{suffix}.edl", "\n".join([*lines, ""]).encode()))
+        marks = marker_list(sheet) if options.editor == "resolve" else []
+        if marks:
+            files.append(WrittenFile(".markers.edl", "\n".join([*marks, ""]).encode()))
+    return Written(tuple(files), tuple(losses))
 
 
-def _written(sheet: Sheet) -> Written:
-    table = reel_table(event.source for track in sheet.tracks for event in track.events)
-    files, losses = [], dict.fromkeys(sheet.losses)
+def _lists(wanted: _List) -> Iterator[tuple[str, list[str], list[str]]]:
+    """For each video track: the suffix of its list, the lines, and what the list cannot carry."""
+    sheet = wanted.sheet
     pictures = sheet.of_kind("Video") or (EventTrack("Video 1", "Video", ()),)
     for number, picture in enumerate(pictures, start=1):
         sound = sheet.of_kind("Audio") if number == 1 else ()
         lost = Losses()
-        note_speeds(sheet, lost)
-        note_transitions((picture, *sound), lost)
-        lines = list(_lines(sheet, edits_of(picture, sound, lost), table, lost))
+        lines = list(_lines(wanted, edits_of(picture, sound, sheet.start.rate, lost), lost))
         said = [*sheet.losses, *lost.sentences(), *_always_lost(sheet)]
-        losses.update(dict.fromkeys(said))
         lines += [f"* NOT CARRIED: {one_line(sentence)}" for sentence in said]
-        files.append(WrittenFile(".edl" if number == 1 else f".V{number}.edl", "\n".join([*lines, ""]).encode()))
-    return Written(tuple(files), tuple(losses))
+        yield ("" if number == 1 else f".V{number}") + wanted.form.suffix, lines, said
 
 
-def edits_of(picture: EventTrack, sound: Sequence[EventTrack], lost: Losses) -> list[Edit]:
-    """The events of a list in record order; picture and sound that belong together are one."""
-    found: dict[tuple[TimeRange, Source, int], tuple[list[int], list[Mark]]] = {}
-    for event in picture.events:
-        channels, marks = found.setdefault((event.record, event.source, event.source_in), ([], []))
-        channels.append(0)  # stands for the picture
-        marks += event.marks
-    for event, wanted in _channels(sound):
-        channels, marks = found.setdefault((event.record, event.source, event.source_in), ([], []))
-        channels += [number for number in wanted if number <= CHANNELS]
-        marks += event.marks
-        if wanted.stop - 1 > CHANNELS:
-            lost.add(f"Sound channels above {CHANNELS} (the .otio has them)", event.source.name)
-    edits = [
-        Edit(source, source_in, record, 0 in channels, tuple(number for number in channels if number), tuple(marks))
-        for (record, source, source_in), (channels, marks) in found.items()
-    ]
-    return sorted(edits, key=lambda edit: (edit.record.start, not edit.picture, edit.channels))
-
-
-def _channels(sound: Sequence[EventTrack]) -> Iterator[tuple[Event, range]]:
-    """Each sound event with its channels of the list: the next above those of earlier tracks at its place."""
-    above: list[tuple[list[int], list[tuple[Event, int]]]] = []  # per track: starts, and (event, its last channel)
-    for track in sound:
-        ends: list[tuple[Event, int]] = []
-        for event in track.events:
-            before = max((_last_channel(event.record, *placed) for placed in above), default=0)
-            ends.append((event, before + event.channels))
-            yield event, range(before + 1, before + event.channels + 1)
-        above.append(([event.record.start for event, _ in ends], ends))
-
-
-def _last_channel(place: TimeRange, starts: list[int], ends: list[tuple[Event, int]]) -> int:
-    """The highest channel that a track uses anywhere in `place`."""
-    first = max(0, bisect_right(starts, place.start) - 1)
-    over = ends[first : bisect_left(starts, place.end)]
-    return max((last for event, last in over if event.record.end > place.start), default=0)
-
-
-def _lines(sheet: Sheet, edits: Sequence[Edit], table: dict[Source, ReelRow], lost: Losses) -> Iterator[str]:
-    drop = sheet.start.drop_frame
-    rate = sheet.start.rate
-    yield f"TITLE: {one_line(sheet.name)[:70]}"
+def _lines(wanted: _List, edits: Sequence[Edit], lost: Losses) -> Iterator[str]:
+    start = wanted.sheet.start
+    drop, rate = start.drop_frame, start.rate
+    yield f"TITLE: {one_line(wanted.sheet.name)[:70]}"
     yield _fcm(drop=drop)
     yield f"* RATE: {rate.label()} FRAMES PER SECOND ({rate})"
-    edits = [edit for edit in edits if edit.picture or edit.channels]
-    width = max(3, len(str(len(edits))))
+    width = max(wanted.form.number, len(str(len(edits))))
     for number, edit in enumerate(edits, start=1):
-        source_in = edit.source.timecode(edit.source_in).conformed(rate)
-        if rate.can_drop and source_in.drop_frame != drop:
-            drop = source_in.drop_frame
-            yield _fcm(drop=drop)
-        record_in = sheet.start + edit.record.start
-        span, reel = edit.record.duration, table[edit.source].short
-        yield (
-            f"{number:0{width}}  {reel:<8} {_channel_column(edit):<4}  C        "
-            f"{source_in} {source_in + span} {record_in} {record_in + span}"
-        )
-        yield from _comments(edit, sheet, lost)
-    for row in dict.fromkeys(table[edit.source] for edit in edits):
+        for counting, line in _events(wanted, edit, f"{number:0{width}}"):
+            if rate.can_drop and counting != drop:
+                drop = counting
+                yield _fcm(drop=drop)
+            yield line
+        yield from _motions(wanted, edit, lost)
+        yield from _comments(wanted.sheet, edit, lost)
+    used = dict.fromkeys(side.source for edit in edits for side in _sides(edit) if side.source)
+    for row in dict.fromkeys(wanted.table[source] for source in used):
         where = row.path or row.name
         yield one_line(f"* REEL {row.short}: REEL {row.reel or '-'}, CARD {row.card}, CLIP {row.clip}, FILE {where}")
 
 
-def _comments(edit: Edit, sheet: Sheet, lost: Losses) -> Iterator[str]:
-    source, rate = edit.source, sheet.start.rate
+def _sides(edit: Edit) -> tuple[Side, ...]:
+    return (edit.place.mix.coming_from, edit.place.side) if edit.place.mix else (edit.place.side,)
+
+
+def _events(wanted: _List, edit: Edit, number: str) -> Iterator[tuple[bool, str]]:
+    """The line of an edit, or the two of a transition; each with the counting of its source."""
+    place, start = edit.place, wanted.sheet.start
+    record_in = start + place.record.start
+    head = f"{number}  {{reel:<{wanted.form.reel}}} {_channel_column(edit):<4}  "
+    how = "C       "
+    if place.mix:
+        at = wanted.label(place.mix.coming_from)
+        outgoing = head.format(reel=wanted.reel(place.mix.coming_from))
+        yield at.drop_frame, f"{outgoing}{how} {at} {at} {record_in} {record_in}"
+        how = f"{place.mix.kind:<4} {place.mix.frames:03}"
+    first, length = wanted.label(place.side), place.record.duration
+    taken = length if place.side.speed == 1 else ceil(length * abs(place.side.speed)) or 1
+    incoming = head.format(reel=wanted.reel(place.side))
+    yield first.drop_frame, f"{incoming}{how} {first} {first + taken} {record_in} {record_in + length}"
+
+
+def _motions(wanted: _List, edit: Edit, lost: Losses) -> Iterator[str]:
+    """`M2`, with the speed in tenths of a frame a second, as far as the column goes."""
+    width = wanted.form.reel
+    nominal = wanted.sheet.start.rate.nominal
+    for side in _sides(edit):
+        if side.speed == 1 or side.source is None:
+            continue
+        tenths = abs(side.speed) * nominal * 10
+        speed = f"{'-' if side.speed < 0 else ''}{round(tenths) // 10:03}.{round(tenths) % 10}"
+        reel = wanted.reel(side)
+        columns = (
+            f"M2   {reel:<8}      {speed:>6}                " if width == 8 else f"M2      {reel:<32}     {speed:>6} "
+        )
+        yield f"{columns}{wanted.label(side)}"
+        if not side.speed:
+            yield "* * FREEZE FRAME"
+        if tenths.denominator != 1:
+            yield f"* SPEED: {side.speed} OF {wanted.reel(side)}"
+            lost.add("Speeds finer than a tenth of a frame a second, exact in comments only", side.source.name)
+
+
+def _comments(sheet: Sheet, edit: Edit, lost: Losses) -> Iterator[str]:
     extra = [str(number) for number in edit.channels if number > 2]
     if extra:
         yield f"AUD  {'    '.join(extra)}"
-    name = one_line(source.name)
-    yield f"* FROM CLIP NAME: {name}"
-    yield f"* SOURCE FILE: {name}"
+    if edit.place.mix:
+        yield f"EFFECTS NAME IS {one_line(edit.place.mix.name).upper()}"
+    yield from _names(edit)
+    for side in _sides(edit):
+        if side.source is not None:
+            yield from _remarks(side, side.source, sheet, lost)
+    for mark in edit.marks:
+        color = mark.color if mark.color in _COLORS else "RED"
+        yield f"* LOC: {sheet.start + mark.record.start} {color:<7} {one_line(mark.note or mark.name)}".rstrip()
+        if mark.record.duration > 1:
+            lost.add("Lengths of marked ranges, written as points", _name(edit.place.side))
+
+
+def _names(edit: Edit) -> Iterator[str]:
+    """Clip names in the words that editors read; the file once for each side."""
+    sides = _sides(edit)
+    for which, side in zip(("FROM", "TO"), sides, strict=False):
+        if side.source:
+            yield f"* {which} CLIP NAME: {_name(side)}"
+    for side in sides:
+        if side.source:
+            yield f"* SOURCE FILE: {_name(side)}"
+
+
+def _name(side: Side) -> str:
+    return one_line(side.source.name) if side.source else ""
+
+
+def _remarks(side: Side, source: Source, sheet: Sheet, lost: Losses) -> Iterator[str]:
+    rate, name = sheet.start.rate, one_line(source.name)
     if name != source.name:
         yield "* NAME: CONTROL CHARACTERS REPLACED BY SPACES"
         lost.add("Names with control characters, replaced by spaces", name)
@@ -158,13 +206,8 @@ def _comments(edit: Edit, sheet: Sheet, lost: Losses) -> Iterator[str]:
         yield "* NO TIMECODE IN THE SOURCE: COUNTED FROM 00:00:00:00"
         lost.add("Source timecode of clips that have none, counted from 00:00:00:00", name)
     if source.rate != rate:
-        yield f"* SOURCE RATE: {source.rate.label()} ({source.rate}), SOURCE IN {source.timecode(edit.source_in)}"
+        yield f"* SOURCE RATE: {source.rate.label()} ({source.rate}), SOURCE IN {source.timecode(side.first)}"
         lost.add(f"Source labels at other rates than {rate.label()}, scaled to it", name)
-    for mark in edit.marks:
-        color = mark.color if mark.color in _COLORS else "RED"
-        yield f"* LOC: {sheet.start + mark.record.start} {color:<7} {one_line(mark.note or mark.name)}".rstrip()
-        if mark.record.duration > 1:
-            lost.add("Lengths of marked ranges, written as points", name)
 
 
 def _always_lost(sheet: Sheet) -> Iterator[str]:

@@ -88,7 +88,11 @@ class Source:
     @property
     def keywords(self) -> tuple[str, ...]:
         """Subjects, location and tags one by one."""
-        return tuple(dict.fromkeys(word for name in _KEYWORDS for word in _values(self.values.get(name, ""))))
+        return tuple(dict.fromkeys(word for name in _KEYWORDS for word in self.listed(name)))
+
+    def listed(self, name: str) -> Iterator[str]:
+        """What the log says under one field, one by one."""
+        yield from _values(self.values.get(name, ""))
 
     def timecode(self, frame: int) -> Timecode:
         return Timecode(frame, self.rate, self.drop_frame)
@@ -249,6 +253,14 @@ def taken_range(event: Event, rate: Rate, *, head: int = 0, tail: int = 0) -> Ti
     ahead = _source_frames(event, before, rate) if before else 0
     beyond = _source_frames(event, event.record.duration + after, rate) or 1
     return TimeRange(event.source_in - ahead, ahead + beyond)
+
+
+def shown_frame(event: Event, ahead: int, rate: Rate) -> int:
+    """The source frame that plays `ahead` frames of the timeline after the first of an event (before it: negative)."""
+    passed = floor(ahead * abs(event.speed) * event.source.rate.fraction / rate.fraction)
+    if event.speed >= 0:
+        return event.source_in + passed
+    return event.source_in + taken_frames(event, rate) - 1 - passed
 
 
 def _source_frames(event: Event, frames: int, rate: Rate) -> int:

@@ -20,6 +20,7 @@ from pipeline.timecode import Rate
 _RESERVED = frozenset({"BL", "AX", "NONE"})
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 32, without those that are read as others
 _HASHED = 4
+_LENGTHS = (8, 32)  # of the tables that our exports are written with
 _MILLISECONDS = Rate(1000)  # label time that clips of any rate can be compared in
 _DAY = 24 * 60 * 60 * 1000
 
@@ -49,6 +50,21 @@ def reel_table(sources: Iterable[Source], *, length: int = 8) -> dict[Source, Re
         source: ReelRow(short[key], source.reel, source.card, source.clip, source.name, source.path)
         for source, key in keys.items()
     }
+
+
+def short_names(card: str, reel: str, clip: str, name: str, paths: Iterable[str]) -> frozenset[str]:
+    """Every short name, of 8 and of 32 letters, that a table has for a clip: cut, or told apart by a hash.
+
+    Which of them a table gave depends on what else lay in its cut; further attempts at a hash are left out.
+    """
+    key = (card, reel or card or name)
+    apart = [(*key, clip, path) for path in (*paths, name)]
+    names = set()
+    for length in _LENGTHS:
+        wanted = _wanted(key, length)
+        names.add(wanted[:length])
+        names |= {next(_hashed(wanted[: length - _HASHED], each)) for each in (key, *apart)}
+    return frozenset(names - _RESERVED - {""})
 
 
 def _keyed(groups: dict[Key, list[Source]]) -> Iterator[tuple[Source, Key]]:

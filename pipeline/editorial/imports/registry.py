@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.editorial.imports import ale, edl, session_text
+from pipeline.editorial.imports import aaf, ale, edl, fcpxml, otio_file, session_text, xmeml
 from pipeline.editorial.imports.reading import ReadTimeline
 from pipeline.timecode import Rate
 
@@ -26,4 +26,8 @@ IMPORTS: tuple[Import, ...] = (
     Import("ale", "Avid Log Exchange", ale.recognises, ale.read),
     Import("protools-session-text", "Pro Tools session text", session_text.recognises, session_text.read),
     Import("edl", "CMX 3600 EDL", edl.recognises, edl.read, edl.read),
+    Import(xmeml.FORMAT, "Final Cut Pro 7 XML", xmeml.recognises, xmeml.read),
+    Import(fcpxml.FORMAT, "Final Cut Pro XML", fcpxml.recognises, fcpxml.read),
+    Import(otio_file.FORMAT, "OpenTimelineIO", otio_file.recognises, otio_file.read),
+    Import("aaf", "AAF", aaf.recognises, aaf.read),
 )

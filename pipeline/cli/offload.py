@@ -1,0 +1,146 @@
+"""`rushes offload`: a card becomes verified copies."""
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+
+import click
+from rich.markup import escape
+
+from pipeline.cli.options import film_option
+from pipeline.cli.tables import console, plural, print_json
+from pipeline.errors import FilmNotFound
+from pipeline.files import one_line, write_whole
+from pipeline.film import find_film, open_film
+from pipeline.manifests.hashes import FORMATS
+from pipeline.offload.naming import Card, filled, read_card
+from pipeline.offload.report import as_data, as_html, as_json, as_text
+from pipeline.offload.run import Ears, Offloaded, Wish, offload
+from pipeline.settings import Settings, parse_settings, shipped
+
+_OFFERED = tuple(name for name in FORMATS if not name.startswith("xxhash"))
+_REPORTS = (".html", ".json", ".txt")
+
+
+@click.command("offload")
+@click.argument("cards", metavar="CARD...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--to", "targets", metavar="DIR", multiple=True, required=True, type=click.Path(path_type=Path),
+              help="A disk or folder that gets a copy; as often as there are copies.")  # fmt: skip
+@click.option("--as", "template", metavar="FOLDERS", default="{card}",
+              help="Folders below each DIR: {card}, {reel}, {shoot_day}, {unit}, {camera}, or names.")  # fmt: skip
+@click.option("--hash", "formats", type=click.Choice(_OFFERED), multiple=True, default=("xxh128",), show_default=True,
+              help="Hashes to keep, the first for folders too.")  # fmt: skip
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False),
+              help="A report to file: .html (with stills), .json or .txt.")  # fmt: skip
+@click.option("--json", "json_wanted", is_flag=True, help="The report as JSON on stdout.")
+@film_option
+def offload_command(
+    cards: tuple[Path, ...],
+    targets: tuple[Path, ...],
+    template: str,
+    formats: tuple[str, ...],
+    report: Path | None,
+    json_wanted: bool,
+    film: str | None,
+) -> int:
+    """Copy cards to one or more disks, each read once, each copy read back and compared before it appears.
+
+    \b
+    rushes offload /media/A001 --to /Volumes/RAID --to /Volumes/SHUTTLE
+    rushes offload /media/A001 /media/B001 --to /Volumes/RAID --as '{shoot_day}/{card}' --report A001.html
+
+    An ASC MHL hash list is written into each copy. Stopped or killed, the same command goes on where it was; a card
+    that is there already is recognised, and nothing is ever overwritten.
+    """
+    if report and report.suffix not in _REPORTS:
+        raise click.UsageError(f"A report is {', '.join(_REPORTS)}; give it one of these endings.")
+    if report and len(cards) > 1:
+        raise click.UsageError("A report is of one card; offload the cards one by one, or leave --report away.")
+    settings = _settings(film)
+    stop = Event()
+    with _bars(stop, quiet=json_wanted) as ears_of, ThreadPoolExecutor(len(cards)) as pool:
+        running = [
+            pool.submit(_offloaded, card.absolute(), (targets, template, formats), settings, ears_of(card.name))
+            for card in cards
+        ]
+        try:
+            done = [each.result() for each in running]
+        except BaseException:
+            stop.set()
+            raise
+    if report:
+        write_whole(report.absolute(), _report(*done[0], report.suffix).encode())
+    if json_wanted:
+        print_json([as_data(offloaded, card) for offloaded, card in done])
+    for offloaded, card in done:
+        _tell(offloaded, card)
+    return next((offloaded.exit_code for offloaded, _ in done if offloaded.exit_code), 0)
+
+
+def _settings(film: str | None) -> Settings:
+    """The rules of the film that is named or that this folder lies in; else what is shipped."""
+    try:
+        return open_film(Path(film)).settings if film else find_film(Path.cwd()).settings
+    except FilmNotFound:
+        if film:
+            raise
+        return parse_settings(shipped("default.toml"), "default.toml")
+
+
+def _offloaded(
+    folder: Path, asked: tuple[tuple[Path, ...], str, tuple[str, ...]], settings: Settings, ears: Ears
+) -> tuple[Offloaded, Card]:
+    targets, template, formats = asked
+    card = read_card(folder, settings)
+    place = filled(template, card.names)
+    return offload(Wish(folder, tuple(target.absolute() / place for target in targets), formats), ears), card
+
+
+def _report(offloaded: Offloaded, card: Card, suffix: str) -> str:
+    data = as_data(offloaded, card)
+    return as_html(data, card) if suffix == ".html" else as_json(data) if suffix == ".json" else as_text(data)
+
+
+@contextmanager
+def _bars(stop: Event, *, quiet: bool) -> Iterator[Callable[[str], Ears]]:
+    """A bar for each card on a terminal, nothing elsewhere; a signal ends the work in order."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: Ears(lambda _phase, _bytes: None, lambda _bytes: None, stop.is_set)
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bars:
+
+        def ears_of(name: str) -> Ears:
+            bar = bars.add_task(escape(name), total=None)
+
+            def phase(words: str, total: int) -> None:
+                bars.reset(bar, total=total, description=f"{escape(name)}: {words}")
+
+            return Ears(phase, lambda count: bars.advance(bar, count), stop.is_set)
+
+        yield ears_of
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _tell(offloaded: Offloaded, card: Card) -> None:
+    """What came of it, on stderr: each copy, then everything that somebody must look at."""
+    clips = sum(len(taken.clips) for taken in card.taken)
+    size = f"{offloaded.bytes / 1e9:,.2f} GB"
+    click.echo(f"{one_line(card.folder.name)}: {plural(clips, 'clip')}, {plural(len(offloaded.files), 'file')}, {size}",
+               err=True)  # fmt: skip
+    for copy in offloaded.copies:
+        words = {"copied": "verified", "known": "there already"}.get(copy.state, f"FAILED: {copy.sentence}")
+        click.echo(f"  {one_line(copy.folder)}  {words}", err=True)
+    about = (warning for taken in card.taken for warning in taken.folder.warnings)
+    for warning in dict.fromkeys((*offloaded.warnings, *about)):
+        click.echo(f"  warning: {warning}", err=True)

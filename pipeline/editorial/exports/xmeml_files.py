@@ -1,0 +1,166 @@
+"""The files of a cut in Final Cut Pro 7 XML: how each is named, counted and logged, and the elements that all share."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from math import floor
+
+from pipeline.editorial.exports.events import Held, Sheet, Source, held_by
+from pipeline.editorial.exports.written import Losses
+from pipeline.editorial.exports.xmeml_time import TICKS
+from pipeline.editorial.exports.xml_text import is_legal, path_url, xml_text
+from pipeline.timecode import Rate, Timecode, TimeRange
+
+_CIRCLED = {"yes", "true", "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the cut: `rate` is what its frames are counted at here.
+
+    `head` (its `name` with length and rate) and `log` are elements that every clip of it begins with and that its
+    master clip ends with.
+    """
+
+    number: int
+    source: Source
+    held: Held
+    rate: Rate
+    duration: int
+    name: str
+    head: str
+    log: str
+
+    def since_start(self, frame: int) -> int:
+        """An absolute frame of the source as a frame of the file."""
+        return counted(frame - self.held.span.start, self.source.rate, self.rate)
+
+
+def files_of(sheet: Sheet, lost: Losses) -> dict[Source, File]:
+    """The file of each source; sources at one path (parts in one proxy) are one file."""
+    sources: dict[str | Source, dict[Source, Held]] = defaultdict(dict)
+    for source, held in held_by(sheet).items():
+        sources[source.path or source][source] = held
+    found: dict[Source, File] = {}
+    for number, parts in enumerate(sources.values(), start=1):
+        first = next(iter(parts))
+        rate = first.rate if can_say(first.rate) else sheet.start.rate
+        found.update(dict.fromkeys(parts, _described(number, first, _together(parts.values()), rate)))
+        for source in parts:
+            _note_losses(source, sheet.start.rate, lost)
+    return found
+
+
+def _described(number: int, source: Source, held: Held, rate: Rate) -> File:
+    duration = counted(held.span.duration, source.rate, rate)
+    name = f"<masterclipid>masterclip-{number}</masterclipid>{named_xml(source.name)}"
+    return File(number, source, held, rate, duration, name, head_xml(name, duration, rate), _log(source))
+
+
+def head_xml(name: str, duration: int, rate: Rate) -> str:
+    return f"{name}<duration>{duration}</duration>{rate_xml(rate)}"
+
+
+def _together(parts: Iterable[Held]) -> Held:
+    held = list(parts)
+    begin, end = min(part.span.start for part in held), max(part.span.end for part in held)
+    streams = max((part.streams for part in held), key=sum)
+    return Held(any(part.picture for part in held), streams, TimeRange(begin, end - begin))
+
+
+def _note_losses(source: Source, rate: Rate, lost: Losses) -> None:
+    name = source.name
+    if not is_legal("".join((name, source.path or "", source.reel, source.card, *source.log.values()))):
+        lost.add("Control characters in names and notes, left out", name)
+    if not source.timed:
+        lost.add("Source timecode of clips that have none, counted from 00:00:00:00", name)
+    if source.path is None:
+        lost.add("Paths of clips out of reach, to be linked by name", name)
+    if not can_say(source.rate):
+        lost.add(f"Frame rates that FCP7 XML cannot say, counted at {rate.label()}", name)
+    elif source.rate != rate:
+        lost.add(f"Mixed rates: in and out count at the clip's own rate, places at {rate.label()}", name)
+
+
+def can_say(rate: Rate) -> bool:
+    return rate.denominator == 1 or rate.numerator * 1001 == rate.nominal * 1000 * rate.denominator
+
+
+def file_xml(file: File) -> Iterator[str]:
+    source, held = file.source, file.held
+    name = source.path.replace("\\", "/").rpartition("/")[2] if source.path else source.name
+    yield f'<file id="file-{file.number}">\n{named_xml(name)}'
+    if source.path:
+        yield f"<pathurl>{xml_text(path_url(source.path))}</pathurl>"
+    yield f"{rate_xml(file.rate)}\n<duration>{file.duration}</duration>"
+    reel = f"\n<reel>{named_xml(source.reel)}</reel>" if source.reel else ""
+    yield timecode_xml(source.timecode(held.span.start).conformed(file.rate), reel)
+    yield "<media>"
+    if held.picture:
+        width, height = source.file.size or (0, 0)
+        size = f"<width>{width}</width><height>{height}</height>" if width else ""
+        yield f"<video><samplecharacteristics>{rate_xml(file.rate)}{size}</samplecharacteristics></video>"
+    before, hertz = 0, source.file.sample_rate
+    sound = f"<samplecharacteristics><samplerate>{hertz}</samplerate></samplecharacteristics>" if hertz else ""
+    for channels in filter(None, held.streams):
+        numbers = range(before + 1, before + channels + 1)
+        each = "".join(f"<audiochannel><sourcechannel>{n}</sourcechannel></audiochannel>" for n in numbers)
+        yield f"<audio>{sound}<channelcount>{channels}</channelcount>{each}</audio>"
+        before += channels
+    yield "</media>\n</file>"
+
+
+def _log(source: Source) -> str:
+    """The log in the columns of Premiere; `description`: who is seen; master comment 1 is its `Comment`."""
+    log = source.log.get
+    circled = (log("circled") or "").casefold() in _CIRCLED
+    logging = {
+        "description": _joined(log("subject"), log("view")),
+        "scene": log("scene"),
+        "shottake": log("take"),
+        "lognote": log("note"),
+        "good": "TRUE" if circled else "",
+    }
+    shot = _joined(log("shoot_day"), log("unit"), log("camera"))
+    comments = enumerate((log("location"), log("tag"), log("rating"), shot), start=1)
+    told = {f"mastercomment{number}": value for number, value in comments}
+    label = "\n<labels><label>Good Take</label><label2>Forest</label2></labels>" if circled else ""
+    return f"<logginginfo>{_elements(logging)}</logginginfo>\n<comments>{_elements(told)}</comments>{label}"
+
+
+def timecode_xml(start: Timecode, inside: str = "") -> str:
+    return (
+        f"<timecode>{rate_xml(start.rate)}<string>{start}</string><frame>{start.frame}</frame>"
+        f"<displayformat>{'DF' if start.drop_frame else 'NDF'}</displayformat>{inside}</timecode>"
+    )
+
+
+def counted(frames: int, own: Rate, rate: Rate) -> int:
+    return frames if own is rate or own == rate else floor(frames * rate.fraction / own.fraction)
+
+
+@cache
+def rate_xml(rate: Rate) -> str:
+    ntsc = "FALSE" if rate.denominator == 1 else "TRUE"
+    return f"<rate><timebase>{rate.nominal}</timebase><ntsc>{ntsc}</ntsc></rate>"
+
+
+def ticks(frames: int, rate: Rate) -> int:
+    return frames * TICKS * rate.denominator // rate.numerator
+
+
+def named_xml(name: str) -> str:
+    return f"<name>{xml_text(name)}</name>"
+
+
+def _elements(values: dict[str, str | None]) -> str:
+    return "".join(f"<{tag}>{xml_text(value)}</{tag}>" for tag, value in values.items() if value)
+
+
+def _joined(*values: str | None) -> str:
+    return ", ".join(filter(None, values))
+
+
+def file_again(file: File) -> str:
+    return f'<file id="file-{file.number}"/>'

@@ -1,0 +1,147 @@
+"""Compound files: folders and files within one file, in which AAF keeps its objects.
+
+By Microsoft's [MS-CFB]. Reads bytes that nobody vouches for: every chain of sectors ends, no folder holds itself,
+no stream is longer than the file.
+"""
+
+import struct
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from sys import byteorder
+
+from pipeline.errors import TimelineUnreadable
+
+SIGNATURE = bytes.fromhex("d0cf11e0a1b11ae1")
+_LAST = 0xFFFFFFFA  # numbers of sectors end here; those above have a meaning
+_END = 0xFFFFFFFE
+_NOBODY = 0xFFFFFFFF
+_MINI = 64
+_ENTRY = 128
+_STORAGES = (1, 5)  # kinds of entry: a folder, the root
+_DAMAGED = "The file is damaged: its {} cannot be followed; export it again."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """A folder or file in the directory, by its place there."""
+
+    number: int
+    name: str
+    storage: bool
+    class_id: bytes
+    child: int
+    first: int
+    size: int
+
+
+@dataclass(slots=True)
+class Compound:
+    """An open compound file. Raises TimelineUnreadable wherever its structure does not hold."""
+
+    content: bytes
+    sector: int = 0
+    cutoff: int = 0
+    table: "array[int]" = field(default_factory=lambda: array("I"))
+    mini_table: "array[int]" = field(default_factory=lambda: array("I"))
+    directory: bytes = b""
+    mini: bytes = b""
+
+    def __post_init__(self) -> None:
+        head = self.content[:512]
+        if len(head) < 512 or not head.startswith(SIGNATURE):
+            raise TimelineUnreadable("The file is no compound file, as every AAF is one.")
+        shift, mini_shift = struct.unpack_from("<HH", head, 30)
+        if shift not in (9, 12) or mini_shift != 6:
+            raise TimelineUnreadable(_DAMAGED.format("head"))
+        self.sector = 1 << shift
+        start, _, self.cutoff, mini_start, _ = struct.unpack_from("<5I", head, 48)
+        for number in self._table_sectors(head):
+            self.table.frombytes(self._sector(number))
+        if byteorder == "big":
+            self.table.byteswap()
+        self.directory = self._read_long(start, None)
+        self.mini_table.frombytes(self._read_long(mini_start, None))
+        if byteorder == "big":
+            self.mini_table.byteswap()
+        root = self.entry(0)
+        self.mini = self._read_long(root.first, root.size)
+
+    @property
+    def entries(self) -> int:
+        return len(self.directory) // _ENTRY
+
+    def entry(self, number: int) -> Entry:
+        data = self.directory[number * _ENTRY : (number + 1) * _ENTRY]
+        if len(data) < _ENTRY:
+            raise TimelineUnreadable(_DAMAGED.format("directory"))
+        length, kind = struct.unpack_from("<HB", data, 64)
+        name = data[: max(0, min(length, 64) - 2)].decode("utf-16-le", "replace").partition("\0")[0]
+        child, first = struct.unpack_from("<I", data, 76)[0], struct.unpack_from("<I", data, 116)[0]
+        size = struct.unpack_from("<Q" if self.sector > 512 else "<I", data, 120)[0]
+        return Entry(number, name, kind in _STORAGES, data[80:96], child, first, size)
+
+    def held_in(self, folder: Entry) -> Iterator[Entry]:
+        """The entries of a folder, in no order that means anything."""
+        waiting, seen = [folder.child], {folder.number}
+        while waiting:
+            number = waiting.pop()
+            if number == _NOBODY:
+                continue
+            if number in seen:
+                raise TimelineUnreadable(_DAMAGED.format("directory"))
+            seen.add(number)
+            yield self.entry(number)
+            waiting += struct.unpack_from("<II", self.directory, number * _ENTRY + 68)
+
+    def read(self, entry: Entry) -> bytes:
+        if entry.size >= self.cutoff:
+            return self._read_long(entry.first, entry.size)
+        chain = self._chain(entry.first, self.mini_table, -(-entry.size // _MINI))
+        if len(chain) == 1:
+            return self._whole(self.mini[chain[0] * _MINI :][: entry.size], entry.size)
+        return self._whole(b"".join(self.mini[at * _MINI : (at + 1) * _MINI] for at in chain)[: entry.size], entry.size)
+
+    def _read_long(self, first: int, size: int | None) -> bytes:
+        """A stream in whole sectors; `size` None: as long as its chain."""
+        most = len(self.table) if size is None else -(-size // self.sector)
+        data = b"".join(map(self._sector, self._chain(first, self.table, most)))
+        return data if size is None else self._whole(data[:size], size)
+
+    def _sector(self, number: int) -> bytes:
+        """A sector; the last one of a file may be cut short, and is filled up."""
+        data = self.content[(number + 1) * self.sector : (number + 2) * self.sector]
+        return data if len(data) == self.sector else data.ljust(self.sector, b"\0")
+
+    def _chain(self, first: int, table: "array[int]", most: int) -> list[int]:
+        """At most `most` sectors from `first` on: a chain that bites its own tail ends there."""
+        if most > len(table):
+            raise TimelineUnreadable(_DAMAGED.format("streams"))
+        chain: list[int] = []
+        while first < _LAST and len(chain) < most:
+            if first >= len(table):
+                raise TimelineUnreadable(_DAMAGED.format("streams"))
+            chain.append(first)
+            first = table[first]
+        return chain
+
+    def _table_sectors(self, head: bytes) -> Iterator[int]:
+        """Where the table of sectors lies: 109 places in the head, the rest in a chain of their own."""
+        (count, following) = (struct.unpack_from("<I", head, 44)[0], struct.unpack_from("<I", head, 68)[0])
+        most = len(self.content) // self.sector + 1
+        if count > most:
+            raise TimelineUnreadable(_DAMAGED.format("table of sectors"))
+        places = list(struct.unpack_from("<109I", head, 76))
+        while len(places) < count and following < _LAST and len(places) < most * 2:
+            *more, following = struct.unpack(f"<{self.sector // 4}I", self._sector(following))
+            places += more
+        wanted = [place for place in places[:count] if place < most]
+        if len(wanted) < count:
+            raise TimelineUnreadable(_DAMAGED.format("table of sectors"))
+        yield from wanted
+
+    @staticmethod
+    def _whole(data: bytes, size: int) -> bytes:
+        if len(data) < size:
+            raise TimelineUnreadable(_DAMAGED.format("streams"))
+        return data

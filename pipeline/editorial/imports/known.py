@@ -1,0 +1,192 @@
+"""Clips as a timeline can speak of them: names, reels, paths and moments in forms that can be compared."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from math import floor
+from urllib.parse import unquote
+
+from pipeline.editorial.imports.reading import ReadEvent
+from pipeline.errors import ValueRefused
+from pipeline.timecode import Rate, Timecode, TimeRange, frames_per_day
+
+_MILLISECONDS = Rate(1000)
+_DAY = 24 * 60 * 60 * 1000
+_ENDING = re.compile(r"\.[A-Za-z0-9]{2,4}$")
+_COPY = re.compile(r"\.(?:new|sub|exported|copy)\.\d{2,}$", re.IGNORECASE)  # Avid's numbers of copies and subclips
+_URL = re.compile(r"^file:(?://[^/]*/)?", re.IGNORECASE)
+_SLASHES = re.compile(r"[/\\]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A clip of the log; `start` is the timecode of its first frame."""
+
+    id: str
+    name: str
+    card: str
+    reel: str
+    sound: bool
+    start: Timecode | None
+    rate: Rate | None
+    frames: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file of a clip; `before` counts the frames of the clip that lie in earlier files, None if unknown."""
+
+    clip: str
+    path: str
+    before: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Milliseconds of the day by labels; `end` may lie on the next day."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where an event begins in its source by label, in milliseconds; `slack` is one frame of it."""
+
+    at: int
+    length: int
+    slack: int
+    label: str
+
+
+@dataclass(slots=True)
+class Shelf:
+    """Clips that answer to one name or reel, by the time at which they begin once `all` are put there."""
+
+    timed: list[tuple[Span, Known]] = field(default_factory=list)
+    untimed: list[Known] = field(default_factory=list)
+    longest: int = 0
+    in_order: bool = True
+
+    def put(self, known: Known, span: Span | None) -> None:
+        if span is None:
+            self.untimed.append(known)
+        else:
+            self.timed.append((span, known))
+            self.longest = max(self.longest, span.end - span.start)
+            self.in_order = False
+
+    @property
+    def all(self) -> list[Known]:
+        return [*(known for _, known in self.timed), *self.untimed]
+
+    def near(self, moment: Moment) -> Iterator[Known]:
+        """The clips that run at a moment; else all, of which the timecode must be told to differ."""
+        if not self.in_order:
+            self.timed.sort(key=lambda each: each[0].start)
+            self.in_order = True
+        found = [*self._running(moment.at, moment.slack), *self._running(moment.at + _DAY, moment.slack)]
+        yield from found or (known for _, known in self.timed)
+        yield from self.untimed
+
+    def _running(self, at: int, slack: int) -> Iterator[Known]:
+        place = bisect_right(self.timed, at + slack, key=lambda each: each[0].start)
+        while place and self.timed[place - 1][0].start >= at - self.longest - slack:
+            place -= 1
+            span, known = self.timed[place]
+            if span.end > at - slack:
+                yield known
+
+
+def name_keys(name: str) -> tuple[str, ...]:
+    """A name folded, and the same without its ending and without an editor's number of a copy."""
+    folded = _COPY.sub("", name.strip()).casefold()
+    return tuple(dict.fromkeys(key for key in (folded, _ENDING.sub("", folded)) if key))
+
+
+def file_keys(path: str) -> tuple[str, ...]:
+    parts = path_parts(path)
+    return name_keys(parts[-1]) if parts else ()
+
+
+def path_parts(path: str) -> list[str]:
+    """The names of a path or file URL, folded, whatever system wrote it."""
+    plain = unquote(_URL.sub("/", path)) if path[:5].lower() == "file:" else path
+    return [part for part in _SLASHES.split(plain.casefold()) if part]
+
+
+def card_names(card: str) -> tuple[str, ...]:
+    """A card's folder and its last word, which is what people call the card."""
+    return tuple(dict.fromkeys((card, card.rpartition("_")[2])))
+
+
+def span_of(known: Known) -> Span | None:
+    """When a clip runs by its labels; None without timecode or length."""
+    if known.start is None or known.rate is None or not known.frames:
+        return None
+    start = known.start.conformed(_MILLISECONDS).frame
+    return Span(start, start + floor(Fraction(known.frames * 1000) / known.rate.fraction) + 1)
+
+
+def milliseconds(event: ReadEvent) -> Moment | None:
+    """Where an event begins in its source; None for one that states no timecode."""
+    label = _label(event)
+    if label is None or event.source is None:
+        return None
+    nominal = label.rate.nominal
+    length = event.source.duration * 1000 // nominal
+    return Moment(label.conformed(_MILLISECONDS).frame, length, -(-1000 // nominal), str(label))
+
+
+def _label(event: ReadEvent) -> Timecode | None:
+    if event.source is None or event.rate is None or event.source.start < 0:
+        return None
+    return Timecode(event.source.start, event.rate, bool(event.drop_frame) and event.rate.can_drop)
+
+
+def range_in(event: ReadEvent, known: Known, before: int | None) -> TimeRange | None:
+    """The frames of the clip that an event takes, counted from the clip's first; None where nothing tells.
+
+    Frames counted from the head of the file are exact (`before` of the clip lie in earlier files); else the label
+    is looked up in the clip's own counting. What lies outside of the clip is cut off.
+    """
+    if known.rate is None or known.frames is None:
+        return None
+    whole = TimeRange(0, known.frames)
+    if event.media is not None and before is not None:
+        rate = event.rate or known.rate
+        first = _scaled(event.media.start, rate, known.rate) + before
+        return TimeRange(first, _scaled(event.media.duration, rate, known.rate)).within(whole)
+    label = _label(event)
+    if label is None or event.source is None:
+        return None
+    length = _scaled(event.source.duration, label.rate, known.rate)
+    labelled = _frame_of(label, known)
+    if labelled is None or labelled >= known.frames:
+        return TimeRange(_scaled(event.source.start, label.rate, known.rate), length).within(whole)  # from its head
+    return TimeRange(labelled, length).within(whole)
+
+
+def _scaled(frames: int, rate: Rate, own: Rate) -> int:
+    return frames if rate == own else floor(frames * own.fraction / rate.fraction)
+
+
+def _frame_of(label: Timecode, known: Known) -> int | None:
+    """The frame of the clip that bears this label, over midnight too."""
+    start = known.start
+    if start is None or known.rate is None:
+        return None
+    if label.rate == start.rate and label.drop_frame == start.drop_frame:
+        own = label
+    elif label.rate.nominal == start.rate.nominal:
+        text = str(label)
+        try:
+            own = Timecode.parse(text[:8] + ":" + text[9:], start.rate, drop_frame=start.drop_frame)
+        except ValueRefused:  # a label that drop-frame skips
+            return None
+    else:
+        own = label.conformed(start.rate)
+    day = frames_per_day(start.rate, drop_frame=start.drop_frame)
+    return floor(((own.frame - start.frame) % day) * known.rate.fraction / start.rate.fraction)

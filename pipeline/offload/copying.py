@@ -1,0 +1,199 @@
+"""One reading of a file, any number of copies: hashed in flight, written side by side, safe on disk before it counts.
+
+A copy that fails (full, broken, taken away) ends alone; the others go on. Sources are only ever opened for reading.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Queue
+
+from pipeline.clip import Stamp
+from pipeline.errors import Cancelled, ChangedWhileRead, RushesError
+from pipeline.files import one_line, path_error, stamp_of
+from pipeline.manifests.hashes import Hasher
+
+_PIECE = 8 << 20  # bytes read and written at a time
+_AHEAD = 4  # pieces that a slow disk may lag behind
+_UNSYNCED = 64  # files that are written and wait to be safe
+
+Done = Callable[["Job", dict[str, str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file of the card: where it lies, its path below the card, and its stamp when the card was looked at."""
+
+    source: Path
+    path: bytes
+    stamp: Stamp
+
+
+@dataclass(slots=True)
+class Copy:
+    """One target folder, as a thread that writes and one that makes safe; `failed` says why it ended early.
+
+    `done` is called when a file is safe on disk: with the job and the hashes of what was written.
+    """
+
+    folder: Path
+    done: Done
+    failed: RushesError | None = None
+    _pieces: "Queue[tuple[str, object]]" = field(default_factory=lambda: Queue(_AHEAD))
+    _written: "Queue[tuple[int, Job, dict[str, str]] | None]" = field(default_factory=lambda: Queue(_UNSYNCED))
+    _threads: tuple[threading.Thread, ...] = ()
+
+    def start(self) -> None:
+        self._threads = tuple(
+            threading.Thread(target=work, name=f"offload to {self.folder}") for work in (self._write, self._make_safe)
+        )
+        for thread in self._threads:
+            thread.start()
+
+    def take(self, what: str, value: object = None) -> None:
+        """Hand over what comes next: `file` a Job, `piece` bytes, `end` its hashes, `drop` a file that was cut off."""
+        self._pieces.put((what, value))
+
+    def finish(self) -> None:
+        self._pieces.put(("stop", None))
+        for thread in self._threads:
+            thread.join()
+
+    def _write(self) -> None:
+        file, job = -1, None
+        while True:
+            what, value = self._pieces.get()
+            if what == "stop":
+                break
+            if self.failed is not None:
+                continue  # the reader goes on for the other copies
+            try:
+                if what == "file":
+                    assert isinstance(value, Job)
+                    job, file = value, self._opened(value)
+                elif what == "piece":
+                    assert isinstance(value, bytes)
+                    _write_all(file, value)
+                elif what == "end":
+                    assert isinstance(value, dict)
+                    assert job is not None
+                    os.utime(file, ns=(job.stamp.mtime_ns, job.stamp.mtime_ns))
+                    self._written.put((file, job, value))
+                    file = -1
+                else:
+                    os.close(file)
+                    file = -1
+            except OSError as error:
+                self.failed = path_error(error, self.folder)
+        if file >= 0:
+            os.close(file)
+        self._written.put(None)
+
+    def _opened(self, job: Job) -> int:
+        place = self.folder / os.fsdecode(job.path)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+        if job.stamp.size:
+            with suppress(OSError):  # a file system without it
+                os.posix_fallocate(file, 0, job.stamp.size)
+        return file
+
+    def _make_safe(self) -> None:
+        while (item := self._written.get()) is not None:
+            file, job, hashes = item
+            try:
+                if self.failed is None:
+                    os.fsync(file)
+                    self.done(job, hashes)
+            except OSError as error:
+                self.failed = path_error(error, self.folder)
+            except RushesError as error:
+                self.failed = error
+            finally:
+                os.close(file)
+
+
+def copy_all(
+    jobs: Sequence[tuple[Job, Sequence[str], Sequence[Copy]]],
+    copies: Sequence[Copy],
+    heard: Callable[[int], None],
+    cancelled: Callable[[], bool],
+) -> list[tuple[Job, RushesError]]:
+    """Copy each job, hashed in its formats, to its copies; what could not be read comes back with its reason.
+
+    `heard` gets bytes read. Raises Cancelled; what is safe until then stays.
+    """
+    unread: list[tuple[Job, RushesError]] = []
+    for copy in copies:
+        copy.start()
+    try:
+        for job, formats, wanting in jobs:
+            try:
+                _read(job, formats, wanting, (heard, cancelled))
+            except Cancelled:
+                raise
+            except RushesError as error:
+                unread.append((job, error))
+            if all(copy.failed for copy in copies):
+                break
+    finally:
+        for copy in copies:
+            copy.finish()
+    return unread
+
+
+def _read(
+    job: Job,
+    formats: Sequence[str],
+    copies: Sequence[Copy],
+    ears: tuple[Callable[[int], None], Callable[[], bool]],
+) -> None:
+    heard, cancelled = ears
+    hasher = Hasher(formats)
+    whole = False
+    for copy in copies:
+        copy.take("file", job)
+    try:
+        with job.source.open("rb", buffering=0) as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+            while piece := file.read(_PIECE):
+                for copy in copies:
+                    copy.take("piece", piece)
+                hasher.update(piece)
+                heard(len(piece))
+                if cancelled():
+                    raise Cancelled("The offload was called off; run the same command again to go on.")
+        if stamp_of(job.source) != job.stamp:
+            name = one_line(job.path)
+            raise ChangedWhileRead(f"{name} changed while it was copied; run the same command again when it rests.")
+        whole = True
+    except OSError as error:
+        raise path_error(error, job.source) from error
+    finally:
+        for copy in copies:
+            copy.take("end", hasher.values()) if whole else copy.take("drop")
+
+
+def _write_all(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def read_back(place: Path, formats: Sequence[str], heard: Callable[[int], None]) -> dict[str, str]:
+    """The hashes of a file as the disk holds it: what memory still has of it is dropped first."""
+    hasher = Hasher(formats)
+    buffer = memoryview(bytearray(_PIECE))
+    try:
+        with place.open("rb", buffering=0) as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+            while count := file.readinto(buffer):
+                hasher.update(buffer[:count])
+                heard(count)
+    except OSError as error:
+        raise path_error(error, place) from error
+    return hasher.values()

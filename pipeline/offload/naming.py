@@ -1,0 +1,74 @@
+"""What a card is, before it is anybody's: its clips with their facts, and what a copy's folder may be named after."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.catalogue.cards import TakenCard
+from pipeline.clip import Root
+from pipeline.errors import ValueRefused
+from pipeline.ingest.look import Ground, look, see
+from pipeline.ingest.take import take_card
+from pipeline.processes.reader import ReaderProcess
+from pipeline.settings import Settings
+from pipeline.shotlog.clocks import local_moment
+
+FIELDS: tuple[str, ...] = ("card", "reel", "shoot_day", "unit", "camera", "location", "subject")
+_FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A card folder as read where it lies: `taken` holds its clips, `names` what its copies may be named after."""
+
+    folder: Path
+    taken: tuple[TakenCard, ...]
+    names: dict[str, str]
+
+
+def read_card(folder: Path, settings: Settings) -> Card:
+    """Read the clips of a card where it lies. Raises PathMissing, ChangedWhileRead."""
+    ground = Ground(Root(0, "volume", "", str(folder.parent)), os.fsencode(folder.name))
+    with ReaderProcess("pipeline.metadata.mediainfo_child") as mediainfo:
+        seen = look(ground, see(ground, settings), settings)
+        taken = tuple(take_card(ground, card, settings, mediainfo, moment="") for card in seen)
+    return Card(folder, taken, _names(folder, taken))
+
+
+def _names(folder: Path, taken: tuple[TakenCard, ...]) -> dict[str, str]:
+    """What all clips of a card agree on; the day is that of the first clip, as people name cards."""
+    clips = [clip for card in taken for clip in card.clips]
+    names = {"card": folder.name}
+    reels = {card.folder.reel for card in taken if card.folder.reel}
+    if len(reels) == 1:
+        names["reel"] = reels.pop()
+    moments = [moment.iso for each in clips if (moment := local_moment(each.clip.facts, each.zones))]
+    if moments:
+        names["shoot_day"] = min(moments)[:10]
+    for field in FIELDS:
+        said = {tuple(saying.value for saying in each.sayings if saying.field == field) for each in clips}
+        values = said.pop() if len(said) == 1 else ()
+        if values:
+            names.setdefault(field, values[0])
+    return names
+
+
+def filled(template: str, names: dict[str, str]) -> Path:
+    """The folder below a target that a template means for a card.
+
+    Raises ValueRefused for a field that does not exist or is not known of this card, and for a way out of the target.
+    """
+
+    def value(match: re.Match[str]) -> str:
+        field = match[1]
+        if field not in FIELDS:
+            raise ValueRefused(f"--as knows no '{{{field}}}'; choose from {', '.join(FIELDS)}, or type the name.")
+        if field not in names:
+            raise ValueRefused(f"The {field.replace('_', ' ')} of this card is not known; type it in --as instead.")
+        return names[field].replace("/", "_").strip(". ") or "_"
+
+    path = Path(_FIELD.sub(value, template))
+    if path.is_absolute() or ".." in path.parts or not path.parts or "\0" in template:
+        raise ValueRefused(f"--as '{template}' must name a folder below each --to, such as {{shoot_day}}/{{card}}.")
+    return path

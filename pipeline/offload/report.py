@@ -1,0 +1,152 @@
+"""The report of an offload that a production files: the same values as text, JSON or one HTML page with stills."""
+
+import base64
+import html
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pipeline.clip import Clip
+from pipeline.errors import RushesError
+from pipeline.files import one_line
+from pipeline.offload.naming import Card
+from pipeline.offload.run import CopyDone, Offloaded
+from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, find_ffmpeg, run_ffmpeg
+
+_STILL = (240, 135)  # pixels of a still's box
+_WORDS = {"copied": "verified copy", "known": "was there already, whole", "failed": "FAILED"}
+
+
+def as_data(done: Offloaded, card: Card) -> dict[str, Any]:
+    """The report as plain values."""
+    return {
+        "card": one_line(done.card),
+        "began": done.began.isoformat(timespec="seconds"),
+        "ended": done.ended.isoformat(timespec="seconds"),
+        "bytes": done.bytes,
+        "copies": [_copy(copy) for copy in done.copies],
+        "clips": [_clip(clip) for clip in _clips(card)],
+        "files": [
+            {"path": file.path, "size": file.size, "hashes": dict(file.hashes), "listed": file.listed}
+            for file in done.files
+        ],
+        "warnings": [*done.warnings, *(warning for each in card.taken for warning in each.folder.warnings)],
+    }
+
+
+def _copy(copy: CopyDone) -> dict[str, Any]:
+    failed = {"error": copy.sentence, "exit_code": copy.exit_code} if copy.state == "failed" else {}
+    return {"folder": one_line(copy.folder), "state": copy.state, **failed}
+
+
+def _clip(clip: Clip) -> dict[str, Any]:
+    facts = clip.facts
+    return {
+        "name": one_line(clip.name),
+        "start_timecode": str(clip.start) if clip.start else None,
+        "frames": clip.frames,
+        "rate": str(clip.rate) if clip.rate else None,
+        "seconds": round(float(clip.duration), 3) if clip.rate else None,
+        "camera": facts.camera_model,
+        "reel": facts.reel,
+    }
+
+
+def _clips(card: Card) -> list[Clip]:
+    return [each.clip for taken in card.taken for each in taken.clips]
+
+
+def as_text(data: Mapping[str, Any]) -> str:
+    """The report as lines."""
+    lines = [f"Card     {data['card']}", f"Began    {data['began']}", f"Ended    {data['ended']}",
+             f"Files    {len(data['files'])}, {data['bytes']:,} bytes", ""]  # fmt: skip
+    lines += [
+        f"{_WORDS[copy['state']]:26} {copy['folder']} {copy.get('error', '')}".rstrip() for copy in data["copies"]
+    ]
+    lines += ["", *(f"warning: {warning}" for warning in data["warnings"])]
+    lines += [
+        f"clip  {clip['name']}  {clip['start_timecode'] or 'no timecode'}  {clip['frames'] or '?'} frames"
+        for clip in data["clips"]
+    ]
+    lines.append("")
+    for file in data["files"]:
+        hashes = "  ".join(f"{name}:{value}" for name, value in file["hashes"].items())
+        lines.append(f"{hashes}  {file['size']:>15,}  {file['path']}")
+    return "\n".join(lines) + "\n"
+
+
+def as_json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_html(data: Mapping[str, Any], card: Card) -> str:
+    """One page that needs no other file; every word from the card is data in it."""
+    stills = {one_line(clip.name): _still(card, clip) for clip in _clips(card)}
+    copies = "".join(
+        f"<tr class={_cell(copy['state'])}><td>{_cell(copy['folder'])}</td><td>{_cell(_WORDS[copy['state']])}</td>"
+        f"<td>{_cell(copy.get('error', ''))}</td></tr>"
+        for copy in data["copies"]
+    )
+    clips = "".join(
+        f"<figure>{stills[clip['name']]}<figcaption><b>{_cell(clip['name'])}</b><br>"
+        f"{_cell(clip['start_timecode'] or 'no timecode')}<br>{_cell(clip['seconds'] or '?')} s"
+        f"{_cell(' ' + clip['camera'] if clip['camera'] else '')}</figcaption></figure>"
+        for clip in data["clips"]
+    )
+    files = "".join(
+        f"<tr><td>{_cell(file['path'])}</td><td class=n>{file['size']:,}</td>"
+        f"<td><code>{'<br>'.join(_cell(f'{name} {value}') for name, value in file['hashes'].items())}</code></td></tr>"
+        for file in data["files"]
+    )
+    warnings = "".join(f"<li>{_cell(warning)}</li>" for warning in data["warnings"])
+    name = _cell(Path(data["card"]).name)
+    return (
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Offload of {name}</title><style>{_STYLE}</style>'
+        f"<h1>Offload of {name}</h1><p>{_cell(data['began'])} to {_cell(data['ended'])}: "
+        f"{len(data['files'])} files, {data['bytes']:,} bytes, from {_cell(data['card'])}</p>"
+        f"<h2>Copies</h2><table>{copies}</table>"
+        + (f"<h2>Look at these</h2><ul>{warnings}</ul>" if warnings else "")
+        + f"<h2>{len(data['clips'])} clips</h2><div class=clips>{clips}</div>"
+        f"<h2>Files</h2><table>{files}</table></html>\n"
+    )
+
+
+_STYLE = (
+    "body{font:14px/1.4 system-ui,sans-serif;margin:2em;max-width:70em;color:#222}table{border-collapse:collapse}"
+    "td{border-top:1px solid #ddd;padding:.3em .8em .3em 0;vertical-align:top}.n{text-align:right}code{font-size:12px}"
+    ".clips{display:flex;flex-wrap:wrap;gap:1em}figure{margin:0;width:240px}figure img,figure div{width:240px;"
+    "height:135px;object-fit:contain;background:#181818}figcaption{font-size:12px;overflow-wrap:anywhere}"
+    "tr.failed{color:#b00020}li{color:#b00020}"
+)
+
+
+def _cell(value: object) -> str:
+    """Text for the page: markup and control characters from a card are shown, not obeyed."""
+    return html.escape(one_line(str(value)))
+
+
+def _still(card: Card, clip: Clip) -> str:
+    """A picture from a third into the clip; an empty box where there is none or it cannot be decoded."""
+    if not clip.facts.video or clip.facts.decoder is False:
+        return "<div></div>"
+    part = clip.parts[0]
+    length = clip.rate.seconds(part.frames or clip.frames or 0) if clip.rate else Fraction(0)
+    source = card.folder.parent / one_line(part.path)
+    width, height = _STILL
+    fit = f"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2"
+    with TemporaryDirectory() as folder:
+        picture = Path(folder, "still.jpg")
+        arguments = [
+            *(word for key, value in INPUT_GUARD for word in (f"-{key}", value)), "-ss", f"{float(length / 3):.3f}",
+            "-i", f"file:{source}", "-map", "0:v:0", "-vf", fit, "-frames:v", "1", "-f", "image2", "-update", "1",
+            "-q:v", "5", "-y", f"file:{picture}",
+        ]  # fmt: skip
+        try:
+            run_ffmpeg(find_ffmpeg(), arguments, terms=Terms(subject=clip.name, total=60))
+            encoded = base64.b64encode(picture.read_bytes()).decode()
+        except (RushesError, OSError):
+            return "<div></div>"
+    return f'<img alt="" src="data:image/jpeg;base64,{encoded}">'

@@ -1,0 +1,362 @@
+"""A card becomes verified copies: one reading of the card, all copies written, made safe, read back, published whole.
+
+A copy grows in a hidden folder beside its place, with a journal of what is safe and what was read back, and appears
+under its name when every file in it is both. Killed at any moment, the same command goes on where it was.
+"""
+
+import fcntl
+import os
+import shutil
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from pipeline.clip import Stamp
+from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathRefused, RushesError
+from pipeline.files import one_line, path_error, publish_folder, scan, write_whole
+from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
+from pipeline.manifests.write import (
+    Creator,
+    Listed,
+    actions,
+    chain,
+    generation,
+    generation_name,
+    is_listed,
+    next_generation,
+    next_number,
+)
+from pipeline.offload.copying import Copy, Job, copy_all, read_back
+from pipeline.offload.journal import NAME, Journal, Kept, open_journal
+from pipeline.offload.lists import CardLists, lists_of
+
+_CHAIN = f"{FOLDER_NAME}/{CHAIN_NAME}".encode()
+_RESERVE = 1 << 30  # bytes that stay free on a target, or a hundredth of a small one
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked: a card folder, the folder that each copy shall be, hash formats, best first."""
+
+    card: Path
+    targets: tuple[Path, ...]
+    formats: tuple[str, ...] = ("xxh128",)
+
+
+@dataclass(frozen=True, slots=True)
+class FileDone:
+    """A verified file: path below the card, size in bytes, its hashes.
+
+    `listed` is what the card's own hash list says of it: verified, failed, or empty where it says nothing.
+    """
+
+    path: str
+    size: int
+    hashes: Mapping[str, str]
+    listed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyDone:
+    """What became of one target. `state`: copied, known (it was there already, whole), failed with its sentence."""
+
+    folder: Path
+    state: str
+    sentence: str = ""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Offloaded:
+    """A card's offload: its files, its copies, and everything that must be said of it."""
+
+    card: Path
+    files: tuple[FileDone, ...]
+    copies: tuple[CopyDone, ...]
+    warnings: tuple[str, ...]
+    began: datetime
+    ended: datetime
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.size for file in self.files)
+
+    @property
+    def exit_code(self) -> int:
+        failed = [copy.exit_code for copy in self.copies if copy.state == "failed"]
+        return failed[0] if failed else 1 if self.warnings else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who hears of the work: a phase (copying, verifying) with all its bytes, then bytes as they pass."""
+
+    phase: Callable[[str, int], None]
+    heard: Callable[[int], None]
+    cancelled: Callable[[], bool]
+
+    def stop_if_cancelled(self) -> None:
+        if self.cancelled():
+            raise Cancelled("The offload was called off; run the same command again to go on.")
+
+
+def offload(wish: Wish, ears: Ears) -> Offloaded:
+    """Copy a card to every target and verify each copy; a target that fails does not stop the others.
+
+    Raises PathMissing where the card is gone, MediaUnreadable where it holds nothing, Cancelled.
+    """
+    began = datetime.now(UTC)
+    looked = scan(wish.card, b"", ())
+    card = _Card(wish, dict(looked.files()), lists_of(wish.card), began)
+    if not card.files:
+        raise MediaUnreadable(f"{one_line(wish.card)} holds no file; name the folder of the card.")
+    warnings = [f"{one_line(path)} was not copied: {why}." for path, why in (*looked.skipped, *looked.unreadable)]
+    warnings += card.lists.warnings
+    targets = [_Target(folder) for folder in wish.targets]
+    try:
+        for target in targets:
+            target.guarded(_begin, card)
+        warnings += _copy(card, [target for target in targets if target.open], ears)
+        _verify(card, [target for target in targets if target.open], ears)
+        for target in targets:
+            target.guarded(_publish, card)
+    finally:
+        for target in targets:
+            target.release()
+    files = _files_of(card, targets)
+    warnings += [f"{file.path} is not what the card's own hash list says; copy the card again from its source."
+                 for file in files if file.listed == "failed"]  # fmt: skip
+    return Offloaded(wish.card, files, tuple(map(_done, targets)), tuple(warnings), began, datetime.now(UTC))
+
+
+# --- one card, one target ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    wish: Wish
+    files: Mapping[bytes, Stamp]
+    lists: CardLists
+    began: datetime
+
+    def formats(self, path: bytes) -> tuple[str, ...]:
+        """The hashes a file gets: those asked for, and those its own list holds."""
+        return tuple(dict.fromkeys((*self.wish.formats, *self.lists.known.get(os.fsdecode(path), ()))))
+
+
+@dataclass(slots=True)
+class _Target:
+    """A copy while it is made; `journal` is there from the moment it may be written to."""
+
+    final: Path
+    journal: Journal | None = None
+    known: bool = False
+    refusal: RushesError | None = None
+    _lock: int = -1
+
+    @property
+    def work(self) -> Path:
+        return self.final.with_name(f".rushes-{self.final.name}.offload")
+
+    @property
+    def open(self) -> bool:
+        return self.refusal is None and not self.known
+
+    def guarded(self, step: "Callable[[_Target, _Card], None]", card: _Card) -> None:
+        """Take a step unless the target is done or has failed; what it refuses is kept."""
+        if self.open:
+            try:
+                step(self, card)
+            except RushesError as error:
+                self.refusal = error
+            except OSError as error:
+                self.refusal = path_error(error, self.final)
+
+    def lock(self) -> None:
+        self._lock = os.open(self.work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise PathRefused(
+                f"Another offload is writing {one_line(self.final)}; wait for it, or name another place with --as."
+            ) from None
+
+    def release(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+
+    def kept(self, path: bytes, stamp: Stamp, formats: Sequence[str]) -> Kept | None:
+        """What is safe of a file already, unless the card or the wish has changed since."""
+        kept = self.journal.files.get(path) if self.journal else None
+        if kept is None or not kept.is_of(stamp) or not set(formats) <= kept.hashes.keys():
+            return None
+        return kept
+
+
+def _begin(target: _Target, card: _Card) -> None:
+    """Recognise a copy that is there, else open the folder it grows in and see that it has room."""
+    if target.final.exists() or target.final.is_symlink():
+        _recognise(target, card)
+        return
+    if card.wish.card in (target.final, *target.final.parents):
+        raise PathRefused(f"{one_line(target.final)} lies on the card itself; name another disk with --to.")
+    target.work.mkdir(parents=True, exist_ok=True)
+    target.lock()
+    target.journal = open_journal(target.work)
+    strays = [path for path, _ in scan(target.work, b"", (NAME, FOLDER_NAME)).files() if path not in card.files]
+    if strays:
+        raise PathRefused(
+            f"{one_line(target.work)} holds the beginning of another card ({one_line(strays[0])}); "
+            "finish that offload first, or name another place with --as."
+        )
+    _room(target, card)
+
+
+def _recognise(target: _Target, card: _Card) -> None:
+    there = dict(scan(target.final, b"", ()).files())
+    same = all(
+        path in there and (there[path].size, there[path].mtime_ns) == (stamp.size, stamp.mtime_ns)
+        for path, stamp in card.files.items()
+        if path != _CHAIN  # the copy's history goes on
+    )
+    if not same:
+        raise PathRefused(
+            f"{one_line(target.final)} is there already and is not this card; name another place by --as."
+        )
+    (target.final / NAME).unlink(missing_ok=True)  # of a run that was killed after publishing
+    target.known = True
+
+
+def _room(target: _Target, card: _Card) -> None:
+    disk = shutil.disk_usage(target.work)
+    reserve = min(_RESERVE, disk.total // 100)
+    need = sum(stamp.size for path, stamp in card.files.items() if target.kept(path, stamp, card.formats(path)) is None)
+    if need > disk.free - reserve:
+        raise DiskFull(
+            f"{one_line(target.final.parent)} has room for {max(0, disk.free - reserve) / 1e9:,.1f} GB and the card "
+            f"needs {need / 1e9:,.1f} GB more; free some space or name another disk."
+        )
+
+
+# --- the three phases -------------------------------------------------------------------------------
+
+
+def _copy(card: _Card, targets: Sequence[_Target], ears: Ears) -> list[str]:
+    """Write what is not safe yet; gives what of the card could not be read."""
+    copies = {id(target): Copy(target.work, _noting(target)) for target in targets}
+    jobs = []
+    for path, stamp in card.files.items():
+        formats = card.formats(path)
+        wanting = [copies[id(target)] for target in targets if target.kept(path, stamp, formats) is None]
+        if wanting:
+            jobs.append((Job(card.wish.card / os.fsdecode(path), path, stamp), formats, wanting))
+    ears.phase("copying", sum(job.stamp.size for job, _, _ in jobs))
+    unread = copy_all(jobs, tuple(copies.values()), ears.heard, ears.cancelled)
+    for target in targets:
+        target.refusal = copies[id(target)].failed
+        if unread and target.refusal is None:
+            target.refusal = unread[0][1]
+    return [error.sentence for _, error in unread]
+
+
+def _noting(target: _Target) -> Callable[[Job, dict[str, str]], None]:
+    def note(job: Job, hashes: dict[str, str]) -> None:
+        assert target.journal is not None
+        target.journal.note(job.path, Kept(job.stamp.size, job.stamp.mtime_ns, hashes))
+
+    return note
+
+
+def _verify(card: _Card, targets: Sequence[_Target], ears: Ears) -> None:
+    """Read back what was not read back yet, all targets side by side."""
+    left = [
+        (target, path, kept)
+        for target in targets
+        for path, stamp in card.files.items()
+        if (kept := target.kept(path, stamp, card.formats(path))) is not None and not kept.verified
+    ]
+    ears.phase("verifying", sum(kept.size for _, _, kept in left))
+
+    def all_of(target: _Target, _: _Card) -> None:
+        for one, path, kept in left:
+            if one is target:
+                _verify_file(target, path, kept, ears)
+
+    with ThreadPoolExecutor(max(1, len(targets))) as pool:
+        for each in [pool.submit(target.guarded, all_of, card) for target in targets]:
+            each.result()
+
+
+def _verify_file(target: _Target, path: bytes, kept: Kept, ears: Ears) -> None:
+    assert target.journal is not None
+    ears.stop_if_cancelled()
+    found = read_back(target.work / os.fsdecode(path), tuple(kept.hashes), ears.heard)
+    if found != kept.hashes:
+        target.journal.forget(path)
+        raise PathRefused(
+            f"{one_line(path)} reads back from {one_line(target.final.parent)} other than it was written; "
+            "check that disk, then run the same command again."
+        )
+    target.journal.note(path, Kept(kept.size, kept.mtime_ns, kept.hashes, verified=True))
+
+
+def _publish(target: _Target, card: _Card) -> None:
+    """Add the generation of this copy and let it appear under its name."""
+    assert target.journal is not None
+    for path in card.files:
+        if not target.journal.files[path].verified:
+            raise PathRefused(f"{one_line(path)} was not verified; run the same command again.")
+    for folder in _folders_of(card.wish.card):
+        (target.work / folder).mkdir(parents=True, exist_ok=True)
+    creator = Creator(card.began, socket.gethostname(), version("rushes"))
+    name = generation_name(next_number(card.lists.generations), target.final.name, card.began)
+    files = [
+        Listed(
+            tuple(os.fsdecode(path).split("/")), kept.size, kept.mtime_ns,
+            actions(card.lists.known, os.fsdecode(path), kept.hashes),
+        )
+        for path in card.files
+        if is_listed(os.fsdecode(path).split("/")) and (kept := target.journal.files[path])
+    ]  # fmt: skip
+    data = generation(files, creator, card.wish.formats[0])
+    write_whole(target.work / FOLDER_NAME / name, data)
+    generations = next_generation(card.lists.generations, name, data)
+    write_whole(target.work / FOLDER_NAME / CHAIN_NAME, chain(generations))
+    publish_folder(target.work, target.final)
+    with suppress(OSError):
+        (target.final / NAME).unlink()
+
+
+def _folders_of(card: Path) -> list[Path]:
+    """Every folder on the card, empty ones too: some cameras want them back."""
+    return [Path(parent, name).relative_to(card) for parent, names, _ in os.walk(card) for name in names
+            if not Path(parent, name).is_symlink()]  # fmt: skip
+
+
+# --- what is told -----------------------------------------------------------------------------------
+
+
+def _files_of(card: _Card, targets: Sequence[_Target]) -> tuple[FileDone, ...]:
+    verified: dict[bytes, Kept] = {}
+    for target in targets:
+        if target.journal is not None:
+            verified |= {path: kept for path, kept in target.journal.files.items() if kept.verified}
+    return tuple(_told(path, kept, card.lists) for path, kept in sorted(verified.items()) if path in card.files)
+
+
+def _told(path: bytes, kept: Kept, lists: CardLists) -> FileDone:
+    name = os.fsdecode(path)
+    words = {each.action for each in actions(lists.known, name, kept.hashes)}
+    listed = "" if name not in lists.known else "failed" if "failed" in words else "verified"
+    return FileDone(one_line(path), kept.size, kept.hashes, listed)
+
+
+def _done(target: _Target) -> CopyDone:
+    if target.refusal is not None:
+        return CopyDone(target.final, "failed", target.refusal.sentence, target.refusal.exit_code)
+    return CopyDone(target.final, "known" if target.known else "copied")
