@@ -36,6 +36,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("forget", "logging", "Take clips out of the log; media stay where they are."),
     ("cut", "cutting", "Make a timeline of what a search finds."),
     ("export", "cutting", "Write a cut for the editing suite."),
+    ("pull", "pulling", "Copy the originals that a cut needs, whole or trimmed."),
     ("doctor", "doctor", "Check catalogue, ffmpeg, disk, limits, clock."),
 )
 BUG = 70
