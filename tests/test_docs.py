@@ -297,6 +297,7 @@ CALLS = {
     "clock": [["clock", "camera:P"]],
     "cut": [["cut", "best", "rating:>=4"]],
     "export": [["export", "coach-interview", "--for", "resolve"]],
+    "pull": [["pull", "coach-interview", "--to", "grade"]],
     "doctor": [["doctor"]],
 }
 

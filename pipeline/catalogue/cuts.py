@@ -1,15 +1,18 @@
 """Cuts that were saved, each with its recipe and clips, by name and version."""
 
 import re
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
+from pipeline.catalogue.packing import fraction_in, fraction_out
 from pipeline.catalogue.reading import read_logged
 from pipeline.catalogue.store import Catalogue, now
 from pipeline.clip import LoggedClip
+from pipeline.editorial.diff import EditList
 from pipeline.errors import NotFound, ValueRefused
 
 _LONGEST = 200  # bytes of a name: suffixes have to follow it
@@ -17,16 +20,29 @@ _LONGEST = 200  # bytes of a name: suffixes have to follow it
 
 @dataclass(frozen=True, slots=True)
 class SavedCut:
-    """A version of a cut: `spec` is what it was made by (JSON values), `clips` the ids in order."""
+    """A version of a cut: `spec` is what it was made by (JSON values), `clips` the ids in order.
+
+    `packed` holds the edits of its timelines as they were made; None for a cut of an older release.
+    """
 
     name: str
     version: int
     spec: dict[str, Any]
     clips: tuple[str, ...]
     moment: str
+    packed: bytes | None = None
+
+    @property
+    def lists(self) -> tuple[EditList, ...]:
+        """The edits of its timelines; none where they were not kept."""
+        if self.packed is None:
+            return ()
+        return msgspec.json.decode(zlib.decompress(self.packed), type=tuple[EditList, ...], dec_hook=fraction_in)
 
 
-def save_cut(catalogue: Catalogue, name: str, spec: dict[str, Any], clips: list[str]) -> int:
+def save_cut(
+    catalogue: Catalogue, name: str, spec: dict[str, Any], clips: list[str], lists: Sequence[EditList] = ()
+) -> int:
     """Keep a cut under its name; the same name again is its next version, which is returned."""
     if not name.strip() or len(name.encode()) > _LONGEST or re.search(r"[/\x00-\x1f]", name) or name in (".", ".."):
         raise ValueRefused(
@@ -35,7 +51,8 @@ def save_cut(catalogue: Catalogue, name: str, spec: dict[str, Any], clips: list[
     with catalogue.atomic() as db:
         version = db.execute("SELECT coalesce(max(version), 0) + 1 FROM cuts WHERE name = ?", (name,)).fetchone()[0]
         packed = msgspec.json.encode(spec).decode()
-        db.execute("INSERT INTO cuts (name, version, spec, moment) VALUES (?, ?, ?, ?)", (name, version, packed, now()))
+        edits = zlib.compress(msgspec.json.encode(lists, enc_hook=fraction_out), 1) if lists else None
+        db.execute("INSERT INTO cuts VALUES (?, ?, ?, ?, ?)", (name, version, packed, now(), edits))
         numbered = [(name, version, position, clip) for position, clip in enumerate(clips)]
         db.executemany("INSERT INTO cut_clips VALUES (?, ?, ?, ?)", numbered)
     return int(version)
@@ -45,16 +62,17 @@ def cut(catalogue: Catalogue, name: str, *, version: int | None = None) -> Saved
     """The newest version of a cut, or that one. Raises NotFound."""
     with catalogue.reading() as db:
         row = db.execute(
-            "SELECT name, version, spec, moment FROM cuts WHERE name = ? AND (version = ? OR ? IS NULL)"
+            "SELECT name, version, spec, moment, events FROM cuts WHERE name = ? AND (version = ? OR ? IS NULL)"
             " ORDER BY version DESC LIMIT 1",
             (name, version, version),
         ).fetchone()
         if row is None:
-            raise NotFound(f"There is no cut '{name}'; `rushes cut {name} QUERY` makes it.")
+            which = f"version {version} of '{name}'" if version else f"cut '{name}'"
+            raise NotFound(f"There is no {which}; `rushes cut {name} QUERY` makes it.")
         clips = db.execute(
             "SELECT clip FROM cut_clips WHERE name = ? AND version = ? ORDER BY position", row[:2]
         ).fetchall()
-    return SavedCut(row[0], row[1], msgspec.json.decode(row[2]), tuple(each for (each,) in clips), row[3])
+    return SavedCut(row[0], row[1], msgspec.json.decode(row[2]), tuple(each for (each,) in clips), row[3], row[4])
 
 
 def newest_cut(catalogue: Catalogue, name: str) -> SavedCut | None:

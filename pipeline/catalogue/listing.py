@@ -76,7 +76,7 @@ def clip(catalogue: Catalogue, prefix: str) -> LoggedClip:
     """The one clip whose id begins with `prefix`. Raises NotFound for none and for several."""
     prefix = prefix.strip().lower()
     with catalogue.reading() as db:
-        found = [n for (n,) in db.execute(_BY_PREFIX, prefix_bounds(prefix))] if prefix.isalnum() else []
+        found = by_prefix(db, prefix) if prefix.isalnum() else []
         if not found:
             raise NotFound(
                 f"There is no clip whose id begins with '{prefix}'; 'rushes log name:{prefix}' finds ids by name."
@@ -86,7 +86,10 @@ def clip(catalogue: Catalogue, prefix: str) -> LoggedClip:
         return read_logged(db, found)[0]
 
 
-_BY_PREFIX = "SELECT n FROM clips WHERE id >= ? AND id < ? AND group_n IS NOT NULL LIMIT 2"
+def by_prefix(db: Connection, prefix: str) -> list[int]:
+    """The numbers of the first two clips whose id begins so."""
+    sql = "SELECT n FROM clips WHERE id >= ? AND id < ? AND group_n IS NOT NULL LIMIT 2"
+    return [n for (n,) in db.execute(sql, prefix_bounds(prefix.lower()))]
 
 
 def group(catalogue: Catalogue, query: Query, fields: Sequence[str]) -> list[dict[str, Any]]:

@@ -10,20 +10,20 @@ from pipeline.clip import Facts
 from pipeline.timecode import Rate, Timecode
 
 
-def _fraction_out(value: Any) -> Any:
+def fraction_out(value: Any) -> Any:
     if isinstance(value, Fraction):
         return str(value)
     raise NotImplementedError(type(value).__name__)
 
 
-def _fraction_in(kind: type, value: Any) -> Any:
+def fraction_in(kind: type, value: Any) -> Any:
     if kind is Fraction:
         return Fraction(value)
     raise NotImplementedError(kind.__name__)
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_fraction_out)
-_DECODER = msgspec.json.Decoder(Facts, dec_hook=_fraction_in)
+_ENCODER = msgspec.json.Encoder(enc_hook=fraction_out)
+_DECODER = msgspec.json.Decoder(Facts, dec_hook=fraction_in)
 
 
 def pack_facts(facts: Facts) -> bytes:

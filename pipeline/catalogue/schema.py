@@ -212,7 +212,7 @@ ALTER TABLE clips ADD COLUMN look TEXT NOT NULL DEFAULT '';
 ALTER TABLE clips ADD COLUMN sound INTEGER;
 CREATE INDEX clips_sound ON clips (sound) WHERE sound IS NOT NULL;
 UPDATE clips SET sound = -1 WHERE kind = 'sound';
-ALTER TABLE cuts ADD COLUMN events TEXT;
+ALTER TABLE cuts ADD COLUMN events BLOB;
 """,
     ),
     (

@@ -37,6 +37,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("cut", "cutting", "Make a timeline of what a search finds."),
     ("export", "cutting", "Write a cut for the editing suite."),
     ("import", "importing", "Take an editor's timeline back: match, log, keep."),
+    ("pull", "pulling", "Copy the originals that a cut needs, whole or trimmed."),
     ("doctor", "doctor", "Check catalogue, ffmpeg, disk, limits, clock."),
 )
 BUG = 70

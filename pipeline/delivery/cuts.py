@@ -214,10 +214,10 @@ def _assembled(film: Film, catalogue: Catalogue, name: str, recipe: Recipe, clip
     settings = settings_for(clips, name, rate=recipe.rate or timeline.rate, start=start, size=size)
     sort = tuple(field for field in recipe.sort.split(",") if field)
     settings = replace(settings, handles=recipe.handles, gap=recipe.gap, by=recipe.by, sort=sort)
-    return assemble(recipe.kind, clips, _media(film, catalogue, clips), settings)
+    return assemble(recipe.kind, clips, media_for(film, catalogue, clips), settings)
 
 
-def _media(film: Film, catalogue: Catalogue, clips: Sequence[LoggedClip]) -> dict[str, Media]:
+def media_for(film: Film, catalogue: Catalogue, clips: Sequence[LoggedClip]) -> dict[str, Media]:
     """Where originals and edit proxies lie now, by clip id."""
     places = {root.id: str(film.folder) if root.kind == "film" else root.place for root in roots(catalogue)}
     preset = film.settings.proxies.presets[0] if film.settings.proxies.presets else ""

@@ -20,6 +20,7 @@ from pipeline.fields import BY_NAME
 from pipeline.timecode import Rate, Timecode
 
 FIRST_FRAME = "01:00:00:00"  # where timelines begin unless told otherwise
+_NO_NAME = re.compile(r"[/\x00-\x1f\x7f]")  # what no file name holds
 MediaById: TypeAlias = Mapping[str, Media]
 
 
@@ -42,7 +43,7 @@ class CutSettings:
     sort: tuple[str, ...] = ()
     sound: Literal["camera", "recorder", "both"] = "both"
     titles: int = 0
-    sections: tuple[str, ...] = ("shoot_day", "location")
+    sections: tuple[str, ...] = ()
 
     @property
     def rate(self) -> Rate:
@@ -51,9 +52,16 @@ class CutSettings:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
+    """A way of laying clips out. Each value of the field `split` has a timeline of its own.
+
+    `sections`: the fields whose values make the sections that titles stand before.
+    """
+
     name: str
     title: str
     arrange: Callable[[Sequence[LoggedClip], MediaById, CutSettings], tuple[Shot, ...]]
+    split: str = ""
+    sections: tuple[str, ...] = ("shoot_day", "location")
 
 
 def settings_for(
@@ -118,6 +126,8 @@ KINDS: tuple[Kind, ...] = (
     Kind("stringout", "every clip whole, in story order", stringout),
     Kind("selects", "marked ranges, else circled takes, with handles", selects),
     Kind("intercut", "alternates the values of a field", intercut),
+    Kind("days", "day reels: a timeline for each shoot day", stringout, "shoot_day", ("location",)),
+    Kind("subjects", "a timeline for each subject, all angles in story order", stringout, "subject"),
 )
 
 
@@ -127,6 +137,25 @@ def kind_named(name: str) -> Kind:
         if kind.name == name:
             return kind
     raise ValueRefused(f"There is no cut called '{name}'; choose {', '.join(kind.name for kind in KINDS)}.")
+
+
+def parted(kind: Kind, clips: Sequence[LoggedClip]) -> dict[str, list[LoggedClip]]:
+    """The clips of each timeline of a cut, by what its name has behind that of the cut; one with nothing behind it.
+
+    A clip with several values lies in the timeline of each; what has none comes last.
+    """
+    if not kind.split:
+        return {"": list(clips)}
+    parts: dict[str, list[LoggedClip]] = defaultdict(list)
+    for clip in clips:
+        value = clip.values.get(kind.split)
+        for each in value if isinstance(value, tuple) else (value,):
+            parts[f" {_NO_NAME.sub('_', str(each))}" if each else ""].append(clip)
+        if value == ():
+            parts[""].append(clip)
+    without = parts.pop("", [])
+    named = {name: parts[name] for name in sorted(parts)}
+    return named | ({f" without {kind.split}": without} if without else {})
 
 
 def in_order(clips: Iterable[LoggedClip], sort: Sequence[str] = ()) -> list[LoggedClip]:

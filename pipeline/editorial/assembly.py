@@ -47,11 +47,15 @@ _ENCODE = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A timeline of `events` edits, and a sentence for each clip left out, conformed or without a file."""
+    """A timeline of `events` edits, and a sentence for each clip left out, conformed or without a file.
+
+    `shots` are what was laid, in order, each under the title of its section.
+    """
 
     timeline: Timeline
     events: int
     notes: tuple[str, ...] = ()
+    shots: tuple[Shot, ...] = ()
 
 
 class Spans(NamedTuple):
@@ -79,7 +83,8 @@ def timeline_of(shots: Sequence[Shot], settings: CutSettings, sound: Beside = NO
 
     A title is `settings.titles` frames of black before the first shot of a section, and a marker there.
     """
-    lots = _lots(shots, settings, sound)
+    titled = [replace(shot, section=_section(shot, settings)) for shot in shots] if settings.sections else shots
+    lots = _lots(titled, settings, sound)
     if not any(lot.pieces for lot in lots):
         raise ExportRefused("No clip of this search has a length and a file that a timeline could hold.")
     desk = _Desk(settings.rate, max(len(_streams(piece)) for lot in lots for piece in lot.pieces))
@@ -87,9 +92,9 @@ def timeline_of(shots: Sequence[Shot], settings: CutSettings, sound: Beside = NO
     for lot in lots:
         if not lot.pieces:
             continue
-        if settings.titles and (title := _section(lot.shot, settings)) != section:
-            section = title
-            desk.title(title, settings.titles)
+        if settings.titles and lot.shot.section and lot.shot.section != section:
+            section = lot.shot.section
+            desk.title(section, settings.titles)
         elif settings.gap and desk.place:
             desk.leave(settings.gap)
         desk.lay(lot, camera=settings.sound != "recorder")
@@ -101,7 +106,8 @@ def timeline_of(shots: Sequence[Shot], settings: CutSettings, sound: Beside = NO
         timeline.tracks.append(Track(name, kind=kind))
         timeline.tracks[number].extend(children)
     timeline.tracks.markers.extend(desk.titles)
-    return Cut(timeline, sum(len(lot.pieces) for lot in lots), notes(lots, settings, sound))
+    laid_out = tuple(lot.shot for lot in lots if lot.pieces)
+    return Cut(timeline, sum(len(lot.pieces) for lot in lots), notes(lots, settings, sound), laid_out)
 
 
 def _lots(shots: Sequence[Shot], settings: CutSettings, sound: Beside) -> list[Laid]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from pipeline.timecode import Rate, TimeRange
+from pipeline.timecode import Rate, Timecode, TimeRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,15 @@ class Edit:
     rate: Rate
     sounds: tuple[Heard, ...] = ()
     speed: Fraction = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class EditList:
+    """The edits of one timeline, in order; `start` is the timecode of its first frame, and carries its rate."""
+
+    name: str
+    start: Timecode
+    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True, slots=True)

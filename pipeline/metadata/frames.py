@@ -25,12 +25,16 @@ _LOOKED_AT = 64  # samples
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """`pictures` in ticks of `clock` a second, in order; times count from the movie's beginning."""
+    """`pictures` in ticks of `clock` a second, in order; times count from the movie's beginning.
+
+    `alone` says that the file's tables call every picture one that can be decoded without others.
+    """
 
     clock: int
     pictures: tuple[int, ...]
     sounds: tuple[Fraction, ...] = ()  # seconds at which each sound track begins
     heads: tuple[tuple[int, bytes], ...] = ()  # number and first bytes of some stored pictures, all over the file
+    alone: bool = False
 
     def seconds(self, picture: int) -> Fraction:
         return Fraction(self.pictures[picture], self.clock)
@@ -84,7 +88,9 @@ def _times(source: ByteSource) -> Times | None:
         raise MediaUnreadable("it has more pictures than any recording: it is damaged.")
     pictures = shown_times(track, movie_clock)
     sounds = [_begins(track, movie_clock) for track in tracks if track.handler == b"soun" and track.entries]
-    return Times(track.samples.clock, tuple(pictures), tuple(sounds), tuple(_heads(source, track)))
+    whole = track.keys is None or track.keys >= track.samples.count
+    alone = whole and all(box.kind != b"moof" for box in top)
+    return Times(track.samples.clock, tuple(pictures), tuple(sounds), tuple(_heads(source, track)), alone)
 
 
 def _movie_clock(source: ByteSource, moov: Box) -> int:

@@ -38,6 +38,7 @@ class Track:
     last_chunk: int | None = None
     first_size: int | None = None
     skipped: int = 0  # fragments that were not read
+    keys: int | None = None  # samples that can be decoded alone; None: the table is missing, so all can
     sizes: Box | None = None
     to_chunks: Box | None = None
     chunks: Box | None = None
@@ -125,6 +126,8 @@ def _tables(source: ByteSource, track: Track, stbl: Box) -> None:
             count, start = struct.unpack(">II", source.read(box.start + 4, 8)) if box.end - box.start >= 12 else (0, 1)
             if count and start != 1:
                 raise MediaUnreadable("its sample tables contradict each other: it is damaged.")
+        elif box.kind == b"stss":
+            (track.keys,) = struct.unpack(">I", source.read(box.start + 4, 4))
         elif box.kind in (b"stco", b"co64"):
             track.chunks = box
             _chunks(source, track, box)

@@ -1,0 +1,145 @@
+"""A range cut out of an original without coding its pictures anew, and proof that it is that range.
+
+Pictures are copied where each can be decoded alone; PCM sound is cut at the sample. What came out is measured: frames,
+rate, timecode, sound, and the first and last picture beside the original's. Nothing that fails is kept.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipeline.clip import Clip, Facts
+from pipeline.errors import MediaUnreadable
+from pipeline.metadata.facts import read_facts
+from pipeline.metadata.frames import Times
+from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, never, run_ffmpeg
+from pipeline.timecode import Timecode, TimeRange
+
+_ALONE = frozenset({"prores", "dnxhd", "mjpeg"})  # codecs without pictures that depend on others
+_PERHAPS = frozenset({"h264", "hevc"})  # those whose files must say so
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Frames of one file: `inside` counts from its first, `start` is the timecode of the first one taken."""
+
+    source: Path
+    clip: Clip
+    inside: TimeRange
+    start: Timecode
+
+
+def why_whole(clip: Clip, times: Times | None) -> str:
+    """Why a file of the clip cannot be trimmed, in words; empty where it can. `times` are those of the file."""
+    facts, video = clip.facts, clip.facts.video
+    if video is None or clip.rate is None:
+        return "sound is copied whole"
+    if times is None or facts.container not in {"mov", "mp4"}:
+        return "only QuickTime and MP4 files are trimmed"
+    if video.vfr:
+        return "its rate varies"
+    if clip.start is None:
+        return "a part of what has no timecode could not be found again"
+    if facts.timecode_rate not in {None, clip.rate}:
+        return f"its timecode counts {facts.timecode_rate} labels a second"
+    if video.video_codec not in _ALONE and not (video.video_codec in _PERHAPS and times.alone):
+        return f"pictures in {video.video_codec} depend on each other"
+    other = next((track.codec for track in facts.audio if not track.codec.startswith("pcm_")), "")
+    return f"sound in {other} cannot be cut at a frame" if other else ""
+
+
+def trim(stretch: Stretch, times: Times, target: Path, ffmpeg: Path, cancelled: Callable[[], bool] = never) -> None:
+    """Write the frames of a stretch to `target` (a .mov). Raises MediaUnreadable for what is not exactly that range.
+
+    Raises what run_ffmpeg raises, too; nothing is left of `target` then.
+    """
+    terms = Terms(subject=stretch.clip.name)
+    try:
+        run_ffmpeg(ffmpeg, trim_arguments(stretch, times, target), cancelled=cancelled, terms=terms)
+        _prove(stretch, times, target, ffmpeg)
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def trim_arguments(stretch: Stretch, times: Times, target: Path) -> list[str]:
+    """Two inputs of one file: pictures from the first frame's own time, sound from the whole second before it."""
+    clip, inside = stretch.clip, stretch.inside
+    first = times.seconds(inside.start)
+    second = int(first)
+    words = [*_guarded(_seek(first), stretch.source), *_guarded(_seek(Fraction(second)), stretch.source)]
+    words += ["-map", "0:v:0", "-c:v", "copy", "-frames:v", str(inside.duration)]
+    for number, track in enumerate(clip.facts.audio):
+        begin = round((first - second) * track.sample_rate)
+        end = begin + samples_of(stretch, track.sample_rate)
+        cut = f"atrim=start_sample={begin}:end_sample={end},asetpts=PTS-STARTPTS"
+        words += ["-map", f"1:a:{number}", f"-filter:a:{number}", cut, f"-c:a:{number}", track.codec]
+    reel = ["-metadata:s:v:0", f"reel_name={clip.facts.reel}"] if clip.facts.reel else []
+    return [
+        *words, "-map_metadata", "0", "-map_metadata:s:v", "-1", "-timecode", str(stretch.start), *reel,
+        "-f", "mov", "-y", f"file:{target}",
+    ]  # fmt: skip
+
+
+def samples_of(stretch: Stretch, sample_rate: int) -> int:
+    """How many samples a stretch lasts."""
+    assert stretch.clip.rate is not None
+    return round(stretch.clip.rate.seconds(stretch.inside.duration) * sample_rate)
+
+
+def _prove(stretch: Stretch, times: Times, target: Path, ffmpeg: Path) -> None:
+    wrong = _wrong(stretch, read_facts(target)) or _other_pictures(stretch, times, target, ffmpeg)
+    if wrong:
+        raise MediaUnreadable(f"The part of {stretch.clip.name} did not come out as asked ({wrong}).")
+
+
+def _wrong(stretch: Stretch, found: Facts) -> str:
+    """What a trimmed file says of itself that is not as it should be."""
+    video, sound = found.video, stretch.clip.facts.audio
+    if video is None or video.frames != stretch.inside.duration:
+        return f"{video.frames if video else 'no'} frames instead of {stretch.inside.duration}"
+    if video.rate != stretch.clip.rate:
+        return f"{video.rate} frames a second instead of {stretch.clip.rate}"
+    if found.timecode != stretch.start:
+        return f"it begins at {found.start_timecode} instead of {stretch.start}"
+    if [(track.codec, track.channels) for track in found.audio] != [(track.codec, track.channels) for track in sound]:
+        return "its sound is of another kind"
+    short = [abs((track.samples or 0) - samples_of(stretch, track.sample_rate)) for track in found.audio]
+    return "its sound is not as long as its pictures" if max(short, default=0) > 1 else ""  # a frame may end inside one
+
+
+def _other_pictures(stretch: Stretch, times: Times, target: Path, ffmpeg: Path) -> str:
+    """Decodes the part, counts its pictures, and holds the first and the last beside the original's."""
+    inside = stretch.inside
+    made = _pictures(target, [], [], ffmpeg)
+    if len(made) != inside.duration:
+        return f"{len(made)} of {inside.duration} pictures can be decoded"
+    for number in sorted({0, inside.duration - 1}):
+        picture = inside.start + number
+        before = (times.seconds(picture) + times.seconds(picture - 1)) / 2 if picture else Fraction(0)
+        if _pictures(stretch.source, _seek(before), ["-frames:v", "1"], ffmpeg) != [made[number]]:
+            return f"its picture {number + 1} is not that of the original"
+    return ""
+
+
+def _pictures(path: Path, seek: Sequence[str], end: Sequence[str], ffmpeg: Path) -> list[str]:
+    """A hash of each picture that is decoded, from where it is sought to where it ends."""
+    with TemporaryDirectory(prefix="rushes-trim-") as name:
+        listed = Path(name) / "pictures"
+        asked = ["-map", "0:v:0", "-fps_mode", "passthrough", *end, "-f", "framemd5", f"file:{listed}"]
+        run_ffmpeg(ffmpeg, [*_guarded(seek, path), *asked], terms=Terms(subject=path.name))
+        lines = listed.read_text(encoding="utf-8").splitlines()
+    return [line.rpartition(",")[2].strip() for line in lines if not line.startswith("#")]
+
+
+def _guarded(seek: Sequence[str], path: Path) -> list[str]:
+    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
+    return [*guard, *seek, "-i", f"file:{path}"]
+
+
+def _seek(at: Fraction) -> list[str]:
+    """Never earlier than asked: the picture before is another one."""
+    return ["-ss", f"{ceil(at * 1_000_000) / 1_000_000:.6f}"]
