@@ -115,7 +115,9 @@ def test_a_film_of_an_older_release_is_counted_at_the_next_ingest(tmp_path: Path
         take(made, film, "sound", sound(film, "T1.WAV", "10:00:05:00"))
     with sqlite3.connect(path) as db:
         db.executescript("DROP INDEX clips_sound; ALTER TABLE clips DROP COLUMN sound;"
-                         "ALTER TABLE cuts DROP COLUMN events;")  # fmt: skip
+                         "ALTER TABLE cuts DROP COLUMN events;"
+                         "DROP INDEX clips_title; ALTER TABLE clips DROP COLUMN title; DROP TABLE imports;"
+                         "ALTER TABLE texts DROP COLUMN title;")  # fmt: skip
         number = next(n for n, (name, _) in enumerate(schema.MIGRATIONS) if name.startswith("sound beside"))
         db.execute("DELETE FROM migrations WHERE number > ?", (number,))
         db.execute(f"PRAGMA user_version = {number}")

@@ -186,6 +186,9 @@ def sheet_of(timeline: Timeline) -> Sheet:
     for track in document.tracks.children:
         if not track.schema.startswith("Track."):
             raise ExportRefused(f"'{document.name}' nests a timeline where a track should be; flatten it first.")
+        if track.kind not in {"Video", "Audio"}:
+            lost.add("Tracks of neither pictures nor sound, left out", track.name)
+            continue
         laid = list(_laid(track, start.rate, known, lost))
         events = tuple(each.event for each in laid if each.event)
         tracks.append(EventTrack(track.name, track.kind, events, tuple(_transitions(laid, start.rate, lost))))
@@ -291,10 +294,14 @@ def _laid(track: Child, rate: Rate, known: dict[Key, Source], lost: Losses) -> I
         span = item.span
         if span is None:
             raise ExportRefused(f"'{item.name}' on {track.name} has no range and no media to tell its length.")
+        if span.duration.value < 0:
+            raise ExportRefused(f"'{item.name}' on {track.name} lasts {span.duration.value:g} frames; mend its range.")
         begin = round(place)
         place += _frames(span.duration, rate)
         record = TimeRange(begin, round(place) - begin)
-        if kind == "Gap" or not record.duration:
+        if kind == "Clip" and not item.enabled:
+            lost.add("Disabled clips, left out", item.name)
+        if kind == "Gap" or not item.enabled or not record.duration:
             yield _Laid(item, record)
             continue
         said = item.metadata.rushes

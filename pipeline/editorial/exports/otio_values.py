@@ -4,12 +4,22 @@ Looking at ten thousand clips through OTIO's Python objects costs microseconds f
 its JSON, read by msgspec into these types, costs half as much in all. Only what writers need is here.
 """
 
+from typing import Annotated
+
 import msgspec
 from opentimelineio.schema import Timeline
 
+from pipeline.editorial.exports.written import one_line
+from pipeline.errors import ExportRefused
+
+# Far beyond any film: 27 hours in microseconds, more pixels and channels than any device has.
+_Frames = Annotated[float, msgspec.Meta(ge=-1e11, le=1e11)]
+_Pixels = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=1024)]
+
 
 class Time(msgspec.Struct):
-    value: float
+    value: _Frames
     rate: float
 
 
@@ -40,12 +50,12 @@ class FileFacts(msgspec.Struct):
     after the frame its start counts to, `url` its place where the path is no UTF-8.
     """
 
-    size: tuple[int, int] | None = None
+    size: tuple[_Pixels, _Pixels] | None = None
     pixel_aspect: str = ""
     fields: str = ""
     sample_rate: int = 0
     timecode_from: str = ""
-    late: str = ""
+    late: Annotated[str, msgspec.Meta(pattern=r"^(\d{1,12}(/[1-9]\d{0,11})?)?$")] = ""
     url: str = ""
 
 
@@ -58,8 +68,8 @@ class Said(msgspec.Struct):
     rate: str | None = None
     drop_frame: bool = False
     start_timecode: str | None = None
-    stream: int = 1
-    channels: int = 1
+    stream: _Count = 1
+    channels: _Count = 1
     size: str | None = None
     log: dict[str, str | int | list[str]] = {}
     file: FileFacts = msgspec.field(default_factory=FileFacts)
@@ -137,4 +147,10 @@ _DECODER = msgspec.json.Decoder(Document)
 
 
 def values_of(timeline: Timeline) -> Document:
-    return _DECODER.decode(timeline.to_json_string(indent=-1).encode())
+    """Raises ExportRefused for numbers that no timeline has, and for words under `rushes` that are not ours."""
+    text = timeline.to_json_string(indent=-1).encode()
+    try:
+        return _DECODER.decode(text)
+    except msgspec.DecodeError as error:  # also of values that are of the wrong kind or out of bounds
+        name = one_line(timeline.name) or "The timeline"
+        raise ExportRefused(f"'{name}' holds a value that no timeline has ({error}); mend it and try again.") from None
