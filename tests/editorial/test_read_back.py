@@ -165,3 +165,20 @@ def test_places_of_everything_come_back_from_xml(write, read):
     sheet, found = sheet_of(timeline), read(written(write, timeline))
     pictures = {(event.record, event.source.name) for track in sheet.of_kind("Video") for event in track.events}
     assert {(each.record, each.name) for each in of_kind(found, "Video")} == pictures
+
+
+@pytest.mark.parametrize(("rate", "drop"), TORTURED)
+def test_fcp7_xml_of_everything_comes_back_with_speeds_and_transitions(rate, drop):
+    """To the frame; a speed whose stretched frames are no whole ones of the file leaves one frame open."""
+    timeline = torture_timeline(rate, drop=drop)
+    sheet, read = sheet_of(timeline), xmeml.read(written(xmeml_writer.write, timeline))
+    assert not read.problems
+    events = [event for track in sheet.of_kind("Video") for event in track.events]
+    for event, found in zip(events, of_kind(read, "Video"), strict=True):
+        assert (found.record, found.name, found.speed) == (event.record, event.source.name, event.speed)
+        open_ = int(event.speed.denominator > 2 or (event.speed not in {0, 1} and event.source.rate != rate))
+        begin = event.source_in % day_of(event)
+        assert begin - open_ <= found.source.start % day_of(event) <= begin
+        assert 0 <= found.source.duration - taken_frames(event, rate) <= 2 * open_
+    wanted = [(each.at, each.before, each.after) for track in sheet.of_kind("Video") for each in track.transitions]
+    assert [(each.at, each.before, each.after) for each in read.transitions if each.kind == "Video"] == wanted

@@ -226,8 +226,10 @@ def test_what_a_clip_says_wrongly_is_told_with_its_line(item, says):
     assert {each.line for each in problems} == {5}
 
 
-def test_whether_resolve_finds_a_picture_format_is_said():
-    assert dict(xmeml.read(document(clip())).said)["picture_format"] is False
+def test_a_check_finds_whether_there_is_a_picture_format_and_how_files_are_named():
+    said = dict(xmeml.read(document(clip())).said)
+    assert said["picture_format"] is False
+    assert said["files"] == (("a.mov", "file://localhost/film/a%20b.mov"),)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from pipeline.timecode import Rate, Timecode
 
 FORMAT = "fcpxml"
 _UNREAD = frozenset(
-    {"text", "text-style-def", "filter-audio-param", "bookmark", "smart-collection", "collection-folder",
+    {"text", "text-style-def", "bookmark", "smart-collection", "collection-folder",
      "keyword-collection", "import-options", "array", "data", "param", "adjust-colorConform"}
 )  # fmt: skip
 _APART = frozenset({"gap", "transition"})

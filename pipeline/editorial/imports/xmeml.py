@@ -25,7 +25,7 @@ from pipeline.timecode import Rate, Timecode, TimeRange
 FORMAT = "xmeml"
 _KINDS: tuple[tuple[str, Kind], ...] = (("video", "Video"), ("audio", "Audio"))
 _HOLDS = frozenset({"project", "bin", "children", "xmeml"})  # what a sequence of its own may stand in
-_UNREAD = frozenset({"link", "colorinfo", "codec", "sourcerange", "thumbnail", "audiochannel"})
+_UNREAD = frozenset({"link", "colorinfo", "codec", "audiochannel"})
 
 
 def recognises(head: bytes) -> bool:
@@ -83,7 +83,7 @@ def _timeline(sequence: Node, root: Node, facts: list[tuple[str, object]]) -> Re
     ]  # fmt: skip
     return ReadTimeline(
         FORMAT, text_of(sequence, "name"), rate, drop, start, duration, counts, tuple(events), tuple(transitions),
-        marks, _known(facts), tuple(problems), tuple(reading.left_out), tuple(_said(sequence)),
+        marks, _known(facts), tuple(problems), tuple(reading.left_out), tuple(_said(sequence, reading)),
     )  # fmt: skip
 
 
@@ -158,7 +158,7 @@ def _marks(sequence: Node) -> Iterator[ReadMark]:
             yield ReadMark(*mark_name(node), record=TimeRange(begin, length), line=node.line)
 
 
-def _said(sequence: Node) -> Iterator[tuple[str, object]]:
+def _said(sequence: Node, reading: Reading) -> Iterator[tuple[str, object]]:
     """What a check asks for: Resolve makes nothing of a sequence without a picture format."""
     shape = sequence.find("media/video/format/samplecharacteristics")
     yield "picture_format", shape is not None and len(shape) > 0
@@ -168,3 +168,4 @@ def _said(sequence: Node) -> Iterator[tuple[str, object]]:
             if value is not None:
                 yield name, value
     yield "line", sequence.line
+    yield "files", tuple((text_of(each, "name"), text_of(each, "pathurl")) for each in reading.files.values())

@@ -149,7 +149,7 @@ class _Place:
         self.begin, self.end = whole_of(node, "in"), whole_of(node, "out")
         offset = whole_of(node, "subclipinfo/startoffset") or 0
         if self.begin is not None:
-            self.begin += offset + floor(head * self.ratio)
+            self.begin += offset + ceil(head * self.ratio)
         if self.end is not None:
             self.end += offset - floor(tail * self.ratio)
         self.record = self._record(start, end)
@@ -185,7 +185,9 @@ def _taken(node: Node, place: _Place, file: File, reading: Reading) -> tuple[Fra
     if end < begin:
         reading.wrong(node, f"'{name}' ends at frame {end} of its file, before it begins at {begin}.")
         return speed, None
-    if speed != 1 and _stretched(place, begin, end):
+    if speed == 0:
+        end = begin + 1
+    elif speed != 1 and _stretched(place, begin, end, speed):
         begin, end = _unstretched(begin, end, speed, file)
     elif speed == 1:
         _check_length(node, place, reading)
@@ -194,8 +196,12 @@ def _taken(node: Node, place: _Place, file: File, reading: Reading) -> tuple[Fra
     return speed, TimeRange(begin, end - begin)
 
 
-def _stretched(place: _Place, begin: int, end: int) -> bool:
-    return place.record is None or abs((end - begin) / place.ratio - place.record.duration) <= 1
+def _stretched(place: _Place, begin: int, end: int, speed: Fraction) -> bool:
+    """Whether the clip counts as played, so that it counts as many frames as its place has."""
+    if place.record is None:
+        return True
+    counted, lasts = (end - begin) / place.ratio, place.record.duration
+    return abs(counted - lasts) <= abs(counted - lasts * abs(speed))
 
 
 def _unstretched(begin: int, end: int, speed: Fraction, file: File) -> tuple[int, int]:
