@@ -324,7 +324,8 @@ class Product:
     """What was made of a clip and measured: `kind` is proxy, poster, filmstrip or waveform.
 
     `verdict` names for each editing suite the rules that a proxy broke when it was made; `held` are, for a
-    salvaged one, the runs of frames (first, count) that could not be read and are black.
+    salvaged one, the runs of frames (first, count) that could not be read and are black. `full` is the xxh128 (hex)
+    of the file as it was published.
     """
 
     clip: str
@@ -335,6 +336,7 @@ class Product:
     size: int = 0
     verdict: dict[str, tuple[str, ...]] = field(default_factory=dict)
     held: tuple[tuple[int, int], ...] | None = None
+    full: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,10 +153,10 @@ def record_products(
         content = content or content_now
         for made in products:
             db.execute(
-                "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)",
                 (
                     n, made.kind, made.preset, made.path, made.recipe, content, made.size, now(),
-                    pack_verdict(made.verdict), pack_runs(made.held),
+                    pack_verdict(made.verdict), pack_runs(made.held), made.full,
                 ),
             )  # fmt: skip
             db.execute("DELETE FROM failures WHERE clip_n = ? AND recipe = ?", (n, made.recipe))

@@ -230,4 +230,12 @@ INSERT INTO words (words) VALUES ('rebuild');
 CREATE TABLE imports (name TEXT PRIMARY KEY, content TEXT NOT NULL, batch TEXT NOT NULL, moment TEXT NOT NULL);
 """,
     ),
+    (
+        "what was verified",
+        """
+ALTER TABLE products ADD COLUMN full TEXT;
+ALTER TABLE products ADD COLUMN verified TEXT;
+ALTER TABLE places ADD COLUMN verified TEXT;
+""",
+    ),
 )

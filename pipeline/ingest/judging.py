@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.catalogue.listing import logged_clips
-from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import Clip, Product
 from pipeline.errors import RushesError
 from pipeline.film import Film
-from pipeline.ingest.look import absolute
+from pipeline.ingest.look import absolute, grounds
 from pipeline.ingest.make import film_presets
 from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.compare import compare
@@ -39,7 +38,7 @@ class Judged:
 def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | None = None) -> Iterator[Judged]:
     """Every proxy of the clips found, in story order; with `ffmpeg` its pictures are compared, too."""
     presets = {preset.name: preset for preset in film_presets(film)}
-    places = {root.id: root for root in roots(catalogue)}
+    places = grounds(film, catalogue)
     for logged in logged_clips(catalogue, query):
         originals = [
             absolute(places[part.root], part.path) if places[part.root].place else None for part in logged.clip.parts

@@ -7,9 +7,12 @@ import msgspec
 import xxhash
 
 from pipeline.cards.recognise import recognise
+from pipeline.catalogue.roots import roots
+from pipeline.catalogue.store import Catalogue
 from pipeline.clip import CardFolder, Root, SeenFile, Stamp
 from pipeline.errors import RushesError
 from pipeline.files import Scan, fingerprint, read_small, scan
+from pipeline.film import Film
 from pipeline.metadata.cameras import clock_rules
 from pipeline.metadata.readers import READER_VERSION
 from pipeline.settings import Settings
@@ -46,6 +49,12 @@ def absolute(root: Root, path: bytes) -> Path:
     """Where a file lies now; the root must be online."""
     assert root.place is not None
     return Path(root.place) / path.decode("utf-8", "surrogateescape")
+
+
+def grounds(film: Film, catalogue: Catalogue) -> dict[int, Root]:
+    """Every root by its number; the film's own where its folder lies now, though it was moved since the last run."""
+    known = roots(catalogue)
+    return {root.id: replace(root, place=str(film.folder)) if root.kind == "film" else root for root in known}
 
 
 def see(ground: Ground, settings: Settings) -> Scan:

@@ -19,7 +19,7 @@ from pipeline.ingest.reins import reined
 from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
 from pipeline.metadata.readers import FrameCounter, frame_counter
-from pipeline.processes.ffmpeg import Progress, identity_of
+from pipeline.processes.ffmpeg import Progress, identity_of, never
 from pipeline.proxies.job import Output, ProxyJob, Salvage, sound_recipe
 from pipeline.proxies.luts import Lut, load_luts, lut_for
 from pipeline.proxies.naming import proxy_path, still_path
@@ -247,13 +247,14 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
     products = []
     for made in outcome.made:
         final = finals[made.output.path]
+        full = full_hash(made.output.path, _unheard, never)  # what was just written is still in memory
         publish(made.output.path, final)
         path = os.fsencode(final.relative_to(film.folder))
         recipe = made.output.preset.recipe if made.output.preset else stills_recipe(made.output.kind)
         if order.job and order.job.lut:
             recipe += order.job.lut.recipe
         recipe += sound_recipe(order.clip.facts)
-        product = Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size)
+        product = Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size, full=full)
         products.append(_judged(product, made, final))
     return tuple(products)
 

@@ -1,0 +1,83 @@
+"""What has a recorded hash and when it was last found to be so: the catalogue's side of `rushes verify`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.catalogue.listing import clip_numbers
+from pipeline.catalogue.packing import unpack_paths
+from pipeline.catalogue.store import Catalogue, now
+from pipeline.clip import Stamp
+from pipeline.shotlog.query import Query
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file the catalogue answers for. `root` is None for a product, whose path is relative to the film.
+
+    `full` is its xxh128 (hex), None where it was never read whole; `stamp` that of an original when it was. `verified`
+    is when it was last found whole (ISO 8601, UTC), None for never.
+    """
+
+    number: int
+    clip: str
+    name: str
+    kind: str  # original, proxy, poster, filmstrip, waveform
+    preset: str
+    root: int | None
+    path: bytes
+    size: int
+    stamp: Stamp | None
+    full: str | None
+    verified: str | None
+
+
+def kept_files(catalogue: Catalogue, query: Query) -> list[Kept]:
+    """The originals and products of the clips found, by folder, so that a disk is read in one way."""
+    with catalogue.reading() as db:
+        wanted = clip_numbers(db, query)
+        originals = db.execute(
+            "SELECT p.clip_n, c.id, c.name, p.root, p.path, p.device, p.inode, p.size, p.mtime_ns, p.full, p.verified"
+            " FROM places p JOIN clips c ON c.n = p.clip_n ORDER BY p.root, p.path"
+        ).fetchall()
+        made = db.execute(
+            "SELECT p.clip_n, c.id, c.name, p.kind, p.preset, p.path, p.size, p.full, p.verified"
+            " FROM products p JOIN clips c ON c.n = p.clip_n ORDER BY p.path"
+        ).fetchall()
+    return [
+        *(
+            Kept(n, clip, name, "original", "", root, bytes(path), stamp[2], Stamp(*stamp), full, verified)
+            for n, clip, name, root, path, *stamp, full, verified in originals
+            if n in wanted
+        ),
+        *(
+            Kept(n, clip, name, kind, preset, None, bytes(path), size, None, full, verified)
+            for n, clip, name, kind, preset, path, size, full, verified in made
+            if n in wanted
+        ),
+    ]
+
+
+def note_verified(catalogue: Catalogue, kept: Kept) -> None:
+    """Keep that a file was found whole just now."""
+    with catalogue.atomic() as db:
+        if kept.root is None:
+            db.execute(
+                "UPDATE products SET verified = ? WHERE clip_n = ? AND kind = ? AND preset = ? AND full = ?",
+                (now(), kept.number, kept.kind, kept.preset, kept.full),
+            )
+        else:
+            db.execute(
+                "UPDATE places SET verified = ? WHERE root = ? AND path = ? AND full = ?",
+                (now(), kept.root, kept.path, kept.full),
+            )
+
+
+def known_paths(catalogue: Catalogue) -> Iterator[tuple[int, bytes, frozenset[bytes]]]:
+    """Each card that was taken: its root, its path, and the files on it that were clips or nothing to take."""
+    with catalogue.reading() as db:
+        cards = db.execute("SELECT n, root, path, others FROM cards").fetchall()
+        for n, root, path, others in cards:
+            rows = db.execute("SELECT path FROM places WHERE card_n = ?", (n,)).fetchall()
+            failed = db.execute("SELECT path FROM failed_files WHERE card = ?", (n,)).fetchall()
+            there = (bytes(each) for (each,) in (*rows, *failed))
+            yield root, bytes(path), frozenset((*there, *unpack_paths(others)))

@@ -1,0 +1,143 @@
+"""Originals and products against their recorded hashes: whole, rotten, changed, missing, new.
+
+Bit rot is a file that says it is untouched (same size, same time) and yet reads otherwise; a file that was written to
+since is changed. A check that was stopped goes on with what it had not reached.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.cards.media import MEDIA_SUFFIXES
+from pipeline.catalogue.store import Catalogue, now
+from pipeline.catalogue.verifying import Kept, kept_files, known_paths, note_verified
+from pipeline.clip import Root
+from pipeline.errors import Cancelled, ChangedWhileRead, PathMissing, RushesError
+from pipeline.files import full_hash, one_line, scan, stamp_of, write_whole
+from pipeline.film import Film
+from pipeline.ingest.look import absolute, grounds
+from pipeline.shotlog.query import Query
+
+# What a finding may be, with what to do about it; the first three are whole or not to be judged now.
+STATES: dict[str, str] = {
+    "whole": "",
+    "offline": "its volume is not mounted: mount it and verify again",
+    "unhashed": "it was never read whole: run 'rushes ingest'",
+    "rotten": "its bytes changed though nobody wrote to it: restore it from another copy and replace this disk",
+    "changed": "somebody wrote to it since it was taken: restore it from another copy, or ingest it as what it is now",
+    "missing": "it is not where it was: restore it, or 'rushes forget' the clip; proxies 'rushes ingest' makes again",
+    "unreadable": "the disk does not give it: copy what it still gives, and replace it",
+    "new": "it lies on a card that was taken without it: run 'rushes ingest'",
+}
+_QUIET = ("whole", "offline", "unhashed")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A file and what it was found to be: a word of STATES; `sentence` adds what the system said."""
+
+    path: str
+    kind: str
+    state: str
+    clip: str = ""
+    name: str = ""
+    sentence: str = ""
+
+    @property
+    def bad(self) -> bool:
+        return self.state not in _QUIET
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """Who hears of it: how many bytes there are to read in all, then bytes as they are read."""
+
+    total: Callable[[int], None]
+    heard: Callable[[int], None]
+    cancelled: Callable[[], bool]
+
+
+def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears) -> Iterator[Finding]:
+    """Every original and product of the clips found, and recordings on their cards that are in no log.
+
+    `text` is the query as typed: the same one goes on where it was stopped. Raises Cancelled.
+    """
+    marker = film.catalogue.with_suffix(".verify.json")
+    since = _begun(marker, text)
+    places = grounds(film, catalogue)
+    kept = kept_files(catalogue, query)
+    ears.total(sum(each.size for each in kept if each.full and (each.verified or "") < since))
+    for each in kept:
+        if each.verified and each.verified >= since:
+            yield _finding(each, _place(film, places, each), "whole")
+        else:
+            yield _verified(film, catalogue, places, each, ears)
+    if not text.strip():
+        yield from _new(catalogue, places)
+    with suppress(OSError):
+        marker.unlink()
+
+
+def _begun(marker: Path, text: str) -> str:
+    """When this check began: an earlier one of the same query that was stopped counts."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        said = json.loads(marker.read_bytes())
+        if said["query"] == text:
+            return str(said["since"])
+    since = now()
+    write_whole(marker, json.dumps({"query": text, "since": since}).encode())
+    return since
+
+
+def _place(film: Film, places: dict[int, Root], kept: Kept) -> Path | None:
+    if kept.root is None:
+        return film.folder / os.fsdecode(kept.path)
+    root = places[kept.root]
+    return absolute(root, kept.path) if root.place else None
+
+
+def _verified(film: Film, catalogue: Catalogue, places: dict[int, Root], kept: Kept, ears: Ears) -> Finding:
+    place = _place(film, places, kept)
+    if place is None:
+        return _finding(kept, None, "offline")
+    try:
+        stamp = stamp_of(place)
+        if kept.full is None:
+            return _finding(kept, place, "unhashed")
+        found = full_hash(place, lambda piece: ears.heard(len(piece)), ears.cancelled)
+    except (Cancelled, KeyboardInterrupt):
+        raise
+    except PathMissing:
+        return _finding(kept, place, "missing")
+    except ChangedWhileRead as error:
+        return _finding(kept, place, "changed", error.sentence)
+    except RushesError as error:
+        return _finding(kept, place, "unreadable", error.sentence)
+    if found == kept.full:
+        note_verified(catalogue, kept)
+        return _finding(kept, place, "whole")
+    untouched = stamp.size == kept.size and (kept.stamp is None or stamp.mtime_ns == kept.stamp.mtime_ns)
+    return _finding(kept, place, "rotten" if untouched else "changed")
+
+
+def _finding(kept: Kept, place: Path | None, state: str, sentence: str = "") -> Finding:
+    path = one_line(place if place is not None else kept.path)
+    return Finding(path, kept.kind, state, kept.clip, one_line(kept.name), sentence)
+
+
+def _new(catalogue: Catalogue, places: dict[int, Root]) -> Iterator[Finding]:
+    """Recordings on the cards that were taken which no clip has."""
+    cards = list(known_paths(catalogue))
+    known = frozenset().union(*(paths for _, _, paths in cards))
+    for root, below, _ in cards:
+        place = places[root].place
+        if place is None:
+            continue
+        with suppress(PathMissing):
+            for path, _stamp in scan(Path(place), below, (".*",)).files():
+                proxy = path.split(b"/")[-2:-1] == [b"Proxy"]
+                if path not in known and os.path.splitext(path)[1].lower() in MEDIA_SUFFIXES and not proxy:  # noqa: PTH122
+                    yield Finding(one_line(Path(place) / os.fsdecode(path)), "original", "new")

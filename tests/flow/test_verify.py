@@ -1,0 +1,101 @@
+"""`rushes verify`: what is not as it was is named; what is stopped goes on; nothing is believed but bytes."""
+
+import json
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from filming import rushes
+
+from pipeline.catalogue.store import open_catalogue
+from pipeline.errors import Cancelled
+from pipeline.film import open_film
+from pipeline.offload.verify import Ears, verify
+from pipeline.shotlog.query import parse
+
+
+def states(film: Path, *query: str) -> dict[str, str]:
+    run = rushes("verify", *query, "--json", cwd=film)
+    return {os.path.relpath(row["path"], film): row["state"] for row in json.loads(run.out) if row["state"] != "whole"}
+
+
+def files(film: Path) -> list[Path]:
+    return sorted(path for path in (film / "ingest").rglob("*.MP4"))
+
+
+def spoil(path: Path, *, quietly: bool) -> None:
+    seen, data = path.stat(), bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    if quietly:
+        os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+
+def test_an_untouched_film_is_whole(film):
+    run = rushes("verify", cwd=film)
+    assert run.code == 0, run.err
+    assert run.out == ""
+    assert states(film) == {}
+
+
+def test_each_kind_of_loss_is_named_for_what_it_is(film):
+    first, second = files(film)
+    proxy, other = sorted((film / "proxies").rglob("*.mov"))
+    spoil(first, quietly=True)
+    spoil(second, quietly=False)
+    proxy.unlink()
+    spoil(other, quietly=False)
+    (first.parent / "C0099.MP4").write_bytes(b"came later")
+    found = states(film)
+    assert found == {
+        os.path.relpath(first, film): "rotten",
+        os.path.relpath(second, film): "changed",
+        os.path.relpath(proxy, film): "missing",
+        os.path.relpath(other, film): "rotten",  # of a product no time is kept
+        os.path.relpath(first.parent / "C0099.MP4", film): "new",
+    }
+    assert rushes("verify", cwd=film).code == 1
+
+
+def test_a_search_verifies_only_what_it_finds(film):
+    first, second = files(film)
+    spoil(first, quietly=True)
+    assert list(states(film, f"name:{first.name}").values()) == ["rotten"]
+    assert states(film, f"name:{second.name}") == {}
+
+
+def test_a_link_or_a_folder_in_the_place_of_a_file_is_never_read(film):
+    first, _ = files(film)
+    kept = first.with_suffix(".kept")
+    first.rename(kept)
+    first.symlink_to(kept)
+    assert states(film)[os.path.relpath(first, film)] == "unreadable"
+
+
+def test_a_check_that_was_stopped_goes_on_where_it_was(film):
+    first, second = files(film)
+    found = open_film(film)
+    read: list[int] = []
+    with open_catalogue(found.catalogue) as catalogue:
+        going = verify(found, catalogue, parse(""), "", Ears(lambda _: None, read.append, lambda: bool(read)))
+        with pytest.raises(Cancelled):
+            list(going)
+        first_read = sum(read)
+        one = verify(found, catalogue, parse(""), "", Ears(lambda _: None, lambda _: None, lambda: False))
+        assert next(one).state == "whole"
+        one.close()
+        totals: list[int] = []
+        findings = list(verify(found, catalogue, parse(""), "", Ears(totals.append, lambda _: None, lambda: False)))
+    assert first_read
+    everything = sum(Path(each.path).stat().st_size for each in findings)
+    assert totals == [everything - first.stat().st_size], "what was found whole before the stop is not read again"
+    assert not found.catalogue.with_suffix(".verify.json").exists()
+    assert second.exists()
+
+
+def test_a_product_of_an_older_release_has_no_hash_and_is_no_loss(film):
+    with sqlite3.connect(open_film(film).catalogue) as db:
+        db.execute("UPDATE products SET full = NULL")
+    assert set(states(film).values()) == {"unhashed"}
+    assert rushes("verify", cwd=film).code == 0
