@@ -92,9 +92,10 @@ def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) ->
     clip = job.clip
     if clip.kind == "sound" or all(track.file for _, track in sound_tracks(clip)):
         return job
+    if clip.facts.video is not None and clip.facts.video.vfr:  # its frames count from time 0
+        return job
     if clip.facts.container in INDEXED:
-        varies = clip.facts.video is not None and clip.facts.video.vfr  # its frames count from time 0
-        return job if varies else replace(job, picture_late=picture_begins(job.sources[0]))
+        return replace(job, picture_late=picture_begins(job.sources[0]))
     said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=_terms(clip)).stderr_tail
     shown = next((line.split(",")[2] for line in said if line.startswith("0,")), "0")
     return replace(job, picture_late=Fraction(int(shown), 90_000))
