@@ -149,7 +149,8 @@ def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence
     inputs: list[str] = []
     outputs: list[str] = []
     for number, spot in enumerate(spots):
-        inputs += _input(proxy, rate.seconds(spot.frame) - rate.seconds(1) / 2)
+        # A little before the frame: ffmpeg counts MXF's time in frames and rounds, half a frame may be that before it.
+        inputs += _input(proxy, rate.seconds(spot.frame) - rate.seconds(1) / 4)
         inputs += _input(sources[spot.part], spot.at)
         outputs += _output(f"{2 * number}:v:0", "", 1, folder / f"proxy{number}")
         outputs += _output(
