@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipeline.errors import MediaUnreadable
 from pipeline.files import one_line
+from pipeline.metadata import matroska
 from pipeline.metadata.boxes import Box, body, boxes, first
 from pipeline.metadata.fragments import add_fragment, read_defaults
 from pipeline.metadata.quicktime import recognises
@@ -52,6 +53,21 @@ def read_times(path: Path) -> Times | None:
             return _times(source)
         except BROKEN:
             raise MediaUnreadable(f"{one_line(path.name)} cannot be read: its sample tables are damaged.") from None
+
+
+def read_block_times(path: Path) -> Times | None:
+    """The same of a Matroska file, whose blocks are walked one by one; None for any other, and where that fails.
+
+    Raises PathMissing and PathRefused.
+    """
+    with ByteSource.open(path) as source:
+        if not matroska.recognises(source.upto(0, HEAD)):
+            return None
+        try:
+            pictures = matroska.picture_times(source)
+        except (MediaUnreadable, *BROKEN):
+            return None
+    return Times(1_000_000_000, tuple(pictures)) if pictures else None
 
 
 def picture_begins(path: Path) -> Fraction:

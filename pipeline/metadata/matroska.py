@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import ebml, magic, matroska_codecs, tags
-from pipeline.metadata.blocks import BlockCounter, first_frame
+from pipeline.metadata.blocks import BlockCounter, first_frame, times_of_tracks
 from pipeline.metadata.colour import Colour, colour_of
 from pipeline.metadata.findings import Finding, Moment, cut_off, left_open, moment, parsed
 from pipeline.metadata.matroska_document import Document, Values, number, read_document
@@ -56,6 +56,22 @@ def counter(source: ByteSource) -> BlockCounter | None:
     if picture is None or document.cut_off(source.size):
         return None
     return BlockCounter(number(picture, 0xD7), document.clock)
+
+
+def picture_times(source: ByteSource) -> list[int] | None:
+    """When each picture is shown, in nanoseconds from the first moment of picture or sound; None where it has none.
+
+    Raises ValueError or IndexError for blocks that are damaged.
+    """
+    document = read_document(source)
+    picture = document.first(1)
+    if picture is None or document.clusters is None:
+        return None
+    found = times_of_tracks(source, document.clusters)
+    tick = number(document.info, 0x2AD7B1) or 1_000_000
+    heard = [found.get(number(track, 0xD7), []) for track in document.tracks if number(track, 0x83) in (1, 2)]
+    first = min(min(times) for times in heard if times)
+    return sorted((time - first) * tick for time in found.get(number(picture, 0xD7), ())) or None
 
 
 # --- picture --------------------------------------------------------------------------------------

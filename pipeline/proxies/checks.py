@@ -95,7 +95,7 @@ def varying(case: Case) -> str:
     if not case.shot.vfr:
         return ""
     if case.original_times is None:
-        return "the original's rate varies; conform through its frame map, which cannot be read now"
+        return "the original's rate varies; no frame map can be made of this kind of file, or not now"
     _, rate, frames = known(case.clip)
     last, pictures = frame_map(case.original_times, rate, frames)[-1] + 1, len(case.original_times.pictures)
     left = f"; its last {pictures - last} pictures are in no frame" if last < pictures else ""

@@ -18,6 +18,7 @@ from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import known
 from pipeline.proxies.job import from_first_whole, picture_stream
+from pipeline.proxies.verdict import times_of_original
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +57,7 @@ def compare(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path) -> s
 
     Raises what read_times and run_ffmpeg raise, where a file cannot be read or decoded at a spot.
     """
-    spots = spots_of(clip, [read_times(source) for source in sources])
+    spots = spots_of(clip, [read_times(source) for source in sources], times_of_original(clip, sources[0]))
     with TemporaryDirectory(prefix="rushes-compare-") as name:
         folder = Path(name)
         run_ffmpeg(ffmpeg, _arguments(clip, sources, proxy, spots, folder), terms=Terms(subject=clip.name))
@@ -66,18 +67,23 @@ def compare(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path) -> s
     return ""
 
 
-def spots_of(clip: Clip, times: Sequence[Times | None]) -> tuple[Spot, ...]:
-    """Head, middle and tail of the clip, each beside its neighbours; fewer of a clip of few frames."""
+def spots_of(clip: Clip, times: Sequence[Times | None], blocks: Times | None = None) -> tuple[Spot, ...]:
+    """Head, middle and tail of the clip, each beside its neighbours; fewer of a clip of few frames.
+
+    `blocks` are the times of a variable-rate original without tables.
+    """
     _, _, frames = known(clip)
-    return tuple(_spot(frame, clip, times) for frame in sorted({min(1, frames - 1), frames // 2, max(0, frames - 2)}))
+    return tuple(
+        _spot(frame, clip, times, blocks) for frame in sorted({min(1, frames - 1), frames // 2, max(0, frames - 2)})
+    )
 
 
-def _spot(frame: int, clip: Clip, times: Sequence[Times | None]) -> Spot:
+def _spot(frame: int, clip: Clip, times: Sequence[Times | None], blocks: Times | None) -> Spot:
     video, rate, _ = known(clip)
     part, picture, length = _place(frame, clip)
     table = times[part]
-    if table and video.vfr:
-        picture, length = frame_map(table, rate, picture + 1)[picture], len(table.pictures)
+    if shown := (table or blocks) if video.vfr else None:
+        picture, length = frame_map(shown, rate, picture + 1)[picture], len(shown.pictures)
     first = max(0, picture - AROUND)
     count = min(length, picture + AROUND + 1) - first
     if table is None:
@@ -143,7 +149,8 @@ def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence
     inputs: list[str] = []
     outputs: list[str] = []
     for number, spot in enumerate(spots):
-        inputs += _input(proxy, rate.seconds(spot.frame) - rate.seconds(1) / 2)
+        # A little before the frame: ffmpeg counts MXF's time in frames and rounds, half a frame may be that before it.
+        inputs += _input(proxy, rate.seconds(spot.frame) - rate.seconds(1) / 4)
         inputs += _input(sources[spot.part], spot.at)
         outputs += _output(f"{2 * number}:v:0", "", 1, folder / f"proxy{number}")
         outputs += _output(

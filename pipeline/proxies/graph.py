@@ -24,6 +24,7 @@ _JPEG = {"f": "image2pipe", "c:v": "mjpeg", "q:v": "4", "frames:v": "1"}
 _PNG = {"f": "image2pipe", "c:v": "png", "frames:v": "1"}
 
 _TAPE_SIGNS = 32
+_CONCEALING = ("mjpeg", "hevc")  # whose decoders pass over damage unless told not to
 INDEXED = ("mov", "mp4")  # containers whose tracks begin where their edit lists say
 
 Stream = Any  # ffmpeg-python has no types
@@ -122,8 +123,8 @@ def _source(name: str, job: ProxyJob) -> Stream:
     if job.reading_seconds and job.clip.duration:  # ffmpeg knows no bytes, only seconds of media: an average
         options["readrate"] = f"{float(job.clip.duration) / job.reading_seconds:.6f}"
     video = job.clip.facts.video
-    if job.salvage is not None or (video and video.video_codec == "mjpeg"):
-        options["err_detect"] = "explode"  # JPEG's decoder conceals damage unless told
+    if job.salvage is not None or (video and video.video_codec in _CONCEALING):
+        options["err_detect"] = "explode"
     if job.clip.facts.container in INDEXED:
         options["nofind_stream_info"] = None  # the index says it all; looking decodes pictures that are decoded again
     return ffmpeg.input(name, **options)  # type: ignore[no-untyped-call]

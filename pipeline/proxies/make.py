@@ -21,6 +21,7 @@ _SIGNATURES = {
     "filmstrip": (b"\xff\xd8", b"\xff\xd9"),
     "waveform": (b"\x89PNG", b"IEND\xaeB`\x82"),
 }
+_COMPLAINT = "[hevc @ "
 _SLACK = Fraction(1, 10)  # seconds by which counted sound may fall short: decoders end on whole packets
 _SLOWEST = 400  # times real time that the slowest machine may take before a run counts as hung
 
@@ -58,6 +59,8 @@ def make(
             job = surveyed(job, ffmpeg, cancelled=cancelled, paused=paused)
         terms = replace(_terms(job.clip, 2 * job.reading_seconds), paused=paused)
         finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=terms)
+        if job.salvage is None:
+            _check_complaints(job.clip, finished)
         if job.clip.kind == "sound":
             _check_sound(job.clip, finished)
         return tuple(_measured(job, output, finished) for output in job.outputs)
@@ -89,9 +92,10 @@ def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) ->
     clip = job.clip
     if clip.kind == "sound" or all(track.file for _, track in sound_tracks(clip)):
         return job
+    if clip.facts.video is not None and clip.facts.video.vfr:  # its frames count from time 0
+        return job
     if clip.facts.container in INDEXED:
-        varies = clip.facts.video is not None and clip.facts.video.vfr  # its frames count from time 0
-        return job if varies else replace(job, picture_late=picture_begins(job.sources[0]))
+        return replace(job, picture_late=picture_begins(job.sources[0]))
     said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=_terms(clip)).stderr_tail
     shown = next((line.split(",")[2] for line in said if line.startswith("0,")), "0")
     return replace(job, picture_late=Fraction(int(shown), 90_000))
@@ -139,6 +143,16 @@ def _check_still(clip: Clip, output: Output, size: int) -> None:
     data = output.path.read_bytes() if size else b""
     if not (data.startswith(head) and data.endswith(tail)):
         raise ProxyRefused(f"The {output.kind} of {clip.name} did not come out whole; ingest again.")
+
+
+def _check_complaints(clip: Clip, finished: Finished) -> None:
+    """HEVC's decoder goes on over much of what it stumbles at, exits 0, and says so on stderr alone."""
+    said = next((line for line in finished.stderr_tail if line.startswith(_COMPLAINT)), None)
+    if said is not None:
+        what = said.partition("] ")[2].strip().rstrip(".")
+        raise MediaUnreadable(
+            f"{clip.name} is damaged: not all of its pictures can be decoded ({what}); copy it from the card again."
+        )
 
 
 def _check_sound(clip: Clip, finished: Finished) -> None:

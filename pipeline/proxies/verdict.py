@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.clip import Clip
 from pipeline.metadata.facts import read_facts
-from pipeline.metadata.frames import Times, read_times
+from pipeline.metadata.frames import Times, read_block_times, read_times
 from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.graph import known
 from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES, SOUND_RULES, Rule
@@ -64,7 +64,7 @@ def outcome(broken: Iterable[str]) -> str:
 def times_of_original(clip: Clip, original: Path) -> Times | None:
     """When the pictures of a variable-rate original are shown; None for others, and where it cannot be known."""
     varies = clip.facts.video is not None and clip.facts.video.vfr and len(clip.parts) == 1
-    return read_times(original) if varies else None
+    return (read_times(original) or read_block_times(original)) if varies else None
 
 
 def missing_frames(clip: Clip, found: Measured) -> int:

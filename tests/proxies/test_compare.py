@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from shooting import log, order, program, run
+from shooting import PRESETS, log, order, program, run
 
 from pipeline.proxies.compare import Spot, compare, judge
 from pipeline.proxies.make import make
@@ -94,3 +94,13 @@ def test_tone_mapped_pictures_are_the_same_pictures(tmp_path):
 def test_a_picture_that_cannot_be_decoded_is_said():
     nothing = np.zeros((0, 64, 64), np.float32)
     assert judge(Spot(7, 0, 7, 5, 5), nothing, nothing) == "frame 7 cannot be decoded"
+
+
+@pytest.mark.parametrize("rate", ["24000/1001", "25", "30000/1001", "60000/1001"])
+@pytest.mark.parametrize("preset", ["edit", "avid", "screening"])
+def test_a_good_proxy_is_good_in_every_container_at_every_rate(tmp_path, preset, rate):
+    source = tmp_path / "A.mov"
+    run("-f", "lavfi", "-i", f"mandelbrot=s=640x360:r={rate}:end_scale=0.2", "-t", "2", *LONG, source)
+    asked = PRESETS[preset]
+    make(order(log(source), tmp_path / "out", source, presets=(asked,), stills=False), program())
+    assert compare(log(source), (source,), tmp_path / "out" / f"{preset}.{asked.codec.container}", program()) == ""

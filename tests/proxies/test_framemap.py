@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shooting import frame_numbers, log, order, picture_size, program, read_number, run, shoot
 
-from pipeline.metadata.frames import Times, read_times
+from pipeline.metadata.frames import Times, read_block_times, read_times
+from pipeline.proxies.compare import compare
 from pipeline.proxies.framemap import Run, frame_map, runs
 from pipeline.proxies.make import make
+from pipeline.proxies.verdict import times_of_original
 from pipeline.timecode import Rate
 
 PHONE = Path(__file__).parents[2] / "sample_media/2019-10-12_Vienna_Morning run_P001/DCIM/100APPLE/IMG_0007.MOV"
@@ -32,7 +34,7 @@ def mapped(folder: Path, source: Path) -> tuple[list[int], list[int], tuple[int,
     assert clip.facts.video
     assert clip.facts.video.vfr
     make(order(clip, folder / "out", source, stills=False), program())
-    times = read_times(source)
+    times = times_of_original(clip, source)
     assert times
     assert clip.rate
     assert clip.frames
@@ -69,6 +71,27 @@ def test_fragments_are_mapped_as_exactly(tmp_path):
     run("-i", whole, "-c", "copy", "-movflags", "frag_keyframe+empty_moov", tmp_path / "B.mp4")
     shot, proxy, shows = mapped(tmp_path, tmp_path / "B.mp4")
     assert [shot[number] for number in shows] == proxy
+
+
+@pytest.mark.parametrize(("seed", "codec"), list(enumerate(["libopus", "aac", "pcm_s16le"])))
+@pytest.mark.parametrize("late", [0, 0.25])
+def test_the_blocks_of_a_matroska_file_are_mapped_as_exactly(tmp_path, seed, codec, late):
+    """Whether picture or sound begins first."""
+    left = "+".join(f"eq(n\\,{n})" for n in sorted(random.Random(seed).sample(range(120), 70)))
+    tone = f"-itsoffset {late} -f lavfi -i sine=r=48000:d=4 -map 0 -map 1 -c:a {codec}"
+    source = shoot(tmp_path / "A.mkv", f"{tone} -vf select={left} -fps_mode vfr", rate="30", frames=range(120))
+    shot, proxy, shows = mapped(tmp_path, source)
+    assert [shot[number] for number in shows] == proxy
+    assert compare(log(source), (source,), tmp_path / "out" / "edit.mov", program()) == ""
+
+
+def test_a_matroska_file_that_breaks_off_in_a_block_has_no_map(tmp_path):
+    whole = shoot(tmp_path / "A.mkv", "-vf select=mod(n\\,7)-2 -fps_mode vfr", rate="30", frames=range(60))
+    damaged = bytearray(whole.read_bytes())
+    middle = len(damaged) // 2
+    damaged[middle : middle + 2000] = bytes(2000)
+    whole.write_bytes(damaged)
+    assert read_block_times(whole) is None
 
 
 def test_a_cut_without_encoding_shows_what_its_edit_list_shows(tmp_path):

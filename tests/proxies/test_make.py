@@ -147,6 +147,30 @@ def test_a_disabled_first_picture_track_is_passed_over(tmp_path):
     assert compare(clip, (tmp_path / "A.mov",), tmp_path / "out" / "edit.mov", program()) == ""
 
 
+HEVC = "-c:v libx265 -preset fast -x265-params keyint=25:log-level=none -tag:v hvc1"
+
+
+def test_damage_that_the_decoder_of_hevc_passes_over_is_found(tmp_path):
+    source = tmp_path / "A.mp4"
+    noisy = "testsrc2=s=640x360:r=25:d=2,noise=alls=12:allf=t"
+    run("-f", "lavfi", "-i", noisy, "-pix_fmt", "yuv420p", *HEVC.split(), source)
+    clip = log(source)
+    data = bytearray(source.read_bytes())
+    middle = data.index(b"mdat") + (len(data) - data.index(b"mdat")) // 2
+    data[middle : middle + 512] = b"\xff" * 512
+    source.write_bytes(data)
+    with pytest.raises(MediaUnreadable, match=r"A\.mp4 .*copy it from the card again"):
+        make(order(clip, tmp_path / "out", source, stills=False), program())
+    assert left(tmp_path / "out") == []
+
+
+def test_hevc_cut_in_mid_group_by_an_edit_list_is_whole(tmp_path):
+    whole = shoot(tmp_path / "whole.mov", HEVC, frames=range(50))
+    run("-ss", "0.6", "-i", whole, "-c", "copy", "-tag:v", "hvc1", tmp_path / "A.mov")
+    clip, _ = proxied(tmp_path, tmp_path / "A.mov")
+    assert frame_numbers(tmp_path / "out" / "edit.mov") == list(range(15, 15 + clip.frames))
+
+
 # --- sound ----------------------------------------------------------------------------------------
 
 
