@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from opentimelineio.schema import Timeline
 
-from pipeline.editorial.exports import ale, edl, fcpxml, otio_json, otioz, xmeml
+from pipeline.editorial.exports import aaf, ale, edl, fcpxml, otio_json, otioz, xmeml
 from pipeline.editorial.exports.written import ExportOptions, Written
 
 
@@ -41,4 +41,5 @@ EXPORTS: tuple[Export, ...] = (
     Export(
         ".ale", "Avid Log Exchange: the clips and their log, a table for each frame rate", ale.write, on_request=True
     ),
+    Export(".aaf", "AAF, for Avid Media Composer, DaVinci Resolve and Premiere Pro", aaf.write, on_request=True),
 )

@@ -98,8 +98,9 @@ class Compound:
         if entry.size >= self.cutoff:
             return self._read_long(entry.first, entry.size)
         chain = self._chain(entry.first, self.mini_table, -(-entry.size // _MINI))
-        if len(chain) == 1:
-            return self._whole(self.mini[chain[0] * _MINI :][: entry.size], entry.size)
+        if len(chain) == 1 or (chain and chain == list(range(chain[0], chain[0] + len(chain)))):  # as most are
+            begin = chain[0] * _MINI
+            return self._whole(self.mini[begin : begin + entry.size], entry.size)
         return self._whole(b"".join(self.mini[at * _MINI : (at + 1) * _MINI] for at in chain)[: entry.size], entry.size)
 
     def _read_long(self, first: int, size: int | None) -> bytes:
