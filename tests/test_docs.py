@@ -275,7 +275,7 @@ def test_the_day_of_the_readme_works(shown, tmp_path):
             case _:
                 pytest.fail(f"the test cannot do: {line}")
     written = sorted(path.name for path in here.glob("timelines/for-resolve/*"))
-    assert written == [f"two-places{suffix}" for suffix in (".README.txt", ".edl", ".fcpxml", ".otio", ".xml")]
+    assert written == [f"two-places{suffix}" for suffix in (".README.txt", ".aaf", ".edl", ".fcpxml", ".otio", ".xml")]
     code, said = shown.rushes(
         ["log", "rating:5", "--columns", "name,shoot_day,location,subject,camera,note", "--json"], here
     )

@@ -42,9 +42,9 @@ class Editor:
 
 
 EDITORS: tuple[Editor, ...] = (
-    Editor("resolve", (".otio", ".fcpxml", ".xml", ".edl")),
-    Editor("premiere", (".xml", ".otio", ".edl")),
-    Editor("avid", (".edl", ".ale")),
+    Editor("resolve", (".otio", ".fcpxml", ".xml", ".edl", ".aaf")),
+    Editor("premiere", (".xml", ".otio", ".edl", ".aaf")),
+    Editor("avid", (".aaf", ".edl", ".ale")),
     Editor("fcp", (".fcpxml",)),
     Editor("kdenlive", (".kdenlive",)),
 )

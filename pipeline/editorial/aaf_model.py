@@ -25,6 +25,7 @@ COMPOSITION_MOB, MASTER_MOB, SOURCE_MOB = _class(0x35), _class(0x36), _class(0x3
 TIMELINE_SLOT, EVENT_SLOT = _class(0x3B), _class(0x39)
 TAPE_DESCRIPTOR, IMPORT_DESCRIPTOR = _class(0x2E), _class(0x4A)
 CDCI_DESCRIPTOR, PCM_DESCRIPTOR, MULTIPLE_DESCRIPTOR = _class(0x28), _class(0x48), _class(0x44)
+CONTENT_STORAGE = _class(0x18)
 NETWORK_LOCATOR, TAGGED_VALUE = _class(0x32), _class(0x3F)
 CONSTANT_VALUE, VARYING_VALUE, CONTROL_POINT = _class(0x3D), _class(0x3E), _class(0x19)
 
@@ -64,9 +65,24 @@ class Pid(IntEnum):
     DEFINITION_ID = 0x1B01
     DEFINITION_NAME = 0x1B02
     OPERATIONS = 0x2603
+    DATA_DEFINITIONS = 0x2605
+    INTERPOLATIONS = 0x2609
     LOCATOR = 0x2F01
     SAMPLE_RATE = 0x3001
     FILE_LENGTH = 0x3002
+    STORED_HEIGHT = 0x3202
+    STORED_WIDTH = 0x3203
+    FRAME_LAYOUT = 0x320C
+    LINE_MAP = 0x320D
+    ASPECT = 0x320E
+    COMPONENT_WIDTH = 0x3301
+    SUBSAMPLING = 0x3302
+    BITS = 0x3D01
+    SOUND_RATE = 0x3D03
+    CHANNELS = 0x3D07
+    BYTES_PER_SECOND = 0x3D09
+    BLOCK = 0x3D0A
+    DESCRIPTORS = 0x3F01
     CONTENT = 0x3B03
     DICTIONARY = 0x3B04
     URL = 0x4001
@@ -97,6 +113,8 @@ class Pid(IntEnum):
 TOP_LEVEL = auid("0d010102-0101-0700-060e-2b3404010101")
 # What a slot holds; the older identifiers are those of Avid's first files, still written by it.
 PICTURE = auid("01030202-0100-0000-060e-2b3404010101")
+TIMECODE_DATA = auid("01030201-0100-0000-060e-2b3404010101")
+MARKER_DATA = auid("01030201-1000-0000-060e-2b3404010101")
 SOUND = auid("01030202-0200-0000-060e-2b3404010101")
 PICTURES = frozenset({PICTURE, auid("6f3c8ce1-6cef-11d2-807d-006008143e6f")})
 SOUNDS = frozenset({SOUND, auid("78e1ebe1-6cef-11d2-807d-006008143e6f")})
@@ -106,5 +124,10 @@ SPEED_OFFSET_MAP = auid("8d56827d-847e-11d5-935a-50f857c10000")  # Avid's: sourc
 SPEED_CONTROL = auid("9d2ea890-0968-11d3-8a38-0050040ef7d2")
 VIDEO_DISSOLVE = auid("0c3bea40-fc05-11d2-8a29-0050040ef7d2")
 SOUND_DISSOLVE = auid("0c3bea41-fc05-11d2-8a29-0050040ef7d2")
-MARKER_ATTRIBUTES = auid("c72cc817-aac5-499b-af34-bc47fec1eaa8")  # Avid's list of tagged values on a marker
-COMPONENT_ATTRIBUTES = auid("60958184-47b1-11d4-a01c-0004ac969f50")
+LEVEL = auid("e4962320-2267-11d3-8a4c-0050040ef7d2")
+LINEAR = auid("5b6c85a4-0ede-11d3-80a9-006008143e6f")
+# Extensions of Avid's: on a marker a list of tagged values, its colour, and whose it is.
+MARKER_ATTRIBUTES = auid("c72cc817-aac5-499b-af34-bc47fec1eaa8")
+MARKER_COLOR = auid("e96e6d44-c383-11d3-a069-006094eb75cb")
+MARKER_USER = auid("c4c45d9a-0967-11d4-a08a-006094eb75cb")
+CLIP_COMMENT = "Rushes Clip"  # the user comment of ours that names the clip of a master mob

@@ -1,10 +1,12 @@
 """One cut in all formats, read back by readers of their own: every event agrees to the frame, whatever the clips."""
 
 from fractions import Fraction
+from math import floor
 from pathlib import Path
 
 import opentimelineio as otio
 import pytest
+from aaf_reader import read_raw
 from editorial_clips import RATES, count_label, logged, media, read_edl, settings
 from hypothesis import given, reject
 from hypothesis import settings as effort
@@ -14,10 +16,11 @@ from test_ale import read_ale
 from xml_reader import items_of, root_of
 
 from pipeline.editorial.assembly import assemble
-from pipeline.editorial.exports import ale, edl, fcpxml, otio_json, xmeml
+from pipeline.editorial.exports import aaf, ale, edl, fcpxml, otio_json, xmeml
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.reels import reel_table
 from pipeline.editorial.exports.written import ExportOptions
+from pipeline.editorial.imports import aaf as aaf_import
 from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, Timecode
 
@@ -159,6 +162,41 @@ def test_otio_and_fcpxml_agree_on_every_event(editor, made):
     ]  # fmt: skip
     assert len(found) == len(set(found))
     assert set(found) == otio_events(text, chosen.rate, chosen.start)
+
+
+@effort(max_examples=60, deadline=None)
+@given(cuts())
+def test_otio_and_aaf_agree_on_every_event(made):
+    """Where a frame of the cut holds several of a source, the AAF may name the first of them."""
+    clips, chosen, _kind = made
+    cut = cut_of(made)
+    text = otio_json.write(cut.timeline, ExportOptions(Path())).files[0].content.decode()
+    content = aaf.write(cut.timeline, ExportOptions(Path())).files[0].content
+    by_name = {file.name: item.clip for item in clips for file in media(item)[item.clip.id].parts}
+    first = {clip.name: int(clip.available_range().start_time.value) for clip in cut.timeline.find_clips()}
+    expected = otio_events(text, chosen.rate, chosen.start)
+    exact = {(name, begin, length): at for name, begin, length, at in expected}
+    assert len(exact) == len(expected)
+
+    raw, read = read_raw(content), aaf_import.read(content)
+    assert (raw.start, raw.fps, raw.drop) == (chosen.start.frame, chosen.rate.nominal, chosen.start.drop_frame)
+    assert read.start == chosen.start
+    assert {(event.name, *event.record) for event in raw.events} == set(exact)
+    assert {(event.name, event.record.start, event.record.duration) for event in read.events} == set(exact)
+    for event in raw.events:
+        source, at = by_name[event.name], exact[event.name, *event.record]
+        begins = event.frame if event.tape else first[event.name] + event.unit * source.rate.fraction / raw.rate
+        several = max(source.rate.fraction / chosen.rate.fraction, 1)
+        assert at - several < begins < at + 1
+        assert begins >= first[event.name]
+        assert bool(event.tape) == (source.start is not None)
+    for event in read.events:
+        source, at = by_name[event.name], exact[event.name, event.record.start, event.record.duration]
+        found = event.source.start if event.source else first[event.name] + event.media.start
+        several = max(source.rate.fraction / chosen.rate.fraction, 1)
+        assert floor(at - several) < found + 1 <= at + 1
+    pictures = [clip for clip in cut.timeline.find_clips() if clip.parent().kind == "Video"]
+    assert [event.kind for event in read.events].count("Video") == len(pictures)
 
 
 @effort(max_examples=100, deadline=None)

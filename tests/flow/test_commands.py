@@ -320,9 +320,10 @@ def test_files_carry_the_name_of_the_cut_and_a_flavour_is_a_folder(cuts):
     assert names == {f"two places{suffix}" for suffix in (".otio", ".otioz", ".edl", ".README.txt")}
     assert rushes("export", "two places", "--for", "all", cwd=film).code == 0
     tables = [f"two places.{rate}fps.ale" for rate in ("23.976", "25", "29.97", "50", "59.94")]
-    assert sorted(path.name for path in (film / "timelines" / "for-avid").iterdir()) == [
-        *tables, "two places.README.txt", "two places.edl",
-    ]  # fmt: skip
+    listed = {path.name for path in (film / "timelines" / "for-avid").iterdir()}
+    assert listed == {
+        "two places.aaf", *tables, "two places.edl", "two places.File_32.edl", "two places.README.txt",
+    }  # fmt: skip
     assert (film / "timelines" / "for-resolve" / "two places.otio").is_file()
     assert (film / "timelines" / "for-avid" / "two places.edl").is_file()
     assert not [path for path in (film / "timelines").rglob("*") if path.name.startswith(".")]
@@ -389,7 +390,7 @@ def test_an_export_goes_where_it_is_told_and_for_whom(cuts, tmp_path):
     film, _ = cuts
     run = rushes("export", "two places", "--for", "premiere", "-o", tmp_path / "out", "--json", cwd=film)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        f"two places{suffix}" for suffix in (".otio", ".xml", ".edl", ".README.txt")
+        f"two places{suffix}" for suffix in (".otio", ".xml", ".edl", ".aaf", ".README.txt")
     }
     assert json.loads(run.out)["files"]
 

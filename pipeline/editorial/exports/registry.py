@@ -6,7 +6,7 @@ from typing import Literal
 
 from opentimelineio.schema import Timeline
 
-from pipeline.editorial.exports import ale, edl, fcpxml, kdenlive, otio_json, otioz, xmeml
+from pipeline.editorial.exports import aaf, ale, edl, fcpxml, kdenlive, otio_json, otioz, xmeml
 from pipeline.editorial.exports.written import ExportOptions, Written
 
 
@@ -48,4 +48,5 @@ EXPORTS: tuple[Export, ...] = (
         ".ale", "Avid Log Exchange: the clips and their log, a table for each frame rate", ale.write, on_request=True
     ),
     Export(".kdenlive", "Kdenlive project: bin, cut and log, with its proxies", kdenlive.write, on_request=True),
+    Export(".aaf", "AAF, for Avid Media Composer, DaVinci Resolve and Premiere Pro", aaf.write, on_request=True),
 )

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from pipeline.editorial.aaf_model import (
+    CLIP_COMMENT,
     COMPOSITION_MOB,
     MARKER_ATTRIBUTES,
     PICTURES,
@@ -41,7 +42,6 @@ from pipeline.timecode import Rate, Timecode
 LARGEST = 1 << 30
 _KINDS = (bytes.fromhex("0102010d00020000060e2b3403020101"), bytes.fromhex("414146420d004f4d060e2b34010101ff"))
 _INSIDE = "Events begin or end inside a frame of the timeline; they are read from the beginning of that frame."
-CLIP_COMMENT = "Rushes Clip"  # the user comment in which our own files name the clip
 
 
 def recognises(head: bytes) -> bool:

@@ -133,7 +133,7 @@ class AafObject:
     def _properties(self) -> dict[int, tuple[int, bytes]]:
         if self._stored is None:
             entry = self.entries.get("properties")
-            self._stored = dict(_properties(self.file.compound.read(entry))) if entry else {}
+            self._stored = _properties(self.file.compound.read(entry)) if entry else {}
         return self._stored
 
     def _named(self, name: str) -> "AafObject | None":
@@ -149,17 +149,20 @@ class AafObject:
             yield from (struct.unpack_from("<I", data, at)[0] for at in range(15, len(data) - step + 1, step))
 
 
-def _properties(data: bytes) -> Iterator[tuple[int, tuple[int, bytes]]]:
+def _properties(data: bytes) -> dict[int, tuple[int, bytes]]:
     """Number, form and value of each; a count or length beyond the stream leaves the rest unread."""
     if len(data) < 4:
-        return
+        return {}
     if data[0] != _LITTLE_ENDIAN:
         raise TimelineUnreadable("The AAF was written on a big-endian machine, which is not read; export it again.")
-    (count,) = struct.unpack_from("<H", data, 2)
-    at = 4 + 6 * count
-    for pid, form, size in islice(struct.iter_unpack("<HHH", data[4 : 4 + (len(data) - 4) // 6 * 6]), count):
-        yield pid, (form, data[at : at + size])
+    count = min(data[2] | data[3] << 8, (len(data) - 4) // 6)
+    numbers = struct.unpack_from(f"<{3 * count}H", data, 4)
+    found, at = {}, 4 + 6 * (data[2] | data[3] << 8)
+    for place in range(0, 3 * count, 3):
+        size = numbers[place + 2]
+        found[numbers[place]] = (numbers[place + 1], data[at : at + size])
         at += size
+    return found
 
 
 def _text(data: bytes) -> str:

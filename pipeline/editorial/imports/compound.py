@@ -8,6 +8,7 @@ import struct
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from sys import byteorder
 
 from pipeline.errors import TimelineUnreadable
@@ -17,7 +18,9 @@ _LAST = 0xFFFFFFFA  # numbers of sectors end here; those above have a meaning
 _END = 0xFFFFFFFE
 _NOBODY = 0xFFFFFFFF
 _MINI = 64
+_RECORD = struct.Struct("<64sHBxIII16s20xIQ")
 _ENTRY = 128
+_SMALL_SECTOR = 512
 _STORAGES = (1, 5)  # kinds of entry: a folder, the root
 _DAMAGED = "The file is damaged: its {} cannot be followed; export it again."
 
@@ -72,14 +75,7 @@ class Compound:
         return len(self.directory) // _ENTRY
 
     def entry(self, number: int) -> Entry:
-        data = self.directory[number * _ENTRY : (number + 1) * _ENTRY]
-        if len(data) < _ENTRY:
-            raise TimelineUnreadable(_DAMAGED.format("directory"))
-        length, kind = struct.unpack_from("<HB", data, 64)
-        name = data[: max(0, min(length, 64) - 2)].decode("utf-16-le", "replace").partition("\0")[0]
-        child, first = struct.unpack_from("<I", data, 76)[0], struct.unpack_from("<I", data, 116)[0]
-        size = struct.unpack_from("<Q" if self.sector > 512 else "<I", data, 120)[0]
-        return Entry(number, name, kind in _STORAGES, data[80:96], child, first, size)
+        return self._entry(number)[0]
 
     def held_in(self, folder: Entry) -> Iterator[Entry]:
         """The entries of a folder, in no order that means anything."""
@@ -91,15 +87,29 @@ class Compound:
             if number in seen:
                 raise TimelineUnreadable(_DAMAGED.format("directory"))
             seen.add(number)
-            yield self.entry(number)
-            waiting += struct.unpack_from("<II", self.directory, number * _ENTRY + 68)
+            entry, left, right = self._entry(number)
+            yield entry
+            waiting += (left, right)
+
+    def _entry(self, number: int) -> tuple[Entry, int, int]:
+        """An entry, and those before and after it in its folder."""
+        if not 0 <= number < self.entries:
+            raise TimelineUnreadable(_DAMAGED.format("directory"))
+        name, length, kind, left, right, child, class_id, first, size = _RECORD.unpack_from(
+            self.directory, number * _ENTRY
+        )
+        if self.sector == _SMALL_SECTOR:
+            size &= 0xFFFFFFFF  # in these the upper half may hold anything
+        shown = _name(name[: max(0, min(length, 64) - 2)])
+        return Entry(number, shown, kind in _STORAGES, class_id, child, first, size), left, right
 
     def read(self, entry: Entry) -> bytes:
         if entry.size >= self.cutoff:
             return self._read_long(entry.first, entry.size)
         chain = self._chain(entry.first, self.mini_table, -(-entry.size // _MINI))
-        if len(chain) == 1:
-            return self._whole(self.mini[chain[0] * _MINI :][: entry.size], entry.size)
+        if len(chain) == 1 or (chain and chain == list(range(chain[0], chain[0] + len(chain)))):  # as most are
+            begin = chain[0] * _MINI
+            return self._whole(self.mini[begin : begin + entry.size], entry.size)
         return self._whole(b"".join(self.mini[at * _MINI : (at + 1) * _MINI] for at in chain)[: entry.size], entry.size)
 
     def _read_long(self, first: int, size: int | None) -> bytes:
@@ -145,3 +155,8 @@ class Compound:
         if len(data) < size:
             raise TimelineUnreadable(_DAMAGED.format("streams"))
         return data
+
+
+@lru_cache(maxsize=10_000)
+def _name(stored: bytes) -> str:
+    return stored.decode("utf-16-le", "replace").partition("\0")[0]
