@@ -1,5 +1,6 @@
 """Cuts of numbered recordings as melt plays them: the right frame and the right sound at every edit."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
@@ -195,3 +196,22 @@ def test_kdenlive_saves_dissolves_speeds_and_effects_as_they_were(tmp_path, make
     assert saved.clips == ours.clips
     assert saved.mixes == ours.mixes
     assert saved == ours
+
+
+@needs_melt
+@needs_kdenlive
+def test_a_project_with_relative_paths_plays_and_opens_from_its_folder(tmp_path, film):
+    clips, media = film("25", "50")
+    cut = assemble("selects", clips, media, settings("25", gap=5, size=SIZE)).timeline
+    beside = cut.clone()
+    for item in beside.find_clips():
+        item.media_reference.target_url = f"../{item.name}"
+    folder = tmp_path / "timelines"
+    folder.mkdir()
+    path = written(beside, folder)
+    pictures, _ = play(path, Fraction(25))
+    assert pictures[0] == (1, 12)
+    ours, saved = read_kdenlive(path.read_bytes()), read_kdenlive(save_again(path))
+    here = {replace(clip, file=str(folder) + clip.file) for clip in ours.clips}
+    assert {clip.file for clip in here} == {f"{folder}/../C000{number}.mov" for number in (1, 2, 3)}
+    assert saved.clips == here

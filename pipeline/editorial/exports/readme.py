@@ -98,10 +98,13 @@ GUIDES: dict[str, Guide] = {
         (),
         {
             ".kdenlive": "File > Open..., choose {file}: a project of Kdenlive's own.",
-            ".otio": "{file} goes in by File > OpenTimelineIO Import, but Kdenlive moves in-points then: compare every "
-            "cut.",
         },
-        (),
+        (
+            (
+                "Proxies play and the originals are rendered. Where media are missing, Kdenlive asks for them: search "
+                "recursively from the folder that holds them."
+            ),
+        ),
     ),
 }
 
