@@ -42,11 +42,12 @@ class Editor:
 
 
 EDITORS: tuple[Editor, ...] = (
-    Editor("resolve", (".otio", ".fcpxml", ".xml", ".edl")),
-    Editor("premiere", (".xml", ".otio", ".edl")),
+    Editor("resolve", (".otio", ".fcpxml", ".xml", ".edl", ".metadata.csv")),
+    Editor("premiere", (".xml", ".otio", ".edl", ".batch.csv")),
     Editor("avid", (".edl", ".ale")),
     Editor("fcp", (".fcpxml",)),
     Editor("kdenlive", (".kdenlive",)),
+    Editor("lists", (".shots.csv", ".shots.md", ".markers.srt", ".markers.vtt")),
 )
 
 
