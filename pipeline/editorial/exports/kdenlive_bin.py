@@ -19,6 +19,7 @@ from pipeline.editorial.exports.xml_text import is_legal, xml_text
 from pipeline.fields import FIELDS
 from pipeline.timecode import Rate
 
+SURROUND = (2, 4, 6)  # channels that a project can have
 ROOT = -1  # the bin itself, among folders
 _FIRST_ID = 2  # that Kdenlive gives away; folders and clips share the numbers
 # Marker colours by Kdenlive's categories, in the order it ships them.
@@ -168,6 +169,8 @@ def note_losses(content: Bin, sheet: Sheet, lost: Losses, *, proxies: bool) -> N
             )
         if len(clip.streams) > 1:
             lost.add("Numbers of sound streams, written as if they followed the picture in their file", name)
+        if max(clip.streams, default=0) > SURROUND[-1]:
+            lost.add(f"Channels of a stream above {SURROUND[-1]}, the most that a project of Kdenlive's has", name)
         if proxies and source.proxy and not source.equal:
             lost.add("Proxies of clips that lie in several files", name)
 
