@@ -111,14 +111,15 @@ def test_the_default_columns_and_aliases_are_named():
 
 def test_the_table_of_editing_suites_is_that_of_the_code():
     rows = rows_of(text_of("editor.md"), "## For which editing suite")[1:]
-    documented = {re.match(r"`(\w+)`", row[0])[1]: tuple(re.findall(r"`(\.\w+)`", row[1])) for row in rows}
+    documented = {re.match(r"`(\w+)`", row[0])[1]: tuple(re.findall(r"`(\.[\w.]+)`", row[1])) for row in rows}
     assert documented == {editor.name: editor.suffixes for editor in EDITORS} | {"all": ()}
 
 
 def test_every_kind_of_cut_and_every_format_has_its_row():
     page = text_of("editor.md")
     assert [row[0] for row in rows_of(page, "## Three kinds of cut")][1:] == [f"`{kind.name}`" for kind in KINDS]
-    assert rows_of(page, "## What each file carries")[0][1:] == [f"`{export.suffix}`" for export in EXPORTS]
+    timelines, lists = rows_of(page, "## What each file carries")[0][1:], rows_of(page, "### Lists")[1:]
+    assert [*timelines, *(row[0] for row in lists)] == [f"`{export.suffix}`" for export in EXPORTS]
 
 
 def test_every_card_structure_preset_and_encoder_is_named():
@@ -275,7 +276,8 @@ def test_the_day_of_the_readme_works(shown, tmp_path):
             case _:
                 pytest.fail(f"the test cannot do: {line}")
     written = sorted(path.name for path in here.glob("timelines/for-resolve/*"))
-    assert written == [f"two-places{suffix}" for suffix in (".README.txt", ".aaf", ".edl", ".fcpxml", ".otio", ".xml")]
+    suffixes = (".README.txt", ".aaf", ".edl", ".fcpxml", ".metadata.csv", ".otio", ".xml")
+    assert written == [f"two-places{suffix}" for suffix in suffixes]
     code, said = shown.rushes(
         ["log", "rating:5", "--columns", "name,shoot_day,location,subject,camera,note", "--json"], here
     )

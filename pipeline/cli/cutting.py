@@ -19,7 +19,7 @@ from pipeline.cli.options import (
 from pipeline.cli.tables import plural, print_json, running_time
 
 KINDS = ("stringout", "selects", "intercut")
-EDITORS = ("resolve", "premiere", "avid", "fcp", "kdenlive", "all")
+EDITORS = ("resolve", "premiere", "avid", "fcp", "kdenlive", "lists", "all")
 
 
 @click.command("cut", cls=QueryCommand)

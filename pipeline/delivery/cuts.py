@@ -42,11 +42,12 @@ class Editor:
 
 
 EDITORS: tuple[Editor, ...] = (
-    Editor("resolve", (".otio", ".fcpxml", ".xml", ".edl", ".aaf")),
-    Editor("premiere", (".xml", ".otio", ".edl", ".aaf")),
+    Editor("resolve", (".otio", ".fcpxml", ".xml", ".edl", ".aaf", ".metadata.csv")),
+    Editor("premiere", (".xml", ".otio", ".edl", ".aaf", ".batch.csv")),
     Editor("avid", (".aaf", ".edl", ".ale")),
     Editor("fcp", (".fcpxml",)),
     Editor("kdenlive", (".kdenlive",)),
+    Editor("lists", (".shots.csv", ".shots.md", ".markers.srt", ".markers.vtt")),
 )
 
 

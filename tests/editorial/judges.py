@@ -105,7 +105,7 @@ def save_again(project: Path) -> bytes:
         for folder in ("config", "data", "cache", "tmp", "runtime"):
             (home / folder).mkdir(mode=0o700)
         (home / "config" / "kdenliverc").write_text("[version]\nversion=22.12.3\n")  # else it shows its wizard
-        copy = home / "again.kdenlive"
+        copy = project.with_name("again.kdenlive")  # beside it, for the sake of relative paths
         copy.write_bytes(before)
         own = {f"XDG_{name.upper()}_HOME": str(home / name) for name in ("config", "data", "cache")}
         own |= {"HOME": scratch, "TMPDIR": str(home / "tmp"), "XDG_RUNTIME_DIR": str(home / "runtime")}

@@ -12,11 +12,12 @@ from hypothesis import given, reject
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 from read_fcpxml import read_fcpxml
+from read_kdenlive import read_kdenlive
 from test_ale import read_ale
 from xml_reader import items_of, root_of
 
 from pipeline.editorial.assembly import assemble
-from pipeline.editorial.exports import aaf, ale, edl, fcpxml, otio_json, xmeml
+from pipeline.editorial.exports import aaf, ale, edl, fcpxml, kdenlive, otio_json, xmeml
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.reels import reel_table
 from pipeline.editorial.exports.written import ExportOptions
@@ -197,6 +198,26 @@ def test_otio_and_aaf_agree_on_every_event(made):
         assert floor(at - several) < found + 1 <= at + 1
     pictures = [clip for clip in cut.timeline.find_clips() if clip.parent().kind == "Video"]
     assert [event.kind for event in read.events].count("Video") == len(pictures)
+
+
+@effort(max_examples=150, deadline=None)
+@given(cuts())
+def test_otio_and_kdenlive_agree_on_every_event(made):
+    _clips, chosen, _kind = made
+    cut = cut_of(made)
+    text = otio_json.write(cut.timeline, ExportOptions(Path())).files[0].content.decode()
+    project = read_kdenlive(kdenlive.write(cut.timeline, ExportOptions(Path())).files[0].content)
+    first = {clip.name: clip.available_range().start_time for clip in cut.timeline.find_clips()}
+    expected = {}
+    for name, begin, length, at in otio_events(text, chosen.rate, chosen.start):
+        own = Rate.nearest(Fraction(first[name].rate)).fraction
+        expected[name, begin, length] = (Fraction(at) - round(first[name].value)) * chosen.rate.fraction / own
+    found = {(Path(clip.file).name, clip.start, clip.duration): clip.into for clip in project.clips}
+    assert found.keys() == expected.keys()
+    assert all(abs(into - expected[key]) <= Fraction(1, 2) for key, into in found.items())
+    pictures = [clip for clip in cut.timeline.find_clips() if clip.parent().kind == "Video"]
+    assert len([clip for clip in project.clips if clip.kind == "picture"]) == len(pictures)
+    assert len(project.clips) == len(list(cut.timeline.find_clips()))
 
 
 @effort(max_examples=100, deadline=None)

@@ -1,5 +1,6 @@
 """Cuts of numbered recordings as melt plays them: the right frame and the right sound at every edit."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import floor
 
@@ -22,7 +23,7 @@ FRAMES = 70
 
 @pytest.fixture
 def film(tmp_path):
-    """Two clips of a rate and one of another, with marked ranges; the second has two streams of sound."""
+    """Two clips of a rate and one of another, with marked ranges; the first has a proxy, the second two streams."""
 
     def made(rate, other, *, selects=((11, 9), (40, 13)), streams=((2,), (2, 2), (2,))):
         clips, media = [], {}
@@ -34,6 +35,10 @@ def film(tmp_path):
             path = shoot(tmp_path / name, number, RATES[speed].fraction, FRAMES, streams=each)
             clips.append(clip)
             media[clip.clip.id] = Media((MediaPart(name, str(path), FRAMES),))
+        proxy = tmp_path / "proxies" / clips[0].clip.name
+        proxy.parent.mkdir(exist_ok=True)
+        proxy.write_bytes(path.with_name(clips[0].clip.name).read_bytes())
+        media[clips[0].clip.id] = Media(media[clips[0].clip.id].parts, str(proxy))
         return clips, media
 
     return made
@@ -195,3 +200,56 @@ def test_kdenlive_saves_dissolves_speeds_and_effects_as_they_were(tmp_path, make
     assert saved.clips == ours.clips
     assert saved.mixes == ours.mixes
     assert saved == ours
+
+
+@needs_melt
+@needs_kdenlive
+def test_a_project_with_relative_paths_plays_and_opens_from_its_folder(tmp_path, film):
+    clips, media = film("25", "50")
+    cut = assemble("selects", clips, media, settings("25", gap=5, size=SIZE)).timeline
+    beside = cut.clone()
+    for item in beside.find_clips():
+        item.media_reference.target_url = f"../{item.name}"
+    folder = tmp_path / "timelines"
+    folder.mkdir()
+    path = written(beside, folder)
+    pictures, _ = play(path, Fraction(25))
+    assert pictures[0] == (1, 12)
+    ours, saved = read_kdenlive(path.read_bytes()), read_kdenlive(save_again(path))
+    here = {replace(clip, file=str(folder) + clip.file) for clip in ours.clips}
+    assert {clip.file for clip in here} == {f"{folder}/../C000{number}.mov" for number in (1, 2, 3)}
+    assert saved.clips == here
+
+
+@needs_melt
+def test_all_channels_of_a_stream_are_played(tmp_path):
+    make = Builder(RATES["25"], str(tmp_path))
+    shoot(tmp_path / "four.mov", 1, Fraction(25), 60, streams=(4,))
+    made = schema.Timeline("cut")
+    made.tracks.append(make.track("A", "Audio", make.clip("four.mov", 20, into=7, media=60, sound=True, channels=4)))
+    path = written(made, tmp_path)
+    channels = read_kdenlive(path.read_bytes()).channels
+    assert channels == 4
+    _, sound = play(path, Fraction(25), channels=channels)
+    right = [[(7 + ahead + 1) * STEP + channel for channel in range(4)] for ahead in range(20)]
+    assert abs(sound.astype(int) - right).max() <= 1
+
+
+HOSTILE = (
+    "a:b.mov", "what?.mov", "100 %d %.mov", "file:x.mov", "-n.mov", "a=b&c<d>\"e'.mov", " lead.mov", "#1.mov",
+    "läufer 🏃.mov", "2:x.mov",
+)  # fmt: skip
+
+
+@needs_melt
+@pytest.mark.parametrize("speed", [1, 2])
+def test_names_of_all_kinds_are_played(tmp_path, speed):
+    make = Builder(RATES["25"], str(tmp_path))
+    made = schema.Timeline("cut")
+    made.tracks.append(
+        make.track("V", "Video", *(make.clip(name, 4, into=6, media=60, speed=speed) for name in HOSTILE))
+    )
+    for number, name in enumerate(HOSTILE, start=1):
+        shoot(tmp_path / "shot.mov", number, Fraction(25), 60).rename(tmp_path / name)
+    pictures, _ = play(written(made, tmp_path), Fraction(25))
+    assert pictures == [(number, 6 + ahead * speed) for number in range(1, len(HOSTILE) + 1) for ahead in range(4)]

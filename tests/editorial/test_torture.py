@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from torture import torture_timeline
 
-from pipeline.editorial.exports import ale, edl, fcpxml, otio_json, xmeml
+from pipeline.editorial.exports import ale, edl, fcpxml, kdenlive, otio_json, xmeml
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.timecode import Rate
@@ -29,7 +29,7 @@ def test_it_holds_speeds_transitions_gaps_and_markers_of_every_kind(rate, drop):
 
 
 @pytest.mark.parametrize(("rate", "drop"), RATES)
-@pytest.mark.parametrize("write", [edl.write, xmeml.write, fcpxml.write, ale.write, otio_json.write])
+@pytest.mark.parametrize("write", [edl.write, xmeml.write, fcpxml.write, ale.write, otio_json.write, kdenlive.write])
 def test_every_text_format_takes_it(write, rate, drop):
     for file in write(torture_timeline(rate, drop=drop), ExportOptions(Path())).files:
         assert file.content.decode()

@@ -390,7 +390,7 @@ def test_an_export_goes_where_it_is_told_and_for_whom(cuts, tmp_path):
     film, _ = cuts
     run = rushes("export", "two places", "--for", "premiere", "-o", tmp_path / "out", "--json", cwd=film)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        f"two places{suffix}" for suffix in (".otio", ".xml", ".edl", ".aaf", ".README.txt")
+        f"two places{suffix}" for suffix in (".otio", ".xml", ".edl", ".aaf", ".batch.csv", ".README.txt")
     }
     assert json.loads(run.out)["files"]
 

@@ -113,7 +113,7 @@ def test_relative_paths_lead_to_the_media_and_formats_without_them_say_so(cut_fi
         assert url.startswith("../../")
         assert (folder / url).is_file()
     silent = {loss.partition(":")[0] for loss in made["losses"] if "Paths are absolute" in loss}
-    assert silent == {"xml", "fcpxml", "edl"}
+    assert silent == {"xml", "fcpxml", "edl", "metadata.csv"}
 
 
 def test_an_export_again_removes_what_the_last_one_made_beyond_it_and_nothing_else(cut_film, tmp_path):

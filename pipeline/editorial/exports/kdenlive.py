@@ -20,6 +20,7 @@ from opentimelineio.schema import Timeline
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.exports.events import Sheet, sheet_of
 from pipeline.editorial.exports.kdenlive_bin import (
+    SURROUND,
     Bin,
     bin_of,
     bin_playlist,
@@ -36,7 +37,6 @@ _UNSTATED_SIZE = (1920, 1080)
 _OWN = {"internal_added": "237", "always_active": "1"}  # by these Kdenlive knows what it planted itself
 _SEEN = properties({"set.test_audio": "1", "set.test_image": "0"})
 _HEARD = properties({"set.test_audio": "0", "set.test_image": "1"})
-_SURROUND = (2, 4, 6)  # channels that a project can have
 
 
 def write(timeline: Timeline, options: ExportOptions) -> Written:
@@ -60,7 +60,7 @@ def _always_lost(sheet: Sheet) -> Iterator[str]:
 
 def _document(sheet: Sheet, content: Bin, tracks: Sequence[LaidTrack], losses: Iterable[str]) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="utf-8"?>'
-    yield '<mlt LC_NUMERIC="C" producer="main_bin" version="7.12.0" root="">'
+    yield '<mlt LC_NUMERIC="C" producer="main_bin" version="7.12.0">'
     yield _profile(sheet)
     yield from bin_producers(content, sheet)
     yield from bin_playlist(content, _settings(sheet, content, tracks, losses))
@@ -97,7 +97,7 @@ def _settings(sheet: Sheet, content: Bin, tracks: Sequence[LaidTrack], losses: I
     channels = max((max(clip.streams, default=0) for clip in content.clips.values()), default=0)
     noted = [f"{sheet.name}, written by Rushes. Start of the timeline: {sheet.start}.", "Not carried:", *losses]
     said = {
-        "audioChannels": str(next((each for each in _SURROUND if channels <= each), _SURROUND[-1])),
+        "audioChannels": str(next((each for each in SURROUND if channels <= each), SURROUND[-1])),
         "documentid": str(1_000_000_000_000 + int.from_bytes(number, "big")),
         "enableproxy": "1" if content.proxied else "0",
         "generateproxy": "0",

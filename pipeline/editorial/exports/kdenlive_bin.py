@@ -19,6 +19,7 @@ from pipeline.editorial.exports.xml_text import is_legal, xml_text
 from pipeline.fields import FIELDS
 from pipeline.timecode import Rate
 
+SURROUND = (2, 4, 6)  # channels that a project can have
 ROOT = -1  # the bin itself, among folders
 _FIRST_ID = 2  # that Kdenlive gives away; folders and clips share the numbers
 # Marker colours by Kdenlive's categories, in the order it ships them.
@@ -43,6 +44,7 @@ class BinClip:
     rate: Rate
     length: int
     resource: str
+    log: Mapping[str, str]
     own: str  # what all that plays of it has in common
     plain: str  # how it plays at its own speed
 
@@ -121,12 +123,11 @@ def bin_producers(content: Bin, sheet: Sheet) -> Iterator[str]:
             for mark in event.marks:
                 marks[clip][nearest(clip.place(event.source, mark.source.start)), mark] = None
     for clip in dict.fromkeys(content.clips.values()):
-        log = clip.source.log
         told = {
             "kdenlive:clipname": clip.source.name,
             "kdenlive:folderid": str(clip.folder),
-            "kdenlive:description": _described(clip.source, log),
-            "kdenlive:rating": _stars(log.get("rating", "")),
+            "kdenlive:description": _described(clip.source, clip.log),
+            "kdenlive:rating": _stars(clip.log.get("rating", "")),
             "kdenlive:markers": markers(marks[clip]),
         }
         yield clip.producer(f"bin{clip.number}", properties(told))
@@ -158,7 +159,7 @@ def note_losses(content: Bin, sheet: Sheet, lost: Losses, *, proxies: bool) -> N
     rate = sheet.start.rate
     for source, clip in content.clips.items():
         name = source.name
-        if not is_legal("".join((name, source.path or "", source.card, *source.log.values()))):
+        if not is_legal("".join((name, source.path or "", source.card, *clip.log.values()))):
             lost.add("Control characters in names and notes, left out", name)
         if source.path is None:
             lost.add("Paths of clips out of reach, to be linked by name", name)
@@ -168,6 +169,8 @@ def note_losses(content: Bin, sheet: Sheet, lost: Losses, *, proxies: bool) -> N
             )
         if len(clip.streams) > 1:
             lost.add("Numbers of sound streams, written as if they followed the picture in their file", name)
+        if max(clip.streams, default=0) > SURROUND[-1]:
+            lost.add(f"Channels of a stream above {SURROUND[-1]}, the most that a project of Kdenlive's has", name)
         if proxies and source.proxy and not source.equal:
             lost.add("Proxies of clips that lie in several files", name)
 
@@ -189,7 +192,7 @@ def _bin_clip(number: int, folder: int, parts: Mapping[Source, Held], *, rate: R
     plain = properties({"mlt_service": "avformat-novalidate", "resource": resource})
     starts = {source: held.span.start for source, held in parts.items()}
     length = max(1, ceil(max(lengths)))
-    return BinClip(number, source, folder, picture, streams, starts, rate, length, resource, own, plain)
+    return BinClip(number, source, folder, picture, streams, starts, rate, length, resource, source.log, own, plain)
 
 
 def _described(source: Source, log: Mapping[str, str]) -> str:

@@ -92,7 +92,7 @@ def _entry(event: Event, clip: BinClip) -> Entry:
     speed, record = event.speed, event.record
     into: Fraction | int = clip.place(event.source, event.source_in)
     whole: Fraction | int = clip.length
-    if speed not in {0, 1}:
+    if speed and speed != 1:
         into, whole = into / abs(speed), whole / abs(speed)
         into = into if speed > 0 else whole - into - record.duration
     begin = max(0, nearest(into))

@@ -45,6 +45,8 @@ GUIDES: dict[str, Guide] = {
             ".fcpxml": "Should that give no timeline, take {file} the same way.",
             ".xml": "Then {file}.",
             ".edl": "Last {file}, which has one video track and is matched by reel and timecode alone.",
+            ".metadata.csv": "For the log in Resolve's columns: File > Import Metadata To > Media Pool..., choose "
+            "{file}, match by file name.",
         },
         ("For proxies select the clips in the Media Pool, then Link Proxy Media... from their menu.",),
     ),
@@ -56,6 +58,7 @@ GUIDES: dict[str, Guide] = {
             "sequence.",
             ".otio": "{file} is for versions that import OpenTimelineIO (26 and newer); the XML does the same for all.",
             ".edl": "{file} is a last resort: one video track, four channels of sound.",
+            ".batch.csv": "{file} makes offline clips of every range, to be linked: only where nothing else goes in.",
         },
         (
             (
@@ -98,8 +101,22 @@ GUIDES: dict[str, Guide] = {
         (),
         {
             ".kdenlive": "File > Open..., choose {file}: a project of Kdenlive's own.",
-            ".otio": "{file} goes in by File > OpenTimelineIO Import, but Kdenlive moves in-points then: compare every "
-            "cut.",
+        },
+        (
+            (
+                "Proxies play and the originals are rendered. Where media are missing, Kdenlive asks for them: search "
+                "recursively from the folder that holds them."
+            ),
+        ),
+    ),
+    "lists": Guide(
+        "people",
+        (),
+        {
+            ".shots.csv": "{file} opens in any spreadsheet (UTF-8, commas).",
+            ".shots.md": "{file} is the short form, to read and print.",
+            ".markers.srt": "{file} shows the markers over a screening copy in any player, under the copy's name.",
+            ".markers.vtt": "{file} does so in a browser.",
         },
         (),
     ),
@@ -165,7 +182,9 @@ def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
 
 
 def _suffix(name: str) -> str:
-    return posixpath.splitext(name)[1]
+    """What tells the kind of a file: `.metadata.csv`, or `.edl` of `cut.V2.edl`."""
+    known = [export.suffix for export in EXPORTS if name.endswith(export.suffix)]
+    return max(known, key=len, default=posixpath.splitext(name)[1])
 
 
 def _purposes(files: Sequence[str]) -> Iterator[str]:

@@ -6,7 +6,19 @@ from typing import Literal
 
 from opentimelineio.schema import Timeline
 
-from pipeline.editorial.exports import aaf, ale, edl, fcpxml, kdenlive, otio_json, otioz, xmeml
+from pipeline.editorial.exports import (
+    aaf,
+    ale,
+    edl,
+    fcpxml,
+    kdenlive,
+    otio_json,
+    otioz,
+    shot_list,
+    subtitles,
+    suite_tables,
+    xmeml,
+)
 from pipeline.editorial.exports.written import ExportOptions, Written
 
 
@@ -47,6 +59,22 @@ EXPORTS: tuple[Export, ...] = (
     Export(
         ".ale", "Avid Log Exchange: the clips and their log, a table for each frame rate", ale.write, on_request=True
     ),
-    Export(".kdenlive", "Kdenlive project: bin, cut and log, with its proxies", kdenlive.write, on_request=True),
     Export(".aaf", "AAF, for Avid Media Composer, DaVinci Resolve and Premiere Pro", aaf.write, on_request=True),
+    Export(
+        ".kdenlive",
+        "Kdenlive project: bin, cut and log, with its proxies",
+        kdenlive.write,
+        on_request=True,
+        paths="relative",
+    ),
+    Export(".metadata.csv", "Clip metadata for DaVinci Resolve", suite_tables.write_resolve, on_request=True),
+    Export(".batch.csv", "Batch list for Premiere Pro", suite_tables.write_premiere, on_request=True, paths="relative"),
+    Export(".shots.csv", "Shot list for spreadsheets", shot_list.write_csv, on_request=True, paths="relative"),
+    Export(".shots.md", "Shot list to read and print", shot_list.write_markdown, on_request=True, paths="relative"),
+    Export(
+        ".markers.srt", "Markers as subtitles, for any player", subtitles.write_srt, on_request=True, paths="relative"
+    ),
+    Export(
+        ".markers.vtt", "Markers as subtitles, for browsers", subtitles.write_vtt, on_request=True, paths="relative"
+    ),
 )
