@@ -17,8 +17,7 @@ PAL, NTSC = Rate(25), Rate(30000, 1001)
 
 
 def clip(number, name, card="A001", *, start="10:00:00:00", rate=PAL, frames=250, reel="", sound=False):
-    began = Timecode.parse(start, rate) if start else None
-    return Known(f"{number:032x}", name, card, reel, sound, began, rate, frames)
+    return Known(f"{number:032x}", name, card, reel, sound, start or "", str(rate), rate, frames)
 
 
 ONE = clip(1, "C0001.MP4", "2019-10-12_Vienna_A001")
@@ -44,7 +43,9 @@ def event(name="", *, start="", length=50, rate=PAL, drop=None, **others):
 
 
 def found(asked, *clips, places=PLACES, hashes=()):
-    return match(asked, index_of(clips, [place for place in places if place.clip in {c.id for c in clips}], hashes))
+    return match(
+        asked, index_of([asked], clips, [place for place in places if place.clip in {c.id for c in clips}], hashes)
+    )
 
 
 _TIMED = "name and timecode"
@@ -97,7 +98,7 @@ AMBIGUOUS = {
         event("C0001.MP4", reel="D001", start="10:00:01:00", rate=PAL), (ONE, DROP),
     ),
     "the same folders on two cards": (
-        event("C0001.MP4", file="/Volumes/CARD/CLIP/C0001.MP4"), (replace(ONE, start=None), replace(TWO, start=None)),
+        event("C0001.MP4", file="/Volumes/CARD/CLIP/C0001.MP4"), (replace(ONE, label=""), replace(TWO, label="")),
     ),
 }  # fmt: skip
 
@@ -208,4 +209,4 @@ def test_a_clip_is_found_by_name_and_timecode_only_where_no_other_has_both(made,
 
 def test_events_that_say_the_same_are_looked_up_once_and_all_answered():
     asked = [event("C0001.MP4", start="10:00:01:00")] * 3
-    assert [made.clip for made in matched(asked, index_of([ONE], [], []))] == [ONE] * 3
+    assert [made.clip for made in matched(asked, index_of(asked, [ONE], [], []))] == [ONE] * 3

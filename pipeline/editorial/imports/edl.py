@@ -89,7 +89,8 @@ def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
         for note in notes
         if looks_like_an_event(note)
     ]
-    rate = next((_stated(match) for note in notes if (match := _RATE.fullmatch(note.text))), None) or rate
+    stated = next((_stated(match) for note in notes if (match := _RATE.fullmatch(note.text))), None)
+    rate = stated or rate
     counting = _counting(events, rate, drop_frame=bool(drop)) if rate else None
     table = _table(notes)
     parts = [_read_group(group, counting, table, problems) for group in groups(found)]
@@ -106,7 +107,7 @@ def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
         events=tuple(taken),
         transitions=tuple(each for part in parts for each in part[1]),
         marks=tuple(each for part in parts for each in part[2]),
-        facts=tuple(_facts(events, title, drop=drop)),
+        facts=(*_facts(events, title, drop=drop), ("rate", str(stated) if stated else None)),
         problems=tuple(problems),
     )
 
