@@ -17,15 +17,19 @@ from pipeline.catalogue.imports import import_batch, note_import
 from pipeline.catalogue.known import known_clips, known_hashes, known_places
 from pipeline.catalogue.log import Batch, undo, write_log
 from pipeline.catalogue.store import Catalogue
+from pipeline.editorial.bulk import unswept
 from pipeline.editorial.imports.kept import Kept, keep, kept_of, spec_of
 from pipeline.editorial.imports.known import Known, name_keys, path_parts
 from pipeline.editorial.imports.matching import Match, index_of, matched
-from pipeline.editorial.imports.reading import ReadTimeline
+from pipeline.editorial.imports.reading import ReadEvent, ReadTimeline
+from pipeline.editorial.imports.registry import IMPORTS
 from pipeline.editorial.imports.sayings import Heard, sayings_of
 from pipeline.errors import AlreadyThere, TimelineUnreadable
 from pipeline.film import Film
-from pipeline.ingest.anywhere import format_of, read_timeline
+from pipeline.ingest.anywhere import read_timeline
 from pipeline.timecode import Rate
+
+_UNRATED = frozenset(each.format for each in IMPORTS if each.read_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +62,10 @@ class Imported:
 
 def import_timeline(film: Film, catalogue: Catalogue, file: Path, asked: Asked) -> Imported:
     """Take a timeline in. Raises PathMissing, PathRefused, TimelineUnreadable and ValueRefused."""
-    timeline, known = read_timeline(file), known_clips(catalogue)
-    rate_from = ""
-    if timeline.rate is None and timeline.events and _takes_rate(file):
-        rate, rate_from = _rate(film, timeline, known, asked)
-        timeline = read_timeline(file, rate)
+    with unswept():
+        timeline, rate_from, matches = _read(film, catalogue, file, asked)
     if not timeline.events and not timeline.marks:
         raise TimelineUnreadable(f"{file.name} holds no events; export the timeline itself.")
-    matches = tuple(_matches(film, catalogue, timeline, known))
     name = _name(catalogue, file, asked)
     kept = keep(file.name, timeline, matches)
     content = xxhash.xxh128_hexdigest(msgspec.json.encode((kept, _said_in(timeline))))
@@ -93,20 +93,23 @@ def _name(catalogue: Catalogue, file: Path, asked: Asked) -> str:
     return f"{name} back"
 
 
-def _takes_rate(file: Path) -> bool:
-    found = format_of(file)
-    return found is not None and found.read_at is not None
+def _read(film: Film, catalogue: Catalogue, file: Path, asked: Asked) -> tuple[ReadTimeline, str, tuple[Match, ...]]:
+    """The timeline, where its rate came from if it states none, and what its events are."""
+    told = asked.rate or film.settings.timeline.rate
+    rate = Rate.parse(told) if told else None
+    timeline = read_timeline(file, rate)
+    known = known_clips(catalogue)
+    rate_from = ""
+    if timeline.format in _UNRATED and timeline.events and not dict(timeline.facts).get("rate"):
+        rate_from = "as asked for" if asked.rate else "the film's setting"
+        if rate is None:
+            rate, rate_from = _rate_of_clips(timeline, known)
+            timeline = read_timeline(file, rate)
+    return timeline, rate_from, tuple(_matches(film, catalogue, timeline, known))
 
 
-def _rate(film: Film, timeline: ReadTimeline, known: Sequence[Known], asked: Asked) -> tuple[Rate, str]:
-    """The rate that a list without one is counted at, and where it comes from.
-
-    Raises ValueRefused, and TimelineUnreadable where there is none to take.
-    """
-    if asked.rate:
-        return Rate.parse(asked.rate), "as asked for"
-    if film.settings.timeline.rate:
-        return Rate.parse(film.settings.timeline.rate), "the film's setting"
+def _rate_of_clips(timeline: ReadTimeline, known: Sequence[Known]) -> tuple[Rate, str]:
+    """The rate of the clips that a list names, else the commonest; and which. Raises TimelineUnreadable for none."""
     called = {key for event in timeline.events for name in (event.name, event.file) for key in _keys(name)}
     named = Counter(each.rate for each in known if each.rate and called & set(name_keys(each.name)))
     rates = named or Counter(each.rate for each in known if each.rate)
@@ -125,7 +128,7 @@ def _matches(film: Film, catalogue: Catalogue, timeline: ReadTimeline, known: Se
     called |= {event.name.strip().casefold() for event in timeline.events}
     places = known_places(catalogue, str(film.folder), frozenset(called))
     hashes = known_hashes(catalogue, {event.hash for event in timeline.events if event.hash})
-    return matched(timeline.events, index_of(known, places, hashes))
+    return matched(timeline.events, index_of(timeline.events, known, places, hashes))
 
 
 def _said_in(timeline: ReadTimeline) -> list[object]:
@@ -147,8 +150,17 @@ def _save(catalogue: Catalogue, name: str, kept: Kept) -> int:
 
 
 def _heard(catalogue: Catalogue, file: Path, timeline: ReadTimeline, matches: Sequence[Match]) -> Heard:
-    found = list(dict.fromkeys(match.clip.id for match in matches if match.clip))
+    """What the timeline says that the log does not; only clips of which it says anything are looked up."""
+    found = dict.fromkeys(
+        match.clip.id
+        for event, match in zip(timeline.events, matches, strict=True)
+        if match.clip and (timeline.marks or event.marks or event.log or _is_renamed(event, match.clip))
+    )
     return sayings_of(file.name, timeline, matches, {each.clip.id: each for each in logged_by_id(catalogue, found)})
+
+
+def _is_renamed(event: ReadEvent, clip: Known) -> bool:
+    return not set(name_keys(event.name)) & set(name_keys(clip.name))
 
 
 def _log(catalogue: Catalogue, heard: Heard, name: str, who: str) -> Batch | None:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from pipeline.catalogue.packing import timecode
 from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.clip import shown
 from pipeline.editorial.imports.known import Known, Place
@@ -19,7 +18,7 @@ def known_clips(catalogue: Catalogue) -> list[Known]:
         ).fetchall()
     rates = {text: Rate.parse(text) for text in {row[7] for row in rows} if text}
     return [
-        Known(row[0], row[1], row[2], row[3] or "", bool(row[4]), timecode(row[5], row[6]), rates.get(row[7]), row[8])
+        Known(row[0], row[1], row[2], row[3] or "", bool(row[4]), row[5] or "", row[6] or "", rates.get(row[7]), row[8])
         for row in rows
     ]
 

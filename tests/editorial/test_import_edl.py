@@ -152,6 +152,12 @@ def test_locators_and_resolve_markers_are_marks_at_their_record_frames():
     ]
 
 
+def test_an_event_on_no_track_is_named_as_left_out():
+    found = read(f"001  A NONE C {TIMES}\n002  A NONE C {TIMES}\nAUD  3\n")
+    assert [(event.kind, event.track, event.line) for event in found.events] == [("Audio", 3, 4)]
+    assert [each.line for each in found.left_out] == [3]
+
+
 def test_black_is_no_event():
     assert read(f"001  BL V C {TIMES}\n").events == ()
 

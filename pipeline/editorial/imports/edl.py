@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
 from pipeline.editorial.imports.edl_lines import (
+    NOWHERE,
     EventLine,
     Group,
     Note,
@@ -89,11 +91,13 @@ def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
         for note in notes
         if looks_like_an_event(note)
     ]
-    rate = next((_stated(match) for note in notes if (match := _RATE.fullmatch(note.text))), None) or rate
+    stated = next((_stated(match) for note in notes if (match := _RATE.fullmatch(note.text))), None)
+    rate = stated or rate
     counting = _counting(events, rate, drop_frame=bool(drop)) if rate else None
     table = _table(notes)
     parts = [_read_group(group, counting, table, problems) for group in groups(found)]
     taken = sorted((event for part in parts for event in part[0]), key=_order)
+    placed = {event.line for event in taken}
     ends = [event.record.end for event in taken if event.record]
     return ReadTimeline(
         format=FORMAT,
@@ -106,11 +110,17 @@ def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
         events=tuple(taken),
         transitions=tuple(each for part in parts for each in part[1]),
         marks=tuple(each for part in parts for each in part[2]),
-        facts=tuple(_facts(events, title, drop=drop)),
+        facts=(*_facts(events, title, drop=drop), ("rate", str(stated) if stated else None)),
         problems=tuple(problems),
+        left_out=tuple(
+            Problem(line.line, f"Event {line.number} is on no track: its channels are NONE, and no AUD line names one.")
+            for line in events
+            if line.line not in placed and line.channels == NOWHERE and line.reel != BLACK
+        ),
     )
 
 
+@lru_cache(maxsize=1 << 16)  # one event ends where the next begins
 def timecode(text: str, rate: Rate, *, drop_frame: bool) -> Timecode:
     """A label of any dialect; `;` before the frames says drop-frame, else the list does. Raises ValueRefused."""
     hours, minutes, seconds, frames = re.split(r"[:;.,]", text)
@@ -215,9 +225,12 @@ def _read_group(
             ]
         if line.reel == BLACK or _repeats(line, group):
             continue
-        event = _event(line, texts, counting, table)
-        event = replace(event, record=record, source=event.source or source, marks=_locators(group, line, counting))
-        made += [replace(event, kind=kind, track=track) for kind, track in tracks]
+        if tracks:
+            event = replace(
+                _event(line, texts, counting, table), kind=tracks[0][0], track=tracks[0][1], record=record,
+                source=_exact_source(line, texts, counting) or source, marks=_locators(group, line, counting),
+            )  # fmt: skip
+            made += [event, *(replace(event, kind=kind, track=track) for kind, track in tracks[1:])]
     return made, transitions, []
 
 
@@ -292,7 +305,6 @@ def _event(line: EventLine, texts: _Texts, counting: _Counting | None, table: di
         kind="Video",
         track=1,
         record=None,
-        source=_exact_source(line, texts, counting),
         rate=texts.source[0] if texts.source else rate,
         drop_frame=";" in line.source_in or (bool(counting and counting.drop_frame) or None),
         name=texts.name,

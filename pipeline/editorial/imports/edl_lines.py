@@ -27,6 +27,9 @@ class Channels:
     audio: tuple[int, ...]
 
 
+NOWHERE = Channels(None, ())
+
+
 @dataclass(frozen=True, slots=True)
 class EventLine:
     """One event line; labels as written. `effect` is C, D, W001, K, KB or KO, `length` its frames."""
@@ -149,7 +152,7 @@ def _reel(head: list[str]) -> tuple[str, Channels | None]:
 def channels_of(text: str) -> Channels | None:
     """What a channel column means: V, V2, A, A2, AA, B, AA/V, A1234V, A12, NONE."""
     if text == "NONE":
-        return Channels(None, ())
+        return NOWHERE
     if text == "B":
         return Channels(1, (1,))
     if not _CHANNELS.fullmatch(text):

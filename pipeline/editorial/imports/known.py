@@ -4,7 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fractions import Fraction
+from functools import cache, lru_cache
 from math import floor
 from urllib.parse import unquote
 
@@ -14,7 +14,6 @@ from pipeline.timecode import Rate, Timecode, TimeRange, frames_per_day
 
 _MILLISECONDS = Rate(1000)
 _DAY = 24 * 60 * 60 * 1000
-_ENDING = re.compile(r"\.[A-Za-z0-9]{2,4}$")
 _COPY = re.compile(r"\.(?:new|sub|exported|copy)\.\d{2,}$", re.IGNORECASE)  # Avid's numbers of copies and subclips
 _URL = re.compile(r"^file:(?://[^/]*/)?", re.IGNORECASE)
 _SLASHES = re.compile(r"[/\\]+")
@@ -22,16 +21,27 @@ _SLASHES = re.compile(r"[/\\]+")
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A clip of the log; `start` is the timecode of its first frame."""
+    """A clip of the log; `label` is the timecode of its first frame as kept, counted at `label_rate`.
+
+    It becomes a Timecode only for clips that are asked for: a log has many more.
+    """
 
     id: str
     name: str
     card: str
     reel: str
     sound: bool
-    start: Timecode | None
+    label: str
+    label_rate: str
     rate: Rate | None
     frames: int | None
+
+    @property
+    def start(self) -> Timecode | None:
+        return Timecode.parse(self.label, _rate(self.label_rate)) if self.label and self.label_rate else None
+
+
+_rate = cache(Rate.parse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,47 +73,48 @@ class Moment:
 
 @dataclass(slots=True)
 class Shelf:
-    """Clips that answer to one name or reel, by the time at which they begin once `all` are put there."""
+    """Clips that answer to one name or reel; by the time at which they begin once they are asked for."""
 
-    timed: list[tuple[Span, Known]] = field(default_factory=list)
-    untimed: list[Known] = field(default_factory=list)
-    longest: int = 0
-    in_order: bool = True
+    all: list[Known] = field(default_factory=list)
+    _timed: list[tuple[Span, Known]] = field(default_factory=list)
+    _untimed: list[Known] = field(default_factory=list)
+    _longest: int = 0
 
-    def put(self, known: Known, span: Span | None) -> None:
-        if span is None:
-            self.untimed.append(known)
-        else:
-            self.timed.append((span, known))
-            self.longest = max(self.longest, span.end - span.start)
-            self.in_order = False
-
-    @property
-    def all(self) -> list[Known]:
-        return [*(known for _, known in self.timed), *self.untimed]
+    def put(self, known: Known) -> None:
+        self.all.append(known)
 
     def near(self, moment: Moment) -> Iterator[Known]:
         """The clips that run at a moment; else all, of which the timecode must be told to differ."""
-        if not self.in_order:
-            self.timed.sort(key=lambda each: each[0].start)
-            self.in_order = True
+        if len(self._timed) + len(self._untimed) < len(self.all):
+            self._arrange()
         found = [*self._running(moment.at, moment.slack), *self._running(moment.at + _DAY, moment.slack)]
-        yield from found or (known for _, known in self.timed)
-        yield from self.untimed
+        yield from found or (known for _, known in self._timed)
+        yield from self._untimed
+
+    def _arrange(self) -> None:
+        spans = [(span_of(known), known) for known in self.all]
+        self._timed = sorted(((span, known) for span, known in spans if span), key=lambda each: each[0].start)
+        self._untimed = [known for span, known in spans if not span]
+        self._longest = max((span.end - span.start for span, _ in self._timed), default=0)
 
     def _running(self, at: int, slack: int) -> Iterator[Known]:
-        place = bisect_right(self.timed, at + slack, key=lambda each: each[0].start)
-        while place and self.timed[place - 1][0].start >= at - self.longest - slack:
+        place = bisect_right(self._timed, at + slack, key=lambda each: each[0].start)
+        while place and self._timed[place - 1][0].start >= at - self._longest - slack:
             place -= 1
-            span, known = self.timed[place]
+            span, known = self._timed[place]
             if span.end > at - slack:
                 yield known
 
 
 def name_keys(name: str) -> tuple[str, ...]:
     """A name folded, and the same without its ending and without an editor's number of a copy."""
-    folded = _COPY.sub("", name.strip()).casefold()
-    return tuple(dict.fromkeys(key for key in (folded, _ENDING.sub("", folded)) if key))
+    folded = name.strip().casefold()
+    if folded[-1:].isdecimal():
+        folded = _COPY.sub("", folded)
+    stem, dot, ending = folded.rpartition(".")
+    if dot and stem and 2 <= len(ending) <= 4 and ending.isalnum():
+        return folded, stem
+    return (folded,) if folded else ()
 
 
 def file_keys(path: str) -> tuple[str, ...]:
@@ -122,12 +133,14 @@ def card_names(card: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((card, card.rpartition("_")[2])))
 
 
+@lru_cache(maxsize=200_000)
 def span_of(known: Known) -> Span | None:
     """When a clip runs by its labels; None without timecode or length."""
-    if known.start is None or known.rate is None or not known.frames:
+    start = known.start
+    if start is None or known.rate is None or not known.frames:
         return None
-    start = known.start.conformed(_MILLISECONDS).frame
-    return Span(start, start + floor(Fraction(known.frames * 1000) / known.rate.fraction) + 1)
+    begin = start.conformed(_MILLISECONDS).frame
+    return Span(begin, begin + known.frames * 1000 * known.rate.denominator // known.rate.numerator + 1)
 
 
 def milliseconds(event: ReadEvent) -> Moment | None:

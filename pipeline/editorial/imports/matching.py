@@ -50,7 +50,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The clips of a log by what events call them; `shorts` is made when a reel is found in no other way."""
+    """Clips by what events call them; `shorts` is made of the whole log when a reel is found in no other way."""
 
     by_id: dict[str, Known]
     by_hash: dict[str, list[Known]]
@@ -72,17 +72,12 @@ class _Evidence:
     by: str
 
 
-def index_of(clips: Iterable[Known], places: Iterable[Place], hashes: Iterable[tuple[str, str]]) -> Index:
-    """An index of clips, their files, and (hash, clip id)."""
+def index_of(
+    events: Sequence[ReadEvent], clips: Iterable[Known], places: Iterable[Place], hashes: Iterable[tuple[str, str]]
+) -> Index:
+    """An index of clips by what these events call them; of their files, and of (hash, clip id)."""
     by_id = {known.id: known for known in clips}
-    by_name: dict[str, Shelf] = defaultdict(Shelf)
-    by_reel: dict[str, Shelf] = defaultdict(Shelf)
-    for known in by_id.values():
-        span = span_of(known)
-        for key in name_keys(known.name):
-            by_name[key].put(known, span)
-        for key in _reels(known):
-            by_reel[key].put(known, span)
+    by_name, by_reel = _shelved(events, by_id.values())
     by_hash: dict[str, list[Known]] = defaultdict(list)
     for text, clip in hashes:
         if clip in by_id:
@@ -97,6 +92,24 @@ def index_of(clips: Iterable[Known], places: Iterable[Place], hashes: Iterable[t
         return _shorts(by_id, by_file)
 
     return Index(by_id, by_hash, by_name, by_reel, by_file, shorts)
+
+
+def _shelved(events: Sequence[ReadEvent], clips: Iterable[Known]) -> tuple[dict[str, Shelf], dict[str, Shelf]]:
+    """Clips by the names and by the reels that these events use; a log has many more of both."""
+    names = {key for event in events for key in (*name_keys(event.name), *file_keys(event.file))}
+    reels = {event.reel.casefold() for event in events if event.reel.upper() not in NO_REELS}
+    by_name: dict[str, Shelf] = defaultdict(Shelf)
+    by_reel: dict[str, Shelf] = defaultdict(Shelf)
+    carded = cache(lambda card: [name for each in card_names(card) if (name := each.casefold()) in reels])
+    for known in clips:
+        own = name_keys(known.name)
+        for key in own:
+            if key in names:
+                by_name[key].put(known)
+        called = [*carded(known.card), *(key for key in (*own, known.reel.casefold()) if key in reels)]
+        for key in dict.fromkeys(called) if called else ():
+            by_reel[key].put(known)
+    return by_name, by_reel
 
 
 def matched(events: Sequence[ReadEvent], index: Index) -> list[Match]:
@@ -243,7 +256,7 @@ def _shorts(clips: dict[str, Known], files: dict[str, list[Place]]) -> dict[str,
     shelves: dict[str, Shelf] = defaultdict(Shelf)
     for known in clips.values():
         for short in short_names(known.card, known.reel, known.id, known.name, paths[known.id]):
-            shelves[short.casefold()].put(known, span_of(known))
+            shelves[short.casefold()].put(known)
     return shelves
 
 

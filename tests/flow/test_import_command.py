@@ -1,0 +1,228 @@
+"""`rushes import`: timelines come back into a film, from our own exports and as editors change them."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from filming import rushes
+
+LIST = """TITLE: Reel 3
+FCM: NON-DROP FRAME
+
+001  A001     V     C        06:10:05:05 06:10:06:05 01:00:00:00 01:00:01:00
+* FROM CLIP NAME: The first light
+* SOURCE FILE: C0001.MP4
+* LOC: 01:00:00:10 RED     lovely here
+* COMMENT: use this one
+002  AX       V     C        00:00:00:00 00:00:01:00 01:00:01:00 01:00:02:00
+* FROM CLIP NAME: C0099.MP4
+003  AX       V     C        05:00:00:00 05:00:01:00 01:00:02:00 01:00:03:00
+* FROM CLIP NAME: C0001.MP4
+"""
+
+
+@pytest.fixture(scope="module")
+def exported(shoot, tmp_path_factory):
+    """The film with a cut of all pictures in every format; tests must not change it."""
+    film = tmp_path_factory.mktemp("import") / "film"
+    shutil.copytree(shoot, film, symlinks=True)
+    assert rushes("cut", "all", "kind:picture", cwd=film).code == 0
+    assert rushes("export", "all", "--for", "all", "--to", "back", cwd=film).code == 0
+    return film
+
+
+@pytest.fixture
+def film(exported, tmp_path):
+    shutil.copytree(exported, tmp_path / "film", symlinks=True)
+    return tmp_path / "film"
+
+
+def sent(film: Path, text: str = LIST, name: str = "reel 3.edl") -> str:
+    (film / name).write_text(text, encoding="utf-8")
+    return name
+
+
+def taken(film: Path, *words: str):
+    run = rushes("import", *words, "--json", cwd=film)
+    assert run.code in (0, 1), run.err
+    return run, run.json[0]
+
+
+def history(film: Path, clip: str):
+    return [each for each in rushes("show", clip, "--json", cwd=film).json["history"] if each["source"] == "editor"]
+
+
+def test_every_format_of_our_own_comes_back_whole_and_says_nothing_new(film):
+    files = sorted(
+        path for path in (film / "back").rglob("all*")
+        if path.suffix in (".otio", ".otioz", ".edl", ".xml", ".fcpxml", ".aaf", ".ale")
+    )  # fmt: skip
+    assert {path.suffix for path in files} >= {".otio", ".edl", ".xml", ".fcpxml", ".ale"}
+    for number, path in enumerate(files):
+        run, made = taken(film, str(path), "--as", f"cut {number}")
+        lost = [event["sentence"] for event in made["events"] if event["clip"] is None]
+        assert (run.code, lost, made["refused"], made["batch"]) == (0, [], [], None), path
+        assert all(event["confidence"] >= 0.9 for event in made["events"]), path
+
+
+def test_all_formats_of_a_cut_take_the_same_frames_of_the_same_clips(film):
+    seen = {}
+    for path in (film / "back/for-resolve").glob("all.*"):
+        if path.suffix in (".otio", ".edl", ".xml", ".fcpxml"):
+            _, made = taken(film, str(path), "--as", path.suffix)
+            seen[path.suffix] = [
+                (event["clip"], event["range"]["in"], event["record_in"])
+                for event in made["events"]
+                if event["kind"] == "Video"
+            ]
+    assert len(seen) >= 3
+    assert len({tuple(events) for events in seen.values()}) == 1, seen
+
+
+def test_a_list_of_an_editor_is_found_by_what_it_says_and_the_rest_is_named(film):
+    run, made = taken(film, sent(film), "--rate", "25")
+    first, second, third = made["events"]
+    assert run.code == 1
+    assert (first["line"], first["by"], first["record_in"]) == (4, "reel and timecode", "01:00:00:00")
+    assert first["range"] == {"in": 5, "out": 30}
+    assert second["clip"] is None
+    assert second["candidates"] == []
+    assert "C0099.MP4" in second["sentence"]
+    assert third["clip"] is None
+    assert len(third["candidates"]) == 2
+    assert "no frames at the timecode" in third["sentence"]
+
+
+def test_markers_new_names_and_notes_go_to_the_log_as_the_editors_word(film):
+    _, made = taken(film, sent(film), "--rate", "25")
+    clip = made["events"][0]["clip"]
+    shown = rushes("show", clip, "--json", cwd=film).json
+    assert shown["log"]["title"] == "The first light"
+    assert shown["log"]["note"] == "use this one"
+    assert {"in": 15, "out": 16, "note": "lovely here", "subject": ""} in shown["markers"]
+    assert "reel 3" in shown["used_in"]
+    said = history(film, clip)
+    assert {each["field"] for each in said} == {"title", "note", "mark"}
+    assert all(each["detail"].startswith("reel 3.edl, line ") for each in said)
+    assert [row["id"] for row in rushes("log", '"first light" used:"reel 3"', "--json", cwd=film).json] == [clip]
+
+
+def test_a_person_is_heard_above_an_editor_and_an_editor_above_a_camera_report(film):
+    name = sent(
+        film, LIST.replace("A001     V", "A001R1AB V").replace("06:10:05:05 06:10:06:05", "08:21:59:20 08:21:59:29")
+    )
+    _, made = taken(film, name, "--rate", "29.97")
+    clip = made["events"][0]["clip"]
+    assert rushes("show", clip, "--json", cwd=film).json["log"]["note"] == "use this one"
+    assert rushes("set", f"id:{clip}", "note=mine", cwd=film).code == 0
+    assert rushes("show", clip, "--json", cwd=film).json["log"]["note"] == "mine"
+
+
+def test_the_same_file_again_changes_nothing(film):
+    name = sent(film)
+    _, before = taken(film, name, "--rate", "25")
+    clip = before["events"][0]["clip"]
+    said = history(film, clip)
+    _, again = taken(film, name, "--rate", "25")
+    assert again["unchanged"]
+    assert (again["batch"], again["version"]) == (None, before["version"])
+    assert history(film, clip) == said
+
+
+def test_a_changed_file_replaces_what_its_import_had_said(film):
+    name = sent(film)
+    _, before = taken(film, name, "--rate", "25")
+    clip = before["events"][0]["clip"]
+    changed = LIST.replace("lovely here", "no, here").replace("use this one", "")
+    _, after = taken(film, sent(film, changed), "--rate", "25")
+    assert not after["unchanged"]
+    assert after["version"] == before["version"], "marks and notes are no part of the cut"
+    shown = rushes("show", clip, "--json", cwd=film).json
+    assert shown["log"]["title"] == "The first light"
+    assert shown["log"]["note"] != "use this one"
+    assert [mark["note"] for mark in shown["markers"] if mark["in"] == 15] == ["no, here"]
+
+
+def test_an_import_is_taken_back_and_can_be_made_again(film):
+    name = sent(film)
+    _, made = taken(film, name, "--rate", "25")
+    clip = made["events"][0]["clip"]
+    assert rushes("undo", cwd=film).code == 0
+    assert rushes("show", clip, "--json", cwd=film).json["log"]["title"] is None
+    _, again = taken(film, name, "--rate", "25")
+    assert (again["unchanged"], again["version"]) == (False, made["version"])
+    assert rushes("show", clip, "--json", cwd=film).json["log"]["title"] == "The first light"
+
+
+def test_a_cut_of_ours_is_not_replaced_by_the_editors_file_of_its_name(film):
+    path = str(next((film / "back").rglob("all.edl")))
+    _, made = taken(film, path)
+    assert made["cut"] == "all back"
+    assert rushes("cut", "all", cwd=film).code == 0
+    refused = rushes("import", path, "--as", "all", cwd=film)
+    assert refused.code == 15
+    assert "--as" in refused.err
+
+
+def test_an_imported_cut_is_made_by_no_search_and_says_so(film):
+    taken(film, sent(film), "--rate", "25")
+    for command in ("cut", "export"):
+        run = rushes(command, "reel 3", cwd=film)
+        assert run.code == 14
+        assert "came from an editor" in run.err
+
+
+def test_used_finds_what_cuts_hold_in_their_newest_version(film):
+    taken(film, sent(film), "--rate", "25", "--as", "reel-3")
+    names = [row["name"] for row in rushes("log", "used:reel-3", "--json", cwd=film).json]
+    assert names == ["C0001.MP4"]
+    pictures = rushes("log", "kind:picture", "--json", cwd=film).json
+    assert all("all" in row["used"] for row in pictures)
+    assert {row["kind"] for row in rushes("log", "--json", "--", "-has:used", cwd=film).json} == {"sound"}
+    counted = rushes("log", "--group-by", "used", "--json", cwd=film).json
+    assert {row["used"]: row["clips"] for row in counted}["reel-3"] == 1
+    taken(film, sent(film, LIST.replace("A001 ", "B999 ").replace("C0001", "C0098")), "--rate", "25", "--as", "reel-3")
+    assert rushes("log", "used:reel-3", "--json", cwd=film).json == []
+
+
+def test_a_list_without_a_rate_says_what_it_was_counted_at(film):
+    run = rushes("import", sent(film), cwd=film)
+    assert re.search(r"no frame rate; it is counted at \S+, that of the clips it names", run.err)
+
+
+def test_the_table_names_every_event_and_the_words_what_was_lost(film):
+    run = rushes("import", sent(film), "--rate", "25", cwd=film, env={"COLUMNS": "80"})
+    assert run.code == 1
+    lines = run.out.splitlines()
+    assert [line.split()[0] for line in lines[2:]] == ["1", "2", "3"]
+    assert "1 of 3 events found" in run.err
+    assert "event 2: No clip of the log fits 'C0099.MP4'" in run.err
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "no timeline that is read here"),
+        (b"\x00\xff\xfe rubbish", "no timeline that is read here"),
+        (b"TITLE: nothing\nFCM: NON-DROP FRAME\n", "holds no events"),
+        (b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><xmeml version="5">&a;', ""),
+        (b"Heading\nFPS\t25\n", ""),
+    ],
+)
+def test_what_is_no_timeline_is_refused_in_a_sentence(film, content, says):
+    (film / "odd.edl").write_bytes(content)
+    run = rushes("import", "odd.edl", cwd=film)
+    assert 10 <= run.code < 40
+    assert says in run.err
+    assert "Traceback" not in run.err
+    assert len(run.err.splitlines()) <= 2
+
+
+def test_names_of_any_letters_do_no_harm(film):
+    odd = "\u202etxt.4PM \x1b[31m" + "ö" * 300 + "]]> <&\"'"
+    text = LIST.replace("The first light", odd).replace("C0099.MP4", odd)
+    run = rushes("import", sent(film, text), "--rate", "25", cwd=film)
+    assert run.code == 1
+    assert "\x1b" not in run.out + run.err
+    assert "Traceback" not in run.err
