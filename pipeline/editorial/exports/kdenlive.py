@@ -60,7 +60,7 @@ def _always_lost(sheet: Sheet) -> Iterator[str]:
 
 def _document(sheet: Sheet, content: Bin, tracks: Sequence[LaidTrack], losses: Iterable[str]) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="utf-8"?>'
-    yield '<mlt LC_NUMERIC="C" producer="main_bin" version="7.12.0" root="">'
+    yield '<mlt LC_NUMERIC="C" producer="main_bin" version="7.12.0">'
     yield _profile(sheet)
     yield from bin_producers(content, sheet)
     yield from bin_playlist(content, _settings(sheet, content, tracks, losses))

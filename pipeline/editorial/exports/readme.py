@@ -154,7 +154,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
     rate = sheet.start.rate
     words = {"rate": rate.label(), "count": _counting(sheet, " ")}
-    opening = [(step, name) for suffix, step in guide.opening.items() for name in files if _suffix(name) == suffix]
+    opening = [(step, name) for suffix, step in guide.opening.items() for name in files if name.endswith(suffix)]
     steps = [
         *(step.format(**words) for step in guide.before),
         *(step.format(file=one_line(name), **words) for step, name in opening),
@@ -164,14 +164,12 @@ def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
     yield from (f"{number}. {step}" for number, step in enumerate(steps, start=1))
 
 
-def _suffix(name: str) -> str:
-    return posixpath.splitext(name)[1]
-
-
 def _purposes(files: Sequence[str]) -> Iterator[str]:
-    titles = {export.suffix: export.title for export in EXPORTS}
     width = max(map(len, files), default=0)
-    yield from (f"{name:<{width}}  {titles.get(_suffix(name), '')}".rstrip() for name in files)
+    for name in files:
+        fitting = [export for export in EXPORTS if name.endswith(export.suffix)]
+        title = max(fitting, key=lambda export: len(export.suffix)).title if fitting else ""
+        yield f"{name:<{width}}  {title}".rstrip()
 
 
 def _facts(sheet: Sheet) -> Iterator[str]:

@@ -47,5 +47,11 @@ EXPORTS: tuple[Export, ...] = (
     Export(
         ".ale", "Avid Log Exchange: the clips and their log, a table for each frame rate", ale.write, on_request=True
     ),
-    Export(".kdenlive", "Kdenlive project: bin, cut and log, with its proxies", kdenlive.write, on_request=True),
+    Export(
+        ".kdenlive",
+        "Kdenlive project: bin, cut and log, with its proxies",
+        kdenlive.write,
+        on_request=True,
+        paths="relative",
+    ),
 )
