@@ -38,6 +38,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("export", "cutting", "Write a cut for the editing suite."),
     ("import", "importing", "Take an editor's timeline back: match, log, keep."),
     ("pull", "pulling", "Copy the originals that a cut needs, whole or trimmed."),
+    ("conform", "conforming", "Do the events of a cut or timeline show what they say? By pictures."),
     ("verify", "verifying", "Are originals and proxies still what they were?"),
     ("doctor", "doctor", "Check catalogue, ffmpeg, disk, limits, clock."),
 )

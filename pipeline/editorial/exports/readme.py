@@ -5,6 +5,7 @@ Menu words are those of the suites' own manuals; none of these suites ran in our
 
 import ntpath
 import posixpath
+import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,10 @@ from pipeline.editorial.exports.written import one_line
 from pipeline.editorial.shots import named
 
 _WIDTH = 100
+_VARIANTS = {
+    re.compile(r"\.V\d+\.edl$"): "CMX 3600: the pictures of a further video track, without sound",
+    re.compile(r"\.File_32\.edl$"): "CMX 3600 as Avid reads it too: reels of up to 32 letters",
+}
 _DISK = 3  # leading parts of a path that name a disk: /Volumes/RAID, \\server\share
 
 
@@ -171,26 +176,27 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
     rate = sheet.start.rate
     words = {"rate": rate.label(), "count": _counting(sheet, " ")}
-    opening = [(step, name) for suffix, step in guide.opening.items() for name in files if _suffix(name) == suffix]
+    ending = {suffix: [one_line(name) for name in files if name.endswith(suffix)] for suffix in guide.opening}
     steps = [
         *(step.format(**words) for step in guide.before),
-        *(step.format(file=one_line(name), **words) for step, name in opening),
+        *(
+            step.format(file=" and ".join(ending[suffix]), **words)
+            for suffix, step in guide.opening.items()
+            if ending[suffix]
+        ),
         *guide.after,
         "Compare what is named below. No commercial suite ran in the tests of Rushes: look before you rely on it.",
     ]
     yield from (f"{number}. {step}" for number, step in enumerate(steps, start=1))
 
 
-def _suffix(name: str) -> str:
-    """What tells the kind of a file: `.metadata.csv`, or `.edl` of `cut.V2.edl`."""
-    known = [export.suffix for export in EXPORTS if name.endswith(export.suffix)]
-    return max(known, key=len, default=posixpath.splitext(name)[1])
-
-
 def _purposes(files: Sequence[str]) -> Iterator[str]:
-    titles = {export.suffix: export.title for export in EXPORTS}
     width = max(map(len, files), default=0)
-    yield from (f"{name:<{width}}  {titles.get(_suffix(name), '')}".rstrip() for name in files)
+    for name in files:
+        fitting = [export for export in EXPORTS if name.endswith(export.suffix)]
+        title = next((title for part, title in _VARIANTS.items() if part.search(name)), "")
+        title = title or (max(fitting, key=lambda export: len(export.suffix)).title if fitting else "")
+        yield f"{name:<{width}}  {title}".rstrip()
 
 
 def _facts(sheet: Sheet) -> Iterator[str]:
