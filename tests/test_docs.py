@@ -300,6 +300,7 @@ CALLS = {
     "cut": [["cut", "best", "rating:>=4"]],
     "export": [["export", "coach-interview", "--for", "resolve"]],
     "pull": [["pull", "coach-interview", "--to", "grade"]],
+    "conform": [["conform", "coach-interview"]],
     "doctor": [["doctor"]],
 }
 

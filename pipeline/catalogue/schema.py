@@ -9,6 +9,7 @@
     clocks > corrections > batches              whose clock timed each clip; how far clocks are off, append-only
     products, failures, wants, looks            what was made, what failed, what a ready clip has
     imports                                     timelines that editors sent back: what each was read as, and its batch
+    pictures                                    small grey pictures of frames that were compared, by quick identity
     terms < group_terms > groups < clips        the current log, for searching: made again from the above
     texts, words, markers                       the same for what each clip has of its own
 
@@ -236,6 +237,14 @@ CREATE TABLE imports (name TEXT PRIMARY KEY, content TEXT NOT NULL, batch TEXT N
 ALTER TABLE products ADD COLUMN full TEXT;
 ALTER TABLE products ADD COLUMN verified TEXT;
 ALTER TABLE places ADD COLUMN verified TEXT;
+""",
+    ),
+    (
+        "pictures looked at",
+        """
+CREATE TABLE pictures (
+    file TEXT NOT NULL, number INTEGER NOT NULL, grey BLOB NOT NULL, PRIMARY KEY (file, number)
+) WITHOUT ROWID;
 """,
     ),
 )

@@ -75,7 +75,7 @@ def pulls_of(sheet: Sheet, clips: Iterable[LoggedClip], handles: int) -> tuple[P
     for source, range_ in _taken(sheet):
         if source.clip in known:
             clip = known[source.clip]
-            begin = _before(clip, source) + range_.start - handles
+            begin = frames_before(clip, source) + range_.start - handles
             wide = TimeRange(begin, range_.duration + 2 * handles).within(TimeRange(0, clip.frames or 0))
             wanted[source.clip].append(wide)
     return tuple(
@@ -124,7 +124,7 @@ def _taken(sheet: Sheet) -> Iterator[tuple[Source, TimeRange]]:
             yield event.source, TimeRange(start - lead, frames + lead)
 
 
-def _before(clip: Clip, source: Source) -> int:
+def frames_before(clip: Clip, source: Source) -> int:
     """The frames of the clip in the files before this one."""
     names = [part.path for part in clip.parts]
     fitting = [number for number, path in enumerate(names) if source.path and source.path.endswith(shown(path))]

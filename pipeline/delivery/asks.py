@@ -1,0 +1,268 @@
+"""What the events of a cut or of an editor's timeline mean and show, before anything is looked at.
+
+An event's own words (id, reel and timecode, name) say which clip it means; its file is what it shows. Only files
+below the film or its volumes are opened.
+"""
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import cached_property
+from math import floor
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.catalogue.known import known_clips, known_places
+from pipeline.catalogue.listing import clip as logged_clip
+from pipeline.catalogue.roots import roots
+from pipeline.catalogue.store import Catalogue
+from pipeline.clip import Clip, LoggedClip
+from pipeline.delivery.cuts import MadeCut, media_for
+from pipeline.delivery.looking import Sight, View, original_sight, proxy_sight
+from pipeline.editorial.exports.events import Sheet, sheet_of, taken_frames
+from pipeline.editorial.exports.paths import mapped
+from pipeline.editorial.imports.known import Known, Place, Shelf, path_parts, range_in, span_of
+from pipeline.editorial.imports.matching import Index, index_of, match
+from pipeline.editorial.imports.reading import ReadEvent, ReadTimeline
+from pipeline.editorial.pulls import frames_before
+from pipeline.editorial.shots import Media
+from pipeline.errors import RushesError, ValueRefused
+from pipeline.film import Film
+from pipeline.metadata.facts import read_facts
+from pipeline.timecode import Timecode, TimeRange
+
+NOTHING: Sight = (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """An event to judge: `range` are frames of the clip it means, `shown` what it shows (None: that clip's original).
+
+    `linked` is the clip that its file belongs to, where one does. `sentence` says why it cannot be judged.
+    """
+
+    track: int
+    event: int
+    record: str
+    name: str
+    clip: str = ""
+    range: TimeRange | None = None
+    file: str = ""
+    shown: Sight | None = None
+    linked: str = ""
+    sentence: str = ""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A timeline that came back: what its file says, the folder it lies in, and where its paths begin here."""
+
+    timeline: ReadTimeline
+    folder: Path
+    maps: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Log:
+    """What the catalogue knows, looked up once."""
+
+    film: Film
+    catalogue: Catalogue
+    handed: Handed | None = None
+    _clips: dict[str, tuple[Clip, Media] | None] = field(default_factory=dict)
+    _files: dict[str, Path | None] = field(default_factory=dict)
+
+    @cached_property
+    def known(self) -> dict[str, Known]:
+        return {known.id: known for known in known_clips(self.catalogue)}
+
+    @cached_property
+    def index(self) -> Index:
+        return index_of(self.known.values(), (), ())
+
+    @cached_property
+    def grounds(self) -> tuple[Path, ...]:
+        """Below which files may be opened."""
+        places = [root.place for root in roots(self.catalogue) if root.kind != "film" and root.place]
+        return tuple(place.resolve() for place in (self.film.folder, *map(Path, places)))
+
+    @cached_property
+    def places(self) -> dict[Path, Place]:
+        """The clips' files by their real paths, as far as the timeline names them."""
+        events = self.handed.timeline.events if self.handed else ()
+        called = frozenset(path_parts(event.file)[-1] for event in events if path_parts(event.file))
+        found = known_places(self.catalogue, str(self.film.folder), called)
+        return {Path(os.path.realpath(place.path)): place for place in found if place.path.startswith("/")}
+
+    @cached_property
+    def timed(self) -> Shelf:
+        shelf = Shelf()
+        for known in self.known.values():
+            if not known.sound:
+                shelf.put(known, span_of(known))
+        return shelf
+
+    @cached_property
+    def by_card(self) -> list[Known]:
+        pictures = (known for known in self.known.values() if not known.sound)
+        return sorted(pictures, key=lambda known: (known.card, known.name, known.id))
+
+    def clip(self, id_: str) -> tuple[Clip, Media] | None:
+        """A clip with where its files lie now."""
+        if id_ not in self._clips:
+            try:
+                logged: LoggedClip = logged_clip(self.catalogue, id_)
+                self._clips[id_] = logged.clip, media_for(self.film, self.catalogue, [logged])[logged.clip.id]
+            except RushesError:
+                self._clips[id_] = None
+        return self._clips[id_]
+
+    def file(self, text: str) -> Path | None:
+        """A file that a timeline names, where it lies below the film or its volumes; links are followed first."""
+        if text not in self._files:
+            self._files[text] = self._opened(text)
+        return self._files[text]
+
+    def _opened(self, text: str) -> Path | None:
+        assert self.handed is not None
+        back = {there.replace("\\", "/"): here for here, there in self.handed.maps.items()}
+        for name in (text, mapped(text.replace("\\", "/"), back)):
+            try:
+                path = (self.handed.folder / name).resolve()
+                if any(path.is_relative_to(ground) for ground in self.grounds) and path.is_file():
+                    return path
+            except (OSError, ValueError, RuntimeError):  # a name that no system holds, links in a circle
+                continue
+        return None
+
+
+def events_of_cut(sheet: Sheet, log: Log) -> Iterator[tuple[Ask, TimeRange]]:
+    """The picture events of a cut, each with its place on the timeline."""
+    for track, lane in enumerate(sheet.of_kind("Video"), start=1):
+        for number, event in enumerate(lane.events, start=1):
+            source = event.source
+            ask = Ask(track, number, str(sheet.start + event.record.start), source.name, source.clip)
+            found = log.clip(source.clip)
+            if found is None:
+                ask = replace(ask, sentence="its clip is not in the log")
+            else:
+                first = frames_before(found[0], source) + event.source_in - source.available.start
+                ask = replace(ask, range=TimeRange(first, max(1, taken_frames(event, sheet.start.rate))))
+            yield ask, event.record
+
+
+def picture_events(timeline: ReadTimeline) -> list[tuple[ReadEvent, int]]:
+    """The picture events of a file with their numbers on their tracks."""
+    counts: dict[int, int] = {}
+    found = []
+    for event in timeline.events:
+        if event.kind == "Video":
+            counts[event.track] = counts.get(event.track, 0) + 1
+            found.append((event, counts[event.track]))
+    return found
+
+
+def event_of_file(event: ReadEvent, number: int, log: Log) -> Ask:
+    """What an event says apart from its file, and what its file shows."""
+    assert log.handed is not None
+    start, record = log.handed.timeline.start, event.record
+    at = str(start + record.start) if start and record else ""
+    ask = Ask(event.track, number, at, event.name, line=event.line)
+    path = log.file(event.file) if event.file else None
+    if path is not None:
+        linked, sight = _linked(event, path, log)
+        ask = replace(ask, file=str(path), linked=linked, shown=sight)
+    said = match(replace(event, file="", hash=""), log.index)
+    if said.clip is not None:
+        return replace(ask, clip=said.clip.id, range=said.range)
+    if ask.linked in {known.id for known in said.candidates}:  # its words fit several, and its file says which
+        return replace(ask, clip=ask.linked, range=range_in(event, log.known[ask.linked], 0))
+    return replace(ask, sentence=said.sentence)
+
+
+def _linked(event: ReadEvent, path: Path, log: Log) -> tuple[str, Sight]:
+    """The clip that an event's file belongs to (empty: none), and what it shows at its first and last frame."""
+    place = log.places.get(path)
+    found = log.clip(place.clip) if place else None
+    if place is None or found is None or place.clip not in log.known:
+        range_ = _range_of_stranger(event, path)
+        return "", (View(path, range_.start), View(path, range_.end - 1)) if range_ and range_.duration else NOTHING
+    clip, media = found
+    range_ = range_in(event, log.known[place.clip], place.before)
+    if not range_ or not range_.duration:
+        return place.clip, NOTHING
+    ends = range_.start, range_.end - 1
+    is_proxy = media.proxy is not None and Path(os.path.realpath(media.proxy)) == path
+    return place.clip, proxy_sight(media, *ends) if is_proxy else original_sight(clip, media, *ends)
+
+
+def _range_of_stranger(event: ReadEvent, path: Path) -> TimeRange | None:
+    """The frames that an event takes of a file which is not in the log, by what that says of itself."""
+    try:
+        facts = read_facts(path)
+    except RushesError:
+        return None
+    frames = facts.video.frames if facts.video else None
+    start = facts.timecode
+    if start is not None and facts.rate is not None and start.rate != facts.rate:
+        start = Timecode(floor(start.frame * facts.rate.fraction / start.rate.fraction), facts.rate, start.drop_frame)
+    return range_in(event, Known("", path.name, "", "", sound=False, start=start, rate=facts.rate, frames=frames), 0)
+
+
+class _Wanted(NamedTuple):
+    """What a cut has on one track: the events in order, and where each begins."""
+
+    events: list[tuple[Ask, TimeRange]]
+    starts: list[int]
+
+
+def lanes_of(made: MadeCut, timeline: ReadTimeline, log: Log) -> dict[int, _Wanted]:
+    """A cut by track; raises ValueRefused where the timeline counts at another rate, so that places mean nothing."""
+    sheet = sheet_of(made.cut.timeline)
+    if timeline.rate not in {None, sheet.start.rate}:
+        raise ValueRefused(
+            f"The timeline counts {timeline.rate} frames a second and the cut {sheet.start.rate}; cut it again with "
+            f"--rate {timeline.rate} to compare them."
+        )
+    lanes: dict[int, _Wanted] = {}
+    for ask, record in events_of_cut(sheet, log):
+        lane = lanes.setdefault(ask.track, _Wanted([], []))
+        lane.events.append((ask, record))
+        lane.starts.append(record.start)
+    return lanes
+
+
+def like_cut(ask: Ask, event: ReadEvent, lanes: Mapping[int, _Wanted], log: Log) -> Ask:
+    """The event asked for what the cut has at its place; without a file of its own it shows the clip that it names."""
+    lane, record = lanes.get(ask.track), event.record
+    at = bisect_right(lane.starts, record.start) - 1 if lane and record else -1
+    if lane is None or record is None or at < 0 or lane.events[at][1].end <= record.start:
+        return replace(ask, sentence="the cut has nothing at its place")
+    shown = ask.shown or own_sights(ask, log)[1]
+    if shown is None:
+        return replace(ask, sentence=ask.sentence or "it names no clip of the log")
+    meant, place = lane.events[at]
+    if meant.range is None:
+        return replace(ask, sentence=meant.sentence)
+    scale = Fraction(meant.range.duration, place.duration)
+    first = meant.range.start + floor((record.start - place.start) * scale)
+    if record.end > place.end:  # two events of the cut: the first frame alone has to agree
+        return replace(
+            ask, name=meant.name, clip=meant.clip, range=TimeRange(first, 1), shown=(shown[0], None), sentence=""
+        )
+    last = meant.range.end - 1 - floor((place.end - record.end) * scale)
+    range_ = TimeRange(first, max(1, last - first + 1))
+    return replace(ask, name=meant.name, clip=meant.clip, range=range_, shown=shown, sentence="")
+
+
+def own_sights(ask: Ask, log: Log) -> tuple[Sight | None, Sight | None]:
+    """The meant clip's frames in its proxy and in its original."""
+    found = log.clip(ask.clip) if ask.clip and ask.range and ask.range.duration else None
+    if found is None or ask.range is None:
+        return None, None
+    clip, media = found
+    ends = ask.range.start, ask.range.end - 1
+    return proxy_sight(media, *ends), original_sight(clip, media, *ends)
