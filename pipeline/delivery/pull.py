@@ -30,6 +30,7 @@ from pipeline.files import (
     quick_identity,
     read_small,
     stamp_of,
+    sweep_temporaries,
     temporary_beside,
     write_whole,
 )
@@ -157,6 +158,8 @@ def pull(film: Film, plan: PullPlan, to: Path, ears: Ears = Ears()) -> Pulled:
     Raises DiskFull, before anything is copied where it will not fit, and Cancelled.
     """
     memory = _Memory(film, to)
+    for folder in {(to / each.file).parent for each in plan.wanted}:
+        sweep_temporaries(folder, deep=False)  # of a pull that was killed
     left = [each for each in plan.wanted if not memory.hash_of(each.file)]
     needed = sum(each.size for each in left)
     if left and free_bytes(to) < needed + _SPARE:

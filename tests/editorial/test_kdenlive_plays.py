@@ -13,6 +13,7 @@ from torture import Builder, schema, torture_timeline
 from pipeline.editorial.assembly import assemble
 from pipeline.editorial.exports import kdenlive
 from pipeline.editorial.exports.events import sheet_of, shown_frame
+from pipeline.editorial.exports.paths import beside
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.shots import Media, MediaPart
 from pipeline.timecode import Rate
@@ -98,6 +99,19 @@ def test_melt_shows_and_sounds_the_right_frame_at_every_edit(tmp_path, film, rat
         for channel in (0, 1):
             loud, off = level(together, speed, channel)
             assert abs(int(sound[place][channel]) - loud) <= off, (place, channel)
+
+
+@needs_melt
+def test_melt_follows_relative_paths_from_the_project_after_the_folder_was_moved(tmp_path, film):
+    clips, media = film("25", "25")
+    cut = assemble("selects", clips, media, settings("25", size=SIZE)).timeline
+    (tmp_path / "timelines").mkdir()
+    placed = beside(cut, str(tmp_path), str(tmp_path / "timelines"))
+    written(placed.timeline, tmp_path / "timelines")
+    moved = tmp_path.rename(tmp_path.with_name("moved away"))
+    pictures, _ = play(moved / "timelines" / "cut.kdenlive", Fraction(25))
+    assert pictures[:3] == [(1, 12), (1, 13), (1, 14)]
+    assert None not in pictures
 
 
 @needs_kdenlive

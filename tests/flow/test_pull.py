@@ -142,6 +142,14 @@ def test_again_copies_nothing_and_a_copy_that_was_changed_is_not_overwritten(pul
     assert copy.read_bytes() == mine
 
 
+def test_what_a_killed_pull_left_half_made_is_gone_after_the_next(pull_film, tmp_path):
+    pull(pull_film, "marks", "--to", tmp_path)
+    left = next(tmp_path.rglob("A001C002*.mov")).with_name(".rushes-0123.part")
+    left.write_bytes(b"half")
+    pull(pull_film, "marks", "--to", tmp_path)
+    assert not left.exists()
+
+
 def test_what_lies_there_already_and_is_the_same_is_taken_as_it_is(pull_film, tmp_path):
     """A pull that was stopped between publishing and noting it, or whose notes are lost."""
     pull(pull_film, "marks", "--to", tmp_path)

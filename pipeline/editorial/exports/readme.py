@@ -171,7 +171,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
     rate = sheet.start.rate
     words = {"rate": rate.label(), "count": _counting(sheet, " ")}
-    opening = [(step, name) for suffix, step in guide.opening.items() for name in files if _suffix(name) == suffix]
+    opening = [(step, name) for suffix, step in guide.opening.items() for name in files if name.endswith(suffix)]
     steps = [
         *(step.format(**words) for step in guide.before),
         *(step.format(file=one_line(name), **words) for step, name in opening),
