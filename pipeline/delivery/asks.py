@@ -92,10 +92,25 @@ class Log:
     @cached_property
     def places(self) -> dict[Path, Place]:
         """The clips' files by their real paths, as far as the timeline names them."""
+        old = next((root.place for root in roots(self.catalogue) if root.kind == "film" and root.place), None)
+        here = {old: str(self.film.folder)} if old else {}  # a film may have been moved since its last ingest
+        found = {mapped(place.path, here): place for place in self._places if place.path.startswith("/")}
+        return {Path(os.path.realpath(path)): place for path, place in found.items()}
+
+    @cached_property
+    def parts(self) -> dict[str, list[Place]]:
+        """The same by folded file name."""
+        found: dict[str, list[Place]] = {}
+        for place in self._places:
+            found.setdefault(path_parts(place.path)[-1], []).append(place)
+        return found
+
+    @cached_property
+    def _places(self) -> list[Place]:
         events = self.handed.timeline.events if self.handed else ()
-        called = frozenset(path_parts(event.file)[-1] for event in events if path_parts(event.file))
-        found = known_places(self.catalogue, str(self.film.folder), called)
-        return {Path(os.path.realpath(place.path)): place for place in found if place.path.startswith("/")}
+        called = {path_parts(event.file)[-1] for event in events if path_parts(event.file)}
+        called |= {event.name.casefold() for event in events}
+        return known_places(self.catalogue, str(self.film.folder), frozenset(called))
 
     @cached_property
     def timed(self) -> Shelf:
@@ -176,11 +191,25 @@ def event_of_file(event: ReadEvent, number: int, log: Log) -> Ask:
         linked, sight = _linked(event, path, log)
         ask = replace(ask, file=str(path), linked=linked, shown=sight)
     said = match(replace(event, file="", hash=""), log.index)
+    named = {place.clip for place in log.parts.get(event.name.casefold(), ())}
     if said.clip is not None:
-        return replace(ask, clip=said.clip.id, range=said.range)
-    if ask.linked in {known.id for known in said.candidates}:  # its words fit several, and its file says which
-        return replace(ask, clip=ask.linked, range=range_in(event, log.known[ask.linked], 0))
-    return replace(ask, sentence=said.sentence)
+        clip = said.clip.id
+    elif ask.linked in {known.id for known in said.candidates}:  # its words fit several, and its file says which
+        clip = ask.linked
+    elif not said.candidates and len(named) == 1:  # a later file of a clip
+        (clip,) = named
+    else:
+        return replace(ask, sentence=said.sentence)
+    return replace(ask, clip=clip, range=range_in(event, log.known[clip], _before(event, clip, log)))
+
+
+def _before(event: ReadEvent, clip: str, log: Log) -> int | None:
+    """The frames of a clip before the file that an event names; None where that cannot be told."""
+    for place in log.parts.get(event.name.casefold(), ()):
+        if place.clip == clip:
+            return place.before
+    found = log.clip(clip)
+    return 0 if found and len(found[0].parts) == 1 else None
 
 
 def _linked(event: ReadEvent, path: Path, log: Log) -> tuple[str, Sight]:

@@ -132,3 +132,13 @@ def test_an_export_again_removes_what_the_last_one_made_beyond_it_and_nothing_el
     left = sorted(path.name for path in folder.glob("tables.*.ale"))
     assert left == sorted([many[0], "tables.29.97fps.ale", "tables.notes.ale"])
     assert (folder / "tables.xml").is_file(), "another suite's export"
+
+
+@pytest.mark.parametrize("suffix", ["otio", "xml", "fcpxml", "edl"])
+def test_what_was_written_conforms_over_chapters_varying_and_mixed_rates(cut_film, suffix):
+    export(cut_film, "--for", "resolve")
+    file = cut_film / "timelines" / "for-resolve" / f"Läufe #1.{suffix}"
+    for words in ((), ("--like", "Läufe #1")):
+        run = rushes("conform", file, *words, "--json", cwd=cut_film)
+        assert run.code == 0, run.out
+        assert run.json["right"] == 12

@@ -5,6 +5,7 @@ Menu words are those of the suites' own manuals; none of these suites ran in our
 
 import ntpath
 import posixpath
+import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,6 +17,10 @@ from pipeline.editorial.exports.written import one_line
 from pipeline.editorial.shots import named
 
 _WIDTH = 100
+_VARIANTS = {
+    re.compile(r"\.V\d+\.edl$"): "CMX 3600: the pictures of a further video track, without sound",
+    re.compile(r"\.File_32\.edl$"): "CMX 3600 as Avid reads it too: reels of up to 32 letters",
+}
 _DISK = 3  # leading parts of a path that name a disk: /Volumes/RAID, \\server\share
 
 
@@ -44,6 +49,7 @@ GUIDES: dict[str, Guide] = {
             ".otio": "File > Import > Timeline..., choose {file}. This one holds the most.",
             ".fcpxml": "Should that give no timeline, take {file} the same way.",
             ".xml": "Then {file}.",
+            ".aaf": "Then {file}.",
             ".edl": "Last {file}, which has one video track and is matched by reel and timecode alone.",
             ".metadata.csv": "For the log in Resolve's columns: File > Import Metadata To > Media Pool..., choose "
             "{file}, match by file name.",
@@ -57,6 +63,7 @@ GUIDES: dict[str, Guide] = {
             ".xml": "File > Import..., choose {file}. It brings a bin for each card, the log in its columns, and the "
             "sequence.",
             ".otio": "{file} is for versions that import OpenTimelineIO (26 and newer); the XML does the same for all.",
+            ".aaf": "{file} is for versions in which the XML fails.",
             ".edl": "{file} is a last resort: one video track, four channels of sound.",
             ".batch.csv": "{file} makes offline clips of every range, to be linked: only where nothing else goes in.",
         },
@@ -171,10 +178,14 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
     rate = sheet.start.rate
     words = {"rate": rate.label(), "count": _counting(sheet, " ")}
-    opening = [(step, name) for suffix, step in guide.opening.items() for name in files if name.endswith(suffix)]
+    ending = {suffix: [one_line(name) for name in files if _suffix(name) == suffix] for suffix in guide.opening}
     steps = [
         *(step.format(**words) for step in guide.before),
-        *(step.format(file=one_line(name), **words) for step, name in opening),
+        *(
+            step.format(file=" and ".join(ending[suffix]), **words)
+            for suffix, step in guide.opening.items()
+            if ending[suffix]
+        ),
         *guide.after,
         "Compare what is named below. No commercial suite ran in the tests of Rushes: look before you rely on it.",
     ]
@@ -190,7 +201,9 @@ def _suffix(name: str) -> str:
 def _purposes(files: Sequence[str]) -> Iterator[str]:
     titles = {export.suffix: export.title for export in EXPORTS}
     width = max(map(len, files), default=0)
-    yield from (f"{name:<{width}}  {titles.get(_suffix(name), '')}".rstrip() for name in files)
+    for name in files:
+        variant = next((title for part, title in _VARIANTS.items() if part.search(name)), "")
+        yield f"{name:<{width}}  {variant or titles.get(_suffix(name), '')}".rstrip()
 
 
 def _facts(sheet: Sheet) -> Iterator[str]:
