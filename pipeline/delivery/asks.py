@@ -1,7 +1,7 @@
 """What the events of a cut or of an editor's timeline mean and show, before anything is looked at.
 
 An event's own words (id, reel and timecode, name) say which clip it means; its file is what it shows. Only files
-below the film or its volumes are opened.
+in the film folder and on its cards are opened.
 """
 
 import os
@@ -14,6 +14,7 @@ from math import floor
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.catalogue.cards import card_fingerprints
 from pipeline.catalogue.known import known_clips, known_places
 from pipeline.catalogue.listing import clip as logged_clip
 from pipeline.catalogue.roots import roots
@@ -84,10 +85,13 @@ class Log:
         return index_of(self.known.values(), (), ())
 
     @cached_property
-    def grounds(self) -> tuple[Path, ...]:
-        """Below which files may be opened."""
-        places = [root.place for root in roots(self.catalogue) if root.kind != "film" and root.place]
-        return tuple(place.resolve() for place in (self.film.folder, *map(Path, places)))
+    def grounds(self) -> frozenset[Path]:
+        """Below which files may be opened: the film, and the cards that were taken in where they lie."""
+        volumes = [(Path(root.place), root.id) for root in roots(self.catalogue) if root.kind != "film" and root.place]
+        cards = [
+            place / os.fsdecode(path) for place, root in volumes for path in card_fingerprints(self.catalogue, root)
+        ]
+        return frozenset(folder.resolve() for folder in (self.film.folder, *cards))
 
     @cached_property
     def places(self) -> dict[Path, Place]:
@@ -136,7 +140,7 @@ class Log:
         return self._clips[id_]
 
     def file(self, text: str) -> Path | None:
-        """A file that a timeline names, where it lies below the film or its volumes; links are followed first."""
+        """A file that a timeline names, where it lies in the film or on a card of it; links are followed first."""
         if text not in self._files:
             self._files[text] = self._opened(text)
         return self._files[text]
@@ -147,7 +151,7 @@ class Log:
         for name in (text, mapped(text.replace("\\", "/"), back)):
             try:
                 path = (self.handed.folder / name).resolve()
-                if any(path.is_relative_to(ground) for ground in self.grounds) and path.is_file():
+                if not self.grounds.isdisjoint(path.parents) and path.is_file():
                     return path
             except (OSError, ValueError, RuntimeError):  # a name that no system holds, links in a circle
                 continue
@@ -187,6 +191,8 @@ def event_of_file(event: ReadEvent, number: int, log: Log) -> Ask:
     at = str(start + record.start) if start and record else ""
     ask = Ask(event.track, number, at, event.name, line=event.line)
     path = log.file(event.file) if event.file else None
+    if path is None and len(path_parts(event.file)) > 1:  # a bare name says no more than the event's own
+        return replace(ask, file=event.file, sentence="its file is not in the film or on its cards; --map leads back")
     if path is not None:
         linked, sight = _linked(event, path, log)
         ask = replace(ask, file=str(path), linked=linked, shown=sight)
@@ -266,6 +272,8 @@ def lanes_of(made: MadeCut, timeline: ReadTimeline, log: Log) -> dict[int, _Want
 
 def like_cut(ask: Ask, event: ReadEvent, lanes: Mapping[int, _Wanted], log: Log) -> Ask:
     """The event asked for what the cut has at its place; without a file of its own it shows the clip that it names."""
+    if ask.file and ask.shown is None:
+        return ask
     lane, record = lanes.get(ask.track), event.record
     at = bisect_right(lane.starts, record.start) - 1 if lane and record else -1
     if lane is None or record is None or at < 0 or lane.events[at][1].end <= record.start:

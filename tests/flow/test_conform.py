@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import opentimelineio as otio
 import pytest
@@ -181,11 +180,14 @@ def test_files_outside_the_film_are_never_opened(takes, tmp_path):
         clips = list(timeline.video_tracks()[0].find_clips())
         clips[0].media_reference.target_url = str(tmp_path / "TAKE1.MOV")
         clips[1].media_reference.target_url = str(link)
-        clips[2].media_reference.target_url = "\0../../../etc/passwd"
-        said = conform(takes, handed_in(takes, "otio", timeline.to_json_string()))
+        clips[2].media_reference.target_url = "../../../../../../../../etc/passwd"
+        text = timeline.to_json_string()
+        said = conform(takes, handed_in(takes, "otio", text))
+        named = conform(takes, handed_in(takes, "otio", text.replace("etc/passwd", "etc\\u0000/passwd")))
     finally:
         link.unlink()
-    assert [Path(each["file"]).parent.name for each in said["events"]] == ["A001"] * 3, "judged by their originals"
+    assert [each["verdict"] for each in (*said["events"], *named["events"])] == ["unsure"] * 6
+    assert all("not in the film or on its cards" in each["sentence"] for each in said["events"])
 
 
 def test_paths_of_the_editors_machine_are_led_back(takes):
@@ -198,7 +200,7 @@ def test_paths_of_the_editors_machine_are_led_back(takes):
             if "target_url" in reference:
                 reference["target_url"] = swapped(reference["target_url"])
     file = handed_in(takes, "otio", json.dumps(timeline))
-    assert verdicts(conform(takes, file))[0] == ("right", ""), "no file is reached, so the original is looked at"
+    assert [word for word, _ in verdicts(conform(takes, file))] == ["unsure"] * 3
     said = conform(takes, file, "--map", f"{takes}=D:\\films")
     assert verdicts(said) == [("wrong", "TAKE2.MOV"), ("wrong", "TAKE1.MOV"), ("right", "")]
 
@@ -214,3 +216,20 @@ def test_pictures_of_one_frame_are_alike_and_of_others_not(takes):
     assert difference(found["TAKE1.MOV"][10], found["TAKE1.MOV"][10]) == 0
     assert difference(found["TAKE1.MOV"][10], found["TAKE2.MOV"][10]) > 0.02
     assert difference(bytes(32 * 32), found["TAKE1.MOV"][10]) is None
+
+
+def test_a_card_that_was_taken_in_where_it_lies_is_looked_at_and_what_lies_beside_it_is_not(tmp_path):
+    film = new_film(tmp_path / "film", settings=SETTINGS)
+    for number, name in enumerate(TAKES[:2], start=1):
+        take(tmp_path / "disk" / "A001" / name, number)
+    assert rushes("ingest", tmp_path / "disk" / "A001", cwd=film).code == 0
+    assert rushes("cut", "scene", "", "--sort", "name", cwd=film).code == 0
+    assert rushes("export", "scene", cwd=film).code == 0
+    assert verdicts(conform(film, "scene")) == [("right", "")] * 2
+    text = (film / "timelines" / "scene.otio").read_text(encoding="utf-8")
+    assert verdicts(conform(film, handed_in(film, "otio", swapped(text, "/TAKE1", "/TAKE2")))) == [
+        ("wrong", "TAKE2.MOV"), ("wrong", "TAKE1.MOV"),
+    ]  # fmt: skip
+    shutil.copytree(tmp_path / "disk" / "A001", tmp_path / "disk" / "B001")
+    elsewhere = handed_in(film, "otio", swapped(text, "/TAKE1", "/TAKE2").replace("/A001/", "/B001/"))
+    assert [word for word, _ in verdicts(conform(film, elsewhere))] == ["unsure"] * 2
