@@ -2,7 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -154,6 +155,32 @@ def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
     A page for the editor lies beside them. Raises ValueRefused for an unknown suite, ExportRefused for what a format
     cannot carry; nothing is published then.
     """
+    return export_sets(film, made, (order,))[0]
+
+
+def export_sets(film: Film, made: MadeCut, orders: Sequence[Order]) -> tuple[Delivered, ...]:
+    """Write a cut for several suites, as export_cut does for one; nothing is published before all are written."""
+    with ExitStack() as rooms:
+        finished = [rooms.enter_context(_finished(film, made, order)) for order in orders]
+        return tuple(
+            Delivered(hand_over(film, each.folder, made.name, editor=each.editor, contents=each.files), *each.said)
+            for each in finished
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """The files of a suite by suffix, written but not published, and what has to be said: losses, then notes."""
+
+    editor: str
+    folder: Path
+    files: dict[str, Path]
+    said: tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@contextmanager
+def _finished(film: Film, made: MadeCut, order: Order) -> Iterator[_Finished]:
+    """What is to be published for one suite, while its hidden folder stands."""
     suite = _editor(order.editor)
     folder = order.to or film.folder / "timelines" / (f"for-{order.editor}" if order.editor else "")
     placed, notes = _placed(film, made, order, folder)
@@ -175,12 +202,23 @@ def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
             order.editor, made.version, [f"{made.name}{suffix}" for suffix in contents], notes, losses, order.maps
         )
         contents[".README.txt"] = readme(sheet_of(placed["absolute"]), page).encode()
-        files = hand_over(film, folder, made.name, editor=order.editor, contents=contents)
+        files = {
+            suffix: _set_down(content, workroom / str(number))
+            for number, (suffix, content) in enumerate(contents.items())
+        }
+        yield _Finished(order.editor, folder, files, (tuple(losses), notes))
     except OSError as error:
         raise path_error(error, folder) from error
     finally:
         shutil.rmtree(workroom, ignore_errors=True)
-    return Delivered(files, tuple(losses), notes)
+
+
+def _set_down(content: bytes | Path, file: Path) -> Path:
+    """The content as a file, so that a full disk is known before anything is published."""
+    if isinstance(content, Path):
+        return content
+    file.write_bytes(content)
+    return file
 
 
 def _placed(film: Film, made: MadeCut, order: Order, folder: Path) -> tuple[dict[str, Timeline], tuple[str, ...]]:

@@ -74,7 +74,7 @@ def test_media_are_where_the_map_says_in_every_file_and_on_the_page(cut_film, tm
     assert f"What is {cut_film} on our machine is written as D:\\Two Courses." in " ".join(page(tmp_path).split())
     texts = {file.rpartition(".")[2]: Path(file).read_text(encoding="utf-8") for file in made["files"]}
     assert str(cut_film) not in texts["otio"] + texts["xml"] + texts["edl"]
-    assert '"D:\\\\Two Courses\\\\ingest' in texts["otio"]
+    assert '"file:///D:/Two%20Courses/ingest' in texts["otio"]
     assert "<pathurl>file://localhost/D:/Two%20Courses/ingest" in texts["xml"]
 
 
