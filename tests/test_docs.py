@@ -117,7 +117,7 @@ def test_the_table_of_editing_suites_is_that_of_the_code():
 
 def test_every_kind_of_cut_and_every_format_has_its_row():
     page = text_of("editor.md")
-    assert [row[0] for row in rows_of(page, "## Three kinds of cut")][1:] == [f"`{kind.name}`" for kind in KINDS]
+    assert [row[0] for row in rows_of(page, "## Kinds of cut")][1:] == [f"`{kind.name}`" for kind in KINDS]
     timelines, lists = rows_of(page, "## What each file carries")[0][1:], rows_of(page, "### Lists")[1:]
     assert [*timelines, *(row[0] for row in lists)] == [f"`{export.suffix}`" for export in EXPORTS]
 
@@ -298,6 +298,7 @@ CALLS = {
     "set, undo, forget": [["set", "camera:P", "rating=3"]],
     "clock": [["clock", "camera:P"]],
     "cut": [["cut", "best", "rating:>=4"]],
+    "diff": [["diff", "pace"]],
     "export": [["export", "coach-interview", "--for", "resolve"]],
     "pull": [["pull", "coach-interview", "--to", "grade"]],
     "conform": [["conform", "coach-interview"]],
@@ -324,6 +325,9 @@ def test_json_has_the_shape_that_the_page_shows(section, shown, film):
     blocks = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", body, re.DOTALL)]
     if section == "clock":
         shown.rushes(["clock", "set", "camera:P", "-12s"], film)
+    if section == "diff":
+        shown.rushes(["cut", "pace", "subject:pacemakers", "--rate", "29.97"], film)
+        shown.rushes(["cut", "pace", "subject:pacemakers location:vienna", "--rate", "29.97"], film)
     assert len(blocks) == len(CALLS[section])
     for block, arguments in zip(blocks, CALLS[section], strict=True):
         _, said = shown.rushes([*arguments, "--json"], film)

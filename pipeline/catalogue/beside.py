@@ -6,7 +6,7 @@ from pipeline.catalogue.reading import read_logged
 from pipeline.catalogue.sounds import around, pictures_on, sounds_on
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import LoggedClip
-from pipeline.editorial.sync import offers, recording, sounds_of
+from pipeline.editorial.sync import Offer, offers, recording, sounds_of
 
 
 def sounds_near(catalogue: Catalogue, clips: Sequence[LoggedClip]) -> list[LoggedClip]:
@@ -19,6 +19,17 @@ def sounds_near(catalogue: Catalogue, clips: Sequence[LoggedClip]) -> list[Logge
         heard = sounds_of(each for _, each in found)
         wanted = {offer.sound.id for picture in pictures for offer in offers(picture, heard)} if found else set()
         return read_logged(db, [n for n, each in found if each.id in wanted])
+
+
+def running_with(catalogue: Catalogue, logged: LoggedClip) -> list[tuple[LoggedClip, Offer]]:
+    """What runs with a clip by timecode: the sound of a picture, or the pictures of a sound, each with its offer."""
+    pictures = [logged] if logged.clip.kind == "picture" else pictures_near(catalogue, logged)
+    sounds = {sound.clip.id: sound for sound in sounds_near(catalogue, pictures)}
+    heard = sounds_of(each for sound in sounds.values() if (each := recording(sound)))
+    found = [(picture, offer) for picture in pictures if (each := recording(picture)) for offer in offers(each, heard)]
+    if logged.clip.kind == "picture":
+        return [(sounds[offer.sound.id], offer) for _, offer in found]
+    return [(picture, offer) for picture, offer in found if offer.sound.id == logged.clip.id]
 
 
 def pictures_near(catalogue: Catalogue, sound: LoggedClip) -> list[LoggedClip]:

@@ -1,8 +1,12 @@
 """`rushes cut` and `export`."""
 
+import shlex
+import sys
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,8 +21,14 @@ from pipeline.cli.options import (
     query_text,
 )
 from pipeline.cli.tables import plural, print_json, running_time
+from pipeline.errors import ValueRefused
 
-KINDS = ("stringout", "selects", "intercut")
+if TYPE_CHECKING:
+    from pipeline.delivery.cuts import MadeCut
+
+_LARGEST_PAPER = 16 << 20
+_MOST_NEW = 20  # clips named as new
+KINDS = ("stringout", "selects", "intercut", "days", "subjects")
 EDITORS = ("resolve", "premiere", "avid", "fcp", "kdenlive", "lists", "all")
 
 
@@ -31,7 +41,7 @@ EDITORS = ("resolve", "premiere", "avid", "fcp", "kdenlive", "lists", "all")
     metavar="FIELD",
     shell_complete=complete_fields,
     default="",
-    help="The field whose values an intercut alternates: location, subject, view.",
+    help="The field whose values an intercut alternates, and titles name: location, subject, view.",
 )
 @click.option(
     "--sort",
@@ -52,10 +62,24 @@ EDITORS = ("resolve", "premiere", "avid", "fcp", "kdenlive", "lists", "all")
 @click.option("--size", metavar="WxH", default="", help="Picture size: 1920x1080.")
 @click.option("--handles", type=click.IntRange(min=0), default=0, help="Frames added at both ends of marked ranges.")
 @click.option("--gap", type=click.IntRange(min=0), default=0, help="Frames of black between clips.")
+@click.option("--titles", is_flag=True, help="Two seconds of black with a marker of its title before each section.")
+@click.option(
+    "--sound",
+    type=click.Choice(["camera", "recorder", "both"]),
+    help="Whose sound: the camera's, what was recorded beside it by timecode, or both (that without it).",
+)
+@click.option(
+    "--paper",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Cut this paper edit: a line for each shot, with clip, range and note; - is standard input.",
+)
 @click.option("--json", "as_json", is_flag=True, help="What was cut, as JSON.")
 @film_option
-def cut_command(name: str, query: tuple[str, ...], as_json: bool, film: str | None, **options: Any) -> None:
-    """Make a timeline of what a search finds and save it.
+def cut_command(
+    name: str, query: tuple[str, ...], paper: Path | None, as_json: bool, film: str | None, **options: Any
+) -> None:  # fmt: skip
+    """Make a timeline of what a search finds, or of a paper edit, and save it.
 
     NAME alone makes a saved cut again, with what has come since; options given then change it.
 
@@ -65,10 +89,15 @@ def cut_command(name: str, query: tuple[str, ...], as_json: bool, film: str | No
     """
     from pipeline.delivery.cuts import Recipe, make_cut, saved_recipe
 
+    if query and paper:
+        raise click.UsageError("A cut is made of a search or of a paper edit; give QUERY or --paper.")
     found = chosen_film(film)
     changes = {option: value for option, value in options.items() if value}
     with open_catalogue(found.catalogue) as catalogue:
-        recipe = Recipe(query_text(query)) if query else saved_recipe(catalogue, name)
+        if paper:
+            recipe = Recipe("", paper=paper_text(paper))
+        else:
+            recipe = Recipe(query_text(query)) if query else saved_recipe(catalogue, name)
         recipe = replace(recipe, **changes)
         if recipe.kind == "intercut" and not recipe.by:
             raise click.UsageError("Say which field an intercut alternates: --by location, --by subject or --by view.")
@@ -76,17 +105,54 @@ def cut_command(name: str, query: tuple[str, ...], as_json: bool, film: str | No
     if as_json:
         print_json({
             "name": made.name, "version": made.version, "kind": made.recipe.kind, "query": made.recipe.query,
+            "timelines": [f"{made.name}{extra}" for extra in made.cuts],
             "clips": [logged.clip.id for logged in made.clips], "new": [logged.clip.id for logged in made.new],
-            "events": made.cut.events, "duration": round(float(made.duration), 3), "notes": made.cut.notes,
+            "gone": [*made.gone], "events": made.events, "duration": round(float(made.duration), 3),
+            "notes": made.notes,
         })  # fmt: skip
-    events, clips = plural(made.cut.events, "event"), plural(len(made.clips), "clip")
-    length = running_time(made.duration)
-    click.echo(f"{made.name}, version {made.version}: {events} of {clips}, {length}.", err=True)
-    for logged in made.new:
-        click.echo(f"  new since the last version: {logged.clip.name} ({logged.clip.card})", err=True)
-    for note in made.cut.notes:
-        click.echo(f"  {note}", err=True)
-    click.echo(f"'rushes export {made.name}' writes it.", err=True)
+    for line in told(made):
+        click.echo(line, err=True)
+
+
+def paper_text(file: Path) -> str:
+    """The text of a paper edit. Raises PathMissing, PathRefused, and ValueRefused for what is no text."""
+    from pipeline.files import one_line, read_small
+
+    data = sys.stdin.buffer.read(_LARGEST_PAPER + 1) if str(file) == "-" else read_small(file, _LARGEST_PAPER + 1)
+    if len(data) > _LARGEST_PAPER:
+        raise ValueRefused(f"{one_line(str(file))} is larger than {_LARGEST_PAPER >> 20} MiB; no paper edit is.")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueRefused(f"{one_line(str(file))} is no text in UTF-8; save it as plain text.") from None
+    if not text.strip():
+        raise ValueRefused(f"{one_line(str(file))} is empty; write a clip and a range on each line.")
+    return text
+
+
+def told(made: "MadeCut") -> Iterator[str]:
+    """What was made, what is new in it, and what a person has to know of it."""
+    events, clips = plural(made.events, "event"), plural(len(made.clips), "clip")
+    of = f"{plural(len(made.cuts), 'timeline')}, {events}" if len(made.cuts) > 1 else events
+    yield f"{made.name}, version {made.version}: {of} of {clips}, {running_time(made.duration)}."
+    for logged in made.new[:_MOST_NEW]:
+        yield f"  new since the last version: {logged.clip.name} ({logged.clip.card})"
+    if len(made.new) > _MOST_NEW:
+        yield f"  and {plural(len(made.new) - _MOST_NEW, 'more new clip')}"
+    changed = Counter(what for each in made.since for change in each.difference.changes for what in change.what)
+    for name in [*made.gone.values()][:_MOST_NEW]:
+        yield f"  no longer in it: {name}"
+    if changed:
+        words = ", ".join(f"{count:,} {what}" for what, count in changed.items())
+        yield f"  edits since version {made.version - 1}: {words}; 'rushes diff {made.name}' lists them"
+    if made.rates:
+        was, now = (rate.label() for rate in (made.rates[0], made.rates[-1]))
+        yield f"  {now} frames per second now, {was} in the version before; --rate keeps one"
+    for extra, cut in made.cuts.items():
+        if len(made.cuts) > 1:
+            yield f"  {made.name}{extra}: {plural(cut.events, 'event')}"
+        yield from (f"    {note}" if len(made.cuts) > 1 else f"  {note}" for note in cut.notes)
+    yield f"'rushes export {shlex.quote(made.name)}' writes it."
 
 
 @click.command("export")

@@ -104,7 +104,7 @@ def _cut(film: Film) -> None:
         ):
             made = make_cut(film, catalogue, name, recipe)
             delivered = export_cut(film, made)
-            click.echo(f"{name}: {plural(made.cut.events, 'event')}, {running_time(made.duration)}", err=True)
+            click.echo(f"{name}: {plural(made.events, 'event')}, {running_time(made.duration)}", err=True)
             for file in delivered.files:
                 click.echo(f"  {file}")
 

@@ -102,6 +102,7 @@ def _fields(text: str) -> list[str]:
 @film_option
 def show_command(clip_id: str, as_json: bool, film: str | None) -> None:
     """One clip: facts, log with the source of each value, proxies, where it is used. Any unique beginning of its id."""
+    from pipeline.catalogue.beside import running_with
     from pipeline.catalogue.clocks import told
     from pipeline.catalogue.cuts import cuts_using
     from pipeline.catalogue.log import history
@@ -112,8 +113,8 @@ def show_command(clip_id: str, as_json: bool, film: str | None) -> None:
     with open_catalogue(found.catalogue) as catalogue:
         logged = clip(catalogue, clip_id)
         entries, used = history(catalogue, logged.clip.id), cuts_using(catalogue, logged.clip.id)
-        moment = told(catalogue, logged.clip.id)
+        moment, beside = told(catalogue, logged.clip.id), running_with(catalogue, logged)
     if as_json:
-        print_json(as_data(logged, entries, used, moment))
+        print_json(as_data(logged, entries, used, moment, beside))
     else:
-        click.echo(page(logged, entries, used, moment, width=console().width), nl=False)
+        click.echo(page(logged, entries, used, moment, beside, width=console().width), nl=False)

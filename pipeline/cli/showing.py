@@ -1,24 +1,27 @@
 """The page of one clip: what it says of itself, what the log says and who said it, what was made of it."""
 
 from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from typing import Any
 
 from pipeline.catalogue.clocks import Correction, Told
 from pipeline.catalogue.log import LogEntry
 from pipeline.cli.factpage import body
-from pipeline.cli.tables import cell, running_time, size
+from pipeline.cli.tables import SHORT_ID, cell, running_time, size
 from pipeline.clip import LOG_SOURCES, Clip, LoggedClip, Part, Product
+from pipeline.editorial.sync import Offer
 from pipeline.fields import BY_NAME, FIELDS
 from pipeline.files import one_line
 from pipeline.metadata.plain import facts_json
 from pipeline.shotlog.offsets import say_error
-from pipeline.timecode import TimeRange
+from pipeline.timecode import FLICKS, TimeRange
 
 _WIDTH = 16
+Beside = tuple[LoggedClip, Offer]  # what runs with a clip, and how
 
 
 def as_data(
-    logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None
+    logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None, beside: Sequence[Beside]
 ) -> dict[str, Any]:
     """The same as one JSON object."""
     clip = logged.clip
@@ -39,8 +42,17 @@ def as_data(
             _entry(entry) for entry in entries
         ],
         "products": [_product(product) for product in logged.products],
+        "beside": [_beside(other, offer) for other, offer in beside],
         "used_in": list(used),
         "warnings": list(logged.warnings),
+    }  # fmt: skip
+
+
+def _beside(other: LoggedClip, offer: Offer) -> dict[str, Any]:
+    """`begins`: seconds from the picture's first frame to the sound's first sample."""
+    return {
+        "id": other.clip.id, "name": other.clip.name, "kind": other.clip.kind,
+        "begins": round(offer.offset / FLICKS, 6), "certain": not offer.doubt, "doubt": offer.doubt,
     }  # fmt: skip
 
 
@@ -74,12 +86,36 @@ def _entry(entry: LogEntry) -> dict[str, Any]:
 
 
 def page(
-    logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None, *, width: int
-) -> str:
+    logged: LoggedClip, entries: Sequence[LogEntry], used: Sequence[str], moment: Told | None, beside: Sequence[Beside],
+    *, width: int,
+) -> str:  # fmt: skip
     """The page a person reads; facts as `rushes facts` shows them, at most `width` characters wide."""
     facts = {key: fact for key, fact in facts_json(logged.clip.facts).items() if key != "warnings"}  # told above
-    lines = (*_head(logged), *_log(logged, entries, moment), *body(facts, width), *_files(logged, used))
+    runs = _running(logged, beside)
+    lines = (*_head(logged), *_log(logged, entries, moment), *runs, *body(facts, width), *_files(logged, used))
     return "\n".join(lines) + "\n"
+
+
+def _running(logged: LoggedClip, beside: Sequence[Beside]) -> Iterator[str]:
+    """The sound that runs with a picture, or the pictures that a sound runs with, by timecode."""
+    if beside:
+        yield "\nSound" if logged.clip.kind == "picture" else "\nSound of"
+    for other, offer in beside:
+        picture = logged if logged.clip.kind == "picture" else other
+        length = round(picture.clip.duration * FLICKS)
+        ends = offer.offset + offer.sound.length - length
+        words = f"begins {_apart(offer.offset, picture)} the picture, ends {_apart(ends, picture)} it"
+        why = f"not laid: {offer.doubt}" if offer.doubt else "by the labels alone" if offer.by_label else "by timecode"
+        yield _line(f"{other.clip.name} ({other.clip.id[:SHORT_ID]})", words, why)
+
+
+def _apart(flicks: int, picture: LoggedClip) -> str:
+    """How many frames of a picture, and to which side: `10 frames before`."""
+    frames = Fraction(flicks, FLICKS) * (picture.clip.rate.fraction if picture.clip.rate else 0)
+    if not frames:
+        return "with"
+    count = f"{abs(frames)}" if frames.denominator == 1 else f"{float(abs(frames)):.2f}"
+    return f"{count} {'frame' if abs(frames) == 1 else 'frames'} {'after' if frames > 0 else 'before'}"
 
 
 def _head(logged: LoggedClip) -> Iterator[str]:

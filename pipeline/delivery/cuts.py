@@ -2,8 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -12,25 +12,34 @@ from typing import Literal
 
 from opentimelineio.schema import Timeline
 
-from pipeline.catalogue.cuts import SavedCut, clips_of_cut, cut, save_cut
+from pipeline.catalogue.beside import sounds_near
+from pipeline.catalogue.cuts import SavedCut, clips_of_cut, cut, cuts, save_cut
+from pipeline.catalogue.handles import clip_called
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import LoggedClip
 from pipeline.delivery.folder import hand_over
-from pipeline.editorial.arrange import settings_for
-from pipeline.editorial.assembly import Cut, assemble
+from pipeline.delivery.versions import Compared, compared, edit_lists
+from pipeline.editorial.arrange import CutSettings, kind_named, parted, settings_for
+from pipeline.editorial.assembly import Cut, assemble, timeline_of
+from pipeline.editorial.beside import Beside
+from pipeline.editorial.beside import beside as what_runs_beside
+from pipeline.editorial.diff import EditList
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.paths import Placed, beside, elsewhere
 from pipeline.editorial.exports.readme import Handover, readme
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.imports.kept import kept_of
-from pipeline.editorial.shots import Media, media_of
-from pipeline.errors import NotFound, ValueRefused
+from pipeline.editorial.paper import read_paper, shots_of, written_paper
+from pipeline.editorial.shots import Media, media_of, named
+from pipeline.editorial.shots import media_for as files_of
+from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused
 from pipeline.files import path_error, temporary_beside
 from pipeline.film import Film
 from pipeline.shotlog.query import parse
+from pipeline.timecode import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class Editor:
     warning: str = ""
 
 
+TITLE = Fraction(2)  # seconds of black before a section that has a title
 EDITORS: tuple[Editor, ...] = (
     Editor("resolve", (".otio", ".fcpxml", ".xml", ".edl", ".aaf", ".metadata.csv")),
     Editor("premiere", (".xml", ".otio", ".edl", ".aaf", ".batch.csv")),
@@ -56,7 +66,9 @@ EDITORS: tuple[Editor, ...] = (
 class Recipe:
     """What a cut is made by; empty texts mean the film's setting, else the commonest of the clips.
 
-    `handles` and `gap` are frames of the timeline; `sort` holds field names, `-` before one turns it.
+    `handles` and `gap` are frames of the timeline; `sort` holds field names, `-` before one turns it. `sound` is
+    camera, recorder or both; `titles` asks for one before each section, of the values of `by` where that is given.
+    `paper` is the text of a paper edit, by ids, which is then cut instead of a search.
     """
 
     query: str
@@ -68,6 +80,9 @@ class Recipe:
     size: str = ""
     handles: int = 0
     gap: int = 0
+    sound: Literal["camera", "recorder", "both"] = "both"
+    titles: bool = False
+    paper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +102,50 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class MadeCut:
-    """A cut as a timeline; `clips` in the order of the search, `new` those that the version before lacked."""
+    """A cut as timelines, by what their names have behind that of the cut; most cuts are one, with nothing behind it.
+
+    `clips` in the order of the search, and `sounds`, the recordings that lie under them besides. `new` are clips that
+    the version before lacked, `gone` those that only it had, names by id; `since`: what changed in its edits. `rates`:
+    that version's and this one's, if they differ.
+    """
 
     name: str
     version: int
     recipe: Recipe
-    cut: Cut
+    cuts: dict[str, Cut]
     clips: tuple[LoggedClip, ...]
-    new: tuple[LoggedClip, ...]
+    sounds: tuple[LoggedClip, ...] = ()
+    new: tuple[LoggedClip, ...] = ()
+    gone: Mapping[str, str] = field(default_factory=dict)
+    rates: tuple[Rate, ...] = ()
+    since: tuple[Compared, ...] = ()
+
+    @property
+    def cut(self) -> Cut:
+        """The one timeline. Raises ValueRefused where there are several."""
+        if len(self.cuts) > 1:
+            names = named(f"'{self.name}{extra}'" for extra in self.cuts)
+            raise ValueRefused(f"'{self.name}' is {len(self.cuts)} timelines; name one: {names}.")
+        return next(iter(self.cuts.values()))
+
+    @property
+    def events(self) -> int:
+        return sum(cut.events for cut in self.cuts.values())
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person has to know; of several timelines each under its name."""
+        return tuple(f"{self.of(extra)}{note}" for extra, cut in self.cuts.items() for note in cut.notes)
+
+    def of(self, extra: str) -> str:
+        """What stands before a sentence about one of several timelines."""
+        return f"{self.name}{extra}: " if len(self.cuts) > 1 else ""
 
     @property
     def duration(self) -> Fraction:
-        """Seconds of the timeline."""
-        length = self.cut.timeline.duration()
-        return Fraction(length.value) / Fraction(length.rate).limit_denominator(1001)
+        """Seconds of all timelines."""
+        lengths = [cut.timeline.duration() for cut in self.cuts.values()]
+        return sum((Fraction(each.value) / Fraction(each.rate).limit_denominator(1001) for each in lengths), Fraction())
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +158,31 @@ class Delivered:
 
 
 def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> MadeCut:
-    """Cut what a search finds, and save the cut as the next version of its name.
+    """Cut what a search finds, or a paper edit, and save the cut as the next version of its name.
 
     Raises NotFound where nothing is found, QueryError, ValueRefused.
     """
-    clips = logged_clips(catalogue, parse(recipe.query))
-    if not clips:
-        raise NotFound(f"Nothing in the log fits '{recipe.query}'; 'rushes log' shows what there is.")
     before = _before(catalogue, name)
-    made = _assembled(film, catalogue, name, recipe, clips)
-    known = set(before.clips) if before else {logged.clip.id for logged in clips}
-    version = save_cut(catalogue, name, asdict(recipe), [logged.clip.id for logged in clips])
-    new = tuple(logged for logged in clips if logged.clip.id not in known)
-    return MadeCut(name, version, recipe, made, tuple(clips), new)
+    if recipe.paper:
+        made = _from_paper(film, catalogue, name, recipe)
+    else:
+        clips = logged_clips(catalogue, parse(recipe.query))
+        if not clips:
+            raise NotFound(f"Nothing in the log fits '{recipe.query}'; 'rushes log' shows what there is.")
+        made = _assembled(film, catalogue, name, recipe, clips)
+    ids = [logged.clip.id for logged in made.clips]
+    lists = edit_lists(made.cuts)
+    version = save_cut(catalogue, name, asdict(made.recipe), ids, lists)
+    known, old = (set(before.clips), before.lists) if before else (set(ids), ())
+    rates = tuple(dict.fromkeys(each.start.rate for each in (*old, *lists)))
+    return replace(
+        made,
+        version=version,
+        new=tuple(logged for logged in made.clips if logged.clip.id not in known),
+        gone=_gone(before, old, set(ids)) if before else {},
+        since=compared(old, lists) if old and len(rates) == 1 else (),
+        rates=rates if len(rates) > 1 else (),
+    )
 
 
 def saved_recipe(catalogue: Catalogue, name: str) -> Recipe:
@@ -133,20 +190,29 @@ def saved_recipe(catalogue: Catalogue, name: str) -> Recipe:
     return _recipe(cut(catalogue, name))
 
 
-def saved_cut(film: Film, catalogue: Catalogue, name: str) -> MadeCut:
-    """A cut as it was saved: the same clips, with what the log says of them now."""
-    saved = cut(catalogue, name)
+def saved_cut(film: Film, catalogue: Catalogue, name: str, *, version: int | None = None) -> MadeCut:
+    """A cut as it was saved: the same clips, with what the log says of them now.
+
+    `name` may be that of one timeline of several: "reels 2019-10-12". Raises NotFound.
+    """
+    saved, extra = _saved(catalogue, name, version)
     recipe = _recipe(saved)
     clips = clips_of_cut(catalogue, saved)
     if not clips:
         raise NotFound(f"No clip of the cut '{name}' is in the log any more; 'rushes cut {name} QUERY' makes it anew.")
-    lost = len(saved.clips) - len(clips)
-    made = _assembled(film, catalogue, name, recipe, clips)
-    if lost:
-        made = replace(
-            made, notes=(f"{lost} clips of this cut were taken out of the log and are left out.", *made.notes)
-        )
-    return MadeCut(name, saved.version, recipe, made, tuple(clips), ())
+    if recipe.paper:
+        made = _from_paper(film, catalogue, saved.name, recipe, {logged.clip.id: logged for logged in clips})
+    else:
+        made = _assembled(film, catalogue, saved.name, recipe, clips)
+    cuts = made.cuts
+    if extra:
+        if extra not in cuts:
+            raise NotFound(f"'{saved.name}' has no timeline '{name}'; 'rushes cut {saved.name}' makes it again.")
+        cuts = {"": cuts[extra]}
+    if lost := len(saved.clips) - len(clips):
+        note = f"{lost} clips of this cut were taken out of the log and are left out."
+        cuts = {key: replace(each, notes=(note, *each.notes)) for key, each in cuts.items()}
+    return replace(made, name=saved.name + extra, version=saved.version, cuts=cuts)
 
 
 def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
@@ -183,30 +249,26 @@ def _finished(film: Film, made: MadeCut, order: Order) -> Iterator[_Finished]:
     """What is to be published for one suite, while its hidden folder stands."""
     suite = _editor(order.editor)
     folder = order.to or film.folder / "timelines" / (f"for-{order.editor}" if order.editor else "")
-    placed, notes = _placed(film, made, order, folder)
     contents: dict[str, bytes | Path] = {}
     losses: list[str] = [suite.warning] if suite.warning else []
+    notes: list[str] = []
     workroom = _workroom(folder)
     try:
-        for export in EXPORTS:
-            if export.suffix not in suite.suffixes:
-                continue
-            options = ExportOptions(Path(mkdtemp(dir=workroom)), order.media, order.editor)
-            written = export.write(placed[export.paths], options)
-            contents |= {one.suffix: one.content for one in written.files}
-            losses += [f"{export.suffix[1:]}: {loss}" for loss in written.losses]
-            if order.relative and export.paths == "absolute":
-                losses.append(f"{export.suffix[1:]}: Paths are absolute: this format holds no relative ones.")
-        losses = list(dict.fromkeys(losses))
-        page = Handover(
-            order.editor, made.version, [f"{made.name}{suffix}" for suffix in contents], notes, losses, order.maps
-        )
-        contents[".README.txt"] = readme(sheet_of(placed["absolute"]), page).encode()
-        files = {
+        for extra, cut in made.cuts.items():
+            placed, said = _placed(film, cut, order, folder)
+            files, lost = _written(suite, placed, order, workroom)
+            losses += [f"{made.of(extra)}{loss}" for loss in lost]
+            notes += [f"{made.of(extra)}{note}" for note in said]
+            names = [f"{made.name}{extra}{suffix}" for suffix in files]
+            lost = [*([suite.warning] if suite.warning else []), *lost]
+            page = Handover(order.editor, made.version, names, said, list(dict.fromkeys(lost)), order.maps)
+            files[".README.txt"] = readme(sheet_of(placed["absolute"]), page).encode()
+            contents |= {f"{extra}{suffix}": content for suffix, content in files.items()}
+        written = {
             suffix: _set_down(content, workroom / str(number))
             for number, (suffix, content) in enumerate(contents.items())
         }
-        yield _Finished(order.editor, folder, files, (tuple(losses), notes))
+        yield _Finished(order.editor, folder, written, (tuple(dict.fromkeys(losses)), tuple(dict.fromkeys(notes))))
     except OSError as error:
         raise path_error(error, folder) from error
     finally:
@@ -221,14 +283,38 @@ def _set_down(content: bytes | Path, file: Path) -> Path:
     return file
 
 
-def _placed(film: Film, made: MadeCut, order: Order, folder: Path) -> tuple[dict[str, Timeline], tuple[str, ...]]:
+def _written(
+    suite: Editor, placed: Mapping[str, Timeline], order: Order, workroom: Path
+) -> tuple[dict[str, bytes | Path], list[str]]:
+    """One timeline in the formats of a suite, by suffix, and what they could not carry."""
+    contents: dict[str, bytes | Path] = {}
+    losses: list[str] = []
+    for export in EXPORTS:
+        if export.suffix not in suite.suffixes:
+            continue
+        options = ExportOptions(Path(mkdtemp(dir=workroom)), order.media, order.editor)
+        written = export.write(placed[export.paths], options)
+        contents |= {one.suffix: one.content for one in written.files}
+        losses += [f"{export.suffix[1:]}: {loss}" for loss in written.losses]
+        if order.relative and export.paths == "absolute":
+            losses.append(f"{export.suffix[1:]}: Paths are absolute: this format holds no relative ones.")
+    return contents, losses
+
+
+def _placed(film: Film, cut: Cut, order: Order, folder: Path) -> tuple[dict[str, Timeline], tuple[str, ...]]:
     """The timeline with each kind of paths that a format may hold, and what an editor should know of it all."""
-    here = made.cut.timeline
+    here = cut.timeline
     there = elsewhere(here, order.maps)
     near = beside(here, str(film.folder), str(folder.absolute())) if order.relative else Placed(here)
     relative = elsewhere(near.timeline, order.maps).timeline
-    notes = (*made.cut.notes, *there.sentences, *near.sentences)
+    notes = (*cut.notes, *there.sentences, *near.sentences)
     return {"here": here, "absolute": there.timeline, "relative": relative}, notes
+
+
+def _gone(before: SavedCut, old: Sequence[EditList], ids: Container[str]) -> dict[str, str]:
+    """The clips that a version has beyond these, with the names they had in it (or the beginning of their ids)."""
+    names = {edit.source.partition("/")[0]: edit.name for each in old for edit in each.edits}
+    return {each: names.get(each, each[:8]) for each in before.clips if each not in ids}
 
 
 def _recipe(saved: SavedCut) -> Recipe:
@@ -247,13 +333,79 @@ def _before(catalogue: Catalogue, name: str) -> SavedCut | None:
         return None
 
 
-def _assembled(film: Film, catalogue: Catalogue, name: str, recipe: Recipe, clips: Sequence[LoggedClip]) -> Cut:
+def _saved(catalogue: Catalogue, name: str, version: int | None) -> tuple[SavedCut, str]:
+    """A saved cut by its name, or by that of one of its timelines, and what that has behind the cut's."""
+    try:
+        return cut(catalogue, name, version=version), ""
+    except NotFound:
+        for known in sorted((each.name for each in cuts(catalogue)), key=len, reverse=True):
+            if name.startswith(f"{known} "):
+                return cut(catalogue, known, version=version), name.removeprefix(known)
+        raise
+
+
+def _assembled(film: Film, catalogue: Catalogue, name: str, recipe: Recipe, clips: Sequence[LoggedClip]) -> MadeCut:
+    """A cut of clips, not saved; its timelines are all at one rate."""
+    kind, settings = kind_named(recipe.kind), _settings(film, name, recipe, clips)
+    sounds, media, beside = _beside(film, catalogue, recipe, clips, settings)
+    made: dict[str, Cut] = {}
+    for extra, part in parted(kind, clips).items():
+        with suppress(ExportRefused) if kind.split else nullcontext():
+            made[extra] = assemble(kind.name, part, media, replace(settings, name=f"{name}{extra}"), beside)
+    if not made:
+        raise ExportRefused("No clip of this search has a length and a file that a timeline could hold.")
+    return MadeCut(name, 0, recipe, made, tuple(clips), sounds)
+
+
+def _from_paper(
+    film: Film, catalogue: Catalogue, name: str, recipe: Recipe, known: Mapping[str, LoggedClip] | None = None
+) -> MadeCut:
+    """A cut of a paper edit, not saved, its recipe by the ids of its clips; of `known` clips those alone."""
+    lines = read_paper(recipe.paper)
+    if known is not None:
+        lines = [line for line in lines if _id_in(line.handle) in known]
+    found = {line.handle: known[_id_in(line.handle)] if known else _called(catalogue, line.handle) for line in lines}
+    clips = list({each.clip.id: each for each in found.values() if isinstance(each, LoggedClip)}.values())
+    settings = replace(_settings(film, name, recipe, clips), sections=())
+    shots = shots_of(lines, found, settings.rate)
+    if not shots:
+        raise NotFound("This paper edit names no clip; write one a line: its id or name, then the range.")
+    sounds, media, beside = _beside(film, catalogue, recipe, clips, settings)
+    timeline = timeline_of([replace(shot, media=files_of(shot.logged, media)) for shot in shots], settings, beside)
+    by_id = replace(recipe, query="", kind="stringout", paper=written_paper(name, shots))
+    return MadeCut(name, 0, by_id, {"": timeline}, tuple(clips), sounds)
+
+
+def _id_in(handle: str) -> str:
+    return handle.partition(":")[0]
+
+
+def _called(catalogue: Catalogue, handle: str) -> LoggedClip | RushesError:
+    try:
+        return clip_called(catalogue, handle)
+    except RushesError as error:
+        return error
+
+
+def _settings(film: Film, name: str, recipe: Recipe, clips: Sequence[LoggedClip]) -> CutSettings:
     timeline = film.settings.timeline
     start, size = recipe.start or timeline.start, recipe.size or timeline.size
     settings = settings_for(clips, name, rate=recipe.rate or timeline.rate, start=start, size=size)
-    sort = tuple(field for field in recipe.sort.split(",") if field)
-    settings = replace(settings, handles=recipe.handles, gap=recipe.gap, by=recipe.by, sort=sort)
-    return assemble(recipe.kind, clips, media_for(film, catalogue, clips), settings)
+    return replace(
+        settings, handles=recipe.handles, gap=recipe.gap, by=recipe.by if recipe.kind == "intercut" else "",
+        sort=tuple(field for field in recipe.sort.split(",") if field), sound=recipe.sound,
+        titles=settings.rate.frames(TITLE) if recipe.titles else 0,
+        sections=(recipe.by,) if recipe.by else kind_named(recipe.kind).sections,
+    )  # fmt: skip
+
+
+def _beside(
+    film: Film, catalogue: Catalogue, recipe: Recipe, clips: Sequence[LoggedClip], settings: CutSettings
+) -> tuple[tuple[LoggedClip, ...], dict[str, Media], Beside]:
+    """The sound recordings that may run with these pictures, the files of all, and which runs with which."""
+    sounds = sounds_near(catalogue, clips) if recipe.sound != "camera" else []
+    media = media_for(film, catalogue, [*clips, *sounds])
+    return tuple(sounds), media, what_runs_beside(clips, sounds, media, settings.rate)
 
 
 def media_for(film: Film, catalogue: Catalogue, clips: Sequence[LoggedClip]) -> dict[str, Media]:

@@ -129,7 +129,8 @@ class _Memory:
 def plan_pull(film: Film, catalogue: Catalogue, made: MadeCut, *, handles: int = 0, trimmed: bool = False) -> PullPlan:
     """Which files and ranges a cut needs, with `handles` frames of each clip at both ends; copies nothing."""
     sheet = sheet_of(made.cut.timeline)
-    pulls = pulls_of(sheet, made.clips, handles)
+    clips = (*made.clips, *made.sounds)
+    pulls = pulls_of(sheet, clips, handles)
     grounds = {root.id: root for root in roots(catalogue)}
     wanted: list[Wanted] = []
     sidecars: dict[tuple[int, bytes], None] = {}
@@ -148,7 +149,7 @@ def plan_pull(film: Film, catalogue: Catalogue, made: MadeCut, *, handles: int =
             wanted.append(_file(film, grounds[root], path))
         except RushesError as error:
             missing.append((shown(path), error.sentence))
-    media = media_for(film, catalogue, made.clips)
+    media = media_for(film, catalogue, clips)
     return PullPlan(made.name, media, sheet, pulls, tuple(_apart(wanted)), tuple(missing))
 
 

@@ -5,13 +5,16 @@ difference to the old version gives the new one; a version differs from itself i
 """
 
 from bisect import bisect_left
-from collections import defaultdict, deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 from pipeline.timecode import Rate, Timecode, TimeRange
+
+_Pair: TypeAlias = tuple[int, int]  # places of one edit in the old and the new version
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,8 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One edit of a cut. `record` counts timeline frames from its start, `start` frames of the source at `rate`.
+    """One edit of a cut. `record` counts timeline frames from its start, `start` frames of the source at `rate`, as
+    its timecode does (drop-frame or not).
 
     `source` tells sources apart: a clip's id, else a name. `track` is V1, V2... or, for sound alone, A1, A2...
     """
@@ -41,6 +45,7 @@ class Edit:
     record: TimeRange
     start: int
     rate: Rate
+    drop_frame: bool = field(default=False, compare=False)
     sounds: tuple[Heard, ...] = ()
     speed: Fraction = Fraction(1)
 
@@ -138,22 +143,62 @@ def _place(edit: Edit) -> tuple[Any, ...]:
 
 
 def _pairs(old: Sequence[Edit], new: Sequence[Edit], rate: Rate) -> Iterator[tuple[int, int]]:
-    """Which edit is which: the same range of the same source, else ranges of one source that overlap."""
-    used: tuple[set[int], set[int]] = (set(), set())
-    for key in (_exactly, _roughly):
-        waiting: dict[Any, deque[int]] = defaultdict(deque)
-        for j, edit in enumerate(new):
-            if j not in used[1]:
-                waiting[key(edit)].append(j)
-        left = [i for i in range(len(old)) if i not in used[0]]
-        found = list(_same(old, left, waiting) if key is _exactly else _overlapping(old, left, new, waiting, rate))
-        for i, j in found:
-            used[0].add(i)
-            used[1].add(j)
+    """Which edit is which: the same but for its place, else the same range of a source, else ranges that overlap."""
+    ones, others = list(range(len(old))), list(range(len(new)))
+    for finds in (_alike, _of_one_range, partial(_overlapping, rate=rate)):
+        found = list(finds(old, ones, new, others))
         yield from found
+        gone, came = {i for i, _ in found}, {j for _, j in found}
+        ones, others = [i for i in ones if i not in gone], [j for j in others if j not in came]
 
 
-def _exactly(edit: Edit) -> Any:
+def _alike(old: Sequence[Edit], ones: Sequence[int], new: Sequence[Edit], others: Sequence[int]) -> Iterator[_Pair]:
+    """Edits that differ in nothing but their place: those there are once first, and between them the repeated ones."""
+    was, now = ([_whole(edit) for edit in lot] for lot in (old, new))
+    single = {key for key, count in Counter(was).items() if count == 1} & {
+        key for key, count in Counter(now).items() if count == 1
+    }
+    places = {key: j for j, key in enumerate(now) if key in single}
+    once = [(i, places[key]) for i, key in enumerate(was) if key in single]
+    yield from once
+    steady = _longest_rising([j for _, j in once])
+    anchors = [once[place] for place in sorted(steady)]
+    befores, afters = [i for i, _ in anchors], [j for _, j in anchors]
+    left = [i for i in ones if was[i] not in single], [j for j in others if now[j] not in single]
+    near = list(
+        _in_turn(
+            ((i, (bisect_left(befores, i), was[i])) for i in left[0]),
+            ((j, (bisect_left(afters, j), now[j])) for j in left[1]),
+        )
+    )
+    yield from near
+    gone, came = {i for i, _ in near}, {j for _, j in near}
+    yield from _in_turn(
+        ((i, was[i]) for i in left[0] if i not in gone), ((j, now[j]) for j in left[1] if j not in came)
+    )
+
+
+def _of_one_range(
+    old: Sequence[Edit], ones: Sequence[int], new: Sequence[Edit], others: Sequence[int]
+) -> Iterator[_Pair]:
+    return _in_turn(((i, _range(old[i])) for i in ones), ((j, _range(new[j])) for j in others))
+
+
+def _in_turn(ones: Iterable[tuple[int, Any]], others: Iterable[tuple[int, Any]]) -> Iterator[_Pair]:
+    """The first of a key with the first of it, the second with the second."""
+    waiting: dict[Any, deque[int]] = defaultdict(deque)
+    for j, key in others:
+        waiting[key].append(j)
+    for i, key in ones:
+        if waiting.get(key):
+            yield i, waiting[key].popleft()
+
+
+def _whole(edit: Edit) -> Any:
+    return edit.track, edit.source, edit.name, edit.start, edit.record.duration, edit.rate, edit.speed, edit.sounds
+
+
+def _range(edit: Edit) -> Any:
     return edit.track[0], edit.source, edit.start, edit.record.duration, edit.rate
 
 
@@ -161,32 +206,28 @@ def _roughly(edit: Edit) -> Any:
     return edit.track[0], edit.source
 
 
-def _same(old: Sequence[Edit], left: Sequence[int], waiting: dict[Any, deque[int]]) -> Iterator[tuple[int, int]]:
-    for i in left:
-        if waiting.get(_exactly(old[i])):
-            yield i, waiting[_exactly(old[i])].popleft()
-
-
 def _overlapping(
-    old: Sequence[Edit], left: Sequence[int], new: Sequence[Edit], waiting: dict[Any, deque[int]], rate: Rate
-) -> Iterator[tuple[int, int]]:
+    old: Sequence[Edit], ones: Sequence[int], new: Sequence[Edit], others: Sequence[int], *, rate: Rate
+) -> Iterator[_Pair]:
     """Those of one source side by side in the order of their ranges."""
-    by_source: dict[Any, list[int]] = defaultdict(list)
-    for i in left:
-        by_source[_roughly(old[i])].append(i)
-    for key, places in by_source.items():
-        ones = deque(sorted((*_taken(old[i], rate), i) for i in places))
-        others = deque(sorted((*_taken(new[j], rate), j) for j in waiting[key]))
-        while ones and others:
-            (begin, end, i), (first, last, j) = ones[0], others[0]
-            if begin < last and first < end:
+    left: dict[Any, tuple[list[int], list[int]]] = defaultdict(lambda: ([], []))
+    for i in ones:
+        left[_roughly(old[i])][0].append(i)
+    for j in others:
+        left[_roughly(new[j])][1].append(j)
+    for places in left.values():
+        first = deque(sorted((*_taken(old[i], rate), i) for i in places[0]))
+        second = deque(sorted((*_taken(new[j], rate), j) for j in places[1]))
+        while first and second:
+            (begin, end, i), (start, stop, j) = first[0], second[0]
+            if begin < stop and start < end:
                 yield i, j
-                ones.popleft()
-                others.popleft()
-            elif end <= first:
-                ones.popleft()
+                first.popleft()
+                second.popleft()
+            elif end <= start:
+                first.popleft()
             else:
-                others.popleft()
+                second.popleft()
 
 
 def _taken(edit: Edit, rate: Rate) -> tuple[Fraction, Fraction]:
@@ -203,7 +244,7 @@ def _change(i: int, before: Edit, after: Edit, rate: Rate, *, moved: bool) -> Ch
         *(["trimmed"] if head or tail or (before.start, before.rate) != (after.start, after.rate) else []),
         *(["speed"] if before.speed != after.speed else []),
         *(["sound"] if _heard(before) != _heard(after) else []),
-        *(["renamed"] if before.name != after.name or before.source != after.source else []),
+        *(["renamed"] if before.name != after.name else []),
     ]
     if not what and before.sounds != after.sounds:
         what = ["sound"]

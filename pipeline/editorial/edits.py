@@ -1,77 +1,163 @@
 """A timeline as edits that can be compared: each picture with the sound under it, and sound that stands alone."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from fractions import Fraction
+from typing import NamedTuple
 
-from pipeline.editorial.diff import Edit, Heard, in_order
-from pipeline.editorial.exports.events import Event, Sheet, Source
-from pipeline.timecode import Rate, TimeRange
+from pipeline.clip import LoggedClip, shown
+from pipeline.editorial.diff import Edit, EditList, Heard, in_order
+from pipeline.editorial.exports.events import Sheet, Source
+from pipeline.editorial.imports.kept import Kept, KeptEvent
+from pipeline.editorial.imports.reading import ReadEvent, ReadTimeline
+from pipeline.editorial.shots import counted
+from pipeline.timecode import Rate, Timecode, TimeRange
+
+_AROUND = 8  # pictures that begin before a sound does and are looked at: more tracks than that are rare
+
+
+class _Taken(NamedTuple):
+    """An event of any timeline; `start` counts frames of the source at `rate`."""
+
+    sound: bool
+    track: int
+    record: TimeRange
+    source: str
+    name: str
+    start: int
+    rate: Rate
+    drop_frame: bool
+    speed: Fraction
+    stream: int
 
 
 def edits_of(sheet: Sheet) -> tuple[Edit, ...]:
-    """The edits of a timeline, in order."""
-    rate = sheet.start.rate
-    pictures = [
-        _edit(event, f"V{number}")
-        for number, track in enumerate(sheet.of_kind("Video"), start=1)
-        for event in track.events
+    """The edits of a timeline of ours, in order."""
+    tracks = [
+        (kind, number, track) for kind in ("Video", "Audio") for number, track in enumerate(sheet.of_kind(kind), 1)
     ]
-    starts = _first_at(pictures)
-    heard: dict[int, list[Heard]] = {}
-    alone: dict[tuple[str, int, TimeRange], Edit] = {}
-    for number, track in enumerate(sheet.of_kind("Audio"), start=1):
-        for event in track.events:
-            over = _over(event.record, pictures, starts)
-            if over is None:
-                edit = _edit(event, f"A{number}")
-                alone.setdefault((edit.source, edit.start, edit.record), edit)
-            else:
-                heard.setdefault(over, []).append(_heard(event, pictures[over], rate))
-    with_sound = [replace(edit, sounds=tuple(heard.get(number, ()))) for number, edit in enumerate(pictures)]
-    return tuple(in_order([*with_sound, *alone.values()]))
-
-
-def by_name(edits: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Edits whose sources are told apart by file name alone, as another program's timeline names them."""
-    return tuple(
-        replace(
-            edit, source=_stem(edit.name), sounds=tuple(replace(each, source=_stem(each.name)) for each in edit.sounds)
+    taken = (
+        _Taken(
+            kind == "Audio", number, event.record, _key(event.source), event.source.name, event.source_in,
+            event.source.rate, event.source.drop_frame, event.speed, event.stream,
         )
-        for edit in edits
+        for kind, number, track in tracks
+        for event in track.events
+    )  # fmt: skip
+    return _together(taken, sheet.start.rate)
+
+
+def edits_of_file(timeline: ReadTimeline, rate: Rate) -> EditList:
+    """The edits of an editor's timeline; `rate` is that at which it counts where the file does not say."""
+    rate = timeline.rate or rate
+    taken = (
+        _Taken(
+            event.kind == "Audio", event.track, event.record, "", _name(event), (event.source or event.media).start,  # type: ignore[union-attr] # one of the two is there
+            event.rate or rate, bool(event.drop_frame), event.speed, event.channel or 1,
+        )
+        for event in timeline.events
+        if event.record and event.record.duration and (event.source or event.media)
+    )  # fmt: skip
+    start = timeline.start or Timecode(0, rate, bool(timeline.drop_frame))
+    return EditList("", start, _together(taken, rate))
+
+
+def edits_of_kept(kept: Kept, clips: Mapping[str, LoggedClip], rate: Rate) -> EditList:
+    """The edits of an editor's timeline that was imported, at `rate`; what was found in the log stands as in a cut."""
+    found = [
+        _kept_event(event, TimeRange(*event.record), clips, rate)
+        for event in kept.events
+        if event.record and event.record[1] and event.enabled
+    ]
+    start = Timecode.parse(kept.start, rate, drop_frame=kept.drop_frame) if kept.start else Timecode(0, rate)
+    return EditList("", start, one_stream(_together(found, rate)))
+
+
+def _kept_event(event: KeptEvent, record: TimeRange, clips: Mapping[str, LoggedClip], rate: Rate) -> _Taken:
+    logged = clips.get(event.clip or "")
+    clip = counted(logged.clip, rate) if logged else None
+    first = event.range[0] if event.range else 0
+    source, name, own, drop_frame = "", event.file or event.name or event.reel, rate, False
+    if clip is not None and clip.rate and 0 <= first < (clip.frames or 0):
+        place = clip.place_of(first)
+        name, own = shown(clip.parts[place.part].path.rpartition(b"/")[2]), clip.rate
+        source, drop_frame = f"{clip.id}/{name}", bool(clip.start and clip.start.drop_frame)
+        first = clip.start.frame + first if clip.start else place.frame
+    return _Taken(
+        event.kind == "Audio", event.track, record, source, name, first, own, drop_frame, Fraction(event.speed), 1
     )
 
 
+def by_name(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Edits whose sources are told apart by file name alone, as in editors' files."""
+    renamed = (replace(edit, source=_stem(edit.name).casefold(), name=_stem(edit.name)) for edit in edits)
+    return one_stream(replace(edit, sounds=tuple(_by_name(each) for each in edit.sounds)) for edit in renamed)
+
+
+def one_stream(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """Edits under which each source is heard once: editors count channels, and cuts streams."""
+    return tuple(replace(edit, sounds=tuple(sorted({_alike(each) for each in edit.sounds}, key=str))) for edit in edits)
+
+
+def _by_name(heard: Heard) -> Heard:
+    return replace(heard, source=_stem(heard.name).casefold(), name="")
+
+
+def _alike(heard: Heard) -> Heard:
+    return replace(heard, stream=1, span=TimeRange(0, 0))
+
+
 def _stem(name: str) -> str:
-    return (name.rpartition(".")[0] or name).casefold()
-
-
-def _edit(event: Event, track: str) -> Edit:
-    source = event.source
-    return Edit(track, _key(source), source.name, event.record, event.source_in, source.rate, speed=event.speed)
+    return name.rpartition(".")[0] or name
 
 
 def _key(source: Source) -> str:
     return f"{source.clip}/{source.name}" if source.clip else source.name
 
 
-def _heard(event: Event, edit: Edit, rate: Rate) -> Heard:
-    source, ahead = event.source, event.record.start - edit.record.start
-    slip = source.rate.seconds(event.source_in) - rate.seconds(ahead) - edit.rate.seconds(edit.start)
-    return Heard(_key(source), source.name, event.stream, slip, TimeRange(ahead, event.record.duration))
+def _name(event: ReadEvent) -> str:
+    return event.file.replace("\\", "/").rpartition("/")[2] or event.name or event.reel
 
 
-def _first_at(pictures: Sequence[Edit]) -> list[tuple[int, int]]:
-    return sorted((edit.record.start, number) for number, edit in enumerate(pictures))
+def _together(taken: Iterable[_Taken], rate: Rate) -> tuple[Edit, ...]:
+    """Pictures with the sound that lies under them whole, and sound alone, its channels as one edit."""
+    events = list(taken)
+    pictures = [_edit(event, "V") for event in events if not event.sound]
+    starts = sorted((edit.record.start, number) for number, edit in enumerate(pictures))
+    heard: dict[int, list[Heard]] = {}
+    alone: dict[tuple[str, int, TimeRange], Edit] = {}
+    for event in (event for event in events if event.sound):
+        over = next(_over(event.record, pictures, starts), None)
+        if over is None:
+            alone.setdefault((event.source or event.name, event.start, event.record), _edit(event, "A"))
+        else:
+            heard.setdefault(over, []).append(_heard(event, pictures[over], rate))
+    with_sound = [replace(edit, sounds=tuple(heard.get(number, ()))) for number, edit in enumerate(pictures)]
+    return tuple(in_order([*with_sound, *alone.values()]))
 
 
-def _over(record: TimeRange, pictures: Sequence[Edit], starts: Sequence[tuple[int, int]]) -> int | None:
-    """The picture under which a sound lies whole; the lowest track's, where there are several at once."""
-    found = [number for number in _before(record, starts) if record.end <= pictures[number].record.end]
-    return min(found, default=None)
+def _edit(event: _Taken, kind: str) -> Edit:
+    return Edit(
+        f"{kind}{event.track}",
+        event.source,
+        event.name,
+        event.record,
+        event.start,
+        event.rate,
+        event.drop_frame,
+        speed=event.speed,
+    )
 
 
-def _before(record: TimeRange, starts: Sequence[tuple[int, int]]) -> Iterator[int]:
-    """The last few pictures that begin no later than a sound does."""
+def _heard(event: _Taken, edit: Edit, rate: Rate) -> Heard:
+    ahead = event.record.start - edit.record.start
+    slip = event.rate.seconds(event.start) - rate.seconds(ahead) - edit.rate.seconds(edit.start)
+    return Heard(event.source, event.name, event.stream, slip, TimeRange(ahead, event.record.duration))
+
+
+def _over(record: TimeRange, pictures: Sequence[Edit], starts: Sequence[tuple[int, int]]) -> Iterator[int]:
+    """The pictures under which a sound lies whole, the lowest track's first."""
     place = bisect_right(starts, (record.start, len(starts)))
-    yield from (number for _, number in starts[max(0, place - 8) : place])
+    near = (number for _, number in starts[max(0, place - _AROUND) : place])
+    yield from sorted(number for number in near if record.end <= pictures[number].record.end)

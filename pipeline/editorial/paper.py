@@ -12,7 +12,8 @@ stands in square brackets. What is written here is read here as the same shots.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ from pipeline.errors import RushesError, ValueRefused
 from pipeline.timecode import Rate, Timecode, TimeRange, frames_per_day
 
 MOST_LINES = 100_000
+_WIDEST = 60  # characters up to which handles are lined up
 NO_FILES = Media(())
 _LABEL = r"\d{1,2}:\d{2}:\d{2}[:;]\d{2,3}"
 _CLOCK = r"(?:\d{1,3}:)?\d{1,3}:\d{2}(?:\.\d{1,9})?"
@@ -59,39 +61,39 @@ def read_paper(text: str) -> list[Line]:
     return found
 
 
-def shots_of(
-    lines: Sequence[Line], clip_named: Callable[[str], LoggedClip], rate: Rate
-) -> tuple[list[Shot], list[LoggedClip]]:
-    """The shots of a paper edit in a timeline at `rate`, without their files, and the clips as they are logged.
+def shots_of(lines: Sequence[Line], clips: Mapping[str, LoggedClip | RushesError], rate: Rate) -> list[Shot]:
+    """The shots of a paper edit in a timeline at `rate`, without their files; `clips` are found by handle, or refused.
 
     Raises ValueRefused for all lines that name no clip, several, or no range within theirs: the first in words.
     """
     shots: list[Shot] = []
-    clips: dict[str, LoggedClip] = {}
     refused: list[tuple[int, str]] = []
     for line in lines:
+        found = clips[line.handle]
         try:
-            logged = clip_named(line.handle)
-            clips[logged.clip.id] = logged
-            shots.append(_shot(line, logged, rate))
+            if isinstance(found, RushesError):
+                raise found
+            shots.append(_shot(line, found, rate))
         except RushesError as error:
             refused.append((line.number, error.sentence))
     if refused:
         others = named((str(number) for number, _ in refused[1:]), most=10)
         more = f" Other lines that are refused: {others}." if others else ""
         raise ValueRefused(f"Line {refused[0][0]}: {refused[0][1]}{more}")
-    return shots, list(clips.values())
+    return shots
 
 
-def written_paper(name: str, shots: Iterable[Shot]) -> str:
-    """Shots as a paper edit. Clips stand by id and name, ranges by timecode, or by frames where there is none."""
+def written_paper(name: str, shots: Sequence[Shot], *, digits: int = 32) -> str:
+    """Shots as a paper edit. Clips stand by `digits` of their id and their name, ranges by timecode, else by frames."""
     lines = [f"# {_one_line(shown(name))}"]
+    called = [_handle(shot.logged.clip, digits) for shot in shots]
+    width = min(max(map(len, called), default=0), _WIDEST)
     section = ""
-    for shot in shots:
+    for shot, handle in zip(shots, called, strict=True):
         if (shot.section or "") != section:
             section = shot.section or ""
             lines += ["", f"[{_one_line(section)}]"]
-        lines.append(_written(shot))
+        lines.append(f"{handle:{width}}  {_written(shot)}")
     return "\n".join(lines) + "\n"
 
 
@@ -120,7 +122,13 @@ def _shot(line: Line, logged: LoggedClip, rate: Rate) -> Shot:
     last = _frame(line.last, clip) if line.last else clip.frames
     if not 0 <= first < last <= clip.frames:
         raise ValueRefused(f"{line.first} to {line.last} is no range within {clip.name}, which has {_extent(clip)}.")
-    return Shot(logged, TimeRange(first, last - first), NO_FILES, line.note or shown(clip.name), line.section)
+    return Shot(
+        replace(logged, clip=clip),
+        TimeRange(first, last - first),
+        NO_FILES,
+        line.note or shown(clip.name),
+        line.section,
+    )
 
 
 def _frame(text: str, clip: Clip) -> int:
@@ -157,15 +165,20 @@ def _label(clip: Clip, frame: int) -> str:
     return str(Timecode(clip.start.frame + frame, clip.start.rate, clip.start.drop_frame))
 
 
+def _handle(clip: Clip, digits: int) -> str:
+    """An id with the name behind it, for people; in quotes where the name would be read as something else."""
+    handle = f"{clip.id[:digits]}:{_one_line(shown(clip.name))}".replace('"', "'")
+    return f'"{handle}"' if " " in handle or "|" in handle else handle
+
+
 def _written(shot: Shot) -> str:
+    """Range and note of a shot."""
     clip, title = shot.logged.clip, _one_line(shot.title)
-    handle = f"{clip.id}:{_one_line(shown(clip.name))}".replace('"', "'")
-    first, last = shot.range.start, shot.range.end
     day = frames_per_day(clip.start.rate, drop_frame=clip.start.drop_frame) if clip.start else 0
     timed = clip.start is not None and clip.start.rate == clip.rate and (clip.frames or 0) < day
-    ends = [_label(clip, frame) if timed else str(frame) for frame in (first, last)]
+    first, last = (_label(clip, frame) if timed else str(frame) for frame in (shot.range.start, shot.range.end))
     note = f"  | {title}" if title and title != _one_line(shown(clip.name)) else ""
-    return f'"{handle}"  {ends[0]} {ends[1]}{note}'
+    return f"{first} {last}{note}"
 
 
 def _one_line(text: str) -> str:

@@ -10,7 +10,15 @@ from test_sync import by_samples, picture, sound
 
 from pipeline.editorial.assembly import assemble
 from pipeline.editorial.beside import beside
+from pipeline.editorial.diff import diff
+from pipeline.editorial.edits import by_name, edits_of, edits_of_file
+from pipeline.editorial.exports import edl, fcpxml, otio_json, xmeml
 from pipeline.editorial.exports.events import sheet_of
+from pipeline.editorial.exports.written import ExportOptions
+from pipeline.editorial.imports import edl as read_edl
+from pipeline.editorial.imports import fcpxml as read_fcpxml
+from pipeline.editorial.imports import otio_file
+from pipeline.editorial.imports import xmeml as read_xmeml
 from pipeline.timecode import Timecode, TimeRange
 
 
@@ -130,3 +138,29 @@ def test_every_frame_of_sound_lies_within_half_a_frame_of_its_moment(rates, ahea
         assert off <= Fraction(1, 2) / of_sound.fraction + Fraction(1, 2) / of_cut.fraction
         if len(set(rates)) == 1:
             assert off == 0
+
+
+@pytest.mark.parametrize("rate", ["24", "25", "29.97"])
+@pytest.mark.parametrize(
+    ("write", "read"),
+    [(otio_json.write, otio_file.read), (xmeml.write, read_xmeml.read), (fcpxml.write, read_fcpxml.read),
+     (edl.write, read_edl.read)],
+    ids=["otio", "xml", "fcpxml", "edl"],
+)  # fmt: skip
+def test_every_format_carries_it_to_the_frame(rate, write, read):
+    nominal = RATES[rate].nominal
+    pictures = [
+        picture(rate, name="A001C001.mov", audio=(1,)),
+        picture(rate, name="A001C002.mov", start="11:00:00:00", audio=(1,)),
+    ]
+    heard = [
+        sound(rate, 2 * nominal, "10:00:01:00", name="T001.WAV", audio=(1,)),
+        sound(rate, 900, "10:59:59:00", name="T002.WAV", audio=(1,)),
+        sound(rate, 900, "09:59:59:10", name="Z001.WAV", originator="Zoom", audio=(1,)),
+    ]
+    made = cut(pictures, heard, settings(rate, gap=10))
+    content = write(made.timeline, ExportOptions(None)).files[0].content
+    back = edits_of_file(read(content), RATES[rate])
+    ours = edits_of(sheet_of(made.timeline))
+    assert sum(len(edit.sounds) for edit in ours) == 5
+    assert not diff(by_name(ours), by_name(back.edits), RATES[rate])

@@ -1,0 +1,187 @@
+"""Day reels, subjects, titles, recorders' sound, paper edits and versions, as a person asks for them."""
+
+import csv
+import io
+import shutil
+
+import opentimelineio as otio
+import pytest
+from filming import CARDS, new_film, rushes
+
+
+@pytest.fixture(scope="module")
+def shoot(tmp_path_factory):
+    """A film of all sample cards, logged; nothing is made but facts."""
+    film = new_film(
+        tmp_path_factory.mktemp("assembly") / "film",
+        *CARDS,
+        settings="[ingest]\nsettle = 1.0\n[proxies]\nstills = false\npresets = []\n",
+    )
+    run = rushes("ingest", cwd=film)
+    assert run.code == 0, run.err
+    return film
+
+
+@pytest.fixture
+def film(shoot, tmp_path):
+    shutil.copytree(shoot, tmp_path / "film")
+    return tmp_path / "film"
+
+
+def timeline(film, name):
+    """A cut as OTIO's own reader finds it."""
+    run = rushes("export", name, "--for", "premiere", cwd=film)
+    assert run.code == 0, run.err
+    return otio.adapters.read_from_file(str(film / "timelines" / "for-premiere" / f"{name}.otio"))
+
+
+def test_day_reels_are_a_timeline_for_each_day(film):
+    said = rushes("cut", "reels", "status:*", "--as", "days", "--json", cwd=film).json
+    names = ["reels 2019-08-14", "reels 2019-08-15", "reels 2019-10-12"]
+    assert said["timelines"] == names
+    files = rushes("export", "reels", "--for", "premiere", "--json", cwd=film).json["files"]
+    assert {file.rpartition("/")[2].rpartition(".")[0].removesuffix(".README") for file in files} == set(names)
+    one = rushes("export", names[1], "--for", "premiere", cwd=film)
+    assert {line.rpartition("/")[2][:16] for line in one.out.splitlines()} == {names[1]}
+    assert rushes("export", "reels 2019-08-16", cwd=film).code == 13
+    assert len(timeline(film, "reels 2019-08-15").video_tracks()[0]) == 3
+
+
+def test_a_day_that_is_no_longer_in_the_reels_goes_from_the_exports(film):
+    assert rushes("cut", "reels", "status:*", "--as", "days", cwd=film).code == 0
+    assert rushes("export", "reels", cwd=film).code in (0, 25)
+    again = rushes("cut", "reels", "shot:2019-08", "--as", "days", cwd=film)
+    assert "no longer in it: IMG_0007.MOV" in again.err
+
+
+def test_an_interview_pack_has_all_clips_of_each_subject(film):
+    said = rushes("cut", "pack", "subject:interviews", "--as", "subjects", "--json", cwd=film).json
+    assert said["timelines"] == ["pack Coach interview", "pack Interviews"]
+    assert len(timeline(film, "pack Coach interview").video_tracks()[0]) == 4
+
+
+def test_titles_are_black_with_a_marker(film):
+    assert rushes("cut", "all", "kind:picture", "--titles", "--rate", "25", cwd=film).code == 0
+    cut = timeline(film, "all")
+    assert [(mark.name, mark.marked_range.duration.value) for mark in cut.tracks.markers] == [
+        ("2019-08-14, Kaptagat", 50), ("2019-08-15, Kaptagat", 50), ("2019-10-12, Vienna", 50),
+    ]  # fmt: skip
+    assert isinstance(cut.video_tracks()[0][0], otio.schema.Gap)
+    assert rushes("cut", "all", "kind:picture", "--titles", "--by", "subject", "--rate", "25", cwd=film).code == 0
+    assert timeline(film, "all").tracks.markers[0].name == "Morning run, Running"
+
+
+def test_the_recorder_s_sound_is_shown_found_and_laid_to_the_frame(film):
+    """12-T001.WAV begins 10 frames before A001C001 and ends 9 after it; 12-T002.WAV 8 before A001C002, 1 after it."""
+    found = rushes("log", "has:sound", "--json", cwd=film).json
+    assert [row["name"][:8] for row in found] == ["A001C001", "A001C002"]
+    (beside,) = rushes("show", found[0]["id"], "--json", cwd=film).json["beside"]
+    assert (beside["name"], beside["begins"], beside["certain"]) == ("12-T001.WAV", -0.333667, True)
+    page = rushes("show", beside["id"], cwd=film).out
+    assert "begins 10 frames before the picture, ends 9 frames after it" in page
+    assert rushes("cut", "pace", "name:a001c00 or kind:sound", "--start", "01:00:00;00", cwd=film).code == 0
+    laid = [
+        (clip.name, round(clip.range_in_parent().start_time.value), round(clip.source_range.start_time.value))
+        for track in timeline(film, "pace").audio_tracks()
+        for clip in track.find_clips()
+        if clip.name.endswith(".WAV")
+    ]
+    first = (20 * 60 + 8 * 3600) * 30 - 2 * (500 - 50)  # 08:20:00;00 in frames
+    pictures = timeline(film, "pace").video_tracks()[0]
+    starts = [round(clip.source_range.start_time.value) for clip in pictures.find_clips()]
+    assert starts[0] == first
+    assert laid == [("12-T001.WAV", 0, starts[0]), ("12-T002.WAV", 36, starts[1])]
+
+
+@pytest.mark.parametrize(("which", "tracks", "clips"), [("camera", 4, 4), ("recorder", 1, 2), ("both", 5, 2)])
+def test_one_chooses_whose_sound_is_laid(film, which, tracks, clips):
+    assert rushes("cut", "pace", "name:a001c00 or kind:sound", "--sound", which, cwd=film).code == 0
+    cut = timeline(film, "pace")
+    assert len(cut.audio_tracks()) == tracks
+    assert len(cut.video_tracks()[0]) == clips, "sound alone leaves a gap where it stands by itself"
+
+
+def test_sound_of_another_unit_is_none_of_it_and_of_none_is_named(film):
+    assert rushes("set", "kind:sound", "unit=second", cwd=film).code == 0
+    assert rushes("log", "has:sound", "--json", cwd=film).json == []
+    assert rushes("undo", cwd=film).code == 0
+    assert len(rushes("log", "has:sound", "--json", cwd=film).json) == 2
+
+
+def test_a_cut_written_as_a_paper_edit_is_the_same_cut_again(film):
+    assert rushes("cut", "all", "status:*", "--rate", "25", cwd=film).code == 0
+    paper = rushes("paper", "all", cwd=film).out
+    assert "[2019-10-12, Vienna]" in paper
+    (film / "all.txt").write_text(paper, encoding="utf-8")
+    assert rushes("cut", "again", "--paper", "all.txt", "--rate", "25", cwd=film).code == 0
+    assert rushes("diff", "all", "again", "--json", cwd=film).json == [{"timeline": "", "changes": [], "shifted": []}]
+    assert rushes("paper", "again", cwd=film).out.splitlines()[2:] == paper.splitlines()[2:]
+
+
+def test_a_paper_edit_stays_what_it_was_when_names_come_twice(film):
+    (film / "p.txt").write_text("[One]\nIMG_0007 0:00 0:01 | the phone\nDJI_0004.MP4\n", encoding="utf-8")
+    made = rushes("cut", "p", "--paper", "p.txt", "--titles", "--json", cwd=film)
+    assert (made.json["events"], made.json["query"]) == (2, "")
+    assert [mark.name for mark in timeline(film, "p").tracks.markers] == ["One"]
+    assert "da73c7c54ac0:IMG_0007.MOV  0 29  | the phone" in rushes("paper", "p", cwd=film).out
+    again = rushes("cut", "p", cwd=film)
+    assert "version 2: 2 events of 2 clips" in again.err
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nosuch 0 1", "Line 1: 'nosuch' is no clip of the log"),
+        ("\nC0001 0 1", "Line 2: 'C0001' is 2 clips; write the id of one: 2019-"),
+        ("2019-10-12_Vienna_Coach interview_C001/C0001 0 9:00", "is no range within C0001.MP4"),
+        ("", "is empty"),
+        ("# nothing else", "names no clip"),
+    ],
+)
+def test_a_paper_edit_that_cannot_be_cut_is_refused_in_a_sentence(film, text, words):
+    (film / "p.txt").write_text(text, encoding="utf-8")
+    run = rushes("cut", "p", "--paper", "p.txt", cwd=film)
+    assert run.code in (13, 14)
+    assert words in run.err
+    assert len(run.err.strip().splitlines()) == 1
+
+
+def test_what_is_no_text_or_not_there_is_refused(film):
+    (film / "p.bin").write_bytes(b"\xff\xfe\x00")
+    assert rushes("cut", "p", "--paper", "p.bin", cwd=film).code == 14
+    assert rushes("cut", "p", "--paper", "gone.txt", cwd=film).code == 31
+    assert rushes("cut", "p", "status:*", "--paper", "p.bin", cwd=film).code == 2
+
+
+def test_versions_are_compared_as_they_were_made(film):
+    (clip,) = rushes("log", "name:img_0007", "--json", cwd=film).json
+    assert rushes("mark", clip["id"], "10", "30", cwd=film).code == 0
+    assert rushes("cut", "best", "kind:picture", "--as", "selects", "--rate", "25", cwd=film).code == 0
+    assert rushes("diff", "best", cwd=film).code == 13, "there is one version"
+    assert rushes("undo", cwd=film).code == 0
+    assert rushes("mark", clip["id"], "5", "30", cwd=film).code == 0
+    made = rushes("cut", "best", cwd=film)
+    assert "edits since version 1: 1 trimmed; 'rushes diff best' lists them" in made.err
+    (said,) = rushes("diff", "best", "--json", cwd=film).json
+    (change,) = [each for each in said["changes"] if "trimmed" in each["what"]]
+    assert (change["head"], change["tail"]) == (4, 0)
+    rows = list(csv.DictReader(io.StringIO(rushes("diff", "best@1", "best@2", "--csv", cwd=film).out)))
+    assert [(row["What"], row["Clip"], row["Head"]) for row in rows] == [
+        ("trimmed", "IMG_0007.MOV", "+4"), ("shifted", rows[1]["Clip"], ""),
+    ][: len(rows)]  # fmt: skip
+    assert rushes("diff", "best@1", "best@1", cwd=film).err.strip() == "From best@1 to best@1: nothing changed."
+    assert rushes("diff", "best@1", "best@9", cwd=film).code == 13
+    assert rushes("diff", "best@1", "best@2", "--markdown", cwd=film).out.startswith("| What | Clip |")
+
+
+def test_a_cut_is_compared_with_a_timeline_file(film):
+    assert rushes("cut", "all", "kind:picture -name:gx", "--rate", "29.97", "--sound", "camera", cwd=film).code == 0
+    assert rushes("export", "all", "--for", "premiere", cwd=film).code == 0
+    for suffix in ("edl", "xml", "otio"):
+        file = f"timelines/for-premiere/all.{suffix}"
+        assert rushes("import", file, "--as", f"from {suffix}", cwd=film).code == 0
+        for other in (file, f"from {suffix}"):
+            run = rushes("diff", "all", other, "--json", cwd=film)
+            assert run.code == 0, run.err
+            assert [(each["what"], each["before"]["name"]) for each in run.json[0]["changes"]] == [], other
+    assert rushes("diff", "all", "nosuch.edl", cwd=film).code == 13
