@@ -173,6 +173,18 @@ def test_an_imported_cut_is_made_by_no_search_and_says_so(film):
         assert "came from an editor" in run.err
 
 
+def test_an_imported_cut_is_compared_with_ours_and_with_its_last_version(film):
+    taken(film, str(next((film / "back").rglob("all.otio"))))
+    (same,) = rushes("diff", "all", "all back", "--json", cwd=film).json
+    assert same["changes"] == []
+    taken(film, sent(film), "--rate", "25")
+    shorter = LIST.replace("06:10:06:05 01:00:00:00 01:00:01:00", "06:10:05:20 01:00:00:00 01:00:00:15")
+    taken(film, sent(film, shorter), "--rate", "25")
+    (changed,) = rushes("diff", "reel 3", "--json", cwd=film).json
+    assert [change["what"] for change in changed["changes"]] == [["trimmed"]]
+    assert changed["changes"][0]["tail"] == -10
+
+
 def test_used_finds_what_cuts_hold_in_their_newest_version(film):
     taken(film, sent(film), "--rate", "25", "--as", "reel-3")
     names = [row["name"] for row in rushes("log", "used:reel-3", "--json", cwd=film).json]
