@@ -1,8 +1,8 @@
-"""A cut of many clips, made and written as OTIO and EDL: `python benchmarks/timeline.py [CLIPS]`.
+"""A cut of many clips, made and written as OTIO, EDL and AAF: `python benchmarks/timeline.py [CLIPS]`.
 
 The limit for 10,000 clips is 2 seconds in all, the import of OTIO included; then 1 second of CPU for each text format
-by itself, the best of three. Clips are synthetic: two rates, one stereo stream, a proxy, a marker on each, and a
-filled log.
+by itself, the best of three, and 10 for the AAF. Clips are synthetic: two rates, one stereo stream, a proxy, a marker
+on each, and a filled log.
 """
 
 import sys
@@ -17,6 +17,7 @@ from pipeline.timecode import Rate, Timecode, TimeRange
 
 LIMIT = 2.0
 LIMIT_OF_ONE = 1.0  # CPU seconds
+LIMIT_OF_AAF = 10.0
 
 
 def logged_clip(number: int) -> LoggedClip:
@@ -67,21 +68,22 @@ def main() -> int:
     for name, seconds in steps:
         print(f"{name:>16}  {seconds:6.2f} s")
     print(f"{'in all':>16}  {total:6.2f} s for {count:,} clips (at most {LIMIT} s for 10,000)")
-    worst = max(_alone(export, cut.timeline) for export in EXPORTS if export.suffix != ".otioz")
-    return 0 if count != 10_000 or (total <= LIMIT and worst <= LIMIT_OF_ONE) else 1
+    within = [_alone(export, cut.timeline) for export in EXPORTS if export.suffix != ".otioz"]
+    return 0 if count != 10_000 or (total <= LIMIT and all(within)) else 1
 
 
-def _alone(export: Any, timeline: Any) -> float:
-    """CPU seconds of one format, the best of three."""
+def _alone(export: Any, timeline: Any) -> bool:
+    """Whether one format is written within its limit, the best of three; of an AAF the first."""
     from pipeline.editorial.exports.written import ExportOptions
 
+    limit, times = (LIMIT_OF_AAF, 1) if export.suffix == ".aaf" else (LIMIT_OF_ONE, 3)
     found = []
-    for _ in range(3):
+    for _ in range(times):
         began = time.process_time()
         export.write(timeline, ExportOptions(Path()))
         found.append(time.process_time() - began)
-    print(f"{export.suffix:>16}  {min(found):6.2f} s of CPU (at most {LIMIT_OF_ONE} s for 10,000)")
-    return min(found)
+    print(f"{export.suffix:>16}  {min(found):6.2f} s of CPU (at most {limit} s for 10,000)")
+    return min(found) <= limit
 
 
 if __name__ == "__main__":

@@ -191,7 +191,7 @@ def export_command(
     rushes export coach --for premiere --map /films=D:\\films
     """
     from pipeline.delivery.cuts import EDITORS as KNOWN
-    from pipeline.delivery.cuts import Order, export_cut, saved_cut
+    from pipeline.delivery.cuts import Order, export_sets, saved_cut
     from pipeline.editorial.exports.paths import read_map
 
     found = chosen_film(film)
@@ -208,7 +208,7 @@ def export_command(
     if editor == "all":
         own = [(each.name, order.to / f"for-{each.name}" if order.to else None) for each in KNOWN]
         orders = [replace(order, editor=suite, to=folder) for suite, folder in own]
-    delivered = [export_cut(found, made, each) for each in orders]
+    delivered = export_sets(found, made, orders)
     files = [str(file) for each in delivered for file in each.files]
     losses = list(dict.fromkeys(loss for each in delivered for loss in each.losses))
     notes = list(dict.fromkeys(note for each in delivered for note in each.notes))

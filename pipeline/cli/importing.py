@@ -9,6 +9,7 @@ import click
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import chosen_film, film_option, who
 from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, plural, print_json, table
+from pipeline.errors import RushesError
 
 if TYPE_CHECKING:
     from pipeline.editorial.imports.matching import Match
@@ -41,21 +42,41 @@ def import_command(files: tuple[Path, ...], name: str, rate: str, as_json: bool,
     if name and len(files) > 1:
         raise click.UsageError("--as names one cut; import the files one by one.")
     found = chosen_film(film)
+    taken: dict[Path, Imported | RushesError] = {}
     with open_catalogue(found.catalogue) as catalogue:
-        taken = [import_timeline(found, catalogue, file, Asked(name, rate, who())) for file in files]
+        for file in files:
+            try:
+                taken[file] = import_timeline(found, catalogue, file, Asked(name, rate, who()))
+            except RushesError as error:
+                if len(files) == 1:
+                    raise
+                taken[file] = error  # the others are taken all the same
     if as_json:
-        print_json([_as_data(each) for each in taken])
-    for each in taken:
-        if not as_json:
-            _print_table(each)
-        _print_words(each)
-    return 1 if any(match.clip is None for each in taken for match in each.matches) else 0
+        print_json([_as_data(file, each) for file, each in taken.items()])
+    for each in taken.values():
+        _print(each, table_too=not as_json)
+    return 1 if any(isinstance(each, RushesError) or _is_lacking(each) for each in taken.values()) else 0
 
 
-def _as_data(taken: "Imported") -> dict[str, Any]:
+def _is_lacking(taken: "Imported") -> bool:
+    return any(match.clip is None for match in taken.matches)
+
+
+def _print(taken: "Imported | RushesError", *, table_too: bool) -> None:
+    if isinstance(taken, RushesError):
+        click.secho(f"failed   {taken.sentence}", fg="red", err=True)
+        return
+    if table_too:
+        _print_table(taken)
+    _print_words(taken)
+
+
+def _as_data(file: Path, taken: "Imported | RushesError") -> dict[str, Any]:
+    if isinstance(taken, RushesError):
+        return {"file": str(file), "error": taken.sentence}
     timeline = taken.timeline
     return {
-        "file": str(taken.file), "format": timeline.format, "title": timeline.title,
+        "file": str(file), "format": timeline.format, "title": timeline.title,
         "rate": str(timeline.rate) if timeline.rate else None,
         "cut": taken.name if taken.version else None, "version": taken.version, "unchanged": taken.unchanged,
         "batch": taken.batch.id if taken.batch else None,

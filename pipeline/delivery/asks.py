@@ -24,7 +24,7 @@ from pipeline.delivery.cuts import MadeCut, media_for
 from pipeline.delivery.looking import Sight, View, original_sight, proxy_sight
 from pipeline.editorial.exports.events import Sheet, sheet_of, taken_frames
 from pipeline.editorial.exports.paths import mapped
-from pipeline.editorial.imports.known import Known, Place, Shelf, path_parts, range_in, span_of
+from pipeline.editorial.imports.known import Known, Place, Shelf, path_parts, range_in
 from pipeline.editorial.imports.matching import Index, index_of, match
 from pipeline.editorial.imports.reading import ReadEvent, ReadTimeline
 from pipeline.editorial.pulls import frames_before
@@ -32,7 +32,7 @@ from pipeline.editorial.shots import Media
 from pipeline.errors import RushesError, ValueRefused
 from pipeline.film import Film
 from pipeline.metadata.facts import read_facts
-from pipeline.timecode import Timecode, TimeRange
+from pipeline.timecode import TimeRange
 
 NOTHING: Sight = (None, None)
 
@@ -82,7 +82,8 @@ class Log:
 
     @cached_property
     def index(self) -> Index:
-        return index_of(self.known.values(), (), ())
+        events = self.handed.timeline.events if self.handed else ()
+        return index_of(events, self.known.values(), (), ())
 
     @cached_property
     def grounds(self) -> frozenset[Path]:
@@ -121,7 +122,7 @@ class Log:
         shelf = Shelf()
         for known in self.known.values():
             if not known.sound:
-                shelf.put(known, span_of(known))
+                shelf.put(known)
         return shelf
 
     @cached_property
@@ -242,9 +243,11 @@ def _range_of_stranger(event: ReadEvent, path: Path) -> TimeRange | None:
         return None
     frames = facts.video.frames if facts.video else None
     start = facts.timecode
-    if start is not None and facts.rate is not None and start.rate != facts.rate:
-        start = Timecode(floor(start.frame * facts.rate.fraction / start.rate.fraction), facts.rate, start.drop_frame)
-    return range_in(event, Known("", path.name, "", "", sound=False, start=start, rate=facts.rate, frames=frames), 0)
+    label, label_rate = (str(start), str(start.rate)) if start else ("", "")
+    stranger = Known(
+        "", path.name, "", "", sound=False, label=label, label_rate=label_rate, rate=facts.rate, frames=frames
+    )
+    return range_in(event, stranger, 0)
 
 
 class _Wanted(NamedTuple):

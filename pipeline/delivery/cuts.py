@@ -2,8 +2,8 @@
 
 import os
 import shutil
-from collections.abc import Container, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -222,6 +222,32 @@ def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
     A page for the editor lies beside them. Raises ValueRefused for an unknown suite, ExportRefused for what a format
     cannot carry; nothing is published then.
     """
+    return export_sets(film, made, (order,))[0]
+
+
+def export_sets(film: Film, made: MadeCut, orders: Sequence[Order]) -> tuple[Delivered, ...]:
+    """Write a cut for several suites, as export_cut does for one; nothing is published before all are written."""
+    with ExitStack() as rooms:
+        finished = [rooms.enter_context(_finished(film, made, order)) for order in orders]
+        return tuple(
+            Delivered(hand_over(film, each.folder, made.name, editor=each.editor, contents=each.files), *each.said)
+            for each in finished
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """The files of a suite by suffix, written but not published, and what has to be said: losses, then notes."""
+
+    editor: str
+    folder: Path
+    files: dict[str, Path]
+    said: tuple[tuple[str, ...], tuple[str, ...]]
+
+
+@contextmanager
+def _finished(film: Film, made: MadeCut, order: Order) -> Iterator[_Finished]:
+    """What is to be published for one suite, while its hidden folder stands."""
     suite = _editor(order.editor)
     folder = order.to or film.folder / "timelines" / (f"for-{order.editor}" if order.editor else "")
     contents: dict[str, bytes | Path] = {}
@@ -239,12 +265,23 @@ def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
             page = Handover(order.editor, made.version, names, said, list(dict.fromkeys(lost)), order.maps)
             files[".README.txt"] = readme(sheet_of(placed["absolute"]), page).encode()
             contents |= {f"{extra}{suffix}": content for suffix, content in files.items()}
-        published = hand_over(film, folder, made.name, editor=order.editor, contents=contents)
+        written = {
+            suffix: _set_down(content, workroom / str(number))
+            for number, (suffix, content) in enumerate(contents.items())
+        }
+        yield _Finished(order.editor, folder, written, (tuple(dict.fromkeys(losses)), tuple(dict.fromkeys(notes))))
     except OSError as error:
         raise path_error(error, folder) from error
     finally:
         shutil.rmtree(workroom, ignore_errors=True)
-    return Delivered(published, tuple(dict.fromkeys(losses)), tuple(dict.fromkeys(notes)))
+
+
+def _set_down(content: bytes | Path, file: Path) -> Path:
+    """The content as a file, so that a full disk is known before anything is published."""
+    if isinstance(content, Path):
+        return content
+    file.write_bytes(content)
+    return file
 
 
 def _written(

@@ -17,15 +17,18 @@ _MOST = 64 << 20  # bytes of the table
 _Looks = dict[str, list[int]]  # file name -> size, time of change
 
 
-def hand_over(
-    film: Film, folder: Path, cut: str, *, editor: str, contents: Mapping[str, bytes | Path]
-) -> tuple[Path, ...]:
-    """Publish the files of a cut by their suffix, then remove what its last export for that suite made beyond them."""
+def hand_over(film: Film, folder: Path, cut: str, *, editor: str, contents: Mapping[str, Path]) -> tuple[Path, ...]:
+    """Publish the finished files of a cut by their suffix, then remove what its last export for that suite left.
+
+    The files lie on the disk of `folder`, where they become the cut's.
+    """
     table = film.folder / ".rushes" / "exports.json"
     exports = _read(table)
     of_cut = exports.setdefault(_key(film, folder), {}).setdefault(cut, {})
     before = of_cut.pop(editor, {})
-    files = tuple(_publish(content, folder / f"{cut}{suffix}") for suffix, content in contents.items())
+    files = tuple(folder / f"{cut}{suffix}" for suffix in contents)
+    for finished, final in zip(contents.values(), files, strict=True):
+        publish(finished, final)
     of_cut[editor] = {file.name: _look(file) for file in files}
     wanted = {name for looks in of_cut.values() for name in looks}
     for name, look in before.items():
@@ -39,14 +42,6 @@ def _key(film: Film, folder: Path) -> str:
     """A folder in the film by its path there, so that the film can be moved."""
     place = folder.absolute()
     return str(place.relative_to(film.folder)) if place.is_relative_to(film.folder) else str(place)
-
-
-def _publish(content: bytes | Path, final: Path) -> Path:
-    if isinstance(content, bytes):
-        write_whole(final, content)
-    else:
-        publish(content, final)
-    return final
 
 
 def _look(file: Path) -> list[int]:

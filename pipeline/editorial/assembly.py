@@ -286,10 +286,12 @@ def _clip(piece: Piece, spans: Spans, metadata: dict[str, Any], markers: Sequenc
 
 
 def _reference(path: str | None, name: str, available: OtioRange) -> ExternalReference | MissingReference:
-    """Where the media lies; without a path only its name is known."""
+    """Where the media lies, and its name; without a path only that is known."""
     if path is None:
         return MissingReference(name, available)
-    return ExternalReference(path, available)
+    reference = ExternalReference(path, available)
+    reference.name = name
+    return reference
 
 
 def _spans(piece: Piece, rate: Rate) -> Spans:

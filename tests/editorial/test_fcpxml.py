@@ -28,11 +28,16 @@ DTDS = Path(os.environ.get("RUSHES_SAMPLES", ROOT.parent / "shared" / "samples")
 
 @pytest.fixture(scope="module")
 def dtd():
-    """Apple's definition of the version we write."""
-    path = DTDS / f"FCPXMLv{fcpxml.VERSION.replace('.', '_')}.dtd"
-    if not path.is_file():
+    """Apple's definitions of the version we write and of every newer one, by version."""
+    found = {f"1.{path.stem.rpartition('_')[2]}": path for path in DTDS.glob("FCPXMLv1_*.dtd")}
+    newer = {version: path for version, path in found.items() if _count(version) >= _count(fcpxml.VERSION)}
+    if fcpxml.VERSION not in newer:
         pytest.skip(f"no FCPXML DTD in {DTDS}: set RUSHES_SAMPLES to the folder beside it")
-    return etree.DTD(str(path))
+    return {version: etree.DTD(str(path)) for version, path in newer.items()}
+
+
+def _count(version):
+    return tuple(map(int, version.split(".")))
 
 
 def options(editor="fcp", first=None):
@@ -64,10 +69,19 @@ def read_from(clip_of_log, where):
 
 
 def valid(dtd, content):
+    """Whether a document is valid by its own version and, named so, by every newer one."""
     document = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
     assert document.get("version") == fcpxml.VERSION
-    assert dtd.validate(document), dtd.error_log
+    for version, definition in dtd.items():
+        document.set("version", version)
+        assert definition.validate(document), (version, definition.error_log)
     return True
+
+
+def test_newer_definitions_are_among_the_judges(dtd):
+    assert set(dtd) >= {"1.10", "1.11", "1.12", "1.13"}
+    document = etree.fromstring(f'<fcpxml version="{fcpxml.VERSION}"><resources/><librarium/></fcpxml>')
+    assert not any(definition.validate(document) for definition in dtd.values())
 
 
 @effort(max_examples=40, deadline=None)

@@ -93,6 +93,16 @@ def test_a_transition_is_one_event_of_its_incoming_side_with_the_names_of_both()
     assert dict(found.facts)["event_lines"] == 3
 
 
+def test_a_list_that_numbers_all_events_alike_is_taken_apart():
+    line = f"001  A V C {TIMES}\n* FROM CLIP NAME: "
+    assert [event.name for event in read(f"{line}one\n{line}two\n{line}three\n").events] == ["one", "two", "three"]
+
+
+def test_twenty_thousand_lines_of_one_number_are_read_one_by_one():
+    found = read(f"001  A V C {TIMES}\n" * 20_000)
+    assert len(found.events) == 20_000
+
+
 def test_sound_channels_named_below_an_event_are_tracks_of_it():
     found = read(f"001  AX AA/V C {TIMES}\nAUD  3    4\n")
     assert [(event.kind, event.track) for event in found.events] == [

@@ -219,6 +219,14 @@ def test_what_is_no_timeline_is_refused_in_a_sentence(film, content, says):
     assert len(run.err.splitlines()) <= 2
 
 
+def test_one_broken_file_of_several_is_named_and_the_others_are_taken(film):
+    (film / "odd.edl").write_bytes(b"nothing")
+    run = rushes("import", "odd.edl", sent(film), "--rate", "25", "--json", cwd=film)
+    assert run.code == 1
+    assert "no timeline" in run.json[0]["error"]
+    assert len(run.json[1]["events"]) == 3
+
+
 def test_names_of_any_letters_do_no_harm(film):
     odd = "\u202etxt.4PM \x1b[31m" + "ö" * 300 + "]]> <&\"'"
     text = LIST.replace("The first light", odd).replace("C0099.MP4", odd)

@@ -59,7 +59,7 @@ class _Streams:
         if not content:
             return _END
         first, count = len(self.chain), -(-len(content) // SECTOR)
-        self.large.append(content.ljust(count * SECTOR, b"\0"))
+        self.large += (content, bytes(count * SECTOR - len(content)))
         self.chain.extend(range(first + 1, first + count))
         self.chain.append(_END)
         return first
@@ -70,16 +70,19 @@ def compound_file(root: Folder, kind: bytes) -> bytes:
     streams = _Streams()
     entries = _directory(root, streams)
     small = b"".join(streams.small)
+    streams.small.clear()  # ten thousand clips are a hundred megabytes here
     links = (_NONE, _NONE, 1 + _middle(0, len(root.entries)) if root.entries else _NONE)
     entries[0] = _entry("Root Entry", (_ROOT, _BLACK), links, root.class_id, (streams.place_large(small), len(small)))
     streams.small_chain.extend([_FREE] * (-len(streams.small_chain) % (SECTOR // 4)))
     small_table = streams.place_large(_numbers(streams.small_chain))
     small_sectors = len(streams.small_chain) * 4 // SECTOR
     entries += [_BLANK] * (-len(entries) % (SECTOR // _ENTRY.size))
+    count = len(entries) * _ENTRY.size // SECTOR
     directory = streams.place_large(b"".join(entries))
+    entries.clear()
     places, tables, following, more = _tables(streams.chain)
     head = _HEAD.pack(
-        bytes.fromhex("d0cf11e0a1b11ae1"), kind, 62, 4, 0xFFFE, 12, 6, len(entries) * _ENTRY.size // SECTOR,
+        bytes.fromhex("d0cf11e0a1b11ae1"), kind, 62, 4, 0xFFFE, 12, 6, count,
         len(places), directory, 1, SECTOR, small_table, small_sectors, following, more,
     )  # fmt: skip
     first = struct.pack(f"<{_IN_HEAD}I", *(places + [_FREE] * _IN_HEAD)[:_IN_HEAD])

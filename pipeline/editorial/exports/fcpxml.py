@@ -5,8 +5,9 @@ DaVinci Resolve and Final Cut Pro see different clocks in some files, so that ea
 sequence; `start` lies on that of the source. Sources at other rates keep real time: `conform-rate`
 without scaling, as Final Cut writes where it shows a clip at its own speed.
 
-The element order is the DTD's. A DTD sees no times: that clips lie inside their assets, without
-holes, is held by tests.
+1.10 is what Final Cut Pro 10.6 and all newer ones read, as DaVinci Resolve does; what is written is valid by the
+definitions of the newer versions, too (tests). The element order is the DTD's. A DTD sees no times:
+that clips lie inside their assets, without holes, is held by tests.
 """
 
 import re

@@ -49,6 +49,7 @@ GUIDES: dict[str, Guide] = {
             ".otio": "File > Import > Timeline..., choose {file}. This one holds the most.",
             ".fcpxml": "Should that give no timeline, take {file} the same way.",
             ".xml": "Then {file}.",
+            ".aaf": "Then {file}.",
             ".edl": "Last {file}, which has one video track and is matched by reel and timecode alone.",
             ".metadata.csv": "For the log in Resolve's columns: File > Import Metadata To > Media Pool..., choose "
             "{file}, match by file name.",
@@ -62,6 +63,7 @@ GUIDES: dict[str, Guide] = {
             ".xml": "File > Import..., choose {file}. It brings a bin for each card, the log in its columns, and the "
             "sequence.",
             ".otio": "{file} is for versions that import OpenTimelineIO (26 and newer); the XML does the same for all.",
+            ".aaf": "{file} is for versions in which the XML fails.",
             ".edl": "{file} is a last resort: one video track, four channels of sound.",
             ".batch.csv": "{file} makes offline clips of every range, to be linked: only where nothing else goes in.",
         },
@@ -176,7 +178,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
     rate = sheet.start.rate
     words = {"rate": rate.label(), "count": _counting(sheet, " ")}
-    ending = {suffix: [one_line(name) for name in files if name.endswith(suffix)] for suffix in guide.opening}
+    ending = {suffix: [one_line(name) for name in files if _suffix(name) == suffix] for suffix in guide.opening}
     steps = [
         *(step.format(**words) for step in guide.before),
         *(
@@ -190,13 +192,18 @@ def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
     yield from (f"{number}. {step}" for number, step in enumerate(steps, start=1))
 
 
+def _suffix(name: str) -> str:
+    """What tells the kind of a file: `.metadata.csv`, or `.edl` of `cut.V2.edl`."""
+    known = [export.suffix for export in EXPORTS if name.endswith(export.suffix)]
+    return max(known, key=len, default=posixpath.splitext(name)[1])
+
+
 def _purposes(files: Sequence[str]) -> Iterator[str]:
+    titles = {export.suffix: export.title for export in EXPORTS}
     width = max(map(len, files), default=0)
     for name in files:
-        fitting = [export for export in EXPORTS if name.endswith(export.suffix)]
-        title = next((title for part, title in _VARIANTS.items() if part.search(name)), "")
-        title = title or (max(fitting, key=lambda export: len(export.suffix)).title if fitting else "")
-        yield f"{name:<{width}}  {title}".rstrip()
+        variant = next((title for part, title in _VARIANTS.items() if part.search(name)), "")
+        yield f"{name:<{width}}  {variant or titles.get(_suffix(name), '')}".rstrip()
 
 
 def _facts(sheet: Sheet) -> Iterator[str]:

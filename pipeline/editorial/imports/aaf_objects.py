@@ -7,7 +7,6 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import islice
 
 from pipeline.editorial.aaf_model import Pid
 from pipeline.editorial.imports.compound import Compound, Entry
@@ -16,7 +15,6 @@ from pipeline.errors import TimelineUnreadable
 _STRONG, _VECTOR, _SET = 0x22, 0x32, 0x3A
 _LITTLE_ENDIAN = 0x4C
 _MOST_READS = (5_000, 10)  # objects read: so many, and for each entry of the directory so many again
-_MOST_HELD = 2_000_000
 _TYPE_TEXT = bytes.fromhex("0002100100000000060e2b3401040101")
 _TYPE_RATIONAL = bytes.fromhex("0001010300000000060e2b3401040101")
 _METADICTIONARY = 0x0001
@@ -125,8 +123,7 @@ class AafObject:
     @property
     def entries(self) -> dict[str, Entry]:
         if not self._held:
-            most = islice(self.file.compound.held_in(self.entry), _MOST_HELD)
-            self._held = {entry.name: entry for entry in most}
+            self._held = {entry.name: entry for entry in self.file.compound.held_in(self.entry)}
         return self._held
 
     @property

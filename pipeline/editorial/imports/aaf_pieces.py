@@ -6,8 +6,9 @@ units of the segment pass for one of the slot.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 from pipeline.editorial.aaf_model import (
     ESSENCE_GROUP,
@@ -31,8 +32,7 @@ _MOST_STEPS = 2_000_000
 Layer = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Units `start` to `start + length` of the slot, which show the segment from `into` on at `speed`.
 
     `rate` is the edit rate of the segment, and `speed` its units per unit of the slot. Backwards, `into` is the end
@@ -46,6 +46,7 @@ class Place:
     rate: Fraction
     layer: Layer
     depth: int = 0
+    enabled: bool = True
 
     @property
     def taken(self) -> Span:
@@ -54,31 +55,31 @@ class Place:
         return Span(self.into - length if self.speed < 0 else self.into, length, self.rate)
 
     def deeper(self) -> "Place":
-        return replace(self, depth=self.depth + 1)
+        return self._replace(depth=self.depth + 1)
 
     def within(self, begin: int, end: int) -> "Place | None":
         """The part that shows units `begin` to `end` of the segment, counted from `begin`."""
         if self.speed == 0:
-            return replace(self, into=self.into - begin) if begin <= self.into < end else None
+            return self._replace(into=self.into - begin) if begin <= self.into < end else None
         first, last = (end, begin) if self.speed < 0 else (begin, end)
         since, until = (_over(first - self.into, self.speed), _over(last - self.into, self.speed))
         since, until = max(since, 0), min(until, self.length)
         if since >= until:
             return None
         into = self.into + self.speed * since - begin
-        return replace(self, start=self.start + since, length=until - since, into=into)
+        return self._replace(start=self.start + since, length=until - since, into=into)
 
     def sped(self, speed: Fraction, base: Position) -> "Place":
         """The place in the input of a speed effect, whose first unit shows unit `base` of it."""
         edge = base + 1 if speed < 0 else base
-        return replace(self, into=edge + speed * self.into, speed=self.speed * speed)
+        return self._replace(into=edge + speed * self.into, speed=self.speed * speed)
 
     def at(self, rate: Fraction, moved: int) -> "Place":
         """The place counted at another edit rate, `moved` units of it later."""
         if rate == self.rate:
-            return replace(self, into=self.into + moved)
+            return self._replace(into=self.into + moved)
         factor = rate / self.rate
-        return replace(self, into=self.into * factor + moved, speed=self.speed * factor, rate=rate)
+        return self._replace(into=self.into * factor + moved, speed=self.speed * factor, rate=rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ class Flat:
             for number, inner in enumerate(segment.children(Pid.SCOPE_SLOTS)):
                 layer = (*place.layer, number)
                 self.layers[layer] = None
-                self._lay(inner, replace(place.deeper(), layer=layer))
+                self._lay(inner, place.deeper()._replace(layer=layer))
         elif kind == ESSENCE_GROUP:
             for inner in list(segment.children(Pid.CHOICES))[:1]:
                 self._lay(inner, place.deeper())
@@ -144,7 +145,7 @@ class Flat:
         if not any(mob_id):
             return  # the end of a chain: black or silence
         mob, slot_id = self.mobs.get(mob_id), clip.number(Pid.SOURCE_SLOT) or 0
-        place = replace(place, into=place.into + (clip.number(Pid.START_TIME) or 0))
+        place = place._replace(into=place.into + (clip.number(Pid.START_TIME) or 0))
         slot = mob.slots.get(slot_id) if mob else None
         if mob is None or not mob.composition:
             self.layers[place.layer] = None
@@ -177,7 +178,7 @@ class Flat:
         segment, begin = component
         part = place.within(max(cut, begin), end)
         if part is not None:
-            self._lay(segment, replace(part, into=part.into + max(cut, begin) - begin))
+            self._lay(segment, part._replace(into=part.into + max(cut, begin) - begin))
 
     def _lay_join(self, transition: AafObject, place: Place, *, at: int, before: int, after: int) -> None:
         if place.speed <= 0:
@@ -194,18 +195,17 @@ class Flat:
         inputs = list(effect.children(Pid.INPUTS))
         for number, inner in enumerate(inputs):
             layer = place.layer if len(inputs) == 1 else (*place.layer, number)
-            self._lay(inner, replace(place, layer=layer))
+            self._lay(inner, place._replace(layer=layer))
 
     def _lay_selected(self, segment: AafObject, place: Place) -> None:
-        """What is chosen of a selector, and what a pulldown counts; alternatives are switched off."""
+        """What a selector shows, else what it would (Avid keeps a muted clip so), and what a pulldown counts."""
+        known = len(self.pieces)
         inner = segment.child(Pid.SELECTED if segment.kind == SELECTOR else Pid.PULLDOWN_INPUT)
         if inner is not None:
             self._lay(inner, place)
-        if segment.kind == SELECTOR:
+        if segment.kind == SELECTOR and len(self.pieces) == known:
             for other in segment.children(Pid.ALTERNATES):
-                mob = self.mobs.get(other.raw(Pid.SOURCE_ID))
-                if mob is not None:
-                    self.problems[f"'{mob.name}' is switched off in the cut and is left out."] = None
+                self._lay(other, place._replace(enabled=False))
 
     def _speed(self, effect: AafObject) -> tuple[Fraction, Position] | None:
         """The speed of a motion effect and the unit of its input shown first; None where it has none.

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from sys import byteorder
+from typing import NamedTuple
 
 from pipeline.errors import TimelineUnreadable
 
@@ -25,8 +26,7 @@ _STORAGES = (1, 5)  # kinds of entry: a folder, the root
 _DAMAGED = "The file is damaged: its {} cannot be followed; export it again."
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     """A folder or file in the directory, by its place there."""
 
     number: int
@@ -48,6 +48,7 @@ class Compound:
     table: "array[int]" = field(default_factory=lambda: array("I"))
     mini_table: "array[int]" = field(default_factory=lambda: array("I"))
     directory: bytes = b""
+    entries: int = 0
     mini: bytes = b""
 
     def __post_init__(self) -> None:
@@ -64,15 +65,12 @@ class Compound:
         if byteorder == "big":
             self.table.byteswap()
         self.directory = self._read_long(start, None)
+        self.entries = len(self.directory) // _ENTRY
         self.mini_table.frombytes(self._read_long(mini_start, None))
         if byteorder == "big":
             self.mini_table.byteswap()
         root = self.entry(0)
         self.mini = self._read_long(root.first, root.size)
-
-    @property
-    def entries(self) -> int:
-        return len(self.directory) // _ENTRY
 
     def entry(self, number: int) -> Entry:
         return self._entry(number)[0]
@@ -93,7 +91,7 @@ class Compound:
 
     def _entry(self, number: int) -> tuple[Entry, int, int]:
         """An entry, and those before and after it in its folder."""
-        if not 0 <= number < self.entries:
+        if number >= self.entries:
             raise TimelineUnreadable(_DAMAGED.format("directory"))
         name, length, kind, left, right, child, class_id, first, size = _RECORD.unpack_from(
             self.directory, number * _ENTRY
@@ -106,6 +104,8 @@ class Compound:
     def read(self, entry: Entry) -> bytes:
         if entry.size >= self.cutoff:
             return self._read_long(entry.first, entry.size)
+        if entry.size <= _MINI and entry.first < len(self.mini_table):  # one small sector, as most are
+            return self._whole(self.mini[entry.first * _MINI : entry.first * _MINI + entry.size], entry.size)
         chain = self._chain(entry.first, self.mini_table, -(-entry.size // _MINI))
         if len(chain) == 1 or (chain and chain == list(range(chain[0], chain[0] + len(chain)))):  # as most are
             begin = chain[0] * _MINI

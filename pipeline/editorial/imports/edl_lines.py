@@ -16,6 +16,7 @@ _EFFECT = re.compile(r"C|D|W\d{0,4}|K|KB|KO")
 _CHANNELS = re.compile(r"(?:NONE|B|(?:A\d*|V\d{0,2}|AA)(?:/?(?:A\d*|V\d{0,2}|AA))*)")
 _CHANNEL = re.compile(r"AA|A(\d*)|V(\d*)")
 _REEL_WIDTHS = (8, 16, 32, 128)
+_MOST_SIDES = 8  # lines of one event: its two sides, pictures and sound apart
 _KEY_PARTS = frozenset({("K", "B"), ("K", "O")})
 
 
@@ -76,20 +77,24 @@ def statements(lines: Sequence[str]) -> Iterator[EventLine | Note]:
 def groups(found: Sequence[EventLine | Note]) -> Iterator[Group]:
     """Events with their notes; what stands before the first one is left out.
 
-    Notes between two lines of one number belong to the same group: audio notes and M2 stand there too.
+    Lines of one number are one event where the later begins a transition or follows at once: a list that numbers all
+    its events alike is still taken apart.
     """
     events: list[EventLine] = []
     notes: list[Note] = []
+    noted = False
     for each in found:
         if isinstance(each, Note):
             notes.append(each)
+            noted = noted or not each.text.startswith(("FCM:", "SPLIT:"))
             continue
-        if events and each.number != events[-1].number:
-            yield Group(tuple(events), tuple(notes))
+        apart = not events or each.number != events[-1].number or len(events) == _MOST_SIDES
+        if apart or (noted and each.effect == "C"):
+            if events:
+                yield Group(tuple(events), tuple(notes))
             events, notes = [], []
-        if not events:
-            notes = []
         events.append(each)
+        noted = False
     if events:
         yield Group(tuple(events), tuple(notes))
 

@@ -1,0 +1,116 @@
+"""What timelines say of clips, as entries for the log: marks in frames of the clip, titles, fields; nothing twice."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from editorial_clips import logged
+
+from pipeline.editorial.imports.known import Known
+from pipeline.editorial.imports.matching import Match
+from pipeline.editorial.imports.reading import ReadEvent, ReadMark, ReadTimeline
+from pipeline.editorial.imports.sayings import sayings_of
+from pipeline.timecode import Rate, Timecode, TimeRange
+
+PAL = Rate(25)
+CLIP = logged("C0001.MP4", "25", 250, start="10:00:00:00", note="wide", rating=4, tag=("Dust",),
+              markers=[(50, 10, "good line", "Coach")], clip_id="1" * 32)  # fmt: skip
+START = CLIP.clip.start.frame
+
+
+def event(name="C0001.MP4", *, taken=TimeRange(50, 100), record=TimeRange(0, 100), **others):  # noqa: B008 - frozen
+    return ReadEvent(
+        "Video", 1, record, source=TimeRange(START + taken.start, taken.duration), rate=PAL, name=name, **others
+    )
+
+
+def said(asked, *, marks=(), clip=CLIP, taken=TimeRange(50, 100), rate=PAL):  # noqa: B008 - frozen
+    timeline = ReadTimeline("otio", "", rate, False, Timecode(0, rate), 100, (1, 0), (asked,), marks=marks)
+    own = clip.clip
+    known = Known(own.id, own.name, own.card, "", False, "", "", own.rate, own.frames)
+    match = Match(known, "name", 0.6, (), "found.", taken)
+    heard = sayings_of("reel.otio", timeline, [match], {own.id: clip})
+    return [(each.saying.field, each.saying.value, each.saying.range) for each in heard.said], list(heard.refused)
+
+
+@pytest.mark.parametrize(
+    ("mark", "wanted"),
+    [
+        (ReadMark("look", record=TimeRange(10, 5)), TimeRange(60, 5)),
+        (ReadMark("look", source=TimeRange(START + 70, 1)), TimeRange(70, 1)),
+        (ReadMark("look", record=TimeRange(0, 0)), TimeRange(50, 1)),
+        (ReadMark("look", source=TimeRange(START + 240, 100)), TimeRange(240, 10)),
+    ],
+)
+def test_marks_of_events_are_ranges_in_frames_of_the_clip(mark, wanted):
+    found, refused = said(event(marks=(mark,)))
+    assert found == [("mark", "", wanted), ("note", "look", wanted)]
+    assert refused == []
+
+
+@pytest.mark.parametrize(
+    ("speed", "wanted"), [(Fraction(2), TimeRange(70, 10)), (Fraction(1, 2), TimeRange(55, 2)),
+                          (Fraction(-1), TimeRange(139, 1)), (Fraction(0), TimeRange(50, 1))],
+)  # fmt: skip
+def test_speed_moves_a_mark_within_the_clip(speed, wanted):
+    found, _ = said(event(marks=(ReadMark("look", record=TimeRange(10, 5)),), speed=speed))
+    assert found[0][2] == wanted
+
+
+def test_a_mark_of_the_timeline_falls_on_the_clip_below_it_and_else_is_named():
+    found, refused = said(
+        event(), marks=(ReadMark("here", record=TimeRange(20, 1)), ReadMark("x", record=TimeRange(500, 1)))
+    )
+    assert found == [("mark", "", TimeRange(70, 1)), ("note", "here", TimeRange(70, 1))]
+    assert refused == ["The marker 'x' stands on no clip that was found."]
+
+
+def test_a_mark_outside_of_its_clip_is_named_and_not_moved():
+    found, refused = said(event(marks=(ReadMark("far", source=TimeRange(START + 9999, 1)),)))
+    assert found == []
+    assert "'far' lies outside" in refused[0]
+
+
+@pytest.mark.parametrize("mark", [ReadMark("good line"), ReadMark("Coach", "good line"), ReadMark("Marker 1")])
+def test_a_mark_that_the_log_has_says_nothing_new(mark):
+    assert said(event(marks=(replace(mark, record=TimeRange(0, 1)),))) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [("The first light", "The first light"), ("c0001", None), ("C0001.MP4.new.01", None), ("", None),
+     ("  two   words ", "two words")],
+)  # fmt: skip
+def test_another_name_than_its_own_is_the_title_of_a_clip(name, title):
+    assert said(event(name)) == ([("title", title, None)] if title else [], [])
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "wanted"),
+    [
+        ("note", "wide", []), ("Comments", "closer", [("note", "closer", None)]), ("rating", "4", []),
+        ("rating", "2", [("rating", "2", None)]), ("tag", "dust, Rain", [("tag", "Rain", None)]),
+        ("Scene", "12A", [("scene", "12A", None)]), ("rating", "favorite", []), ("unknown column", "x", []),
+        ("note", "  ", []),
+    ],
+)  # fmt: skip
+def test_columns_of_the_log_are_logged_where_they_say_something_new(column, text, wanted):
+    assert said(event(log=((column, text),))) == (wanted, [])
+
+
+def test_a_favourite_of_a_clip_without_stars_is_a_circled_take():
+    plain = logged("C0001.MP4", "25", 250, start="10:00:00:00", clip_id="1" * 32)
+    assert said(event(log=(("rating", "favorite"),)), clip=plain)[0] == [("circled", "yes", None)]
+
+
+def test_a_value_that_a_field_cannot_take_is_named():
+    found, refused = said(event(log=(("rating", "eleven"), ("shoot_day", "Sunday"))))
+    assert found == []
+    assert len(refused) == 2
+    assert all(sentence.startswith("C0001.MP4: ") for sentence in refused)
+
+
+def test_of_several_values_for_one_field_the_first_is_taken_and_the_others_named():
+    found, refused = said(event(log=(("note", "one"), ("note", "two"), ("note", "one"))))
+    assert found == [("note", "one", None)]
+    assert refused == ["C0001.MP4 has several values for note; 'two' is left out."]
