@@ -69,6 +69,8 @@ def test_titles_are_black_with_a_marker(film):
     assert isinstance(cut.video_tracks()[0][0], otio.schema.Gap)
     assert rushes("cut", "all", "kind:picture", "--titles", "--by", "subject", "--rate", "25", cwd=film).code == 0
     assert timeline(film, "all").tracks.markers[0].name == "Morning run, Running"
+    refused = rushes("cut", "all", "kind:picture", "--titles", "--by", "weather", cwd=film)
+    assert (refused.code, "'weather' is no field" in refused.err) == (14, True)
 
 
 def test_the_recorder_s_sound_is_shown_found_and_laid_to_the_frame(film):
