@@ -128,7 +128,7 @@ def _matches(film: Film, catalogue: Catalogue, timeline: ReadTimeline, known: Se
     called |= {event.name.strip().casefold() for event in timeline.events}
     places = known_places(catalogue, str(film.folder), frozenset(called))
     hashes = known_hashes(catalogue, {event.hash for event in timeline.events if event.hash})
-    return matched(timeline.events, index_of(timeline.events, known, places, hashes))
+    return matched(timeline.events, index_of(known, places, hashes, timeline.events))
 
 
 def _said_in(timeline: ReadTimeline) -> list[object]:

@@ -82,8 +82,7 @@ class Log:
 
     @cached_property
     def index(self) -> Index:
-        events = self.handed.timeline.events if self.handed else ()
-        return index_of(events, self.known.values(), (), ())
+        return index_of(self.known.values(), (), (), self.handed.timeline.events if self.handed else None)
 
     @cached_property
     def grounds(self) -> frozenset[Path]:

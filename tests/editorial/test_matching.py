@@ -44,7 +44,7 @@ def event(name="", *, start="", length=50, rate=PAL, drop=None, **others):
 
 def found(asked, *clips, places=PLACES, hashes=()):
     return match(
-        asked, index_of([asked], clips, [place for place in places if place.clip in {c.id for c in clips}], hashes)
+        asked, index_of(clips, [place for place in places if place.clip in {c.id for c in clips}], hashes, [asked])
     )
 
 
@@ -81,6 +81,13 @@ def test_an_event_is_found_by(asked, log, wanted, by):
     assert (made.clip, made.by) == (wanted, by), made.sentence
     assert 0.5 <= made.confidence <= 1
     assert made.candidates == ()
+
+
+@pytest.mark.parametrize(("asked", "log", "wanted", "by"), FOUND.values(), ids=FOUND)
+def test_an_index_of_everything_finds_the_same(asked, log, wanted, by):
+    places = [place for place in PLACES if place.clip in {known.id for known in log}]
+    made = match(asked, index_of(log, places, [("abcd" * 8, TWIN.id)]))
+    assert (made.clip, made.by) == (wanted, by)
 
 
 def test_better_evidence_is_surer():
@@ -209,4 +216,4 @@ def test_a_clip_is_found_by_name_and_timecode_only_where_no_other_has_both(made,
 
 def test_events_that_say_the_same_are_looked_up_once_and_all_answered():
     asked = [event("C0001.MP4", start="10:00:01:00")] * 3
-    assert [made.clip for made in matched(asked, index_of(asked, [ONE], [], []))] == [ONE] * 3
+    assert [made.clip for made in matched(asked, index_of([ONE], [], [], asked))] == [ONE] * 3

@@ -7,7 +7,7 @@ source at the timeline's rate or without drop-frame.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -73,9 +73,12 @@ class _Evidence:
 
 
 def index_of(
-    events: Sequence[ReadEvent], clips: Iterable[Known], places: Iterable[Place], hashes: Iterable[tuple[str, str]]
+    clips: Iterable[Known],
+    places: Iterable[Place],
+    hashes: Iterable[tuple[str, str]],
+    events: Sequence[ReadEvent] | None = None,
 ) -> Index:
-    """An index of clips by what these events call them; of their files, and of (hash, clip id)."""
+    """An index of clips, their files, and (hash, clip id); with `events` only by what those call them."""
     by_id = {known.id: known for known in clips}
     by_name, by_reel = _shelved(events, by_id.values())
     by_hash: dict[str, list[Known]] = defaultdict(list)
@@ -94,10 +97,20 @@ def index_of(
     return Index(by_id, by_hash, by_name, by_reel, by_file, shorts)
 
 
-def _shelved(events: Sequence[ReadEvent], clips: Iterable[Known]) -> tuple[dict[str, Shelf], dict[str, Shelf]]:
-    """Clips by the names and by the reels that these events use; a log has many more of both."""
-    names = {key for event in events for key in (*name_keys(event.name), *file_keys(event.file))}
-    reels = {event.reel.casefold() for event in events if event.reel.upper() not in NO_REELS}
+class _All:
+    """Every name."""
+
+    def __contains__(self, name: object) -> bool:
+        return name != ""
+
+
+def _shelved(events: Sequence[ReadEvent] | None, clips: Iterable[Known]) -> tuple[dict[str, Shelf], dict[str, Shelf]]:
+    """Clips by name and by reel, of those that the events use; a log has many more of both."""
+    names: Container[str] = _All()
+    reels: Container[str] = _All()
+    if events is not None:
+        names = {key for event in events for key in (*name_keys(event.name), *file_keys(event.file))}
+        reels = {event.reel.casefold() for event in events if event.reel.upper() not in NO_REELS}
     by_name: dict[str, Shelf] = defaultdict(Shelf)
     by_reel: dict[str, Shelf] = defaultdict(Shelf)
     carded = cache(lambda card: [name for each in card_names(card) if (name := each.casefold()) in reels])
