@@ -36,6 +36,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("forget", "logging", "Take clips out of the log; media stay where they are."),
     ("cut", "cutting", "Make a timeline of what a search finds."),
     ("export", "cutting", "Write a cut for the editing suite."),
+    ("check", "checking", "Would that editor open these timelines, and lose nothing?"),
     ("import", "importing", "Take an editor's timeline back: match, log, keep."),
     ("pull", "pulling", "Copy the originals that a cut needs, whole or trimmed."),
     ("doctor", "doctor", "Check catalogue, ffmpeg, disk, limits, clock."),
