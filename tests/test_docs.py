@@ -18,6 +18,8 @@ from pipeline.cli.proxies import TITLES
 from pipeline.clip import LOG_SOURCES
 from pipeline.delivery.cuts import EDITORS
 from pipeline.editorial.arrange import KINDS
+from pipeline.editorial.checks.rules import ALL_FORMATS
+from pipeline.editorial.checks.rules import RULES as CHECKS
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.fields import ALIASES, DEFAULT_COLUMNS, FIELDS
 from pipeline.proxies.presets import ENCODERS, load_presets
@@ -136,6 +138,16 @@ def test_the_table_of_proxy_rules_is_that_of_the_code():
     for rule in RULES:
         who = "all" if rule.editors == SUITES else ", ".join(TITLES[editor] for editor in rule.editors) or "none"
         wanted.append([rule.name, rule.measures, f"{who}: {rule.outcome}" if rule.editors else who, rule.why])
+    assert rows == wanted
+
+
+def test_the_table_of_checks_is_that_of_the_code():
+    rows = rows_of(text_of("editor.md"), "## The check")[1:]
+    wanted = []
+    for rule in CHECKS:
+        who = "all" if rule.editors == SUITES else ", ".join(TITLES[editor] for editor in rule.editors)
+        what = "all" if rule.formats == ALL_FORMATS else ", ".join(f"`{each}`" for each in rule.formats)
+        wanted.append([rule.name, rule.refuses, what, who, rule.severity, rule.why])
     assert rows == wanted
 
 
@@ -300,6 +312,7 @@ CALLS = {
     "cut": [["cut", "best", "rating:>=4"]],
     "diff": [["diff", "pace"]],
     "export": [["export", "coach-interview", "--for", "resolve"]],
+    "check": [["check", "timelines/kaptagat-vienna.otio", "--for", "fcp"]],
     "pull": [["pull", "coach-interview", "--to", "grade"]],
     "conform": [["conform", "coach-interview"]],
     "doctor": [["doctor"]],

@@ -38,6 +38,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("paper", "comparing", "A cut as a paper edit: text to rearrange and cut again."),
     ("diff", "comparing", "What changed between two versions of a cut."),
     ("export", "cutting", "Write a cut for the editing suite."),
+    ("check", "checking", "Would that editor open these timelines, and lose nothing?"),
     ("import", "importing", "Take an editor's timeline back: match, log, keep."),
     ("pull", "pulling", "Copy the originals that a cut needs, whole or trimmed."),
     ("conform", "conforming", "Do the events of a cut or timeline show what they say? By pictures."),

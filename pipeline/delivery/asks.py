@@ -32,7 +32,7 @@ from pipeline.editorial.shots import Media
 from pipeline.errors import RushesError, ValueRefused
 from pipeline.film import Film
 from pipeline.metadata.facts import read_facts
-from pipeline.timecode import Timecode, TimeRange
+from pipeline.timecode import TimeRange
 
 NOTHING: Sight = (None, None)
 
@@ -242,11 +242,11 @@ def _range_of_stranger(event: ReadEvent, path: Path) -> TimeRange | None:
         return None
     frames = facts.video.frames if facts.video else None
     start = facts.timecode
-    if start is not None and facts.rate is not None and start.rate != facts.rate:
-        start = Timecode(floor(start.frame * facts.rate.fraction / start.rate.fraction), facts.rate, start.drop_frame)
-    label, counted = (str(start), str(start.rate)) if start else ("", "")
-    known = Known("", path.name, "", "", sound=False, label=label, label_rate=counted, rate=facts.rate, frames=frames)
-    return range_in(event, known, 0)
+    label, label_rate = (str(start), str(start.rate)) if start else ("", "")
+    stranger = Known(
+        "", path.name, "", "", sound=False, label=label, label_rate=label_rate, rate=facts.rate, frames=frames
+    )
+    return range_in(event, stranger, 0)
 
 
 class _Wanted(NamedTuple):

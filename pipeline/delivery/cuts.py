@@ -36,6 +36,7 @@ from pipeline.editorial.paper import read_paper, shots_of, written_paper
 from pipeline.editorial.shots import Media, media_of, named
 from pipeline.editorial.shots import media_for as files_of
 from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused
+from pipeline.fields import BY_NAME
 from pipeline.files import path_error, temporary_beside
 from pipeline.film import Film
 from pipeline.shotlog.query import parse
@@ -388,6 +389,8 @@ def _called(catalogue: Catalogue, handle: str) -> LoggedClip | RushesError:
 
 
 def _settings(film: Film, name: str, recipe: Recipe, clips: Sequence[LoggedClip]) -> CutSettings:
+    if recipe.by and recipe.by not in BY_NAME:
+        raise ValueRefused(f"'{recipe.by}' is no field; try --by location, subject or view.")
     timeline = film.settings.timeline
     start, size = recipe.start or timeline.start, recipe.size or timeline.size
     settings = settings_for(clips, name, rate=recipe.rate or timeline.rate, start=start, size=size)

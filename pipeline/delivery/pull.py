@@ -128,9 +128,9 @@ class _Memory:
 
 def plan_pull(film: Film, catalogue: Catalogue, made: MadeCut, *, handles: int = 0, trimmed: bool = False) -> PullPlan:
     """Which files and ranges a cut needs, with `handles` frames of each clip at both ends; copies nothing."""
-    sheet = sheet_of(made.cut.timeline)
+    sheets = [sheet_of(cut.timeline) for cut in made.cuts.values()]
     clips = (*made.clips, *made.sounds)
-    pulls = pulls_of(sheet, clips, handles)
+    pulls = pulls_of(sheets, clips, handles)
     grounds = {root.id: root for root in roots(catalogue)}
     wanted: list[Wanted] = []
     sidecars: dict[tuple[int, bytes], None] = {}
@@ -150,7 +150,7 @@ def plan_pull(film: Film, catalogue: Catalogue, made: MadeCut, *, handles: int =
         except RushesError as error:
             missing.append((shown(path), error.sentence))
     media = media_for(film, catalogue, clips)
-    return PullPlan(made.name, media, sheet, pulls, tuple(_apart(wanted)), tuple(missing))
+    return PullPlan(made.name, media, sheets[0], pulls, tuple(_apart(wanted)), tuple(missing))
 
 
 def pull(film: Film, plan: PullPlan, to: Path, ears: Ears = Ears()) -> Pulled:

@@ -9,6 +9,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import ceil
 from pathlib import Path
 
@@ -68,11 +69,14 @@ class Taken:
     note: str = ""
 
 
-def pulls_of(sheet: Sheet, clips: Iterable[LoggedClip], handles: int) -> tuple[Pull, ...]:
-    """The ranges that a cut needs, `handles` frames of the clip wider at both ends, in order of first use."""
-    known = {logged.clip.id: counted(logged.clip, sheet.start.rate) for logged in clips}
+def pulls_of(sheets: Sequence[Sheet], clips: Iterable[LoggedClip], handles: int) -> tuple[Pull, ...]:
+    """The ranges that the timelines of a cut need, `handles` frames of the clip wider at both ends, by first use.
+
+    Sound without a rate of its own is counted at that of the first timeline.
+    """
+    known = {logged.clip.id: counted(logged.clip, sheets[0].start.rate) for logged in clips}
     wanted: dict[str, list[TimeRange]] = defaultdict(list)
-    for source, range_ in _taken(sheet):
+    for source, range_ in chain.from_iterable(map(_taken, sheets)):
         if source.clip in known:
             clip = known[source.clip]
             begin = frames_before(clip, source) + range_.start - handles

@@ -70,6 +70,7 @@ def test_our_own_reader_gives_the_events_back(rate, drop):
     for number, track in enumerate(sheet.of_kind("Video"), start=1):
         for event in track.events:
             one, source = found.pop((number, event.record.start)), event.source
+            assert one.file == (source.path or source.name)
             assert (one.record, one.speed, one.name, one.id) == (event.record, event.speed, source.name, source.clip)
             if source.timed and source.rate == sheet.start.rate:
                 assert one.source == TimeRange(event.source_in, taken_frames(event, sheet.start.rate))

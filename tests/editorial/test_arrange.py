@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from editorial_clips import logged, media, settings
 
-from pipeline.editorial.arrange import KINDS, in_order, intercut, kind_named, selects, settings_for, stringout
+from pipeline.editorial.arrange import KINDS, in_order, intercut, kind_named, parted, selects, settings_for, stringout
 from pipeline.errors import NotFound, ValueRefused
 
 DAY1, DAY2 = "2019-08-20", "2019-10-12"
@@ -216,3 +216,21 @@ def test_without_a_clock_timecode_tells_the_time_of_day():
         logged("a", shoot_day=DAY1, at="07:42:11", camera="P"),
     ]
     assert names(stringout(clips, media(*clips), settings())) == list("abc")
+
+
+@pytest.mark.parametrize(
+    ("kind", "parts"),
+    [
+        ("stringout", {"": "abcd"}),
+        ("days", {f" {DAY1}": "bd", f" {DAY2}": "a", " without shoot_day": "c"}),
+        ("subjects", {" Coach": "ab", " Crowd_Finish": "a", " without subject": "cd"}),
+    ],
+)
+def test_day_reels_and_subjects_are_a_timeline_for_each_value_and_none_is_lost(kind, parts):
+    clips = [
+        logged("a", shoot_day=DAY2, subject=("Coach", "Crowd/Finish")), logged("b", shoot_day=DAY1, subject=("Coach",)),
+        logged("c", shoot_day=None, subject=()), logged("d", shoot_day=DAY1),
+    ]  # fmt: skip
+    found = parted(kind_named(kind), clips)
+    assert {name: "".join(clip.clip.name for clip in part) for name, part in found.items()} == parts
+    assert list(found) == list(parts)

@@ -102,3 +102,19 @@ def test_dissolves_change_playlists_and_never_overlap():
     }  # fmt: skip
     assert {(clip.start, clip.duration, clip.into) for clip in found.clips} == {(0, 22, 0), (17, 9, 37), (22, 22, 38)}
     assert any("shortened" in loss for loss in losses)
+
+
+def test_a_frame_held_for_longer_than_its_file_moves_nothing_behind_it():
+    make = Builder(RATES["25"], "/film")
+    made = schema.Timeline("cut")
+    made.tracks.append(make.track(
+        "V", "Video", make.clip("A.mov", 90, media=60, speed=0), make.clip("B.mov", 10),
+        make.clip("C.mov", 2, speed=30),
+    ))  # fmt: skip
+    made.tracks.append(make.track("A", "Audio", make.clip("A.mov", 90, media=60, speed=0, sound=True)))
+    found, losses = project(made)
+    assert {(Path(clip.file).name, clip.start, clip.duration) for clip in found.clips} == {
+        ("A.mov", 0, 60), ("B.mov", 90, 10), ("C.mov", 100, 2),
+    }  # fmt: skip
+    for reason in ("Frames held for longer", "Sound of held frames", "Speeds below 1 % or above 2000 %"):
+        assert any(loss.startswith(reason) for loss in losses), reason

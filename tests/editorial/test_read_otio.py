@@ -232,7 +232,9 @@ def test_a_collection_gives_its_first_timeline_and_a_track_alone_is_one():
 def bundle(content, name="content.otio"):
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr(name, content)
+        file.writestr(
+            zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED
+        )  # of 1980: a name of now would name the test anew each run
     return made.getvalue()
 
 

@@ -40,9 +40,9 @@ def test_day_reels_are_a_timeline_for_each_day(film):
     names = ["reels 2019-08-14", "reels 2019-08-15", "reels 2019-10-12"]
     assert said["timelines"] == names
     files = rushes("export", "reels", "--for", "premiere", "--json", cwd=film).json["files"]
-    assert {file.rpartition("/")[2].rpartition(".")[0].removesuffix(".README") for file in files} == set(names)
+    assert {file.rpartition("/")[2].partition(".")[0] for file in files} == set(names)
     one = rushes("export", names[1], "--for", "premiere", cwd=film)
-    assert {line.rpartition("/")[2][:16] for line in one.out.splitlines()} == {names[1]}
+    assert {line.rpartition("/")[2].partition(".")[0] for line in one.out.splitlines()} == {names[1]}
     assert rushes("export", "reels 2019-08-16", cwd=film).code == 13
     assert len(timeline(film, "reels 2019-08-15").video_tracks()[0]) == 3
 
@@ -69,6 +69,8 @@ def test_titles_are_black_with_a_marker(film):
     assert isinstance(cut.video_tracks()[0][0], otio.schema.Gap)
     assert rushes("cut", "all", "kind:picture", "--titles", "--by", "subject", "--rate", "25", cwd=film).code == 0
     assert timeline(film, "all").tracks.markers[0].name == "Morning run, Running"
+    refused = rushes("cut", "all", "kind:picture", "--titles", "--by", "weather", cwd=film)
+    assert (refused.code, "'weather' is no field" in refused.err) == (14, True)
 
 
 def test_the_recorder_s_sound_is_shown_found_and_laid_to_the_frame(film):

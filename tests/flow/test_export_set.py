@@ -10,6 +10,7 @@ from filming import rushes
 
 from pipeline.delivery.cuts import EDITORS
 from pipeline.editorial.exports.readme import GUIDES
+from pipeline.editorial.exports.registry import EXPORTS
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,9 @@ def test_media_are_where_the_map_says_in_every_file_and_on_the_page(cut_film, tm
     assert page(tmp_path).count("D:\\Two Courses\\ingest") == 1
     assert "D:\\Two Courses\\proxies" in page(tmp_path)
     assert f"What is {cut_film} on our machine is written as D:\\Two Courses." in " ".join(page(tmp_path).split())
-    texts = {file.rpartition(".")[2]: Path(file).read_text(encoding="utf-8") for file in made["files"]}
+    raw = {file.rpartition(".")[2]: Path(file).read_bytes() for file in made["files"]}
+    texts = {suffix: raw[suffix].decode() for suffix in ("otio", "xml", "edl")}
+    assert str(cut_film).encode("utf-16-le") not in raw["aaf"], "AAF keeps its texts so"
     assert str(cut_film) not in texts["otio"] + texts["xml"] + texts["edl"]
     assert '"file:///D:/Two%20Courses/ingest' in texts["otio"]
     assert "<pathurl>file://localhost/D:/Two%20Courses/ingest" in texts["xml"]
@@ -113,7 +116,10 @@ def test_relative_paths_lead_to_the_media_and_formats_without_them_say_so(cut_fi
         assert url.startswith("../../")
         assert (folder / url).is_file()
     silent = {loss.partition(":")[0] for loss in made["losses"] if "Paths are absolute" in loss}
-    assert silent == {"xml", "fcpxml", "edl", "metadata.csv"}
+    suffixes = next(editor.suffixes for editor in EDITORS if editor.name == "resolve")
+    paths = {export.suffix: export.paths for export in EXPORTS}
+    assert silent == {suffix[1:] for suffix in suffixes if paths[suffix] == "absolute"}
+    assert silent
 
 
 def test_an_export_again_removes_what_the_last_one_made_beyond_it_and_nothing_else(cut_film, tmp_path):

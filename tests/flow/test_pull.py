@@ -123,7 +123,18 @@ def test_the_lists_name_every_range_with_hours_file_and_hash(pull_film, tmp_path
         events = [event.edits[0] for event in pycmx.parse_cmx3600(file).events]
     pictures = [(edit.clip_name, edit.source_in) for edit in events if edit.channels.video]
     assert ("A001C002_191012_R1AB.mov", "08:21:59;20") in pictures
-    assert len(pictures) == len(rows)
+    assert len(pictures) == len([row for row in rows if not row["clip"].endswith(".WAV")])
+    assert [row["clip"] for row in rows if row["clip"].endswith(".WAV")], "the sound recorded beside a picture"
+
+
+def test_a_cut_of_several_timelines_is_pulled_as_one(pull_film):
+    assert rushes("cut", "packs", "kind:picture", "--as", "subjects", cwd=pull_film).code == 0
+    packs = pull(pull_film, "packs", "--list")
+    everything = {row["file"] for row in pull(pull_film, "all", "--list")["ranges"]}
+    found = [row["file"] for row in packs["ranges"] if row["name"].startswith("A001C")]
+    assert found
+    assert len(found) == len(set(found)), "a clip of two subjects is in two timelines, and comes once"
+    assert set(found) <= everything
 
 
 def test_again_copies_nothing_and_a_copy_that_was_changed_is_not_overwritten(pull_film, tmp_path):

@@ -248,7 +248,8 @@ def _card(index: str, names: Sequence[str], texts: Mapping[str, bytes], data: by
 
 def _timelines(each: Import) -> tuple[Seed, ...]:
     files = (path.read_bytes() for path in sorted((SAMPLES / "timelines").rglob("*")) if path.is_file())
-    return tuple(Seed(data[:KEPT]) for data in files if each.recognises(data[: 64 << 10]))
+    most = LARGEST_SEED if each.format == "aaf" else KEPT  # the beginning of an AAF leads all over it
+    return tuple(Seed(data[:most]) for data in files if each.recognises(data[: 64 << 10]))
 
 
 def _timeline(each: Import) -> Callable[[bytes], object]:

@@ -13,6 +13,8 @@ from pipeline.editorial.exports.events import Event, EventTrack, EventTransition
 from pipeline.editorial.exports.kdenlive_bin import Bin, BinClip, nearest
 from pipeline.editorial.exports.written import Losses
 
+_SLOWEST, _FASTEST = Fraction(1, 100), 20  # of MLT's timewarp producer
+
 
 @dataclass(slots=True)
 class Entry:
@@ -77,15 +79,21 @@ def laid_tracks(sheet: Sheet, content: Bin, lost: Losses) -> Iterator[LaidTrack]
     tracks = (*reversed(sheet.of_kind("Audio")), *sheet.of_kind("Video"))
     for number, track in enumerate(tracks):
         sound = track.kind == "Audio"
-        for event in track.events:
-            if sound and not event.speed:
-                lost.add("Sound of held frames, left silent", event.source.name)
+        _note_speeds(track, lost)
         shown = [event for event in track.events if event.speed or not sound]
         entries = [_entry(event, content.clips[event.source]) for event in shown]
         mixes = tuple(_mixes(track, entries, lost))
         for entry in entries:
             _hold(entry, lost)
         yield LaidTrack(number, track.name, sound, tuple(entries), mixes)
+
+
+def _note_speeds(track: EventTrack, lost: Losses) -> None:
+    for event in track.events:
+        if not event.speed and track.kind == "Audio":
+            lost.add("Sound of held frames, left silent", event.source.name)
+        elif event.speed and not _SLOWEST <= abs(event.speed) <= _FASTEST:
+            lost.add("Speeds below 1 % or above 2000 %, which MLT does not know", event.source.name)
 
 
 def _entry(event: Event, clip: BinClip) -> Entry:
@@ -106,7 +114,8 @@ def _hold(entry: Entry, lost: Losses) -> None:
         entry.length = entry.clip.length
         entry.into = max(0, min(entry.into, entry.length - (entry.end - entry.start)))
         if entry.out >= entry.length:
-            lost.add("Frames held for longer than their file lasts, which show black then", entry.event.source.name)
+            entry.end = entry.start + entry.length  # else MLT ends it here and moves all that follows
+            lost.add("Frames held for longer than their file lasts, black from there on", entry.event.source.name)
 
 
 def _mixes(track: EventTrack, entries: list[Entry], lost: Losses) -> Iterator[Mix]:

@@ -4,7 +4,7 @@ Looking at ten thousand clips through OTIO's Python objects costs microseconds f
 its JSON, read by msgspec into these types, costs half as much in all. Only what writers need is here.
 """
 
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 from opentimelineio.schema import Timeline
@@ -12,6 +12,7 @@ from opentimelineio.schema import Timeline
 from pipeline.editorial.exports.written import one_line
 from pipeline.errors import ExportRefused
 
+T = TypeVar("T")
 # Far beyond any film: 27 hours in microseconds, more pixels and channels than any device has.
 _Frames = Annotated[float, msgspec.Meta(ge=-1e11, le=1e11)]
 _Pixels = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
@@ -148,9 +149,14 @@ _DECODER = msgspec.json.Decoder(Document)
 
 def values_of(timeline: Timeline) -> Document:
     """Raises ExportRefused for numbers that no timeline has, and for words under `rushes` that are not ours."""
+    return decoded(timeline, _DECODER)
+
+
+def decoded(timeline: Timeline, decoder: msgspec.json.Decoder[T]) -> T:
+    """The timeline's JSON as `decoder` reads it. Raises ExportRefused for what that refuses."""
     text = timeline.to_json_string(indent=-1).encode()
     try:
-        return _DECODER.decode(text)
+        return decoder.decode(text)
     except msgspec.DecodeError as error:  # also of values that are of the wrong kind or out of bounds
         name = one_line(timeline.name) or "The timeline"
         raise ExportRefused(f"'{name}' holds a value that no timeline has ({error}); mend it and try again.") from None

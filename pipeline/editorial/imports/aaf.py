@@ -229,6 +229,7 @@ def _event(piece: Piece, track: _Track, number: int, *, mobs: Mobs, rate: Rate |
         id=dict(log).get(CLIP_COMMENT, ""),
         channel=origin.channel if kind == "Audio" else None,
         speed=Fraction(place.speed) * units / place.rate,
+        enabled=place.enabled,
         log=tuple((name, value) for name, value in log if name != CLIP_COMMENT),
     )
 

@@ -24,6 +24,7 @@ from pipeline.editorial.aaf_model import (
     Pid,
 )
 from pipeline.editorial.imports.aaf_objects import AafObject
+from pipeline.editorial.imports.markup import path_of
 from pipeline.timecode import Rate, TimeRange
 
 Position = Fraction | int
@@ -193,7 +194,7 @@ def origin_of(mobs: Mobs, mob: Mob, slot_id: int, span: Span, *, rate: Rate | No
         media=media,
         available=available,
         name=mob.name,
-        file=next((url for step in steps if (url := step.mob.url())), ""),
+        file=path_of(next((url for step in steps if (url := step.mob.url())), "")),
         reel=next((step.mob.name for step in reversed(steps) if step.mob.tape), ""),
         channel=first.track if first else None,
     )

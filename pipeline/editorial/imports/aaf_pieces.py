@@ -46,6 +46,7 @@ class Place(NamedTuple):
     rate: Fraction
     layer: Layer
     depth: int = 0
+    enabled: bool = True
 
     @property
     def taken(self) -> Span:
@@ -197,15 +198,14 @@ class Flat:
             self._lay(inner, place._replace(layer=layer))
 
     def _lay_selected(self, segment: AafObject, place: Place) -> None:
-        """What is chosen of a selector, and what a pulldown counts; alternatives are switched off."""
+        """What a selector shows, else what it would (Avid keeps a muted clip so), and what a pulldown counts."""
+        known = len(self.pieces)
         inner = segment.child(Pid.SELECTED if segment.kind == SELECTOR else Pid.PULLDOWN_INPUT)
         if inner is not None:
             self._lay(inner, place)
-        if segment.kind == SELECTOR:
+        if segment.kind == SELECTOR and len(self.pieces) == known:
             for other in segment.children(Pid.ALTERNATES):
-                mob = self.mobs.get(other.raw(Pid.SOURCE_ID))
-                if mob is not None:
-                    self.problems[f"'{mob.name}' is switched off in the cut and is left out."] = None
+                self._lay(other, place._replace(enabled=False))
 
     def _speed(self, effect: AafObject) -> tuple[Fraction, Position] | None:
         """The speed of a motion effect and the unit of its input shown first; None where it has none.

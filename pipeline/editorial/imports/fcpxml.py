@@ -34,10 +34,11 @@ def read(content: bytes) -> ReadTimeline:
     Raises TimelineUnreadable for what is no FCPXML, or damaged.
     """
     with unswept():
-        return _read(parse(content, _UNREAD))
+        return read_tree(parse(content, _UNREAD))
 
 
-def _read(root: Node) -> ReadTimeline:
+def read_tree(root: Node) -> ReadTimeline:
+    """The same of a tree that is there already."""
     if root.tag != FORMAT:
         raise TimelineUnreadable("This is no FCPXML: its first element is no fcpxml.")
     problems: list[Problem] = []

@@ -44,19 +44,25 @@ def recognises(head: bytes) -> bool:
 def read(content: bytes) -> ReadTimeline:
     """The first timeline in the file; raises TimelineUnreadable for what is no OTIO, damaged or beyond bounds."""
     with unswept():
-        return _read(content)
+        return read_values(values_in(content))
 
 
-def _read(content: bytes) -> ReadTimeline:
+def values_in(content: bytes) -> Values:
+    """The JSON as it stands; raises TimelineUnreadable for what is no OTIO."""
     try:
         root = _values(content)
     except RecursionError:
         raise TimelineUnreadable("This OTIO nests deeper than any timeline; it is not read.") from None
     if not isinstance(root, dict) or not kind_of(root):
         raise TimelineUnreadable("This JSON is no OTIO: nothing in it says an OTIO_SCHEMA.")
+    return root
+
+
+def read_values(root: Values) -> ReadTimeline:
+    """The timeline in JSON that is there already."""
     counts = Counter(dict.fromkeys((*_COUNTED.values(), "markers"), 0))
     _count(root, counts)
-    timeline = _first_timeline(root)
+    timeline = first_timeline(root)
     title = text_in(timeline if timeline is not None else root, "name")
     facts: dict[str, object] = {"format": FORMAT, "title": title, **counts}
     if timeline is None:
@@ -68,8 +74,7 @@ def _read(content: bytes) -> ReadTimeline:
 
 
 def _values(content: bytes) -> Any:
-    if content.startswith(_BUNDLE):
-        content = _bundled(content)
+    content = text_in_bundle(content)
     if len(content) > LARGEST:
         raise TimelineUnreadable(
             f"This timeline is larger than the {LARGEST >> 20} MB that are read; export it in parts."
@@ -81,8 +86,10 @@ def _values(content: bytes) -> Any:
         raise TimelineUnreadable(f"This is no JSON that can be read{where}; export the timeline again.") from None
 
 
-def _bundled(content: bytes) -> bytes:
-    """The timeline in an .otioz; nothing else of the bundle is unpacked."""
+def text_in_bundle(content: bytes) -> bytes:
+    """The JSON in an .otioz, and any other file as it is; nothing else of the bundle is unpacked."""
+    if not content.startswith(_BUNDLE):
+        return content
     import zipfile
 
     try:
@@ -116,7 +123,7 @@ def _children(value: Values) -> Iterator[Values]:
         yield tracks
 
 
-def _first_timeline(root: Values) -> Values | None:
+def first_timeline(root: Values) -> Values | None:
     """The timeline that stands first; a file of one stack or track is as good as one."""
     level = [root]
     while level:

@@ -38,13 +38,14 @@ def read(content: bytes) -> ReadTimeline:
     Raises TimelineUnreadable for what is no xmeml, or damaged.
     """
     with unswept():
-        return _read(parse(content, _UNREAD))
+        return read_tree(parse(content, _UNREAD))
 
 
-def _read(root: Node) -> ReadTimeline:
+def read_tree(root: Node) -> ReadTimeline:
+    """The same of a tree that is there already."""
     if root.tag != FORMAT:
         raise TimelineUnreadable("This is no FCP7 XML: its first element is no xmeml.")
-    sequences = list(_sequences(root))
+    sequences = list(sequences_in(root))
     facts: list[tuple[str, object]] = [("format", FORMAT), ("version", root.get("version") or None)]
     facts.append(("sequences", len(sequences)))
     if not sequences:
@@ -53,12 +54,13 @@ def _read(root: Node) -> ReadTimeline:
     return _timeline(sequences[0], root, facts)
 
 
-def _sequences(node: Node) -> Iterator[Node]:
+def sequences_in(node: Node) -> Iterator[Node]:
+    """The sequences that stand by themselves, not in a clip of another."""
     for child in node:
         if child.tag == "sequence":
             yield child
         elif child.tag in _HOLDS:
-            yield from _sequences(child)
+            yield from sequences_in(child)
 
 
 def _timeline(sequence: Node, root: Node, facts: list[tuple[str, object]]) -> ReadTimeline:

@@ -213,8 +213,10 @@ def _unstretched(begin: int, end: int, speed: Fraction, file: File) -> tuple[int
 
 
 def _check_length(node: Node, place: _Place, reading: Reading) -> None:
+    """Within a frame of the timeline; at another rate both ends are rounded to frames of the file besides."""
     length, record = place.length, place.record
-    if length is not None and record is not None and abs(length - record.duration) > 1:
+    slack = 1 if place.ratio == 1 else 1 + 2 / place.ratio
+    if length is not None and record is not None and abs(length - record.duration) > slack:
         sentence = f"takes {length} frames and lasts {record.duration}, without a speed that would say so."
         reading.wrong(node, f"'{text_of(node, 'name')}' {sentence}")
 

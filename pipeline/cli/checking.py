@@ -1,0 +1,80 @@
+"""`rushes check`: would that editor open these timelines, and lose nothing?"""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, table
+from pipeline.proxies.rules import EDITORS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.delivery.check import Checked
+
+_COLUMNS = (
+    Column("Line", number=True), Column("Severity", rank=1), Column("Rule", whole=False), Column("Finding", whole=False)
+)  # fmt: skip
+_ON_TERMINAL = 50  # rows for a file
+
+
+@click.command("check")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--for", "editor", type=click.Choice(EDITORS), required=True, help="The editing suite that shall open it."
+)
+@click.option(
+    "--dtd", "dtd_folder", metavar="DIR", type=click.Path(path_type=Path), envvar="RUSHES_DTD", show_envvar=True,
+    help="Apple's DTDs of FCPXML, which then judge it; lxml must be installed.",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="A list of file, line, rule, severity and sentence.")
+def check_command(files: tuple[Path, ...], editor: str, dtd_folder: Path | None, *, as_json: bool) -> int:
+    """Say what an editing suite would refuse, drop or link wrongly of timelines, whoever wrote them.
+
+    Several FILEs are taken for one set: they must not contradict each other. Ends with 1 for any error.
+    """
+    from pipeline.delivery.check import check_files
+
+    checked = check_files(files, editor, dtd_folder)
+    if as_json:
+        print_json([
+            {"file": str(each.file), "line": found.line, "rule": found.rule, "severity": found.severity,
+             "sentence": found.sentence}
+            for each in checked for found in each.findings
+        ])  # fmt: skip
+    else:
+        for each in checked:
+            _print_findings(each)
+    _print_words(checked)
+    return 1 if any(found.severity == "error" for each in checked for found in each.findings) else 0
+
+
+def _print_findings(each: "Checked") -> None:
+    """A table for each file that has any; the errors first where not all find room."""
+    screen = console()
+    if not each.findings:
+        return
+    shown = list(each.findings)
+    if screen.is_terminal and len(shown) > _ON_TERMINAL:
+        worst = sorted(shown, key=lambda found: found.severity != "error")[:_ON_TERMINAL]
+        shown = [found for found in shown if found in worst]
+    rows = [[str(found.line or ""), found.severity, found.rule, cell(found.sentence)] for found in shown]
+    kept = fitting(_COLUMNS, rows, screen.width)
+    made = table([_COLUMNS[number] for number in kept])
+    for row in rows:
+        made.add_row(*(row[number] for number in kept))
+    click.echo(cell(each.file))
+    screen.print(made)
+    if len(shown) < len(each.findings):
+        click.echo(f"{len(shown)} of {plural(len(each.findings), 'finding')}; --json has all")
+
+
+def _print_words(checked: "Sequence[Checked]") -> None:
+    """A line for each file on stderr: what it comes to, and who judged the structure of an FCPXML."""
+    for each in checked:
+        counts = Counter(found.severity for found in each.findings)
+        words = [plural(counts[word], word) for word in ("error", "warning") if counts[word]]
+        by = {None: "", True: " Judged by Apple's DTD.", False: " Judged by our own table of elements, not by a DTD."}
+        click.echo(f"{cell(each.file.name)}: {', '.join(words) or 'nothing found'}.{by[each.by_definition]}", err=True)

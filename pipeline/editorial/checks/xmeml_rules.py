@@ -1,0 +1,108 @@
+"""What is wrong with Final Cut Pro 7 XML for Premiere Pro and DaVinci Resolve.
+
+Sources: OpenTimelineIO issues 839 and 499 (no `<format>`: Resolve makes no timeline and says nothing); palmier-pro
+issues 110 and 247 (Resolve relinks by a name with its extension, and by the file's timecode).
+"""
+
+import re
+from collections.abc import Iterator
+
+from pipeline.editorial.checks.case import Case, Found
+from pipeline.editorial.imports.markup import Node, path_of, text_of
+from pipeline.editorial.imports.xmeml import sequences_in
+
+_EXTENSION = re.compile(r"\.[A-Za-z0-9]{2,5}$")
+_HOLD_RATE = ("sequence", "clip", "clipitem", "file", "timecode", "samplecharacteristics")
+_OF_TIMECODE = ("drop-frame", "timecode")  # words of the reader's sentences about them
+_NUMBER = re.compile(r"\d{1,6}")
+
+
+def no_sequence(case: Case) -> Iterator[Found]:
+    if next(sequences_in(case.root), None) is None:
+        yield Found(case.root.line, "There is no sequence in the file, so that no timeline comes of it.")
+
+
+def picture_format(case: Case) -> Iterator[Found]:
+    for sequence in sequences_in(case.root):
+        shape = sequence.find("media/video/format/samplecharacteristics")
+        if sequence.find("media/video") is not None and not (text_of(shape, "width") and text_of(shape, "height")):
+            what = "no <format> with width and height" if shape is None else "a <format> without width and height"
+            yield Found(sequence.line, f"The sequence has {what}; Resolve makes no timeline of it and says nothing.")
+
+
+def extension(case: Case) -> Iterator[Found]:
+    for file in _files(case):
+        name, path = text_of(file, "name"), path_of(text_of(file, "pathurl"))
+        if _EXTENSION.search(path) and not _EXTENSION.search(name):
+            yield Found(file.line, f"The file is called '{name[:80]}', without the extension that it has on the disk.")
+
+
+def start(case: Case) -> Iterator[Found]:
+    """A file without timecode counts from 0; pictures of the editor's own and stills have none to lose."""
+    for file in _files(case):
+        if text_of(file, "pathurl") and file.find("timecode") is None:
+            name = text_of(file, "name")
+            sentence = "says no start timecode; Resolve takes 0, and finds no overlap where the recording has one"
+            yield Found(file.line, f"'{name[:80]}' {sentence}.")
+
+
+def rate_twice(case: Case) -> Iterator[Found]:
+    for tag in _HOLD_RATE:
+        for node in case.root.iter(tag):
+            if sum(child.tag == "rate" for child in node) > 1:
+                yield Found(node.line, f"A <{tag}> says its <rate> more than once.")
+
+
+def no_path(case: Case) -> Iterator[Found]:
+    for file in _files(case):
+        if not text_of(file, "pathurl") and text_of(file, "mediaSource") == "":
+            yield Found(file.line, f"'{text_of(file, 'name')[:80]}' names no file (pathurl); it comes in offline.")
+
+
+def path_form(case: Case) -> Iterator[Found]:
+    for file in _files(case):
+        url = text_of(file, "pathurl")
+        if url and not url.lower().startswith("file:"):
+            yield Found(file.line, f"The path '{url[:120]}' is no file URL.")
+
+
+def exploded(case: Case) -> Iterator[Found]:
+    """Tracks of one sound with several channels, which Premiere numbers from 0: each set must be whole."""
+    for sequence in sequences_in(case.root):
+        wanted = 0
+        for track in sequence.findall("media/audio/track"):
+            number, total = (
+                track.get(f"{name}") or "" for name in ("currentExplodedTrackIndex", "totalExplodedTrackCount")
+            )
+            if not _NUMBER.fullmatch(number) or not _NUMBER.fullmatch(total):
+                wanted = 0
+                continue
+            if int(number) != wanted or int(number) >= int(total):
+                sentence = f"The track is channel {int(number) + 1} of {total} and stands where {wanted + 1} belongs."
+                yield Found(track.line, sentence)
+            wanted = (int(number) + 1) % max(1, int(total))
+
+
+def problems(case: Case) -> Iterator[Found]:
+    """What the reader found to contradict itself, but for what has a rule of its own."""
+    for each in case.timeline.problems:
+        if not any(words in each.sentence for words in (" of a file that has ", "There is no sequence", *_OF_TIMECODE)):
+            yield Found(each.line, each.sentence)
+
+
+def timecodes(case: Case) -> Iterator[Found]:
+    for each in case.timeline.problems:
+        if any(words in each.sentence for words in _OF_TIMECODE):
+            yield Found(each.line, each.sentence)
+
+
+def paths(case: Case) -> Iterator[tuple[str, int | None, str]]:
+    for file in _files(case):
+        url = text_of(file, "pathurl")
+        if url:
+            yield path_of(url), file.line, text_of(file, "name")
+
+
+def _files(case: Case) -> Iterator[Node]:
+    """Every file that is described, once."""
+    yield from (node for node in case.root.iter("file") if len(node))
