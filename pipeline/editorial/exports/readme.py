@@ -16,7 +16,7 @@ from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import one_line
 from pipeline.editorial.shots import named
 
-_WIDTH = 100
+_WIDTH = 110
 _VARIANTS = {
     re.compile(r"\.V\d+\.edl$"): "CMX 3600: the pictures of a further video track, without sound",
     re.compile(r"\.File_32\.edl$"): "CMX 3600 as Avid reads it too: reels of up to 32 letters",
@@ -156,10 +156,11 @@ def _lines(sheet: Sheet, handover: Handover) -> Iterator[str]:
     yield from _section("Which file is for what", _purposes(handover.files))
     yield from _section("What to expect", _facts(sheet))
     yield from _section("Compare after the import", _spots(sheet))
-    yield from _section("Where the media lie", _places(sheet, handover.maps))
-    if any(name.endswith(".edl") for name in handover.files):
-        table = "Lists name reels with eight characters: the lines '* REEL ...' at the end of the .edl say which card, "
-        yield from _section("Reels", [f"{table}clip and file each one is."])
+    reels = (
+        "Lists name reels with eight characters: the lines '* REEL ...' at the end of the .edl say which file each is."
+    )
+    lists = [reels] if any(name.endswith(".edl") for name in handover.files) else []
+    yield from _section("Where the media lie", [*_places(sheet, handover.maps), *lists])
     yield from _section("What could not be carried, and why", [*handover.losses] or ["Nothing was lost."])
     if handover.notes:
         yield from _section("Good to know", handover.notes)
