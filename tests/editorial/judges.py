@@ -69,7 +69,7 @@ def play(project: Path, rate: Fraction, *, channels: int = 2) -> tuple[list[tupl
     made = project.with_suffix(".nut")
     target = [f"avformat:{made}", "vcodec=rawvideo", "pix_fmt=gray", "acodec=pcm_s16le", f"channels={channels}"]
     command = ["melt", "-silent", "-profile", profile, project, "-consumer", *target, "real_time=-1"]
-    subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=100)
+    subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=280)
     raw = np.frombuffer(_raw(made, "-f", "rawvideo", "-pix_fmt", "gray"), np.uint8).reshape(-1, SIZE[1], SIZE[0])
     sound = np.frombuffer(_raw(made, "-f", "s16le"), "<i2").reshape(-1, channels)
     middles = [int((number + Fraction(1, 2)) / rate * SOUND_RATE) for number in range(len(raw))]

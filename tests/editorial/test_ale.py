@@ -114,7 +114,7 @@ def test_the_log_stands_in_avids_columns_and_our_own():
         "Source Path": "/film/A001/A001C001.mov", "Reel": "A001R1AB", "Card": "A001", "Clip Id": "id:A001/A001C001.mov",
         "Scene": "12", "Take": "3", "Shoot Date": "2019-10-12", "Camera": "A", "Location": "Kaptagat",
         "Subject": "Coach, Läufer", "Comments": "wide", "Rating": "4", "Circled": "yes", "Unit": "main",
-        "View": "runner", "Tag": "dawn",
+        "View": "runner", "Tag": "dawn", "Title": "",
     }  # fmt: skip
     assert all(len(column) <= 14 for column in row), "Avid cuts names of own columns to 14 characters"
 
