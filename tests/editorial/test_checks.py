@@ -302,3 +302,13 @@ def test_a_hundred_thousand_events_are_judged_and_their_faults_counted():
     wrong = [each for each in found if each.rule == "edl length"]
     assert len(wrong) == MOST_TOLD + 1
     assert f"{100_000 - MOST_TOLD:,} more like these." in [each.sentence for each in wrong]
+
+
+def test_lines_of_otio_are_right_beside_braces_and_quotes_in_names():
+    text = good("otio").decode().replace('"name": "A001C002.mov"', '"name": "\\\\ \\" {"')
+    expected = text[: text.index('"name": "\\\\')].count("\n") + 1
+    found = judge([case_of(text.encode())], "resolve")[0]
+    assert [each.rule for each in found] == ["otio clip name"]
+    line = found[0].line
+    assert line < expected
+    assert text.splitlines()[line].strip() == '"OTIO_SCHEMA": "Clip.2",'
