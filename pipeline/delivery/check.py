@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pipeline.editorial.checks.case import Case, case_of
+from pipeline.editorial.checks.fcpxml_rules import has_table
 from pipeline.editorial.checks.judge import Finding, judge
 from pipeline.editorial.checks.rules import UNREADABLE
 from pipeline.errors import PathMissing, TimelineUnreadable, ToolMissing
@@ -41,11 +42,15 @@ def check_files(files: Sequence[Path], editor: str, dtd_folder: Path | None = No
     opened = [_opened(file, dtd_folder) for file in files]
     judged = judge([each if isinstance(each, Case) else None for each in opened], editor)
     return tuple(
-        Checked(file, tuple(found), each.dtd is not None if (editor, each.format) == ("fcp", "fcpxml") else None)
-        if isinstance(each, Case)
-        else Checked(file, (each,))
+        Checked(file, tuple(found), _by_definition(each, editor)) if isinstance(each, Case) else Checked(file, (each,))
         for file, each, found in zip(files, opened, judged, strict=True)
     )
+
+
+def _by_definition(case: Case, editor: str) -> bool | None:
+    if (editor, case.format) != ("fcp", "fcpxml") or not (case.dtd or has_table(case.root)):
+        return None
+    return case.dtd is not None
 
 
 def _look_at(dtd_folder: Path) -> None:

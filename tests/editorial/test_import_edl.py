@@ -266,3 +266,16 @@ def test_every_event_line_that_can_be_written_is_read(number, reel, channels, la
 def test_no_text_breaks_the_reader(text):
     edl.read((HEAD + text).encode("utf-8", "surrogatepass"), Rate(30000, 1001))
     edl.recognises(text.encode("utf-8", "surrogatepass"))
+
+
+def test_a_source_that_drops_nothing_keeps_its_labels_in_a_drop_frame_list_that_marks_its_own():
+    text = (
+        "TITLE: mixed\nFCM: DROP FRAME\n* RATE: 29.97 FRAMES PER SECOND (30000/1001)\nFCM: NON-DROP FRAME\n"
+        "001  A001     V     C        00:36:00:00 00:36:01:00 01:00:00;00 01:00:01;00\n"
+    )
+    timeline = edl.read(text.encode())
+    (event,) = timeline.events
+    assert timeline.problems == ()
+    assert event.source == TimeRange(36 * 60 * 30, 30)
+    assert event.record == TimeRange(0, 30)
+    assert not event.drop_frame

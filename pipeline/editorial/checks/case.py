@@ -3,7 +3,6 @@
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from pipeline.editorial.bulk import unswept
@@ -101,9 +100,14 @@ def _otio(content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
     return otio_file.read_values(values), OtioText.of(values, text, bundle=text is not content)
 
 
-def _xml(read: Callable[[Node], ReadTimeline], content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
+def _xmeml(content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
+    root = parse(content, xmeml.UNREAD)
+    return xmeml.read_tree(root), root
+
+
+def _fcpxml(content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
     root = parse(content)
-    return read(root), root
+    return fcpxml.read_tree(root), root
 
 
 def _aaf(content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
@@ -118,8 +122,8 @@ _OPENED: dict[str, Callable[[bytes, Rate | None], tuple[ReadTimeline, Raw]]] = {
     edl.FORMAT: _edl,
     ale.FORMAT: _ale,
     otio_file.FORMAT: _otio,
-    xmeml.FORMAT: partial(_xml, xmeml.read_tree),
-    fcpxml.FORMAT: partial(_xml, fcpxml.read_tree),
+    xmeml.FORMAT: _xmeml,
+    fcpxml.FORMAT: _fcpxml,
     session_text.FORMAT: _session,
     "aaf": _aaf,
 }

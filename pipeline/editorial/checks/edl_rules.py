@@ -28,11 +28,12 @@ def title(case: Case) -> Iterator[Found]:
 
 
 def counting_unsaid(case: Case) -> Iterator[Found]:
-    """Only where labels show frames of 30 and more a second: below, there is no drop-frame to be told."""
+    """Only at a rate that has drop-frame, or where labels show frames of 30 and more a second and no rate is said."""
     text, rate = case.edl, case.timeline.rate
-    said = any(note.text.startswith("FCM:") for note in text.notes) or (rate is not None and not rate.can_drop)
-    labels = [each for event in text.events for each in _labels(event)]
-    if said or any(";" in each for each in labels) or max((label(each)[3] for each in labels), default=0) < 25:
+    shown = [each for event in text.events for each in _labels(event)]
+    if any(note.text.startswith("FCM:") for note in text.notes) or any(";" in each for each in shown):
+        return
+    if not (rate.can_drop if rate is not None else max((label(each)[3] for each in shown), default=0) >= 25):
         return
     yield Found(None, "No FCM line says whether the list counts drop-frame or not; editors then choose by themselves.")
 

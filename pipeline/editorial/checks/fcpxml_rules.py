@@ -23,6 +23,7 @@ _BELOW = 2**31
 _PLACED = frozenset(
     {"asset-clip", "clip", "video", "audio", "ref-clip", "sync-clip", "mc-clip", "audition", "gap", "title"}
 )
+_OLDEST, _WITH_MEDIA_REP = (1, 8), (1, 9)
 _RESOLVE_OLDEST, _RESOLVE_ALL = (1, 3), (1, 10)
 _REFERRED = {"asset-clip": "asset", "ref-clip": "media", "mc-clip": "media", "title": "effect"}
 _FINAL_CUT_RATES = frozenset({"23.976", "24", "25", "29.97", "30", "50", "59.94", "60", "90", "100", "119.88", "120"})
@@ -55,10 +56,14 @@ def _dotted(said: tuple[int, int]) -> str:
 
 def structure(case: Case) -> Iterator[Found]:
     """By our own table, unless the definition itself is at hand; older versions had elements that it does not know."""
-    said = version_of(case.root)
-    if case.dtd is None and said and (1, 8) <= said <= NEWEST:
-        for each in misplaced(case.root, media_rep=said >= (1, 9)):
+    if case.dtd is None and has_table(case.root):
+        for each in misplaced(case.root, media_rep=(version_of(case.root) or _OLDEST) >= _WITH_MEDIA_REP):
             yield Found(each.line, each.sentence)
+
+
+def has_table(root: Node) -> bool:
+    """Whether our table is about the version of a document."""
+    return _OLDEST <= (version_of(root) or (0, 0)) <= NEWEST
 
 
 def definition(case: Case) -> Iterator[Found]:
@@ -117,6 +122,7 @@ def grid(case: Case) -> Iterator[Found]:
 def spine(case: Case) -> Iterator[Found]:
     """Clips of a storyline that lie over one another, or leave a hole that no gap fills."""
     for sequence in _sequences(case.root):
+        slack = (_frame(case.root, sequence) or Fraction(1, 25)) / 100  # some clocks count thousandths of a second
         for each in sequence.findall("spine"):
             items = [node for node in each if node.tag in _PLACED]
             for node, following in pairwise(items):
@@ -125,9 +131,8 @@ def spine(case: Case) -> Iterator[Found]:
                 )  # fmt: skip
                 if begin is None or lasts is None or after is None or begin + lasts == after:
                     continue
-                frame = _frame(case.root, sequence) or Fraction(1, 25)
-                if abs(begin + lasts - after) < frame / 100:
-                    continue  # of a clock that counts thousandths of a second; told as off the grid
+                if abs(begin + lasts - after) < slack:
+                    continue
                 what = "begins before" if after < begin + lasts else "leaves a hole behind"
                 yield Found(following.line, f"{_called(following)} {what} the end of {_called(node)}.")
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from pipeline.editorial.bulk import unswept
 from pipeline.editorial.checks.case import Case, Found
 from pipeline.editorial.checks.rules import RULES, Rule, Severity
 
@@ -22,8 +23,15 @@ class Finding:
 
 def judge(cases: Sequence[Case | None], editor: str) -> list[list[Finding]]:
     """What is wrong with each file, by line; None stands for a file that could not be read."""
-    there = [(place, replace(case, editor=editor)) for place, case in enumerate(cases) if case is not None]
-    found: list[list[Finding]] = [[] for _ in cases]
+    with unswept():
+        return _judged(
+            [(place, replace(case, editor=editor)) for place, case in enumerate(cases) if case is not None],
+            [[] for _ in cases],
+            editor,
+        )
+
+
+def _judged(there: list[tuple[int, Case]], found: list[list[Finding]], editor: str) -> list[list[Finding]]:
     refused = set()
     for rule in RULES:
         if editor not in rule.editors:

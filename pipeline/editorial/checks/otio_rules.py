@@ -68,6 +68,9 @@ def _spans(case: Case) -> Iterator[tuple[Values, Span, Span]]:
 
 def _outside(span: Span, whole: Span) -> bool:
     """Beyond a frame of the file: sums of floats and other rates round."""
+    if span.start.rate is span.duration.rate is whole.start.rate is whole.duration.rate:
+        ahead = span.start.value - whole.start.value  # as nearly all are: no fractions of seconds
+        return ahead < -1 or ahead + span.duration.value > whole.duration.value + 1
     first, last = _seconds(span)
     begin, end = _seconds(whole)
     frame = 1 / whole.start.rate.fraction

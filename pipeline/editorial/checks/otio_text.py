@@ -9,7 +9,7 @@ from pipeline.editorial.imports.otio_file import first_timeline
 from pipeline.editorial.imports.otio_tracks import kind_of
 from pipeline.editorial.imports.otio_values import Values, inside
 
-_TEXT = re.compile(rb'"(?:[^"\\]+|\\.)*"')
+_TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"')  # possessive: no way back, however odd the text
 
 
 @dataclass(slots=True)

@@ -49,7 +49,7 @@ def start(case: Case) -> Iterator[Found]:
 def rate_twice(case: Case) -> Iterator[Found]:
     for tag in _HOLD_RATE:
         for node in case.root.iter(tag):
-            if sum(child.tag == "rate" for child in node) > 1:
+            if len(node.findall("rate")) > 1:
                 yield Found(node.line, f"A <{tag}> says its <rate> more than once.")
 
 

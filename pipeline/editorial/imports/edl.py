@@ -93,7 +93,9 @@ def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
     ]
     stated = next((_stated(match) for note in notes if (match := _RATE.fullmatch(note.text))), None)
     rate = stated or rate
-    counting = _counting(events, rate, drop_frame=bool(drop)) if rate else None
+    # Where drop-frame labels are marked, one that is not marked counts every frame: a source of another kind.
+    marked = any(";" in event.record_in for event in events)
+    counting = _counting(events, rate, drop_frame=bool(drop) and not marked) if rate else None
     table = _table(notes)
     parts = [_read_group(group, counting, table, problems) for group in groups(found)]
     taken = sorted((event for part in parts for event in part[0]), key=_order)

@@ -25,7 +25,7 @@ from pipeline.timecode import Rate, Timecode, TimeRange
 FORMAT = "xmeml"
 _KINDS: tuple[tuple[str, Kind], ...] = (("video", "Video"), ("audio", "Audio"))
 _HOLDS = frozenset({"project", "bin", "children", "xmeml"})  # what a sequence of its own may stand in
-_UNREAD = frozenset({"link", "colorinfo", "codec", "audiochannel"})
+UNREAD = frozenset({"link", "colorinfo", "codec", "audiochannel"})
 
 
 def recognises(head: bytes) -> bool:
@@ -38,7 +38,7 @@ def read(content: bytes) -> ReadTimeline:
     Raises TimelineUnreadable for what is no xmeml, or damaged.
     """
     with unswept():
-        return read_tree(parse(content, _UNREAD))
+        return read_tree(parse(content, UNREAD))
 
 
 def read_tree(root: Node) -> ReadTimeline:
