@@ -72,20 +72,20 @@ class _List:
         return side.source.timecode(side.first).conformed(start.rate)
 
 
+@unswept()
 def write(timeline: Timeline, options: ExportOptions) -> Written:
     """The lists of `timeline`: `.edl`, and `.V2.edl`... for further video tracks; names are UTF-8."""
-    with unswept():
-        sheet = sheet_of(timeline)
-        forms = (_CMX, _FILE_32) if options.editor == "avid" else (_CMX,)
-        files, losses = [], dict.fromkeys(sheet.losses)
-        for form in forms:
-            table = reel_table((event.source for track in sheet.tracks for event in track.events), length=form.reel)
-            for suffix, lines, said in _lists(_List(sheet, form, table)):
-                losses.update(dict.fromkeys(said))
-                files.append(WrittenFile(f"{suffix}.edl", "\n".join([*lines, ""]).encode()))
-        marks = marker_list(sheet) if options.editor == "resolve" else []
-        if marks:
-            files.append(WrittenFile(".markers.edl", "\n".join([*marks, ""]).encode()))
+    sheet = sheet_of(timeline)
+    forms = (_CMX, _FILE_32) if options.editor == "avid" else (_CMX,)
+    files, losses = [], dict.fromkeys(sheet.losses)
+    for form in forms:
+        table = reel_table((event.source for track in sheet.tracks for event in track.events), length=form.reel)
+        for suffix, lines, said in _lists(_List(sheet, form, table)):
+            losses.update(dict.fromkeys(said))
+            files.append(WrittenFile(f"{suffix}.edl", "\n".join([*lines, ""]).encode()))
+    marks = marker_list(sheet) if options.editor == "resolve" else []
+    if marks:
+        files.append(WrittenFile(".markers.edl", "\n".join([*marks, ""]).encode()))
     return Written(tuple(files), tuple(losses))
 
 

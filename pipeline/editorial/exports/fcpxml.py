@@ -39,18 +39,18 @@ Mixes: TypeAlias = dict[int, tuple[EventTransition, bool, bool]]  # by its cut; 
 _TITLES = {field.name: field.title for field in FIELDS}
 
 
+@unswept()
 def write(timeline: Timeline, options: ExportOptions) -> Written:
     """`.fcpxml` for `options.editor` ("fcp" or "resolve"); for no suite in particular it is anchored as for Resolve."""
     timeline, without = linked(timeline, options)
-    with unswept():
-        sheet = sheet_of(timeline)
-        held = held_by(sheet)
-        resources = Resources(options.editor)
-        sequence_format = resources.format(Shape(sheet.start.rate, sheet.size or (1920, 1080)))
-        resources.take(held)
-        story = storyline(sheet, held)
-        text = _document(sheet, resources, _sequence(sheet, story, resources, format_id=sequence_format))
-        losses = (*sheet.losses, *without, *_losses(sheet, resources, story))
+    sheet = sheet_of(timeline)
+    held = held_by(sheet)
+    resources = Resources(options.editor)
+    sequence_format = resources.format(Shape(sheet.start.rate, sheet.size or (1920, 1080)))
+    resources.take(held)
+    story = storyline(sheet, held)
+    text = _document(sheet, resources, _sequence(sheet, story, resources, format_id=sequence_format))
+    losses = (*sheet.losses, *without, *_losses(sheet, resources, story))
     return Written((WrittenFile(".fcpxml", text.encode()),), tuple(dict.fromkeys(losses)))
 
 
