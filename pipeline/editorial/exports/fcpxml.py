@@ -12,6 +12,7 @@ that clips lie inside their assets, without holes, is held by tests.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import TypeAlias
 
 from opentimelineio.schema import Timeline
@@ -205,8 +206,14 @@ def _metadata(source: Source) -> Iterator[str]:
             yield f'<md key="com.apple.proapps.studio.{name}" value="{attribute(value)}"/>'
     for name, value in {"id": source.clip, "card": source.card, **source.log}.items():
         if value:
-            key, title = attribute(name), attribute(_TITLES.get(name, name))
-            yield f'<md key="rushes.{key}" value="{attribute(value)}" displayName="{title}"/>'
+            key, title = _column(name)
+            yield f'<md key="{key}" value="{attribute(value)}" displayName="{title}"/>'
+
+
+@cache
+def _column(name: str) -> tuple[str, str]:
+    """The key and title of a log field, as attributes."""
+    return f"rushes.{attribute(name)}", attribute(_TITLES.get(name, name))
 
 
 def _losses(sheet: Sheet, resources: Resources, story: list[Placed]) -> Iterator[str]:

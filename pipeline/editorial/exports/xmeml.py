@@ -125,16 +125,22 @@ def _document(sheet: Sheet, files: dict[Source, File], lost: Losses) -> Iterator
             clips.append(_master(file, tracks))
             for subject in file.source.listed("subject"):
                 subjects[subject].append((file, tracks))
-        yield _bin(card, clips)
+        yield from _bin(card, clips)
     if subjects:
-        again = enumerate(subjects.items(), start=1)
-        yield _bin("Subjects", [_bin(name, [_copy(*each, number) for each in held]) for number, (name, held) in again])
+        again = (
+            line
+            for number, (name, held) in enumerate(subjects.items(), start=1)
+            for line in _bin(name, (_copy(*each, number) for each in held))
+        )
+        yield from _bin("Subjects", again)
     yield from _sequence(sheet, files, lost)
     yield "</children>\n</project>\n</xmeml>"
 
 
-def _bin(name: str, inside: Iterable[str]) -> str:
-    return "\n".join((f"<bin>\n{named_xml(name)}\n<children>", *inside, "</children>\n</bin>"))
+def _bin(name: str, inside: Iterable[str]) -> Iterator[str]:
+    yield f"<bin>\n{named_xml(name)}\n<children>"
+    yield from inside
+    yield "</children>\n</bin>"
 
 
 def _master(file: File, tracks: str) -> str:
