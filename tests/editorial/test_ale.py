@@ -106,6 +106,7 @@ def test_the_log_stands_in_avids_columns_and_our_own():
     clip = logged(
         scene="12", take="3", shoot_day="2019-10-12", camera="A", location="Kaptagat", subject=("Coach", "Läufer"),
         note="wide", rating=4, circled="yes", unit="main", view="runner", tag=("dawn",), reel="A001R1AB",
+        title="Sunrise",
     )  # fmt: skip
     (row,) = exported([clip], settings())[0][".25fps.ale"].rows
     assert row == {
@@ -114,7 +115,7 @@ def test_the_log_stands_in_avids_columns_and_our_own():
         "Source Path": "/film/A001/A001C001.mov", "Reel": "A001R1AB", "Card": "A001", "Clip Id": "id:A001/A001C001.mov",
         "Scene": "12", "Take": "3", "Shoot Date": "2019-10-12", "Camera": "A", "Location": "Kaptagat",
         "Subject": "Coach, Läufer", "Comments": "wide", "Rating": "4", "Circled": "yes", "Unit": "main",
-        "View": "runner", "Tag": "dawn", "Title": "",
+        "View": "runner", "Tag": "dawn", "Title": "Sunrise",
     }  # fmt: skip
     assert all(len(column) <= 14 for column in row), "Avid cuts names of own columns to 14 characters"
 

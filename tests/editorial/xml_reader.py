@@ -163,10 +163,16 @@ def _played(item, around, rate, where, durations) -> XmlPlayed:
     assert -1 < out * own - last <= Fraction(1, 1000)
     speed = _speed(item, first, last)
     at = into + (shown[0] - start) / rate
-    seconds = at * abs(speed) if speed else at
+    seconds = at * abs(speed) if speed else _frozen(item) / own
     if speed < 0:
         seconds = durations[item.find("file").get("id")] - seconds
     return XmlPlayed(*where, item.findtext("name"), shown, seconds, speed)
+
+
+def _frozen(item) -> Fraction:
+    """The one frame of the file that the graph of a frozen clip names, wherever its `in` lies."""
+    (frame,) = {Fraction(key.findtext("value")) for key in item.iter("keyframe")}
+    return frame
 
 
 def _speed(item, first, last) -> Fraction:

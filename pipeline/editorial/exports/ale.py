@@ -28,16 +28,16 @@ _COLUMNS = (
 )
 
 
+@unswept()
 def write(timeline: Timeline, options: ExportOptions) -> Written:  # noqa: ARG001  # one signature for all writers
     """`.25fps.ale`, `.29.97fps.ale`...: every file of the cut once, in the table of its rate."""
-    with unswept():
-        sheet = sheet_of(timeline)
-        held = held_by(sheet)
-        tapes = reel_table(held, length=_TAPE_LETTERS)
-        tables: dict[Rate, list[str]] = defaultdict(list)
-        lost = Losses()
-        for source, content in held.items():
-            tables[source.rate].append("\t".join(_row(source, content, tapes[source], lost)))
+    sheet = sheet_of(timeline)
+    held = held_by(sheet)
+    tapes = reel_table(held, length=_TAPE_LETTERS)
+    tables: dict[Rate, list[str]] = defaultdict(list)
+    lost = Losses()
+    for source, content in held.items():
+        tables[source.rate].append("\t".join(_row(source, content, tapes[source], lost)))
     files = tuple(
         WrittenFile(f".{rate.label()}fps.ale", "\n".join([*_head(sheet, rate), *rows, ""]).encode())
         for rate, rows in tables.items()

@@ -7,7 +7,9 @@ or `:` by its own counting, and FCM lines say so again where the source's counti
 A CMX list knows one frame rate: labels count frames of the timeline. A source at another rate is
 named by its own label with the frames scaled (`Timecode.conformed`), and a comment gives rate and
 label as they are in the file. An `M2` line gives the speed in frames a second, below zero for
-backwards, with the first frame that plays; source and record last differently long only with one.
+backwards and 0 for a freeze, and where it begins (DVS Clipster user guide, page A-10), which is the
+first frame that plays. Source and record last differently long only with one. The source columns of
+a backward event begin there too, and last as long as what it takes; no document found says so.
 
 Avid gets each list a second time in its `File_32` form, whose reels have the names of the `.ale`;
 DaVinci Resolve gets markers as a list of their own, which it imports onto a timeline.
@@ -72,20 +74,20 @@ class _List:
         return side.source.timecode(side.first).conformed(start.rate)
 
 
+@unswept()
 def write(timeline: Timeline, options: ExportOptions) -> Written:
     """The lists of `timeline`: `.edl`, and `.V2.edl`... for further video tracks; names are UTF-8."""
-    with unswept():
-        sheet = sheet_of(timeline)
-        forms = (_CMX, _FILE_32) if options.editor == "avid" else (_CMX,)
-        files, losses = [], dict.fromkeys(sheet.losses)
-        for form in forms:
-            table = reel_table((event.source for track in sheet.tracks for event in track.events), length=form.reel)
-            for suffix, lines, said in _lists(_List(sheet, form, table)):
-                losses.update(dict.fromkeys(said))
-                files.append(WrittenFile(f"{suffix}.edl", "\n".join([*lines, ""]).encode()))
-        marks = marker_list(sheet) if options.editor == "resolve" else []
-        if marks:
-            files.append(WrittenFile(".markers.edl", "\n".join([*marks, ""]).encode()))
+    sheet = sheet_of(timeline)
+    forms = (_CMX, _FILE_32) if options.editor == "avid" else (_CMX,)
+    files, losses = [], dict.fromkeys(sheet.losses)
+    for form in forms:
+        table = reel_table((event.source for track in sheet.tracks for event in track.events), length=form.reel)
+        for suffix, lines, said in _lists(_List(sheet, form, table)):
+            losses.update(dict.fromkeys(said))
+            files.append(WrittenFile(f"{suffix}.edl", "\n".join([*lines, ""]).encode()))
+    marks = marker_list(sheet) if options.editor == "resolve" else []
+    if marks:
+        files.append(WrittenFile(".markers.edl", "\n".join([*marks, ""]).encode()))
     return Written(tuple(files), tuple(losses))
 
 

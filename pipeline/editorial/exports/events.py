@@ -61,7 +61,8 @@ class Mark:
 class Source:
     """A file that events are taken from; a sheet holds one object for each, so that it is itself only.
 
-    `available` counts source frames at `rate`; `timed` says whether it has timecode; `values` are the log's fields.
+    `available` counts source frames at `rate`; `timed` says whether it has timecode; `values` are the log's fields, and
+    `log` the same as text.
     `proxy` is the path of a proxy; `equal` says that it holds the same frames, as that of a spanned clip does not.
     """
 
@@ -75,14 +76,10 @@ class Source:
     timed: bool
     available: TimeRange
     values: Mapping[str, LogValue]
+    log: Mapping[str, str]
     proxy: str | None
     equal: bool
     file: FileFacts
-
-    @property
-    def log(self) -> dict[str, str]:
-        """The log's fields as text."""
-        return {name: _text(value) for name, value in self.values.items()}
 
     @property
     def keywords(self) -> tuple[str, ...]:
@@ -405,6 +402,7 @@ def _read_source(name: str, reference: Reference, span: Range, *, proxy: Referen
         timed=timed,
         available=TimeRange(round(span.start_time.value), round(_frames(span.duration, rate))),
         values=said.log,
+        log={field: _text(value) for field, value in said.log.items()},
         proxy=proxy.target_url or None if proxy else None,
         equal=proxy is not None and proxy.available_range == reference.available_range,
         file=said.file,
@@ -416,6 +414,8 @@ def _values(value: LogValue) -> Iterator[str]:
 
 
 def _text(value: LogValue) -> str:
+    if isinstance(value, str):
+        return value
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
@@ -448,16 +448,22 @@ def _frames(time: Time, rate: Rate) -> Fraction | int:
     """A duration in exact frames at `rate`; an int where OTIO holds one, for speed."""
     own, value = _exact(time.rate), time.value
     exact = int(value) if value.is_integer() else Fraction(value)
-    return exact if own == rate else exact * rate.fraction / own.fraction
+    return exact if own is rate or own == rate else exact * rate.fraction / own.fraction
 
 
 @cache
 def _stated(rate: str) -> Rate:
-    return Rate.parse(rate)
+    return _one(Rate.parse(rate))
+
+
+@cache
+def _one(rate: Rate) -> Rate:
+    """The same object for equal rates, which are then compared at once."""
+    return rate
 
 
 @cache
 def _exact(rate: float) -> Rate:
     """The rate that a float stands for; 29.97 is 30000/1001."""
     nearest = Rate.nearest(Fraction(rate), tolerance=Fraction(1, 50_000))
-    return nearest or Rate.of(Fraction(rate).limit_denominator(1001))
+    return _one(nearest or Rate.of(Fraction(rate).limit_denominator(1001)))

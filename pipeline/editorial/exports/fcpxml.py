@@ -12,6 +12,7 @@ that clips lie inside their assets, without holes, is held by tests.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import TypeAlias
 
 from opentimelineio.schema import Timeline
@@ -39,18 +40,18 @@ Mixes: TypeAlias = dict[int, tuple[EventTransition, bool, bool]]  # by its cut; 
 _TITLES = {field.name: field.title for field in FIELDS}
 
 
+@unswept()
 def write(timeline: Timeline, options: ExportOptions) -> Written:
     """`.fcpxml` for `options.editor` ("fcp" or "resolve"); for no suite in particular it is anchored as for Resolve."""
     timeline, without = linked(timeline, options)
-    with unswept():
-        sheet = sheet_of(timeline)
-        held = held_by(sheet)
-        resources = Resources(options.editor)
-        sequence_format = resources.format(Shape(sheet.start.rate, sheet.size or (1920, 1080)))
-        resources.take(held)
-        story = storyline(sheet, held)
-        text = _document(sheet, resources, _sequence(sheet, story, resources, format_id=sequence_format))
-        losses = (*sheet.losses, *without, *_losses(sheet, resources, story))
+    sheet = sheet_of(timeline)
+    held = held_by(sheet)
+    resources = Resources(options.editor)
+    sequence_format = resources.format(Shape(sheet.start.rate, sheet.size or (1920, 1080)))
+    resources.take(held)
+    story = storyline(sheet, held)
+    text = _document(sheet, resources, _sequence(sheet, story, resources, format_id=sequence_format))
+    losses = (*sheet.losses, *without, *_losses(sheet, resources, story))
     return Written((WrittenFile(".fcpxml", text.encode()),), tuple(dict.fromkeys(losses)))
 
 
@@ -205,8 +206,14 @@ def _metadata(source: Source) -> Iterator[str]:
             yield f'<md key="com.apple.proapps.studio.{name}" value="{attribute(value)}"/>'
     for name, value in {"id": source.clip, "card": source.card, **source.log}.items():
         if value:
-            key, title = attribute(name), attribute(_TITLES.get(name, name))
-            yield f'<md key="rushes.{key}" value="{attribute(value)}" displayName="{title}"/>'
+            key, title = _column(name)
+            yield f'<md key="{key}" value="{attribute(value)}" displayName="{title}"/>'
+
+
+@cache
+def _column(name: str) -> tuple[str, str]:
+    """The key and title of a log field, as attributes."""
+    return f"rushes.{attribute(name)}", attribute(_TITLES.get(name, name))
 
 
 def _losses(sheet: Sheet, resources: Resources, story: list[Placed]) -> Iterator[str]:

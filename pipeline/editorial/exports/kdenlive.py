@@ -39,16 +39,16 @@ _SEEN = properties({"set.test_audio": "1", "set.test_image": "0"})
 _HEARD = properties({"set.test_audio": "0", "set.test_image": "1"})
 
 
+@unswept()
 def write(timeline: Timeline, options: ExportOptions) -> Written:
     """`.kdenlive`: proxies play and originals are rendered, or, with originals asked for, those alone are linked."""
-    with unswept():
-        sheet = sheet_of(timeline)
-        proxies = options.media != "original"
-        content, lost = bin_of(sheet, proxies=proxies), Losses()
-        note_losses(content, sheet, lost, proxies=proxies)
-        tracks = list(laid_tracks(sheet, content, lost))
-        losses = (*sheet.losses, *lost.sentences(), *_always_lost(sheet))
-        text = "\n".join([*_document(sheet, content, tracks, losses), ""])
+    sheet = sheet_of(timeline)
+    proxies = options.media != "original"
+    content, lost = bin_of(sheet, proxies=proxies), Losses()
+    note_losses(content, sheet, lost, proxies=proxies)
+    tracks = list(laid_tracks(sheet, content, lost))
+    losses = (*sheet.losses, *lost.sentences(), *_always_lost(sheet))
+    text = "\n".join([*_document(sheet, content, tracks, losses), ""])
     return Written((WrittenFile(".kdenlive", text.encode()),), losses)
 
 

@@ -31,13 +31,13 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
     return Written((WrittenFile(".otio", content),), losses)
 
 
+@unswept()
 def _shaped(timeline: Timeline, shape: Callable[[_Item], None]) -> bytes:
     """The JSON of a timeline after `shape` has seen each of its items; OTIO's own objects take thrice as long."""
-    with unswept():
-        document = decoded(timeline, msgspec.json.Decoder())
-        for item in _items(document["tracks"]):
-            shape(item)
-        return msgspec.json.format(msgspec.json.encode(document), indent=1)
+    document = decoded(timeline, msgspec.json.Decoder())
+    for item in _items(document["tracks"]):
+        shape(item)
+    return msgspec.json.format(msgspec.json.encode(document), indent=1)
 
 
 def _items(item: _Item) -> Iterator[_Item]:

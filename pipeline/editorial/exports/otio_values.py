@@ -154,9 +154,8 @@ def values_of(timeline: Timeline) -> Document:
 
 def decoded(timeline: Timeline, decoder: msgspec.json.Decoder[T]) -> T:
     """The timeline's JSON as `decoder` reads it. Raises ExportRefused for what that refuses."""
-    text = timeline.to_json_string(indent=-1).encode()
     try:
-        return decoder.decode(text)
+        return decoder.decode(timeline.to_json_string(indent=-1))
     except msgspec.DecodeError as error:  # also of values that are of the wrong kind or out of bounds
         name = one_line(timeline.name) or "The timeline"
         raise ExportRefused(f"'{name}' holds a value that no timeline has ({error}); mend it and try again.") from None

@@ -59,6 +59,7 @@ from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, TimeRange
 
 _UNSTATED_SIZE = (1920, 1080)
+_CLIP, _FILE = "\0", "\1"  # stand for a name and a description; XML holds neither
 _ON = "<enabled>TRUE</enabled><locked>FALSE</locked>"
 
 
@@ -84,21 +85,21 @@ class _Item:
         return (-1 if self.reach.into else self.event.record.start, -1 if self.reach.out else self.event.record.end)
 
 
+@unswept()
 def write(timeline: Timeline, options: ExportOptions) -> Written:
     """`.xml` with the originals, or the proxies where asked for.
 
     Raises ExportRefused for a timeline at a rate that xmeml cannot say.
     """
-    with unswept():
-        timeline, unlinked = linked(timeline, options)
-        sheet = sheet_of(timeline)
-        if not can_say(sheet.start.rate):
-            label = sheet.start.rate.label()
-            raise ExportRefused(f"FCP7 XML knows no {label} frames per second; make the cut with --rate 25, for one.")
-        lost = Losses()
-        files = files_of(sheet, lost)
-        content = "\n".join([*_document(sheet, files, lost), ""]).encode()
-        losses = (*unlinked, *sheet.losses, *lost.sentences(), *_always_lost(sheet, options))
+    timeline, unlinked = linked(timeline, options)
+    sheet = sheet_of(timeline)
+    if not can_say(sheet.start.rate):
+        label = sheet.start.rate.label()
+        raise ExportRefused(f"FCP7 XML knows no {label} frames per second; make the cut with --rate 25, for one.")
+    lost = Losses()
+    files = files_of(sheet, lost)
+    content = "\n".join([*_document(sheet, files, lost), ""]).encode()
+    losses = (*unlinked, *sheet.losses, *lost.sentences(), *_always_lost(sheet, options))
     return Written((WrittenFile(".xml", content),), losses)
 
 
@@ -114,54 +115,72 @@ def _document(sheet: Sheet, files: dict[Source, File], lost: Losses) -> Iterator
     yield "<!DOCTYPE xmeml>"
     yield f'<xmeml version="5">\n<project>\n{named_xml(sheet.name)}\n<children>'
     cards: dict[str, list[File]] = defaultdict(list)
-    subjects: dict[str, list[File]] = defaultdict(list)
+    subjects: dict[str, list[tuple[File, str]]] = defaultdict(list)
     for file in dict.fromkeys(files.values()):
         cards[file.source.card or "Media"].append(file)
-        for subject in file.source.listed("subject"):
-            subjects[subject].append(file)
     for card, held in cards.items():
-        yield from _bin(card, (_master(file) for file in held))
+        clips = []
+        for file in held:
+            tracks = _tracks(file)
+            clips.append(_master(file, tracks))
+            for subject in file.source.listed("subject"):
+                subjects[subject].append((file, tracks))
+        yield from _bin(card, clips)
     if subjects:
         again = (
-            _bin(name, (_master(file, number) for file in subjects[name])) for number, name in enumerate(subjects, 1)
+            line
+            for number, (name, held) in enumerate(subjects.items(), start=1)
+            for line in _bin(name, (_copy(*each, number) for each in held))
         )
         yield from _bin("Subjects", again)
     yield from _sequence(sheet, files, lost)
     yield "</children>\n</project>\n</xmeml>"
 
 
-def _bin(name: str, inside: Iterable[Iterator[str]]) -> Iterator[str]:
+def _bin(name: str, inside: Iterable[str]) -> Iterator[str]:
     yield f"<bin>\n{named_xml(name)}\n<children>"
-    for each in inside:
-        yield from each
+    yield from inside
     yield "</children>\n</bin>"
 
 
-def _master(file: File, subject: int = 0) -> Iterator[str]:
-    """The clip in its bin: the whole file with its log, and the file itself in full, once.
+def _master(file: File, tracks: str) -> str:
+    """The clip in its bin: the whole file with its log, and the file itself in full, once."""
+    inside = tracks.replace(_CLIP, f"master-{file.number}").replace(_FILE, "\n".join(file_xml(file)))
+    return _clip(file, f"masterclip-{file.number}", inside, whether="TRUE")
 
-    In the bin of a subject (counted from 1) it is a clip of that master clip.
-    """
+
+def _copy(file: File, tracks: str, subject: int) -> str:
+    """The clip in the bin of a subject, counted from 1: a clip of that master clip."""
+    name = f"subject-{subject}-{file.number}"
+    return _clip(file, name, tracks.replace(_CLIP, name).replace(_FILE, file_again(file)), whether="FALSE")
+
+
+def _clip(file: File, name: str, tracks: str, *, whether: str) -> str:
+    return (
+        f'<clip id="{name}">\n{file.head}\n<in>-1</in><out>-1</out>\n<ismasterclip>{whether}</ismasterclip>\n'
+        f"{file.log}\n<media>\n{tracks}\n</media>\n</clip>"
+    )
+
+
+def _tracks(file: File) -> str:
+    """What all clips of a file in bins have, with `_CLIP` and `_FILE` where they differ."""
     source, held = file.source, file.held
     event = Event(source, held.span.start, TimeRange(0, file.duration), 0, 1, ())
     channels = range(0 if held.picture else 1, sum(held.streams) + 1)
-    name = f"subject-{subject}-{file.number}" if subject else f"master-{file.number}"
-    items = [_Item(f"{name}-{n}", file, "audio" if n else "video", max(n, 1), 1, event, n) for n in channels]
+    items = [_Item(f"{_CLIP}-{n}", file, "audio" if n else "video", max(n, 1), 1, event, n) for n in channels]
     links = _links(items)
-    clip, whether = (name, "FALSE") if subject else (f"masterclip-{file.number}", "TRUE")
-    yield f'<clip id="{clip}">\n{file.head}\n<in>-1</in><out>-1</out>'
-    yield f"<ismasterclip>{whether}</ismasterclip>\n{file.log}\n<media>"
-    described = file_again(file) if subject else "\n".join(file_xml(file))
+    lines: list[str] = []
     for kind in ("video", "audio"):
         tracks = [item for item in items if item.kind == kind]
         if tracks:
-            yield f"<{kind}>"
-            for item in tracks:
-                yield f'<track>\n<clipitem id="{item.name}">\n{file.head}'
-                yield described if item is items[0] else file_again(file)
-                yield f"{_source_track(item)}{links}</clipitem>\n</track>"
-            yield f"</{kind}>"
-    yield "</media>\n</clip>"
+            lines.append(f"<{kind}>")
+            lines += [
+                f'<track>\n<clipitem id="{item.name}">\n{file.head}\n'
+                f"{_FILE if item is items[0] else file_again(file)}\n{_source_track(item)}{links}</clipitem>\n</track>"
+                for item in tracks
+            ]
+            lines.append(f"</{kind}>")
+    return "\n".join(lines)
 
 
 def _sequence(sheet: Sheet, files: dict[Source, File], lost: Losses) -> Iterator[str]:
@@ -269,19 +288,19 @@ def _clip_items(items: Sequence[_Item], links: dict[str, str], *, rate: Rate, lo
         into, out = item.reach.into, item.reach.out
         if into and into is not last:
             yield transition_item(into, item.kind, rate_xml(rate), rate, sides=(False, True))
-        yield from _clip_item(item, links[item.name], rate=rate, lost=lost)
+        yield _clip_item(item, links[item.name], rate=rate, lost=lost)
         if out:
             after = items[number + 1].event.record.start == out.at if number + 1 < len(items) else False
             yield transition_item(out, item.kind, rate_xml(rate), rate, sides=(True, after))
         last = out
 
 
-def _clip_item(item: _Item, links: str, *, rate: Rate, lost: Losses) -> Iterator[str]:
+def _clip_item(item: _Item, links: str, *, rate: Rate, lost: Losses) -> str:
     event, file = item.event, item.file
     plain = event.speed == 1 and item.reach is NO_REACH
     clip = _as_recorded(item, rate) if plain else played(event, file.held.span, file.rate, rate, item.reach)
     start, end = item.places
-    yield (
+    text = (
         f'<clipitem id="{item.name}">\n{file.head if plain else head_xml(file.name, clip.length, file.rate)}\n'
         f"<enabled>TRUE</enabled><start>{start}</start><end>{end}</end><in>{clip.begin}</in><out>{clip.end}</out>\n"
         f"<pproTicksIn>{clip.ticks[0]}</pproTicksIn><pproTicksOut>{clip.ticks[1]}</pproTicksOut>\n"
@@ -289,10 +308,9 @@ def _clip_item(item: _Item, links: str, *, rate: Rate, lost: Losses) -> Iterator
     )
     if item.channel <= 1:  # other channels say no more than the first
         for mark in event.marks:
-            yield _marker(mark, _marked(mark, item, clip, rate), lost)
-    if not item.channel or not file.held.picture:
-        yield file.log
-    yield "</clipitem>"
+            text += "\n" + _marker(mark, _marked(mark, item, clip, rate), lost)
+    log = f"\n{file.log}" if not item.channel or not file.held.picture else ""
+    return f"{text}{log}\n</clipitem>"
 
 
 def _as_recorded(item: _Item, rate: Rate) -> Played:
