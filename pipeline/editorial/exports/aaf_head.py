@@ -122,5 +122,5 @@ def _auid(text: str) -> Any:
 def _folder(compound: Compound, entry: Entry) -> Folder:
     """A folder of pyaaf2's file with all that it holds."""
     held = compound.held_in(entry)
-    entries = [(each.name, _folder(compound, each) if each.storage else compound.read(each)) for each in held]
+    entries = [(name, _folder(compound, each) if each.storage else compound.read(each)) for name, each in held.items()]
     return Folder(entry.class_id, entries)

@@ -12,7 +12,6 @@ from fractions import Fraction
 from typing import Any
 
 from pipeline.editorial.aaf_model import (
-    CLIP_COMMENT,
     COMPOSITION_MOB,
     MARKER_ATTRIBUTES,
     PICTURES,
@@ -41,6 +40,7 @@ from pipeline.timecode import Rate, Timecode
 
 LARGEST = 1 << 30
 _KINDS = (bytes.fromhex("0102010d00020000060e2b3403020101"), bytes.fromhex("414146420d004f4d060e2b34010101ff"))
+_AS_SHOT = Fraction(1)
 _INSIDE = "Events begin or end inside a frame of the timeline; they are read from the beginning of that frame."
 
 
@@ -213,7 +213,6 @@ def _event(piece: Piece, track: _Track, number: int, *, mobs: Mobs, rate: Rate |
     if piece.mob is None:
         return ReadEvent(kind, number, record, rate=rate)
     origin = origin_of(mobs, piece.mob, piece.slot_id, place.taken, rate=rate)
-    log = piece.mob.comments
     return ReadEvent(
         kind,
         number,
@@ -226,11 +225,11 @@ def _event(piece: Piece, track: _Track, number: int, *, mobs: Mobs, rate: Rate |
         name=origin.name,
         file=origin.file,
         reel=origin.reel,
-        id=dict(log).get(CLIP_COMMENT, ""),
+        id=piece.mob.comment,
         channel=origin.channel if kind == "Audio" else None,
-        speed=Fraction(place.speed) * units / place.rate,
+        speed=_AS_SHOT if place.speed == 1 and place.rate is units else Fraction(place.speed) * units / place.rate,
         enabled=place.enabled,
-        log=tuple((name, value) for name, value in log if name != CLIP_COMMENT),
+        log=piece.mob.log,
     )
 
 

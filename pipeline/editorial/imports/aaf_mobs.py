@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import ceil, floor
+from typing import NamedTuple
 
 from pipeline.editorial.aaf_model import (
+    CLIP_COMMENT,
     COMPOSITION_MOB,
     ESSENCE_GROUP,
     OPERATION_GROUP,
@@ -32,8 +34,7 @@ DEEPEST = 40  # mobs and segments within one another
 HIGHEST_RATE = 1000  # frames a second; what counts faster counts samples
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """A timeline slot of a mob; `rate` is its edit rate, `track` its number where it states one."""
 
     id: int
@@ -41,7 +42,11 @@ class Slot:
     origin: int
     track: int | None
     segment: AafObject
-    kind: bytes
+
+    @property
+    def kind(self) -> bytes:
+        """What it holds, by the key of that definition."""
+        return self.segment.weak(Pid.DATA_DEFINITION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,29 +63,18 @@ class Mob:
     """A mob with its slots read."""
 
     object: AafObject
-    id: bytes
     name: str
     slots: dict[int, Slot]
     counting: Counting | None
-    described: AafObject | None
-    comments: tuple[tuple[str, str], ...]
+    tape: bool
+    file: bool  # whether it stands for a file: it states a sample rate and a length
+    path: str
+    comment: str
+    log: tuple[tuple[str, str], ...]  # the other comments of people
 
     @property
     def composition(self) -> bool:
         return self.object.kind == COMPOSITION_MOB
-
-    @property
-    def tape(self) -> bool:
-        return self.described is not None and self.described.kind == TAPE_DESCRIPTOR
-
-    @property
-    def file(self) -> bool:
-        """Whether it stands for a file: it states a sample rate and a length."""
-        return self.described is not None and bool(self.described.raw(Pid.SAMPLE_RATE))
-
-    def url(self) -> str:
-        locators = self.described.children(Pid.LOCATOR) if self.described else iter(())
-        return next((url for each in locators if (url := each.text(Pid.URL))), "")
 
 
 @dataclass(slots=True)
@@ -116,8 +110,23 @@ def mob_of(stored: AafObject) -> Mob:
     slots = {slot.id: slot for slot in _slots(stored)}
     found = next((counting for slot in slots.values() if (counting := counting_of(slot))), None)
     described = stored.child(Pid.DESCRIPTOR) if stored.kind == SOURCE_MOB else None
-    comments = tuple((name, str(value)) for name, value in stored.tags(Pid.USER_COMMENTS) if value is not None)
-    return Mob(stored, stored.raw(Pid.MOB_ID), stored.text(Pid.MOB_NAME), slots, found, described, comments)
+    comments = [(name, str(value)) for name, value in stored.tags(Pid.USER_COMMENTS) if value is not None]
+    return Mob(
+        object=stored,
+        name=stored.text(Pid.MOB_NAME),
+        slots=slots,
+        counting=found,
+        tape=described is not None and described.kind == TAPE_DESCRIPTOR,
+        file=described is not None and bool(described.raw(Pid.SAMPLE_RATE)),
+        path=_path(described) if described else "",
+        comment=dict(comments).get(CLIP_COMMENT, ""),
+        log=tuple(each for each in comments if each[0] != CLIP_COMMENT),
+    )
+
+
+def _path(descriptor: AafObject) -> str:
+    urls = (locator.text(Pid.URL) for locator in descriptor.children(Pid.LOCATOR))
+    return path_of(next(filter(None, urls), ""))
 
 
 def _slots(stored: AafObject) -> Iterator[Slot]:
@@ -125,7 +134,7 @@ def _slots(stored: AafObject) -> Iterator[Slot]:
         rate, segment = slot.rational(Pid.EDIT_RATE), slot.child(Pid.SEGMENT)
         if rate is not None and rate > 0 and segment is not None:
             numbers = (slot.number(Pid.SLOT_ID) or 0, slot.number(Pid.ORIGIN) or 0, slot.number(Pid.TRACK_NUMBER))
-            yield Slot(numbers[0], rate, numbers[1], numbers[2], segment, segment.weak(Pid.DATA_DEFINITION))
+            yield Slot(numbers[0], rate, numbers[1], numbers[2], segment)
 
 
 def counting_of(slot: Slot) -> Counting | None:
@@ -150,8 +159,7 @@ def _counted(rate: Fraction, fps: int, *, drop: bool) -> Rate:
     return Rate(fps * 1000, 1001) if drop and fps % 30 == 0 else Rate(fps)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """`length` edit units from `start` on, both at `rate`."""
 
     start: Position
@@ -159,13 +167,13 @@ class Span:
     rate: Fraction
 
     def at(self, rate: Fraction) -> "Span":
-        if rate == self.rate:
+        if rate is self.rate or rate == self.rate:
             return self
         factor = rate / self.rate
         return Span(self.start * factor, self.length * factor, rate)
 
     def moved(self, by: Position) -> "Span":
-        return Span(self.start + by, self.length, self.rate)
+        return Span(self.start + by, self.length, self.rate) if by else self
 
     def frames(self) -> TimeRange:
         """The whole frames that begin with the one it starts in, as many as it lasts for."""
@@ -194,7 +202,7 @@ def origin_of(mobs: Mobs, mob: Mob, slot_id: int, span: Span, *, rate: Rate | No
         media=media,
         available=available,
         name=mob.name,
-        file=path_of(next((url for step in steps if (url := step.mob.url())), "")),
+        file=next((step.mob.path for step in steps if step.mob.path), ""),
         reel=next((step.mob.name for step in reversed(steps) if step.mob.tape), ""),
         channel=first.track if first else None,
     )
@@ -204,8 +212,7 @@ def _frame_rate(rate: Fraction) -> Rate | None:
     return Rate.of(rate) if rate <= HIGHEST_RATE else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+class _Step(NamedTuple):
     """One mob of a chain: the slot that is taken from, and the span in it."""
 
     mob: Mob

@@ -4,12 +4,15 @@ By the AAF Stored Format Specification. Owns how objects and values lie in the f
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
+from struct import Struct
+from typing import TypeAlias
 
 from pipeline.editorial.aaf_model import Pid
-from pipeline.editorial.imports.compound import Compound, Entry
+from pipeline.editorial.imports.compound import Compound, Entry, name_of, text_of
 from pipeline.errors import TimelineUnreadable
 
 _STRONG, _VECTOR, _SET = 0x22, 0x32, 0x3A
@@ -18,6 +21,9 @@ _MOST_READS = (5_000, 10)  # objects read: so many, and for each entry of the di
 _TYPE_TEXT = bytes.fromhex("0002100100000000060e2b3401040101")
 _TYPE_RATIONAL = bytes.fromhex("0001010300000000060e2b3401040101")
 _METADICTIONARY = 0x0001
+_NUMBERS = {1: Struct("<B").unpack, 2: Struct("<H").unpack, 4: Struct("<I").unpack, 8: Struct("<q").unpack}
+_NAME = 64  # bytes, the longest name of an entry
+Layout: TypeAlias = dict[int, tuple[int, slice]]  # of properties by number: the form, and where the value lies
 
 
 @dataclass(slots=True)
@@ -26,6 +32,7 @@ class AafFile:
 
     compound: Compound
     read: int = 0
+    layouts: dict[bytes, Layout] = field(default_factory=dict)  # by the heads of properties: most are alike
     _pids: dict[bytes, int] | None = None
 
     @property
@@ -37,6 +44,14 @@ class AafFile:
         if self.read > _MOST_READS[0] + _MOST_READS[1] * self.compound.entries:
             raise TimelineUnreadable("The AAF refers to the same objects over and over again, or in circles.")
         return AafObject(self, entry)
+
+    def layout(self, properties: bytes) -> Layout:
+        if len(properties) < 4:
+            return {}
+        head = properties[: _size_of_head(properties)]
+        if head not in self.layouts:
+            self.layouts[head] = _layout(head)
+        return self.layouts[head]
 
     def pid(self, definition: bytes) -> int:
         """The number that this file gives to an extension, 0 where it has none."""
@@ -57,8 +72,9 @@ class AafObject:
 
     file: AafFile
     entry: Entry
-    _stored: dict[int, tuple[int, bytes]] | None = None
-    _held: dict[str, Entry] = field(default_factory=dict)
+    _held: dict[str, Entry] | None = None
+    _layout: Layout | None = None
+    _stored: bytes = b""
 
     @property
     def kind(self) -> bytes:
@@ -66,14 +82,17 @@ class AafObject:
         return self.entry.class_id
 
     def raw(self, pid: int) -> bytes:
-        return self._properties.get(pid, (0, b""))[1]
+        layout = self._laid_out() if self._layout is None else self._layout
+        found = layout.get(pid)
+        return self._stored[found[1]] if found else b""
 
     def number(self, pid: int) -> int | None:
         data = self.raw(pid)
-        return int.from_bytes(data, "little", signed=len(data) == 8) if len(data) in {1, 2, 4, 8} else None
+        unpack = _NUMBERS.get(len(data))
+        return unpack(data)[0] if unpack else None
 
     def text(self, pid: int) -> str:
-        return _text(self.raw(pid))
+        return text_of(self.raw(pid))
 
     def rational(self, pid: int) -> Fraction | None:
         return _rational(self.raw(pid))
@@ -83,7 +102,7 @@ class AafObject:
         data = self.raw(pid)
         stated, data = data[1:17], data[17:]
         if stated == _TYPE_TEXT:
-            return _text(data)
+            return text_of(data)
         if stated == _TYPE_RATIONAL:
             return _rational(data)
         return Fraction(int.from_bytes(data, "little", signed=True)) if len(data) in {1, 2, 4, 8} else None
@@ -94,15 +113,15 @@ class AafObject:
         return data[5 : 5 + data[4]] if len(data) > 4 else b""
 
     def child(self, pid: int) -> "AafObject | None":
-        form, data = self._properties.get(pid, (0, b""))
-        return self._named(_text(data)) if form == _STRONG else None
+        form, data = self._property(pid)
+        return self._named(name_of(data[:_NAME])) if form == _STRONG else None
 
     def children(self, pid: int) -> "Iterator[AafObject]":
         """What a vector or set holds, in its order."""
-        form, data = self._properties.get(pid, (0, b""))
+        form, data = self._property(pid)
         if form not in {_VECTOR, _SET}:
             return
-        name = _text(data)
+        name = name_of(data[:_NAME])
         index = self.entries.get(f"{name} index")
         for key in self._keys(index, form) if index else ():
             held = self._named(f"{name}{{{key:x}}}")
@@ -111,9 +130,9 @@ class AafObject:
 
     def count(self, pid: int) -> int:
         """How many objects a vector or set says that it holds."""
-        form, data = self._properties.get(pid, (0, b""))
-        index = self.entries.get(f"{_text(data)} index")
-        return len(list(self._keys(index, form))) if index and form in {_VECTOR, _SET} else 0
+        form, data = self._property(pid)
+        index = self.entries.get(f"{name_of(data[:_NAME])} index")
+        return len(self._keys(index, form)) if index and form in {_VECTOR, _SET} else 0
 
     def tags(self, pid: int) -> Iterator[tuple[str, str | Fraction | None]]:
         """Tagged values: names and what they say."""
@@ -122,50 +141,53 @@ class AafObject:
 
     @property
     def entries(self) -> dict[str, Entry]:
-        if not self._held:
-            self._held = {entry.name: entry for entry in self.file.compound.held_in(self.entry)}
+        if self._held is None:
+            self._held = self.file.compound.held_in(self.entry)
         return self._held
 
-    @property
-    def _properties(self) -> dict[int, tuple[int, bytes]]:
-        if self._stored is None:
-            entry = self.entries.get("properties")
-            self._stored = _properties(self.file.compound.read(entry)) if entry else {}
-        return self._stored
+    def _property(self, pid: int) -> tuple[int, bytes]:
+        """The form and value of a property."""
+        layout = self._laid_out() if self._layout is None else self._layout
+        found = layout.get(pid)
+        return (found[0], self._stored[found[1]]) if found else (0, b"")
+
+    def _laid_out(self) -> Layout:
+        """Where the properties lie; they are read when one is first asked for."""
+        entry = self.entries.get("properties")
+        self._stored = self.file.compound.read(entry) if entry else b""
+        self._layout = self.file.layout(self._stored)
+        return self._layout
 
     def _named(self, name: str) -> "AafObject | None":
         entry = self.entries.get(name)
         return self.file.object(entry) if entry is not None and entry.storage else None
 
-    def _keys(self, index: Entry, form: int) -> Iterator[int]:
+    def _keys(self, index: Entry, form: int) -> Sequence[int]:
         data = self.file.compound.read(index)
         if form == _VECTOR:
-            yield from (each[0] for each in struct.iter_unpack("<I", data[12 : len(data) // 4 * 4]))
-        elif len(data) > 14 and data[14] in {16, 32}:
+            return struct.unpack_from(f"<{max(0, len(data) // 4 - 3)}I", data, min(12, len(data)))
+        if len(data) > 14 and data[14] in {16, 32}:
             step = 8 + data[14]
-            yield from (struct.unpack_from("<I", data, at)[0] for at in range(15, len(data) - step + 1, step))
+            return [struct.unpack_from("<I", data, at)[0] for at in range(15, len(data) - step + 1, step)]
+        return ()
 
 
-def _properties(data: bytes) -> dict[int, tuple[int, bytes]]:
-    """Number, form and value of each; a count or length beyond the stream leaves the rest unread."""
-    if len(data) < 4:
-        return {}
-    if data[0] != _LITTLE_ENDIAN:
+def _layout(head: bytes) -> Layout:
+    """What the head of a stream of properties states; a count or length beyond the stream leaves the rest unread."""
+    if head[0] != _LITTLE_ENDIAN:
         raise TimelineUnreadable("The AAF was written on a big-endian machine, which is not read; export it again.")
-    count = min(data[2] | data[3] << 8, (len(data) - 4) // 6)
-    numbers = struct.unpack_from(f"<{3 * count}H", data, 4)
-    found, at = {}, 4 + 6 * (data[2] | data[3] << 8)
-    for place in range(0, 3 * count, 3):
-        size = numbers[place + 2]
-        found[numbers[place]] = (numbers[place + 1], data[at : at + size])
+    found, at = {}, _size_of_head(head)
+    for pid, form, size in struct.iter_unpack("<3H", head[4 : 4 + (len(head) - 4) // 6 * 6]):
+        found[pid] = (form, slice(at, at + size))
         at += size
     return found
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-16-le", "replace").partition("\0")[0]
+def _size_of_head(data: bytes) -> int:
+    return 4 + 6 * (data[2] | data[3] << 8)
 
 
+@lru_cache(maxsize=10_000)
 def _rational(data: bytes) -> Fraction | None:
     numerator, denominator = struct.unpack("<ii", data) if len(data) == 8 else (0, 0)
     return Fraction(numerator, denominator) if denominator else None
