@@ -29,6 +29,7 @@ from filming import (
 from pipeline.processes.ffmpeg import find_ffmpeg
 
 SONY_CLIP = next(SONY.rglob("C0001.MP4"))
+INTERVIEW = next(SONY.parent.glob("*Vienna_Coach interview_C001/**/C0001.MP4"))
 PLAYLIST = b"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:10.0,\nfile://%s\n#EXT-X-ENDLIST\n"
 
 
@@ -300,8 +301,8 @@ def test_a_disk_that_fills_up_with_proxies_stops_with_30_and_goes_on_when_there_
 
 def test_a_file_size_limit_counts_as_a_full_disk(tmp_path):
     film = empty_film(tmp_path / "film")
-    footage(film / "ingest" / "A001" / "C0001.MP4", source=SONY_CLIP)
-    run = rushes("ingest", cwd=film, file_limit=770 << 10)  # more than the catalogue takes, less than the proxy
+    footage(film / "ingest" / "A001" / "C0001.MP4", source=INTERVIEW)
+    run = rushes("ingest", cwd=film, file_limit=1000 << 10)  # more than the catalogue takes, less than the proxy
     assert run.code == 30, run.err
     assert half_made(film) == []
     finish(film)
