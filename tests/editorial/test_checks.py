@@ -48,6 +48,7 @@ def appended(text):
     return lambda content: content + text.encode()
 
 
+EXPLODED = '<track currentExplodedTrackIndex="{}" totalExplodedTrackCount="2"/>'
 BROKEN = [
     # event lists
     ("edl", changed("TITLE: cut\n", ""), {"edl title": LISTS}),
@@ -115,6 +116,11 @@ BROKEN = [
         "xmeml", changed("<audio>\n", '<audio>\n<track currentExplodedTrackIndex="1" totalExplodedTrackCount="2"/>'),
         {"xmeml exploded track": {"premiere"}},
     ),
+    (
+        "xmeml", changed("</audio>\n", '<track currentExplodedTrackIndex="0" totalExplodedTrackCount="2"/></audio>'),
+        {"xmeml exploded track": {"premiere"}},
+    ),
+    ("xmeml", changed("</audio>\n", f"{EXPLODED.format(0)}{EXPLODED.format(1)}</audio>"), {}),
     # FCPXML
     ("fcpxml", changed('version="1.10"', 'version="1.99"'), {"fcpxml version": FCPX}),
     ("fcpxml", changed('version="1.10"', 'version="1.2"'), {"fcpxml version": RESOLVE}),

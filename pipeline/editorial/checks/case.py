@@ -16,7 +16,6 @@ from pipeline.editorial.imports.markup import Node, parse, root_name
 from pipeline.editorial.imports.reading import ReadTimeline
 from pipeline.editorial.imports.registry import IMPORTS
 from pipeline.errors import TimelineUnreadable
-from pipeline.timecode import Rate
 
 KDENLIVE = "kdenlive"
 _HEAD = 64 << 10  # bytes in which a timeline shows what it is
@@ -71,8 +70,8 @@ class Case:
         return self.raw
 
 
-def case_of(content: bytes, rate: Rate | None = None) -> Case:
-    """A file by its bytes; `rate` is what a list counts at that does not say so. Raises TimelineUnreadable."""
+def case_of(content: bytes) -> Case:
+    """A file by its bytes. Raises TimelineUnreadable."""
     head = content[:_HEAD]
     if root_name(head) == "mlt":
         timeline = ReadTimeline(KDENLIVE, "", None, None, None, None, (0, 0), ())
@@ -82,43 +81,43 @@ def case_of(content: bytes, rate: Rate | None = None) -> Case:
         known = ", ".join(each.title for each in IMPORTS)
         raise TimelineUnreadable(f"This is no timeline that is read here ({known}, Kdenlive); export one as these.")
     with unswept():
-        timeline, raw = _OPENED[found](content, rate)
+        timeline, raw = _OPENED[found](content)
     return Case(found, timeline, raw, content)
 
 
-def _edl(content: bytes, rate: Rate | None) -> tuple[ReadTimeline, Raw]:
-    return edl.read(content, rate), EdlText.of(content)
+def _edl(content: bytes) -> tuple[ReadTimeline, Raw]:
+    return edl.read(content), EdlText.of(content)
 
 
-def _ale(content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
+def _ale(content: bytes) -> tuple[ReadTimeline, Raw]:
     return ale.read(content), AleText.of(content)
 
 
-def _otio(content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
+def _otio(content: bytes) -> tuple[ReadTimeline, Raw]:
     text = otio_file.text_in_bundle(content)
     values = otio_file.values_in(text)
     return otio_file.read_values(values), OtioText.of(values, text, bundle=text is not content)
 
 
-def _xmeml(content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
+def _xmeml(content: bytes) -> tuple[ReadTimeline, Raw]:
     root = parse(content, xmeml.UNREAD)
     return xmeml.read_tree(root), root
 
 
-def _fcpxml(content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
+def _fcpxml(content: bytes) -> tuple[ReadTimeline, Raw]:
     root = parse(content)
     return fcpxml.read_tree(root), root
 
 
-def _aaf(content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
+def _aaf(content: bytes) -> tuple[ReadTimeline, Raw]:
     return aaf.read(content), AafFile(Compound(content))
 
 
-def _session(content: bytes, _rate: Rate | None) -> tuple[ReadTimeline, Raw]:
+def _session(content: bytes) -> tuple[ReadTimeline, Raw]:
     return session_text.read(content), None
 
 
-_OPENED: dict[str, Callable[[bytes, Rate | None], tuple[ReadTimeline, Raw]]] = {
+_OPENED: dict[str, Callable[[bytes], tuple[ReadTimeline, Raw]]] = {
     edl.FORMAT: _edl,
     ale.FORMAT: _ale,
     otio_file.FORMAT: _otio,
@@ -127,4 +126,5 @@ _OPENED: dict[str, Callable[[bytes, Rate | None], tuple[ReadTimeline, Raw]]] = {
     session_text.FORMAT: _session,
     "aaf": _aaf,
 }
+# What damaged objects of an AAF make Python raise.
 DAMAGED = (ValueError, ArithmeticError, LookupError, RecursionError, struct.error)

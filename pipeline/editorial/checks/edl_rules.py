@@ -14,7 +14,6 @@ from pipeline.editorial.imports.edl import BLACK
 from pipeline.editorial.imports.edl_lines import EventLine, Group, looks_like_an_event
 
 _FILE_WORDS = ("FROM CLIP:", "FROM FILE:", "TO CLIP:", "TO FILE:")
-_PLAIN_REEL = 8
 _SLACK = 1  # frames that lengths may differ by: a source at another rate is scaled
 # Ways to count that a list may mean where it does not say: frames of a second, and whether two labels a minute drop.
 _COUNTINGS = ((24, False), (25, False), (30, False), (30, True), (50, False), (60, False), (60, True))
@@ -101,12 +100,6 @@ def lost_lines(case: Case) -> Iterator[Found]:
 def no_events(case: Case) -> Iterator[Found]:
     if not case.edl.events:
         yield Found(None, "The list holds no event.")
-
-
-def long_reels(case: Case) -> Iterator[Found]:
-    for reel, line in reels(case):
-        if len(reel) > _PLAIN_REEL:
-            yield Found(line, f"The reel '{reel}' has {len(reel)} characters; the column of CMX 3600 has 8.")
 
 
 def shared_reels(case: Case) -> Iterator[Found]:
@@ -212,15 +205,3 @@ def _tracks(event: EventLine) -> Iterator[tuple[str, int]]:
     if event.channels.video:
         yield "V", event.channels.video
     yield from (("A", number) for number in event.channels.audio)
-
-
-def reels(case: Case) -> Iterator[tuple[str, int | None]]:
-    """Each reel or tape name once, with its first line."""
-    if case.format == "edl":
-        named = {event.reel: event.line for event in reversed(case.edl.events) if event.reel not in {"", BLACK}}
-        yield from sorted(named.items(), key=lambda each: each[1])
-    elif case.format == "ale":
-        tapes = [(case.ale.cell(cells, "tape"), line) for line, cells in case.ale.rows]
-        yield from {tape: line for tape, line in reversed(tapes) if tape}.items()
-    else:
-        yield from {event.reel: event.line for event in reversed(case.timeline.events) if event.reel}.items()

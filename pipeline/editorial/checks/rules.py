@@ -99,7 +99,7 @@ _EDL: tuple[Rule, ...] = (
     Rule("reel shared", "one reel for two files at the same timecode", ("edl",), _LISTS, "warning",
          "of a real turnover linked by reel and timecode, 84 % were wrong takes", edl_rules.shared_reels),
     Rule("reel length", "reels of more than 8 characters", ("edl",), _FCP7, "warning",
-         "the column of CMX 3600 has 8", edl_rules.long_reels),
+         "the column of CMX 3600 has 8", tape_rules.long_reels),
     Rule("reel collision", "different reels that are the same when cut: to 32 characters for Avid, else to 8",
          ("edl",), _LISTS, "error", "clips link to the wrong reel", tape_rules.colliding),
     Rule("reel collision", "different reels that are the same when cut", ("ale", "aaf"), ("avid",), "error",

@@ -4,11 +4,17 @@ import re
 from collections.abc import Iterator
 
 from pipeline.editorial.checks.case import Case, Found
-from pipeline.editorial.checks.edl_rules import reels
+from pipeline.editorial.imports.edl import BLACK
 
 AVID_LETTERS = 32  # that Media Composer keeps of a tape's name
-_CMX_LETTERS = 8
+_CMX_LETTERS = 8  # of the column of CMX 3600
 _NOT_TAKEN = re.compile(r"[^A-Za-z0-9_. -]")  # letters and figures, and what real tapes have between them
+
+
+def long_reels(case: Case) -> Iterator[Found]:
+    for reel, line in reels(case):
+        if len(reel) > _CMX_LETTERS:
+            yield Found(line, f"The reel '{reel}' has {len(reel)} characters; the column of CMX 3600 has 8.")
 
 
 def long_tapes(case: Case) -> Iterator[Found]:
@@ -34,3 +40,15 @@ def letters(case: Case) -> Iterator[Found]:
             yield Found(
                 line, f"The tape '{tape}' holds '{wrong[0]}'; Avid's tapes are letters, figures, '_', '-', '.'."
             )
+
+
+def reels(case: Case) -> Iterator[tuple[str, int | None]]:
+    """Each reel or tape name once, with its first line."""
+    if case.format == "edl":
+        named = {event.reel: event.line for event in reversed(case.edl.events) if event.reel not in {"", BLACK}}
+        yield from sorted(named.items(), key=lambda each: each[1])
+    elif case.format == "ale":
+        tapes = [(case.ale.cell(cells, "tape"), line) for line, cells in case.ale.rows]
+        yield from {tape: line for tape, line in reversed(tapes) if tape}.items()
+    else:
+        yield from {event.reel: event.line for event in reversed(case.timeline.events) if event.reel}.items()

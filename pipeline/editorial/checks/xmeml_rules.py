@@ -69,18 +69,24 @@ def path_form(case: Case) -> Iterator[Found]:
 def exploded(case: Case) -> Iterator[Found]:
     """Tracks of one sound with several channels, which Premiere numbers from 0: each set must be whole."""
     for sequence in sequences_in(case.root):
-        wanted = 0
-        for track in sequence.findall("media/audio/track"):
-            number, total = (
-                track.get(f"{name}") or "" for name in ("currentExplodedTrackIndex", "totalExplodedTrackCount")
-            )
-            if not _NUMBER.fullmatch(number) or not _NUMBER.fullmatch(total):
-                wanted = 0
-                continue
-            if int(number) != wanted or int(number) >= int(total):
-                sentence = f"The track is channel {int(number) + 1} of {total} and stands where {wanted + 1} belongs."
-                yield Found(track.line, sentence)
-            wanted = (int(number) + 1) % max(1, int(total))
+        wanted, before = 0, sequence
+        for track in (*sequence.findall("media/audio/track"), None):
+            number, total = _exploded(track)
+            if number != (wanted if total or wanted else None):
+                line = before.line if track is None else track.line
+                yield Found(line, f"Channel {wanted + 1} of a sound with several tracks is missing here.")
+            wanted = (number + 1) % total if number is not None and total else 0
+            before = before if track is None else track
+
+
+def _exploded(track: Node | None) -> tuple[int | None, int]:
+    """The channel that a track is of so many, from 0; None of 0 for one that stands by itself."""
+    said = (
+        ("", "")
+        if track is None
+        else (track.get("currentExplodedTrackIndex", ""), track.get("totalExplodedTrackCount", ""))
+    )
+    return (int(said[0]), int(said[1])) if all(map(_NUMBER.fullmatch, said)) and int(said[1]) else (None, 0)
 
 
 def problems(case: Case) -> Iterator[Found]:
