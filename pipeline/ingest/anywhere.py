@@ -11,7 +11,7 @@ from pipeline.clip import SeenFile
 from pipeline.editorial.imports.reading import ReadTimeline
 from pipeline.editorial.imports.registry import IMPORTS, Import
 from pipeline.errors import NotMedia, PathMissing, RushesError, TimelineUnreadable
-from pipeline.files import one_line, read_small, stamp_of
+from pipeline.files import one_line, path_error, read_small, stamp_of
 from pipeline.metadata.facts import read_facts, sidecar_facts
 from pipeline.metadata.plain import facts_json
 from pipeline.processes.reader import ReaderProcess
@@ -61,13 +61,27 @@ def read_timeline(file: Path, rate: Rate | None = None) -> ReadTimeline:
     if found is None:
         known = ", ".join(each.title for each in IMPORTS)
         raise TimelineUnreadable(f"{name} is no timeline that is read here ({known}).")
-    data = read_small(file, LARGEST_TIMELINE + 1)
-    if len(data) > LARGEST_TIMELINE:
-        raise TimelineUnreadable(f"{name} is larger than {LARGEST_TIMELINE >> 20} MiB; no timeline without media is.")
     try:
+        data = _content(file, found)
         return found.read_at(data, rate) if found.read_at and rate else found.read(data)
     except TimelineUnreadable as error:
         raise TimelineUnreadable(f"{name}: {error.sentence}") from error
+
+
+def _content(file: Path, found: Import) -> bytes:
+    """The bytes of a timeline, of a bundle only those of the timeline in it."""
+    if found.unbundled is not None:
+        try:
+            with file.open("rb") as opened:
+                content = found.unbundled(opened)
+        except OSError as error:
+            raise path_error(error, file) from error
+        if content is not None:
+            return content
+    data = read_small(file, LARGEST_TIMELINE + 1)
+    if len(data) > LARGEST_TIMELINE:
+        raise TimelineUnreadable(f"This is larger than {LARGEST_TIMELINE >> 20} MiB; no timeline without media is.")
+    return data
 
 
 def _of_timeline(file: Path) -> dict[str, object]:

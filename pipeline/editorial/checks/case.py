@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import NamedTuple, TypeAlias
 
 from pipeline.editorial.bulk import unswept
@@ -94,7 +95,7 @@ def _ale(content: bytes) -> tuple[ReadTimeline, Raw]:
 
 
 def _otio(content: bytes) -> tuple[ReadTimeline, Raw]:
-    text = otio_file.text_in_bundle(content)
+    text = otio_file.unbundled(BytesIO(content)) or content
     values = otio_file.values_in(text)
     return otio_file.read_values(values), OtioText.of(values, text, bundle=text is not content)
 

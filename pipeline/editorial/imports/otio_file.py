@@ -9,7 +9,8 @@ import json
 import zlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import IO, Any, cast
 
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.imports.otio_tracks import Tracks, kind_of
@@ -29,6 +30,8 @@ from pipeline.timecode import Rate, Timecode
 FORMAT = "otio"
 LARGEST = 256 << 20
 MOST_NESTED = 100
+MOST_LISTED = 8 << 20  # bytes in which a bundle lists its members, some ten thousands of files
+_TOO_LARGE = f"This timeline is larger than the {LARGEST >> 20} MB that are read; export it in parts."
 _SCHEMA = b'"OTIO_SCHEMA"'
 _BUNDLE = b"PK\x03\x04"
 _COUNTED = {"Clip": "clips", "Track": "tracks", "Sequence": "tracks", "Transition": "transitions", "Gap": "gaps"}
@@ -74,11 +77,9 @@ def read_values(root: Values) -> ReadTimeline:
 
 
 def _values(content: bytes) -> Any:
-    content = text_in_bundle(content)
+    content = unbundled(io.BytesIO(content)) or content
     if len(content) > LARGEST:
-        raise TimelineUnreadable(
-            f"This timeline is larger than the {LARGEST >> 20} MB that are read; export it in parts."
-        )
+        raise TimelineUnreadable(_TOO_LARGE)
     try:
         return json.loads(content)
     except ValueError as error:  # JSON and UTF-8 that are none, and numbers without end
@@ -86,19 +87,50 @@ def _values(content: bytes) -> Any:
         raise TimelineUnreadable(f"This is no JSON that can be read{where}; export the timeline again.") from None
 
 
-def text_in_bundle(content: bytes) -> bytes:
-    """The JSON in an .otioz, and any other file as it is; nothing else of the bundle is unpacked."""
-    if not content.startswith(_BUNDLE):
-        return content
+def unbundled(file: io.RawIOBase | io.BufferedIOBase) -> bytes | None:
+    """The timeline in an open .otioz, of which nothing else is read; None for a file that is no bundle.
+
+    A bundle is as large as its media: its list of members and the timeline have bounds of their own. Raises
+    TimelineUnreadable.
+    """
+    if file.read(len(_BUNDLE)) != _BUNDLE:
+        return None
     import zipfile
 
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as bundle, bundle.open("content.otio") as file:
-            return file.read(LARGEST + 1)
+        with zipfile.ZipFile(cast("IO[bytes]", _Sparing(file))) as bundle:
+            member = bundle.getinfo("content.otio")
+            if member.file_size > LARGEST:
+                raise TimelineUnreadable(_TOO_LARGE)
+            if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+                raise TimelineUnreadable("This bundle is packed as no OTIO bundle is; export it again.")
+            with bundle.open(member) as timeline:
+                return timeline.read(member.file_size)  # never more than stated, whatever it unpacks to
     except KeyError:
         raise TimelineUnreadable("This ZIP file holds no content.otio; it is no OTIO bundle.") from None
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError, OverflowError):
         raise TimelineUnreadable("This OTIO bundle is damaged; export it again.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sparing:
+    """An open file of which no part is read that is larger than the list of members of any bundle."""
+
+    file: io.RawIOBase | io.BufferedIOBase
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MOST_LISTED:
+            raise ValueError
+        return self.file.read(size) or b""
+
+    def seek(self, place: int, whence: int = io.SEEK_SET) -> int:
+        return self.file.seek(place, whence)
+
+    def tell(self) -> int:
+        return self.file.tell()
+
+    def seekable(self) -> bool:
+        return True
 
 
 def _count(value: Values, counts: Counter[str]) -> None:

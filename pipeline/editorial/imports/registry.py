@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BufferedIOBase
 
 from pipeline.editorial.imports import aaf, ale, edl, fcpxml, otio_file, session_text, xmeml
 from pipeline.editorial.imports.reading import ReadTimeline
@@ -12,7 +13,9 @@ from pipeline.timecode import Rate
 class Import:
     """`recognises` looks at the first bytes of a file; `read` takes all of it and raises TimelineUnreadable.
 
-    `read_at` is given for a format that may leave its rate unsaid: it takes the one to count at.
+    `read_at` is given for a format that may leave its rate unsaid: it takes the one to count at. `unbundled` is given
+    for one that may lie in a bundle with its media, which is never read whole: it takes the open file and gives what
+    `read` takes, or None where the file is no bundle.
     """
 
     format: str
@@ -20,6 +23,7 @@ class Import:
     recognises: Callable[[bytes], bool]
     read: Callable[[bytes], ReadTimeline]
     read_at: Callable[[bytes, Rate], ReadTimeline] | None = None
+    unbundled: Callable[[BufferedIOBase], bytes | None] | None = None
 
 
 IMPORTS: tuple[Import, ...] = (
@@ -28,6 +32,6 @@ IMPORTS: tuple[Import, ...] = (
     Import("edl", "CMX 3600 EDL", edl.recognises, edl.read, edl.read),
     Import(xmeml.FORMAT, "Final Cut Pro 7 XML", xmeml.recognises, xmeml.read),
     Import(fcpxml.FORMAT, "Final Cut Pro XML", fcpxml.recognises, fcpxml.read),
-    Import(otio_file.FORMAT, "OpenTimelineIO", otio_file.recognises, otio_file.read),
+    Import(otio_file.FORMAT, "OpenTimelineIO", otio_file.recognises, otio_file.read, unbundled=otio_file.unbundled),
     Import("aaf", "AAF", aaf.recognises, aaf.read),
 )
