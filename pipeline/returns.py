@@ -1,12 +1,12 @@
 """The way back: an editor's timeline is read, its events matched with clips, what it says logged, the cut kept.
 
-An import is known by its name. The same file again changes nothing; a changed one takes back what the
-import before it had logged, and says its own.
+An import is known by its name and ending. The same file again changes nothing; a changed one takes back what the
+import before it had logged, and says its own. The same timeline in another format takes nothing back.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -45,8 +45,9 @@ class Asked:
 class Imported:
     """What came of one file.
 
-    `version` of the cut: None for a table of clips, which is no cut. `batch`: what was logged, None for nothing new.
-    `unchanged`: the same file said the same before. `rate_from`: where the rate of a list that states none came from.
+    `version` of the cut: None for a table of clips, which is no cut, and for what shows no clip. `batch`: what was
+    logged, None for nothing new. `unchanged`: the same file said the same before. `rate_from`: where the rate of a
+    list that states none came from.
     """
 
     file: Path
@@ -59,6 +60,10 @@ class Imported:
     unchanged: bool = False
     rate_from: str = ""
 
+    @property
+    def is_table(self) -> bool:
+        return bool(self.timeline.events) and all(event.record is None for event in self.timeline.events)
+
 
 def import_timeline(film: Film, catalogue: Catalogue, file: Path, asked: Asked) -> Imported:
     """Take a timeline in. Raises PathMissing, PathRefused, TimelineUnreadable and ValueRefused."""
@@ -69,17 +74,19 @@ def import_timeline(film: Film, catalogue: Catalogue, file: Path, asked: Asked) 
     name = _name(catalogue, file, asked)
     kept = keep(file.name, timeline, matches)
     content = xxhash.xxh128_hexdigest(msgspec.json.encode((kept, _said_in(timeline))))
-    is_cut = any(event.record is not None for event in timeline.events) or not timeline.events
+    taken = Imported(file, name, timeline, matches, None, None, (), rate_from=rate_from)
+    is_cut = not taken.is_table and bool(asked.name or any(match.clip for match in matches))
+    known_as = (asked.name or file.stem) + file.suffix.lower()
     with catalogue.atomic():
-        version = _save(catalogue, name, kept) if is_cut else None
-        if import_batch(catalogue, name, content) is not None:
-            return Imported(file, name, timeline, matches, version, None, (), unchanged=True, rate_from=rate_from)
-        if before := import_batch(catalogue, name):
+        taken = replace(taken, version=_save(catalogue, name, kept) if is_cut else None)
+        if import_batch(catalogue, known_as, content) is not None:
+            return replace(taken, unchanged=True)
+        if before := import_batch(catalogue, known_as):
             undo(catalogue, before, who=asked.who)
         heard = _heard(catalogue, file, timeline, matches)
         batch = _log(catalogue, heard, name, asked.who)
-        note_import(catalogue, name, content, batch.id if batch else "")
-    return Imported(file, name, timeline, matches, version, batch, heard.refused, rate_from=rate_from)
+        note_import(catalogue, known_as, content, batch.id if batch else "")
+    return replace(taken, batch=batch, refused=heard.refused)
 
 
 def _name(catalogue: Catalogue, file: Path, asked: Asked) -> str:

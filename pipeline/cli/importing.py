@@ -59,7 +59,8 @@ def import_command(files: tuple[Path, ...], name: str, rate: str, as_json: bool,
 
 
 def _is_lacking(taken: "Imported") -> bool:
-    return any(match.clip is None for match in taken.matches)
+    unkept = not taken.matches and taken.version is None
+    return unkept or any(match.clip is None or match.doubted for match in taken.matches)
 
 
 def _print(taken: "Imported | RushesError", *, table_too: bool) -> None:
@@ -140,7 +141,11 @@ def _rows(taken: "Imported") -> Iterator[list[str]]:
 
 
 def _print_words(taken: "Imported") -> None:
-    lost = [f"event {number}: {match.sentence}" for number, _, match in _events(taken) if match.clip is None]
+    lost = [
+        f"event {number}: {match.sentence}"
+        for number, _, match in _events(taken)
+        if match.clip is None or match.doubted
+    ]
     wrong = [f"line {each.line}: {each.sentence}" if each.line else each.sentence for each in taken.timeline.problems]
     left_out = [each.sentence for each in taken.timeline.left_out]
     for sentence in _few([*lost, *wrong, *taken.refused, *left_out]):
@@ -149,9 +154,16 @@ def _print_words(taken: "Imported") -> None:
     if taken.rate_from and rate:
         click.echo(f"The list states no frame rate; it is counted at {rate.label()}, {taken.rate_from}.", err=True)
     found = sum(match.clip is not None for match in taken.matches)
-    kept = f"kept as '{taken.name}', version {taken.version}" if taken.version else "a table of clips, kept as no cut"
     events = plural(len(taken.matches), "event")
-    click.echo(f"{cell(taken.file.name)}: {found:,} of {events} found; {kept}. {_logged(taken)}", err=True)
+    click.echo(f"{cell(taken.file.name)}: {found:,} of {events} found; {_kept(taken)}. {_logged(taken)}", err=True)
+
+
+def _kept(taken: "Imported") -> str:
+    if taken.version:
+        return f"kept as '{taken.name}', version {taken.version}"
+    if taken.is_table:
+        return "a table of clips, kept as no cut"
+    return "kept as no cut, since it shows no clip of the log (--as NAME keeps it)"
 
 
 def _few(sentences: Sequence[str]) -> list[str]:

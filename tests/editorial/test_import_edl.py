@@ -241,6 +241,13 @@ def test_our_own_lists_come_back_event_by_event(rate):
     assert not found.problems
 
 
+def test_an_event_over_midnight_takes_as_much_of_a_source_at_another_rate():
+    one = logged("one.mov", "50", 80, start="10:00:00:00")
+    timeline = assemble("stringout", [one], media(one), settings("25", "23:59:59:20")).timeline
+    found = edl.read(writer.write(timeline, ExportOptions(Path())).files[0].content)
+    assert {event.source.duration for event in found.events} == {80}
+
+
 LABELS = st.builds(
     lambda frame: str(Timecode(frame, Rate(25))), st.integers(min_value=0, max_value=24 * 60 * 60 * 25 - 1)
 )

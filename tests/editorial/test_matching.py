@@ -123,6 +123,29 @@ def test_a_reel_tells_two_clips_of_one_name_and_timecode_apart():
     assert (made.clip, made.by) == (TWIN, "reel and timecode")
 
 
+CONTRADICTED = {
+    "an id and a timecode": (event("C0001.MP4", start="11:00:01:00", id=ONE.id), (ONE, TWO)),
+    "a path and a reel with timecode": (
+        event("cut", file=PLACES[0].path, reel="C001", start="10:00:01:00"), (ONE, TWIN),
+    ),
+    "a path and a timecode": (event("C0001.MP4", file=PLACES[0].path, start="11:00:01:00"), (ONE, TWO)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("asked", "log"), CONTRADICTED.values(), ids=CONTRADICTED)
+def test_an_event_whose_words_name_two_clips_is_neither(asked, log):
+    made = found(asked, *log)
+    assert (made.clip, made.confidence) == (None, 0.0)
+    assert set(made.candidates) == set(log)
+    assert ", but by " in made.sentence
+
+
+def test_a_clip_that_has_no_frames_at_the_timecode_is_doubted_whatever_says_its_id():
+    made = found(event("C0001.MP4", start="15:00:01:00", id=ONE.id), ONE)
+    assert (made.clip, made.confidence, made.doubted) == (ONE, 0.5, True)
+    assert "no such timecode" in made.sentence
+
+
 NOTHING = {
     "another name": (event("C0099.MP4", start="10:00:01:00"), ()),
     "the same name at another time": (event("C0001.MP4", start="15:00:01:00"), (ONE,)),

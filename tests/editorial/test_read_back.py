@@ -10,13 +10,15 @@ from hypothesis import settings as effort
 from test_exports_agree import cut_of, cuts
 from torture import torture_timeline
 
+from pipeline.editorial.exports import edl as edl_writer
 from pipeline.editorial.exports import fcpxml as fcpxml_writer
 from pipeline.editorial.exports import otio_json, otioz
 from pipeline.editorial.exports import xmeml as xmeml_writer
 from pipeline.editorial.exports.events import held_by, sheet_of, taken_frames
 from pipeline.editorial.exports.written import ExportOptions
-from pipeline.editorial.imports import fcpxml, otio_file, xmeml
+from pipeline.editorial.imports import edl, fcpxml, otio_file, xmeml
 from pipeline.editorial.imports.fcpxml_resources import SLACK
+from pipeline.editorial.imports.known import Known, range_in
 from pipeline.editorial.imports.registry import IMPORTS
 from pipeline.timecode import Rate, frames_per_day
 
@@ -92,6 +94,45 @@ def counted(event, held, sheet):
     source = event.source
     ahead = event.source_in - held[source].span.start
     return ahead if held[source].picture else floor(source.rate.seconds(ahead) * sheet.start.rate.fraction + SLACK)
+
+
+@effort(max_examples=200, deadline=None)
+@given(cuts())
+def test_edl_comes_back_and_leads_to_the_frames_of_every_clip(made):
+    """Whatever a clip and the list count at, drop-frame or not."""
+    timeline = cut_of(made).timeline
+    sheet = sheet_of(timeline)
+    read = edl.read(written(edl_writer.write, timeline))
+    assert (read.rate, read.start, read.title) == (sheet.start.rate, sheet.start, sheet.name)
+    assert not read.problems
+    pictures = sheet.of_kind("Video")[0].events
+    for event, found in zip(pictures, of_kind(read, "Video"), strict=True):
+        source = event.source
+        assert (found.record, found.name, found.rate) == (event.record, source.name, source.rate)
+        assert (bool(found.drop_frame), found.source.start) == (source.drop_frame, event.source_in % day_of(event))
+        assert found.source.duration == taken_frames(event, sheet.start.rate)
+        assert range_in(found, known(source), 0).start == event.source_in - source.available.start
+
+
+@effort(max_examples=200, deadline=None)
+@given(cuts())
+def test_a_list_without_our_comments_leads_to_within_a_frame_of_the_scaling(made):
+    timeline = cut_of(made).timeline
+    sheet = sheet_of(timeline)
+    lines = written(edl_writer.write, timeline).decode().splitlines()
+    read = edl.read("\n".join(line for line in lines if "SOURCE RATE" not in line).encode())
+    for event, found in zip(sheet.of_kind("Video")[0].events, of_kind(read, "Video"), strict=True):
+        own = event.source.rate.nominal
+        frames = range_in(found, known(event.source), 0)
+        bearing = -(-own // sheet.start.rate.nominal)  # frames of the clip that one label of the list can name
+        early = event.source_in - event.source.available.start - frames.start
+        assert 0 <= early < bearing
+
+
+def known(source):
+    start = str(source.timecode(source.available.start)) if source.timed else ""
+    return Known(source.clip, source.name, source.card, "", False, start, str(source.rate), source.rate,
+                 source.available.duration)  # fmt: skip
 
 
 @effort(max_examples=120, deadline=None)

@@ -2,11 +2,19 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
-from editorial_clips import logged
+from editorial_clips import RATES, logged, media, settings
 
-from pipeline.editorial.imports.known import Known
+from pipeline.editorial.assembly import assemble
+from pipeline.editorial.exports import edl as edl_writer
+from pipeline.editorial.exports import fcpxml as fcpxml_writer
+from pipeline.editorial.exports import otio_json
+from pipeline.editorial.exports import xmeml as xmeml_writer
+from pipeline.editorial.exports.written import ExportOptions
+from pipeline.editorial.imports import edl, fcpxml, otio_file, xmeml
+from pipeline.editorial.imports.known import Known, range_in
 from pipeline.editorial.imports.matching import Match
 from pipeline.editorial.imports.reading import ReadEvent, ReadMark, ReadTimeline
 from pipeline.editorial.imports.sayings import sayings_of
@@ -74,6 +82,46 @@ def test_a_mark_outside_of_its_clip_is_named_and_not_moved():
 @pytest.mark.parametrize("mark", [ReadMark("good line"), ReadMark("Coach", "good line"), ReadMark("Marker 1")])
 def test_a_mark_that_the_log_has_says_nothing_new(mark):
     assert said(event(marks=(replace(mark, record=TimeRange(0, 1)),))) == ([], [])
+
+
+@pytest.mark.parametrize(("length", "new"), [(1, False), (10, False), (4, True), (30, True)])
+def test_a_mark_that_an_editor_made_shorter_or_longer_is_new_and_a_point_says_nothing_of_lengths(length, new):
+    found, _ = said(event(marks=(ReadMark("good line", record=TimeRange(0, length)),)))
+    at = TimeRange(50, length)
+    assert found == ([("mark", "", at), ("note", "good line", at)] if new else [])
+
+
+def test_a_mark_that_outlasts_its_event_is_the_same_as_far_as_it_is_shown():
+    short = TimeRange(50, 6)
+    asked = event(taken=short, record=TimeRange(0, 6), marks=(ReadMark("good line", record=TimeRange(0, 6)),))
+    assert said(asked, taken=short) == ([], [])
+
+
+def test_a_mark_on_frames_that_the_event_does_not_show_is_known_too():
+    asked = event(taken=TimeRange(100, 50), marks=(ReadMark("good line", source=TimeRange(START + 50, 10)),))
+    assert said(asked, taken=TimeRange(100, 50)) == ([], [])
+
+
+WRITERS = {
+    "edl": (edl_writer.write, edl.read), "xml": (xmeml_writer.write, xmeml.read),
+    "fcpxml": (fcpxml_writer.write, fcpxml.read), "otio": (otio_json.write, otio_file.read),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("rate", ["23.976", "25", "29.97", "50", "59.94"])
+@pytest.mark.parametrize("own", ["23.976", "25", "29.97", "50", "59.94", "120"])
+def test_a_cut_of_ours_comes_back_without_new_marks_whatever_rates_meet(form, rate, own):
+    marks = [(7 * n, 1 + 5 * (n % 3), f"m{n}", "") for n in range(20)] + [(140, 60, "last", "")]
+    clip = logged("one.mov", own, 150, start="10:00:00:00", markers=marks, clip_id="1" * 32)
+    write, read = WRITERS[form]
+    made = assemble("stringout", [clip], media(clip), settings(rate)).timeline
+    timeline = read(write(made, ExportOptions(Path())).files[0].content)
+    known = Known(clip.clip.id, "one.mov", "A001", "", False, "10:00:00:00", str(RATES[own]), RATES[own], 150)
+    matches = [Match(known, "id", 1.0, (), "found.", range_in(each, known, 0)) for each in timeline.events]
+    assert any(each.marks for each in timeline.events)
+    heard = sayings_of("reel", timeline, matches, {clip.clip.id: clip})
+    assert [each for each in heard.said if each.saying.field == "mark"] == []
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,42 @@ def test_a_changed_file_replaces_what_its_import_had_said(film):
     assert [mark["note"] for mark in shown["markers"] if mark["in"] == 15] == ["no, here"]
 
 
+def test_the_same_timeline_in_another_format_takes_nothing_back(film):
+    _, before = taken(film, sent(film), "--rate", "25")
+    clip = before["events"][0]["clip"]
+    said = history(film, clip)
+    other = next((film / "back").rglob("all.otio")).read_bytes()
+    (film / "reel 3.otio").write_bytes(other)
+    taken(film, "reel 3.otio")
+    assert [each for each in history(film, clip) if each in said] == said
+    assert rushes("show", clip, "--json", cwd=film).json["log"]["note"] == "use this one"
+
+
+MARKERS = """TITLE: markers
+001  001      V     C        10:00:00:00 10:00:00:01 01:00:00:00 01:00:00:01
+ |C:ResolveColorBlue |M:look |D:1
+"""
+
+
+@pytest.mark.parametrize("text", [LIST.replace("C0001.MP4", "C0098.MP4").replace("A001 ", "B999 "), MARKERS])
+def test_a_timeline_that_shows_no_clip_is_kept_as_a_cut_only_where_that_is_asked_for(film, text):
+    run = rushes("import", sent(film, text), "--rate", "25", cwd=film)
+    assert run.code == 1
+    assert "kept as no cut, since it shows no clip of the log (--as NAME keeps it)" in run.err
+    _, made = taken(film, sent(film, text), "--rate", "25", "--as", "kept")
+    assert (made["cut"], made["version"]) == ("kept", 1)
+
+
+def test_a_clip_that_is_doubted_is_named_with_exit_code_1(film):
+    path = next((film / "back").rglob("all.edl"))
+    text = re.sub(
+        r"(?m)^(001 .*? C +)\S+ \S+", r"\g<1>15:00:00:00 15:00:00:05", path.read_text(encoding="utf-8"), count=1
+    )
+    run = rushes("import", sent(film, text, "doubt.edl"), cwd=film)
+    assert run.code == 1
+    assert "no such timecode" in run.err
+
+
 def test_an_import_is_taken_back_and_can_be_made_again(film):
     name = sent(film)
     _, made = taken(film, name, "--rate", "25")

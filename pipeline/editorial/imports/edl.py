@@ -228,9 +228,13 @@ def _read_group(
         if line.reel == BLACK or _repeats(line, group):
             continue
         if tracks:
+            own = _own_label(line, texts, counting) if counting else None
+            event = _event(line, texts, counting, table, own)
+            if own and counting and record:
+                source = _own_source(own, record, event.speed, counting.rate)
             event = replace(
-                _event(line, texts, counting, table), kind=tracks[0][0], track=tracks[0][1], record=record,
-                source=_exact_source(line, texts, counting) or source, marks=_locators(group, line, counting),
+                event, kind=tracks[0][0], track=tracks[0][1], record=record, source=source,
+                marks=_locators(group, line, counting),
             )  # fmt: skip
             made += [event, *(replace(event, kind=kind, track=track) for kind, track in tracks[1:])]
     return made, transitions, []
@@ -251,7 +255,7 @@ class _Texts:
     reel: str
     speed: str | None
     notes: tuple[str, ...]
-    source: tuple[Rate, str] | None
+    sources: tuple[tuple[Rate, str], ...]
 
 
 def _said(group: Group, at: int) -> _Texts:
@@ -267,15 +271,14 @@ def _said(group: Group, at: int) -> _Texts:
     files = files or [match[1] for text in texts if (match := _REEL_IS_CLIP.fullmatch(text))]
     reels = [match[1] for text in texts if (match := _FINAL_CUT_REEL.match(text))] if not joined else []
     comments = tuple(text for text in _after(texts, ("COMMENT:",)) if text)
-    exact = next((match for text in texts if (match := _SOURCE_RATE.fullmatch(text))), None)
-    rate = _stated(exact) if exact else None
+    exact = [match for text in texts if (match := _SOURCE_RATE.fullmatch(text))]
     return _Texts(
         name=names[0] if names else "",
         file=files[0] if files else "",
         reel=reels[0] if reels else "",
         speed=_speed(texts, line, group),
         notes=comments,
-        source=(rate, exact[2]) if exact and rate else None,
+        sources=tuple((rate, match[2]) for match in exact if (rate := _stated(match))),
     )
 
 
@@ -299,7 +302,9 @@ def _speed(texts: Sequence[str], line: EventLine, group: Group) -> str | None:
     return own[0][2] if own else None
 
 
-def _event(line: EventLine, texts: _Texts, counting: _Counting | None, table: dict[str, list[_Row]]) -> ReadEvent:
+def _event(
+    line: EventLine, texts: _Texts, counting: _Counting | None, table: dict[str, list[_Row]], own: Timecode | None
+) -> ReadEvent:
     rows = [row for row in table.get(line.reel, ()) if row.file.replace("\\", "/").endswith(texts.name)]
     row = rows[0] if len({row.clip for row in rows}) == 1 else None
     rate = counting.rate if counting else None
@@ -307,8 +312,8 @@ def _event(line: EventLine, texts: _Texts, counting: _Counting | None, table: di
         kind="Video",
         track=1,
         record=None,
-        rate=texts.source[0] if texts.source else rate,
-        drop_frame=";" in line.source_in or (bool(counting and counting.drop_frame) or None),
+        rate=own.rate if own else rate,
+        drop_frame=own.drop_frame if own else ";" in line.source_in or (bool(counting and counting.drop_frame) or None),
         name=texts.name,
         file=texts.file or (row.file if row else ""),
         reel=texts.reel or line.reel,
@@ -319,17 +324,28 @@ def _event(line: EventLine, texts: _Texts, counting: _Counting | None, table: di
     )
 
 
-def _exact_source(line: EventLine, texts: _Texts, counting: _Counting | None) -> TimeRange | None:
-    """The source in its own frames, where one of our lists names rate and label beside the scaled one."""
-    if texts.source is None or counting is None:
-        return None
-    own, label = texts.source
-    try:
-        begin = timecode(label, own, drop_frame=False).frame
-        length = counting.label(line.record_out).frame - counting.label(line.record_in).frame
-    except ValueRefused:
-        return None
-    return TimeRange(begin, ceil(max(0, length) * own.fraction / counting.rate.fraction))
+def _own_label(line: EventLine, texts: _Texts, counting: _Counting) -> Timecode | None:
+    """Where an event begins as its source counts, which our lists name beside the scaled label if rates differ.
+
+    Of a transition's two sides, and in a list that was edited since, a comment holds only where both labels agree.
+    """
+    for rate, text in texts.sources:
+        try:
+            own = timecode(text, rate, drop_frame=False)
+        except ValueRefused:
+            continue
+        if _figures(str(own.conformed(counting.rate))) == _figures(line.source_in):
+            return own
+    return None
+
+
+def _figures(label: str) -> str:
+    return "".join(filter(str.isdecimal, label))
+
+
+def _own_source(own: Timecode, record: TimeRange, speed: Fraction, rate: Rate) -> TimeRange:
+    """What an event takes of its source, in frames of that."""
+    return TimeRange(own.frame, ceil(record.duration * (abs(speed) or 1) * own.rate.fraction / rate.fraction))
 
 
 def _spans(

@@ -4,8 +4,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache, lru_cache
-from math import floor
+from math import ceil, floor
 from urllib.parse import unquote
 
 from pipeline.editorial.imports.reading import ReadEvent
@@ -170,36 +171,49 @@ def range_in(event: ReadEvent, known: Known, before: int | None) -> TimeRange | 
     whole = TimeRange(0, known.frames)
     if event.media is not None and before is not None:
         rate = event.rate or known.rate
-        first = _scaled(event.media.start, rate, known.rate) + before
-        return TimeRange(first, _scaled(event.media.duration, rate, known.rate)).within(whole)
+        begin = _scaled(event.media.start, rate, known.rate) + before
+        return TimeRange(begin, _scaled(event.media.duration, rate, known.rate)).within(whole)
     label = _label(event)
     if label is None or event.source is None:
         return None
     length = _scaled(event.source.duration, label.rate, known.rate)
-    labelled = _frame_of(label, known)
-    if labelled is None or labelled >= known.frames:
-        return TimeRange(_scaled(event.source.start, label.rate, known.rate), length).within(whole)  # from its head
-    return TimeRange(labelled, length).within(whole)
+    first = _frame_of(label, known.start, known.rate) if known.start else None
+    if first is None or first >= known.frames:
+        first = _frame_of(label, Timecode(0, known.rate), known.rate)  # counted from its head
+    return TimeRange(known.frames if first is None else first, length).within(whole)
 
 
 def _scaled(frames: int, rate: Rate, own: Rate) -> int:
     return frames if rate == own else floor(frames * own.fraction / rate.fraction)
 
 
-def _frame_of(label: Timecode, known: Known) -> int | None:
-    """The frame of the clip that bears this label, over midnight too."""
-    start = known.start
-    if start is None or known.rate is None:
+def _frame_of(label: Timecode, start: Timecode, rate: Rate) -> int | None:
+    """The first frame of a clip at `rate` from `start` on that bears this label, over midnight too."""
+    if label.rate == rate:
+        start = start.counted_at(rate) or start  # timecode may count every second frame
+    own = _counted_as(start, label)
+    if own is None:
         return None
-    if label.rate == start.rate and label.drop_frame == start.drop_frame:
-        own = label
-    elif label.rate.nominal == start.rate.nominal:
-        text = str(label)
-        try:
-            own = Timecode.parse(text[:8] + ":" + text[9:], start.rate, drop_frame=start.drop_frame)
-        except ValueRefused:  # a label that drop-frame skips
-            return None
-    else:
-        own = label.conformed(start.rate)
     day = frames_per_day(start.rate, drop_frame=start.drop_frame)
-    return floor(((own.frame - start.frame) % day) * known.rate.fraction / start.rate.fraction)
+    ahead = (own.frame - start.frame) % day
+    if day - ahead < ceil(Fraction(start.rate.nominal, label.rate.nominal)):
+        ahead = 0  # the label names several frames, and the clip begins within them
+    return floor(ahead * rate.fraction / start.rate.fraction)
+
+
+def _counted_as(start: Timecode, label: Timecode) -> Timecode | None:
+    """The first frame that the label names as the clip's own timecode counts, whatever either of them drops.
+
+    Hours to seconds stay as written. `Timecode.conformed` scales frames down, so the way back goes up.
+    """
+    if label.rate == start.rate and label.drop_frame == start.drop_frame:
+        return label
+    rate, drops, text = start.rate, start.drop_frame, str(label)
+    frames = ceil(Fraction(int(text[9:]) * rate.nominal, label.rate.nominal))
+    beyond = frames // rate.nominal
+    try:
+        return Timecode.parse(f"{text[:8]}:{frames - beyond:02}", rate, drop_frame=drops) + beyond
+    except ValueRefused:  # a label that drop-frame skips: scaling down comes upon it from the first one after it
+        if label.rate.nominal == rate.nominal:
+            return None
+        return Timecode.parse(f"{text[:8]}:{rate.nominal // 15:02}", rate, drop_frame=drops)

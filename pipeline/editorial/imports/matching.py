@@ -31,13 +31,15 @@ NO_REELS = frozenset({"", "AX", "BL", "NONE"})
 MOST_CANDIDATES = 20  # that a result names
 _SAID = 3  # that a sentence names
 _WHOLE_PATH = 99
+_DOUBTED = 0.5  # how sure the best evidence is for a clip that has no such frames
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
     """What an event was found to be; `range` counts frames of the clip.
 
-    Nothing found: no clip, confidence 0. Several found: no clip either, but candidates.
+    Nothing found: no clip, confidence 0. Several found: no clip either, but candidates. `doubted`: found, but
+    what the event takes lies outside of the clip.
     """
 
     clip: Known | None
@@ -46,6 +48,7 @@ class Match:
     candidates: tuple[Known, ...]
     sentence: str
     range: TimeRange | None = None
+    doubted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +155,14 @@ def match(event: ReadEvent, index: Index) -> Match:
     rivals = [other for evidence, other in fitting[1:] if _rivals(evidence, best)]
     if rivals:
         return _ambiguous(event, [known, *rivals])
+    outside = _shows(event, known) is False
+    others = [other for evidence, other in fitting[1:] if _contradicts(evidence, best, outside=outside)]
+    if others:
+        return _contradicted(event, best, [known, *others])
     place = places.get(known.id)
     span = range_in(event, known, place[1].before if place else 0)
+    if outside and span is not None and not span.duration:
+        return Match(known, best.by, _DOUBTED, (), _found(event, known, best), span, doubted=True)
     return Match(known, best.by, best.sure, (), _found(event, known, best), span)
 
 
@@ -236,6 +245,13 @@ def _rivals(other: _Evidence, best: _Evidence) -> bool:
     return best.path != _WHOLE_PATH and contrary and other.timed == best.timed and other.path == best.path
 
 
+def _contradicts(other: _Evidence, best: _Evidence, *, outside: bool) -> bool:
+    """Whether timecode shows another clip than the one whose id, hash or path the event has; `outside` of that."""
+    if best.path == _WHOLE_PATH and best.by == "path" and other.timed and other.reel and not best.reel:
+        return True
+    return outside and other.timed and (other.reel or other.name > 0)
+
+
 def _name_level(event: ReadEvent, known: Known) -> int:
     """2: the file's own name; 1: the same without its ending or the editor's number of a copy."""
     file = path_parts(event.file)
@@ -314,6 +330,12 @@ def _nothing(event: ReadEvent, near: Sequence[Known]) -> Match:
 
 def _ambiguous(event: ReadEvent, fitting: Sequence[Known]) -> Match:
     sentence = f"{len(fitting)} clips fit {_asked(event)} equally well: {_named(fitting)}."
+    return Match(None, "", 0.0, tuple(fitting[:MOST_CANDIDATES]), sentence)
+
+
+def _contradicted(event: ReadEvent, best: _Evidence, fitting: Sequence[Known]) -> Match:
+    by = "reel or name and timecode"
+    sentence = f"{_asked(event)} is {_named(fitting[:1])} by {best.by}, but by {by} {_named(fitting[1:])}."
     return Match(None, "", 0.0, tuple(fitting[:MOST_CANDIDATES]), sentence)
 
 

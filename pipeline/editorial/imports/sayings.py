@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from typing import Literal
 
 from pipeline.clip import LoggedClip, Saying
@@ -195,13 +195,33 @@ def _mark(mark: ReadMark, shown: _Shown, timeline: ReadTimeline, file: str, refu
         refused.append(f"{clip.name}: the marker '{text or 'without a name'}' lies outside of the clip.")
         return
     span = TimeRange(span.start, max(1, min(span.duration, clip.frames - span.start)))
+    length, slack = mark.source or mark.record or span, _slack(shown, timeline)
     for known in shown.logged.markers:
-        if known.range.start == span.start and (not text or text in _texts_of(known.note, known.subject)):
+        if text and text not in _texts_of(known.note, known.subject):
+            continue
+        if _is_near(known.range, span, shown, slack=slack, point=length.duration <= 1):
             return
     where = _where(file, mark.line or shown.event.line)
     yield Said(clip.id, Saying(MARK, "", SOURCE, detail=where, range=span))
     if text:
         yield Said(clip.id, Saying("note", text, SOURCE, detail=where, range=span))
+
+
+def _is_near(known: TimeRange, span: TimeRange, shown: _Shown, *, slack: int, point: bool) -> bool:
+    """Whether a marker lies where the log has it, as far as the event shows it; a point says nothing of a length."""
+    seen = shown.match.range or span
+    if known.within(seen).duration and span.within(seen).duration:
+        known, span = known.within(seen), span.within(seen)
+    return abs(known.start - span.start) <= slack and (point or abs(known.duration - span.duration) <= slack)
+
+
+def _slack(shown: _Shown, timeline: ReadTimeline) -> int:
+    """By how many frames of the clip scaling to a list and back, down each way, moves a marker."""
+    own, speed = shown.logged.clip.rate, abs(shown.event.speed)
+    rates = {rate.fraction for rate in (own, shown.event.rate, timeline.rate) if rate}
+    if own is None or (len(rates) == 1 and speed == 1):
+        return 0
+    return max(1, ceil(speed * own.fraction / min(rates)))
 
 
 def _texts_of(note: str, subject: str) -> set[str]:
