@@ -52,21 +52,23 @@ def pull_command(
     _print_sum(plan)
     if to is None or only_list:
         ranges = [_row(pull, each.file, each.note) for each in plan.wanted for pull in each.pulls]
-        failed, lists = plan.missing, []
+        failed, lists, counts = plan.missing, [], {}
     else:
         with _progress(plan) as ears:
             done = pull(found, plan, to.absolute(), ears)
-        click.echo(f"{plural(done.copied, 'file')} copied, all of {to} verified.", err=True)
+        came = f"{plural(done.copied, 'file')} copied, {done.same:,} there already and the same, all verified"
+        click.echo(f"{came}; {len(done.failed):,} failed:" if done.failed else f"{came}.", err=True)
         ranges = [{**_row(one.pull, one.file, one.note), "xxh128": one.xxh128} for one in done.taken]
         failed, lists = done.failed, [str(path) for path in done.lists]
+        counts = {"copied": done.copied, "same": done.same}
     if as_json:
-        print_json({"ranges": ranges, "lists": lists, "bytes": plan.size, "failed": failed})
+        print_json({"ranges": ranges, "lists": lists, **counts, "bytes": plan.size, "failed": failed})
     elif only_list:
         _print_ranges(ranges)
     else:
         click.echo("\n".join(lists))
     for file, sentence in failed:
-        click.echo(f"  {file}: {sentence}", err=True)
+        click.echo(f"  {sentence}" if file in sentence else f"  {file}: {sentence}", err=True)
     return 1 if failed else 0
 
 

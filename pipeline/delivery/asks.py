@@ -14,13 +14,13 @@ from math import floor
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.catalogue.cards import card_fingerprints
 from pipeline.catalogue.known import known_clips, known_places
 from pipeline.catalogue.listing import clip as logged_clip
 from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import Clip, LoggedClip
 from pipeline.delivery.cuts import MadeCut, media_for
+from pipeline.delivery.folders import card_folders
 from pipeline.delivery.looking import Sight, View, original_sight, proxy_sight
 from pipeline.editorial.exports.events import Sheet, sheet_of, taken_frames
 from pipeline.editorial.exports.paths import mapped
@@ -87,11 +87,7 @@ class Log:
     @cached_property
     def grounds(self) -> frozenset[Path]:
         """Below which files may be opened: the film, and the cards that were taken in where they lie."""
-        volumes = [(Path(root.place), root.id) for root in roots(self.catalogue) if root.kind != "film" and root.place]
-        cards = [
-            place / os.fsdecode(path) for place, root in volumes for path in card_fingerprints(self.catalogue, root)
-        ]
-        return frozenset(folder.resolve() for folder in (self.film.folder, *cards))
+        return frozenset(folder.resolve() for folder in (self.film.folder, *card_folders(self.catalogue)))
 
     @cached_property
     def places(self) -> dict[Path, Place]:

@@ -153,6 +153,44 @@ def test_again_copies_nothing_and_a_copy_that_was_changed_is_not_overwritten(pul
     assert copy.read_bytes() == mine
 
 
+@pytest.mark.parametrize("words", [(), ("--trim",)])
+def test_nothing_is_written_among_originals_or_into_what_the_film_made(tmp_path, words):
+    """By a link, too, and where only the folders of the cards would lead there."""
+    settings = "[ingest]\nsettle = 0.2\n\n[proxies]\npresets = []\nstills = false\n"
+    film, card = new_film(tmp_path / "film", settings=settings), tmp_path / "disk" / "A001"
+    shutil.copytree(MAG, card)
+    assert rushes("ingest", card, cwd=film).code == 0
+    assert rushes("cut", "all", "", cwd=film).code == 0
+    (tmp_path / "link").symlink_to(card)
+    (tmp_path / "round").mkdir()
+    listed = pull(film, "all", "--list")["ranges"][0]["file"]
+    (tmp_path / "round" / listed).parent.parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "round" / listed).parent.symlink_to(card)
+    before = tree(card), {path for path in film.rglob("*") if "catalogue" not in path.name}
+    for target in (
+        card,
+        card / "new",
+        tmp_path / "link" / "new",
+        tmp_path / "round",
+        film / "ingest",
+        film / "proxies",
+    ):
+        run = rushes("pull", "all", "--to", target, *words, cwd=film)
+        assert (run.code, " lies on " in run.err) == (32, True), run.err
+    assert (tree(card), {path for path in film.rglob("*") if "catalogue" not in path.name}) == before
+    beside = pull(film, "all", "--to", tmp_path / "disk" / "grade", *words)
+    assert beside["failed"] == [], "another folder of the same disk is a good place"
+
+
+def test_a_failure_is_one_line_that_names_its_file_once(pull_film, tmp_path):
+    film = Path(shutil.copytree(pull_film, tmp_path / "film"))
+    next((film / "ingest").rglob("GX010123.MP4")).unlink()
+    run = rushes("pull", "marks", "--to", tmp_path / "out", cwd=film)
+    assert "1 failed:" in run.err
+    [line] = [line for line in run.err.splitlines() if "GX010123.MP4" in line]
+    assert line.count("GX010123.MP4") == 1
+
+
 def test_what_a_killed_pull_left_half_made_is_gone_after_the_next(pull_film, tmp_path):
     pull(pull_film, "marks", "--to", tmp_path)
     left = next(tmp_path.rglob("A001C002*.mov")).with_name(".rushes-0123.part")
@@ -167,7 +205,8 @@ def test_what_lies_there_already_and_is_the_same_is_taken_as_it_is(pull_film, tm
     (pull_film / ".rushes" / "pulls.json").unlink()
     copy = next(tmp_path.rglob("A001C002*.mov"))
     inode = copy.stat().st_ino
-    assert pull(pull_film, "marks", "--to", tmp_path)["failed"] == []
+    said = pull(pull_film, "marks", "--to", tmp_path)
+    assert (said["failed"], said["copied"], said["same"] > 0) == ([], 0, True)
     assert copy.stat().st_ino == inode
 
 
