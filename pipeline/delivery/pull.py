@@ -200,7 +200,8 @@ def pull(film: Film, plan: PullPlan, to: Path, ears: Ears = Ears()) -> Pulled:
     write_whole(csv, pull_csv(taken).encode("utf-8", "backslashreplace"))
     settings = CutSettings(f"{plan.name} pull", plan.sheet.start, plan.sheet.size or (1920, 1080))
     write_whole(edl, pull_edl(plan.pulls, plan.media, settings))
-    return Pulled(taken, (csv, edl), copied, len(came) - copied, tuple(failed))
+    files = {each.file for each in came.values()}  # several ranges may have come in one
+    return Pulled(taken, (csv, edl), copied, len(files) - copied, tuple(failed))
 
 
 def _bring(wanted: Wanted, memory: _Memory, ffmpeg: Path, ears: Ears) -> tuple[Wanted, bool]:
@@ -214,7 +215,7 @@ def _bring(wanted: Wanted, memory: _Memory, ffmpeg: Path, ears: Ears) -> tuple[W
         except (AlreadyThere, Cancelled, DiskFull, PathMissing):
             raise
         except RushesError as error:
-            wanted = replace(wanted, file=_whole_name(wanted), trimmed=False, note=error.sentence)
+            wanted = replace(wanted, file=_whole_name(wanted), trimmed=False, note=f"whole: {error.sentence}")
         else:
             ears.heard(wanted.size)
             return wanted, new
@@ -281,7 +282,7 @@ def _trimmed(whole: Wanted) -> list[Wanted]:
         return [replace(whole, note=f"whole: {reason}")]
     frames = clip.spans[part].duration
     if all(each.inside.duration == frames for each in whole.pulls):
-        return [whole]
+        return [replace(whole, note="whole: all of it is needed")]
     return [
         replace(
             whole, file=_part_name(whole.file, each), pulls=(each,), trimmed=True,

@@ -1,10 +1,15 @@
 """The originals of a cut on another disk: the right ones, the right ranges, and proof that they are the same."""
 
+import contextlib
 import csv
+import fcntl
 import io
+import os
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import numpy as np
@@ -186,7 +191,7 @@ def test_a_failure_is_one_line_that_names_its_file_once(pull_film, tmp_path):
     film = Path(shutil.copytree(pull_film, tmp_path / "film"))
     next((film / "ingest").rglob("GX010123.MP4")).unlink()
     run = rushes("pull", "marks", "--to", tmp_path / "out", cwd=film)
-    assert "1 failed:" in run.err
+    assert "1 failed." in run.err
     [line] = [line for line in run.err.splitlines() if "GX010123.MP4" in line]
     assert line.count("GX010123.MP4") == 1
 
@@ -255,6 +260,53 @@ def test_what_cannot_be_trimmed_comes_whole_and_says_why(pull_film, tmp_path):
     assert row["file"].endswith("GX010123.MP4")
     assert "depend on each other" in row["note"]
     assert (tmp_path / row["file"]).read_bytes() == (GOPRO / "DCIM/100GOPRO/GX010123.MP4").read_bytes()
+    for words in (("--to", tmp_path), ("--list",)):
+        told = rushes("pull", "marks", *words, "--trim", cwd=pull_film).err.splitlines()
+        [line] = [line for line in told if "depend on each other" in line]
+        assert line.startswith(f"  {row['file']}: whole: ")
+
+
+def test_a_part_that_does_not_come_out_as_asked_comes_whole_and_says_so(pull_film, tmp_path):
+    """An ffmpeg that takes a picture less than it is asked for."""
+    short = tmp_path / "ffmpeg"
+    short.write_text(f'#!/bin/sh\nfor word; do shift; [ "$word" = 4 ] && word=3; set -- "$@" "$word"; done\n'
+                     f"exec '{find_ffmpeg()}' \"$@\"\n")  # fmt: skip
+    short.chmod(0o755)
+    run = rushes("pull", "marks", "--to", tmp_path / "out", "--trim", cwd=pull_film, env={"RUSHES_FFMPEG": str(short)})
+    assert run.code == 0, run.err
+    told = [line for line in run.err.splitlines() if f"{RANGES}.mov: whole: The part of {RANGES}.mov did not" in line]
+    assert len(told) == 1, "one line for the two ranges of one file"
+    assert " 0 there already" in run.err
+    assert (tmp_path / "out" / MAG_NAME / f"{RANGES}.mov").is_file()
+
+
+def test_what_is_needed_from_end_to_end_is_no_part_and_says_so(pull_film):
+    notes = {row["note"] for row in pull(pull_film, "all", "--list", "--trim")["ranges"]}
+    assert "whole: all of it is needed" in notes
+
+
+def test_a_list_fits_a_terminal_of_eighty_columns_with_a_line_for_each_range(pull_film):
+    def told(words):
+        master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        environment = {**os.environ, "TERM": "dumb"}
+        environment.pop("COLUMNS", None)
+        subprocess.run([sys.executable, "-m", "pipeline.cli.main", *words], cwd=pull_film, env=environment,
+                       stdout=slave, stderr=subprocess.DEVNULL, stdin=slave, check=True)  # fmt: skip
+        os.close(slave)
+        said = b""
+        with contextlib.suppress(OSError), os.fdopen(master, "rb", buffering=0) as screen:
+            while piece := screen.read(4096):
+                said += piece
+        return said.decode()
+
+    lines = told(["pull", "all", "--list"]).splitlines()
+    ranges = pull(pull_film, "all", "--list")["ranges"]
+    assert len([line for line in lines if line.strip()]) == len(ranges) + 2, "a head, a rule, a line for each"
+    assert all(len(line) <= 80 for line in lines)
+    for row in ranges:
+        name = row["file"].rpartition("/")[2]
+        assert [line for line in lines if name in line], name
 
 
 def test_trimmed_again_means_only_what_is_missing(pull_film, tmp_path):
