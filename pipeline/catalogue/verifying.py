@@ -14,8 +14,9 @@ from pipeline.shotlog.query import Query
 class Kept:
     """A file the catalogue answers for. `root` is None for a product, whose path is relative to the film.
 
-    `full` is its xxh128 (hex), None where it was never read whole; `stamp` that of an original when it was. `verified`
-    is when it was last found whole (ISO 8601, UTC), None for never.
+    `part` is that of an original in its clip, None for a product. `full` is its xxh128 (hex), None where it was never
+    read whole; `stamp` that of an original when it was. `verified` is when it was last found whole (ISO 8601, UTC),
+    None for never.
     """
 
     number: int
@@ -29,6 +30,7 @@ class Kept:
     stamp: Stamp | None
     full: str | None
     verified: str | None
+    part: int | None = None
 
 
 def kept_files(catalogue: Catalogue, query: Query) -> list[Kept]:
@@ -36,8 +38,8 @@ def kept_files(catalogue: Catalogue, query: Query) -> list[Kept]:
     with catalogue.reading() as db:
         wanted = clip_numbers(db, query)
         originals = db.execute(
-            "SELECT p.clip_n, c.id, c.name, p.root, p.path, p.device, p.inode, p.size, p.mtime_ns, p.full, p.verified"
-            " FROM places p JOIN clips c ON c.n = p.clip_n ORDER BY p.root, p.path"
+            "SELECT p.clip_n, c.id, c.name, p.root, p.path, p.device, p.inode, p.size, p.mtime_ns, p.full, p.verified,"
+            " p.part FROM places p JOIN clips c ON c.n = p.clip_n ORDER BY p.root, p.path"
         ).fetchall()
         made = db.execute(
             "SELECT p.clip_n, c.id, c.name, p.kind, p.preset, p.path, p.size, p.full, p.verified"
@@ -45,8 +47,8 @@ def kept_files(catalogue: Catalogue, query: Query) -> list[Kept]:
         ).fetchall()
     return [
         *(
-            Kept(n, clip, name, "original", "", root, bytes(path), stamp[2], Stamp(*stamp), full, verified)
-            for n, clip, name, root, path, *stamp, full, verified in originals
+            Kept(n, clip, name, "original", "", root, bytes(path), stamp[2], Stamp(*stamp), full, verified, part)
+            for n, clip, name, root, path, *stamp, full, verified, part in originals
             if n in wanted
         ),
         *(

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +60,7 @@ def offload_command(
         raise click.UsageError(f"A report is {', '.join(_REPORTS)}; give it one of these endings.")
     if report and len(cards) > 1:
         raise click.UsageError("A report is of one card; offload the cards one by one, or leave --report away.")
+    _refuse_twice(targets)
     settings = _settings(film)
     stop = Event()
     with _bars(stop, quiet=json_wanted) as ears_of, ThreadPoolExecutor(len(cards)) as pool:
@@ -79,6 +80,17 @@ def offload_command(
     for offloaded, card in done:
         _tell(offloaded, card)
     return next((offloaded.exit_code for offloaded, _ in done if offloaded.exit_code), 0)
+
+
+def _refuse_twice(targets: Sequence[Path]) -> None:
+    """Two copies in one folder, by whatever names, are one copy."""
+    seen: dict[Path, Path] = {}
+    for target in targets:
+        first = seen.setdefault(target.resolve(), target)
+        if first is not target:
+            raise click.UsageError(
+                f"{one_line(first)} and {one_line(target)} are one folder; name each disk that gets a copy once."
+            )
 
 
 def _settings(film: str | None) -> Settings:

@@ -10,16 +10,17 @@ import click
 
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import chosen_film, complete_cut, film_option
-from pipeline.cli.tables import Column, console, plural, print_json, running_time, size, table
+from pipeline.cli.tables import Column, console, fitting, plural, print_json, running_time, size, table
 
 if TYPE_CHECKING:
     from pipeline.delivery.pull import Ears, PullPlan, Wanted
     from pipeline.editorial.pulls import Pull
 
 _COLUMNS = (
-    Column("file", whole=False), Column("in"), Column("out"), Column("first frame", number=True, rank=1),
-    Column("frames", number=True), Column("events", number=True, rank=2), Column("note", whole=False, rank=3),
+    Column("file"), Column("in"), Column("out"), Column("first frame", number=True, rank=1),
+    Column("frames", number=True), Column("events", number=True, rank=2),
 )  # fmt: skip
+_TAKEN = 36  # characters of a line that the columns beside the file take at least
 
 
 @click.command("pull")
@@ -52,21 +53,27 @@ def pull_command(
     _print_sum(plan)
     if to is None or only_list:
         ranges = [_row(pull, each.file, each.note) for each in plan.wanted for pull in each.pulls]
-        failed, lists = plan.missing, []
+        failed, lists, counts = plan.missing, [], {}
     else:
         with _progress(plan) as ears:
             done = pull(found, plan, to.absolute(), ears)
-        click.echo(f"{plural(done.copied, 'file')} copied, all of {to} verified.", err=True)
+        came = f"{plural(done.copied, 'file')} copied, {done.same:,} there already and the same, all verified"
+        click.echo(f"{came}; {len(done.failed):,} failed." if done.failed else f"{came}.", err=True)
         ranges = [{**_row(one.pull, one.file, one.note), "xxh128": one.xxh128} for one in done.taken]
         failed, lists = done.failed, [str(path) for path in done.lists]
+        counts = {"copied": done.copied, "same": done.same}
     if as_json:
-        print_json({"ranges": ranges, "lists": lists, "bytes": plan.size, "failed": failed})
+        print_json({"ranges": ranges, "lists": lists, **counts, "bytes": plan.size, "failed": failed})
     elif only_list:
         _print_ranges(ranges)
     else:
         click.echo("\n".join(lists))
+    for file, note in {row["file"]: row["note"] for row in ranges if row["note"]}.items():
+        click.echo(f"  {file}: {note}", err=True)
+    if only_list and trim:
+        click.echo("A part that does not come out as it was asked for comes whole, too, and is named then.", err=True)
     for file, sentence in failed:
-        click.echo(f"  {file}: {sentence}", err=True)
+        click.echo(f"  {sentence}" if file in sentence else f"  {file}: {sentence}", err=True)
     return 1 if failed else 0
 
 
@@ -89,11 +96,23 @@ def _print_sum(plan: "PullPlan") -> None:
 
 
 def _print_ranges(ranges: list[dict[str, Any]]) -> None:
-    shown = table(_COLUMNS)
-    for row in ranges:
-        cells = (row["file"], row["start"], row["end"], row["in"], row["frames"], row["events"], row["note"])
-        shown.add_row(*("" if cell is None else str(cell) for cell in cells))
-    console().print(shown)
+    screen = console()
+    room = max(12, screen.width - _TAKEN)
+    cells = ((row["file"], row["start"], row["end"], row["in"], row["frames"], row["events"]) for row in ranges)
+    rows = [
+        [_shortened(file, room), *("" if each is None else str(each) for each in others)] for file, *others in cells
+    ]
+    kept = fitting(_COLUMNS, rows, screen.width)
+    shown = table([_COLUMNS[number] for number in kept])
+    for row in rows:
+        shown.add_row(*(row[number] for number in kept))
+    screen.print(shown)
+
+
+def _shortened(path: str, room: int) -> str:
+    """A path without its middle: card and file name tell it from others."""
+    head, tail = room // 3, room - room // 3 - 1
+    return path if len(path) <= room else f"{path[:head]}…{path[-tail:]}"
 
 
 @contextmanager

@@ -38,12 +38,13 @@ def verify_command(query: tuple[str, ...], as_json: bool, film: str | None) -> i
         ])  # fmt: skip
     counted = Counter(each.state for each in findings)
     bad = [each for each in findings if each.bad]
-    for each in bad:
+    told = [each for each in findings if each.bad or each.state == "copy gone"]
+    for each in told:
         click.echo(f"{each.state:10} {each.path}", err=as_json)
-    for state in dict.fromkeys(each.state for each in bad):
+    for state in dict.fromkeys(each.state for each in told):
         click.echo(f"  {state}: {STATES[state]}.", err=True)
-    told = ", ".join(f"{counted[state]:,} {state}" for state in STATES if counted[state])
-    click.echo(f"{plural(len(findings), 'file')}: {told or 'nothing to verify'}.", err=True)
+    counts = ", ".join(f"{counted[state]:,} {state}" for state in STATES if counted[state])
+    click.echo(f"{plural(len(findings), 'file')}: {counts or 'nothing to verify'}.", err=True)
     return 1 if bad else 0
 
 

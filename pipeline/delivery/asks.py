@@ -10,17 +10,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from itertools import takewhile
 from math import floor
 from pathlib import Path
+from shlex import quote
 from typing import NamedTuple
 
-from pipeline.catalogue.cards import card_fingerprints
 from pipeline.catalogue.known import known_clips, known_places
 from pipeline.catalogue.listing import clip as logged_clip
 from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import Clip, LoggedClip
 from pipeline.delivery.cuts import MadeCut, media_for
+from pipeline.delivery.folders import card_folders
 from pipeline.delivery.looking import Sight, View, original_sight, proxy_sight
 from pipeline.editorial.exports.events import Sheet, sheet_of, taken_frames
 from pipeline.editorial.exports.paths import mapped
@@ -30,6 +32,7 @@ from pipeline.editorial.imports.reading import ReadEvent, ReadTimeline
 from pipeline.editorial.pulls import frames_before
 from pipeline.editorial.shots import Media
 from pipeline.errors import RushesError, ValueRefused
+from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.metadata.facts import read_facts
 from pipeline.timecode import TimeRange
@@ -87,18 +90,18 @@ class Log:
     @cached_property
     def grounds(self) -> frozenset[Path]:
         """Below which files may be opened: the film, and the cards that were taken in where they lie."""
-        volumes = [(Path(root.place), root.id) for root in roots(self.catalogue) if root.kind != "film" and root.place]
-        cards = [
-            place / os.fsdecode(path) for place, root in volumes for path in card_fingerprints(self.catalogue, root)
-        ]
-        return frozenset(folder.resolve() for folder in (self.film.folder, *cards))
+        return frozenset(folder.resolve() for folder in (self.film.folder, *card_folders(self.catalogue)))
+
+    @cached_property
+    def moved(self) -> dict[str, str]:
+        """Where the film lay at its last ingest, and where it lies now."""
+        old = next((root.place for root in roots(self.catalogue) if root.kind == "film" and root.place), None)
+        return {old: str(self.film.folder)} if old else {}
 
     @cached_property
     def places(self) -> dict[Path, Place]:
         """The clips' files by their real paths, as far as the timeline names them."""
-        old = next((root.place for root in roots(self.catalogue) if root.kind == "film" and root.place), None)
-        here = {old: str(self.film.folder)} if old else {}  # a film may have been moved since its last ingest
-        found = {mapped(place.path, here): place for place in self._places if place.path.startswith("/")}
+        found = {mapped(place.path, self.moved): place for place in self._places if place.path.startswith("/")}
         return {Path(os.path.realpath(path)): place for path, place in found.items()}
 
     @cached_property
@@ -145,10 +148,23 @@ class Log:
             self._files[text] = self._opened(text)
         return self._files[text]
 
+    def way_back(self, event: ReadEvent) -> str:
+        """The option that leads an event's file back, by a file of that name here whose path ends alike."""
+        there = event.file.replace("\\", "/").split("/")
+        for place in self.parts.get(path_parts(event.file)[-1], ()):
+            here = mapped(place.path, self.moved).split("/")
+            alike = takewhile(lambda pair: pair[0] == pair[1], zip(reversed(here), reversed(there), strict=False))
+            same = min(sum(1 for _ in alike), len(here) - 2, len(there) - 2)
+            if same > 0:
+                begins = event.file[: len("/".join(there[:-same]))]
+                return f"--map {quote(one_line('/'.join(here[:-same]) + '=' + begins))} leads back"
+        return "--map HERE=THERE leads back: first the folder here, then what its path begins with"
+
     def _opened(self, text: str) -> Path | None:
         assert self.handed is not None
         back = {there.replace("\\", "/"): here for here, there in self.handed.maps.items()}
-        for name in (text, mapped(text.replace("\\", "/"), back)):
+        plain = text.replace("\\", "/")
+        for name in (text, mapped(plain, back), mapped(plain, self.moved)):
             try:
                 path = (self.handed.folder / name).resolve()
                 if not self.grounds.isdisjoint(path.parents) and path.is_file():
@@ -192,7 +208,9 @@ def event_of_file(event: ReadEvent, number: int, log: Log) -> Ask:
     ask = Ask(event.track, number, at, event.name, line=event.line)
     path = log.file(event.file) if event.file else None
     if path is None and len(path_parts(event.file)) > 1:  # a bare name says no more than the event's own
-        return replace(ask, file=event.file, sentence="its file is not in the film or on its cards; --map leads back")
+        return replace(
+            ask, file=event.file, sentence=f"its file is not in the film or on its cards; {log.way_back(event)}"
+        )
     if path is not None:
         linked, sight = _linked(event, path, log)
         ask = replace(ask, file=str(path), linked=linked, shown=sight)

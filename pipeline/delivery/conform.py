@@ -94,10 +94,12 @@ def _judge(ask: Ask, shown: Sight, witnesses: Iterable[Sight | None], log: Log, 
         return replace(verdict, verdict="wrong", sentence="its file has no frames at this place")
     witness = next((each for each in witnesses if each and _is_other(each, shown, eye)), None)
     if witness is None:
-        return replace(verdict, sentence=_why_not(ask, shown, eye))
+        why = _unseen(ask, shown, eye) or "there is no proxy or original beside it to hold it against"
+        return replace(verdict, sentence=why)
     apart = eye.apart(witness, shown)
     if apart is None:
-        return replace(verdict, sentence="its first and last frame are too plain to tell")
+        why = _unseen(ask, shown, eye) or "its first and last frame are too plain to tell"
+        return replace(verdict, sentence=why)
     verdict = replace(verdict, difference=round(apart, 4))
     if apart <= _NOISE:
         return replace(verdict, verdict="right")
@@ -115,13 +117,14 @@ def _is_other(witness: Sight, shown: Sight, eye: Eye) -> bool:
     return any(view in eye.seen and view.path not in files for view in witness if view)
 
 
-def _why_not(ask: Ask, shown: Sight, eye: Eye) -> str:
+def _unseen(ask: Ask, shown: Sight, eye: Eye) -> str:
+    """Why nothing was seen of what is shown; empty where it was seen."""
     blind = next((eye.blind[view.path] for view in shown if view and view.path in eye.blind), "")
     if blind:
         return blind
     if shown == NOTHING:
         return "its clip has no frames there" if ask.range and not ask.range.duration else "its original is offline"
-    return "there is no proxy or original beside it to hold it against"
+    return ""
 
 
 def _best_rival(ask: Ask, shown: Sight, log: Log, eye: Eye) -> tuple[Known | None, float]:

@@ -16,6 +16,7 @@ from pipeline.catalogue.store import Catalogue
 from pipeline.clip import Root, shown
 from pipeline.delivery.copying import copy_verified, same_bytes
 from pipeline.delivery.cuts import MadeCut, media_for
+from pipeline.delivery.folders import kept_folders, refuse_kept
 from pipeline.delivery.trimming import Stretch, trim, why_whole
 from pipeline.editorial.arrange import CutSettings
 from pipeline.editorial.exports.events import Sheet, sheet_of
@@ -61,7 +62,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class PullPlan:
-    """What a cut needs: its ranges, the files in order, and what cannot be had (name, sentence)."""
+    """What a cut needs: its ranges, the files in order, and what cannot be had (name, sentence).
+
+    `kept` are folders that nothing is written to.
+    """
 
     name: str
     media: dict[str, Media]
@@ -69,6 +73,7 @@ class PullPlan:
     pulls: tuple[Pull, ...]
     wanted: tuple[Wanted, ...]
     missing: tuple[tuple[str, str], ...]
+    kept: tuple[Path, ...]
 
     @property
     def size(self) -> int:
@@ -78,11 +83,15 @@ class PullPlan:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What came: the ranges with their files, the CSV and the EDL, how many files were copied now, what failed."""
+    """What came: the ranges with their files, the CSV and the EDL, what failed.
+
+    So many files were `copied` now; so many are the `same` as what lay there already.
+    """
 
     taken: tuple[Taken, ...]
     lists: tuple[Path, ...]
     copied: int
+    same: int
     failed: tuple[tuple[str, str], ...]
 
 
@@ -150,16 +159,20 @@ def plan_pull(film: Film, catalogue: Catalogue, made: MadeCut, *, handles: int =
         except RushesError as error:
             missing.append((shown(path), error.sentence))
     media = media_for(film, catalogue, clips)
-    return PullPlan(made.name, media, sheets[0], pulls, tuple(_apart(wanted)), tuple(missing))
+    kept = kept_folders(film, catalogue)
+    return PullPlan(made.name, media, sheets[0], pulls, tuple(_apart(wanted)), tuple(missing), kept)
 
 
 def pull(film: Film, plan: PullPlan, to: Path, ears: Ears = Ears()) -> Pulled:
     """Copy what is planned to `to`, and write the lists there. What fails is named; the rest comes.
 
-    Raises DiskFull, before anything is copied where it will not fit, and Cancelled.
+    Raises PathRefused where `to` lies among originals, DiskFull where it will not fit, before anything is written, and
+    Cancelled.
     """
+    folders = {(to / each.file).parent for each in plan.wanted}
+    refuse_kept((to, *folders), plan.kept)
     memory = _Memory(film, to)
-    for folder in {(to / each.file).parent for each in plan.wanted}:
+    for folder in folders:
         sweep_temporaries(folder, deep=False)  # of a pull that was killed
     left = [each for each in plan.wanted if not memory.hash_of(each.file)]
     needed = sum(each.size for each in left)
@@ -170,11 +183,13 @@ def pull(film: Film, plan: PullPlan, to: Path, ears: Ears = Ears()) -> Pulled:
         )
     came = {each.file: each for each in plan.wanted}
     failed = list(plan.missing)
+    copied = 0
     ffmpeg = find_ffmpeg(film.settings.tools.ffmpeg) if any(each.trimmed for each in left) else Path()
     for each in left:
         ears.began(each)
         try:
-            came[each.file] = _bring(each, memory, ffmpeg, ears)
+            came[each.file], new = _bring(each, memory, ffmpeg, ears)
+            copied += new
         except (DiskFull, Cancelled):
             raise
         except RushesError as error:
@@ -185,39 +200,44 @@ def pull(film: Film, plan: PullPlan, to: Path, ears: Ears = Ears()) -> Pulled:
     write_whole(csv, pull_csv(taken).encode("utf-8", "backslashreplace"))
     settings = CutSettings(f"{plan.name} pull", plan.sheet.start, plan.sheet.size or (1920, 1080))
     write_whole(edl, pull_edl(plan.pulls, plan.media, settings))
-    return Pulled(taken, (csv, edl), len(left) - len(failed) + len(plan.missing), tuple(failed))
+    files = {each.file for each in came.values()}  # several ranges may have come in one
+    return Pulled(taken, (csv, edl), copied, len(files) - copied, tuple(failed))
 
 
-def _bring(wanted: Wanted, memory: _Memory, ffmpeg: Path, ears: Ears) -> Wanted:
-    """One file verified at its place: the part where that can be proven, else the whole; gives what came."""
+def _bring(wanted: Wanted, memory: _Memory, ffmpeg: Path, ears: Ears) -> tuple[Wanted, bool]:
+    """One file verified at its place: the part where that can be proven, else the whole; what came, whether new."""
     if wanted.quick and quick_identity(wanted.source) != wanted.quick:
         raise ChangedWhileRead(f"{one_line(wanted.source)} is not what was logged; ingest again, then pull again.")
     if wanted.trimmed:
         try:
-            memory.keep(wanted.file, _part(wanted, memory.to / wanted.file, ffmpeg, ears))
+            digest, new = _part(wanted, memory.to / wanted.file, ffmpeg, ears)
+            memory.keep(wanted.file, digest)
         except (AlreadyThere, Cancelled, DiskFull, PathMissing):
             raise
         except RushesError as error:
-            wanted = replace(wanted, file=_whole_name(wanted), trimmed=False, note=error.sentence)
+            wanted = replace(wanted, file=_whole_name(wanted), trimmed=False, note=f"whole: {error.sentence}")
         else:
             ears.heard(wanted.size)
-            return wanted
-    if not memory.hash_of(wanted.file):
-        memory.keep(wanted.file, _copy(wanted.source, memory.to / wanted.file, ears))
-    return wanted
+            return wanted, new
+    if memory.hash_of(wanted.file):
+        return wanted, False
+    digest, new = _copy(wanted.source, memory.to / wanted.file, ears)
+    memory.keep(wanted.file, digest)
+    return wanted, new
 
 
-def _copy(source: Path, final: Path, ears: Ears) -> str:
+def _copy(source: Path, final: Path, ears: Ears) -> tuple[str, bool]:
+    """The file as it lies there now: its hash, and whether it is new."""
     if not os.path.lexists(final):
-        return copy_verified(source, final, ears.heard, ears.cancelled)
+        return copy_verified(source, final, ears.heard, ears.cancelled), True
     found = same_bytes(source, final, ears.cancelled)
     if not found:
         raise AlreadyThere(f"{one_line(final)} is there and is another file; move it away, then pull again.")
-    return found
+    return found, False
 
 
-def _part(wanted: Wanted, final: Path, ffmpeg: Path, ears: Ears) -> str:
-    """The range as a file of its own; gives its hash."""
+def _part(wanted: Wanted, final: Path, ffmpeg: Path, ears: Ears) -> tuple[str, bool]:
+    """The range as a file of its own; its hash, and whether it is new."""
     needed, times = wanted.pulls[0], read_times(wanted.source)
     assert times is not None
     assert needed.start is not None
@@ -226,13 +246,14 @@ def _part(wanted: Wanted, final: Path, ffmpeg: Path, ears: Ears) -> str:
         stretch = Stretch(wanted.source, needed.clip, needed.inside, needed.start)
         trim(stretch, times, temporary, ffmpeg, ears.cancelled)
         digest = full_hash(temporary, _silent, ears.cancelled)
-        if not os.path.lexists(final):
+        new = not os.path.lexists(final)
+        if new:
             publish(temporary, final)
         elif not same_bytes(temporary, final, ears.cancelled):
             raise AlreadyThere(f"{one_line(final)} is there and is another file; move it away, then pull again.")
     finally:
         temporary.unlink(missing_ok=True)
-    return digest
+    return digest, new
 
 
 def _by_file(pulls: Iterable[Pull]) -> Iterator[tuple[Pull, ...]]:
@@ -261,7 +282,7 @@ def _trimmed(whole: Wanted) -> list[Wanted]:
         return [replace(whole, note=f"whole: {reason}")]
     frames = clip.spans[part].duration
     if all(each.inside.duration == frames for each in whole.pulls):
-        return [whole]
+        return [replace(whole, note="whole: all of it is needed")]
     return [
         replace(
             whole, file=_part_name(whole.file, each), pulls=(each,), trimmed=True,

@@ -8,7 +8,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.cards.media import MEDIA_SUFFIXES
@@ -21,18 +21,20 @@ from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
 from pipeline.shotlog.query import Query
 
-# What a finding may be, with what to do about it; the first three are whole or not to be judged now.
+# What a finding may be, with what to do about it; the first four are no loss, or not to be judged now.
 STATES: dict[str, str] = {
     "whole": "",
     "offline": "its volume is not mounted: mount it and verify again",
     "unhashed": "it was never read whole: run 'rushes ingest'",
+    "copy gone": "a copy is not where it was; the same original is whole elsewhere: restore it if it was a backup",
     "rotten": "its bytes changed though nobody wrote to it: restore it from another copy and replace this disk",
     "changed": "somebody wrote to it since it was taken: restore it from another copy, or ingest it as what it is now",
-    "missing": "it is not where it was: restore it, or 'rushes forget' the clip; proxies 'rushes ingest' makes again",
+    "missing": "it is not where it was: restore it ('rushes forget' is for clips of which no disk has a copy); "
+    "proxies 'rushes ingest' makes again",
     "unreadable": "the disk does not give it: copy what it still gives, and replace it",
     "new": "it lies on a card that was taken without it: run 'rushes ingest'",
 }
-_QUIET = ("whole", "offline", "unhashed")
+_QUIET = ("whole", "offline", "unhashed", "copy gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,21 @@ def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears
     places = grounds(film, catalogue)
     kept = kept_files(catalogue, query)
     ears.total(sum(each.size for each in kept if each.full and (each.verified or "") < since))
+    whole: set[tuple[str, int | None]] = set()  # parts of clips
+    gone: list[tuple[Kept, Finding]] = []  # judged last, when it is known what of them is whole elsewhere
     for each in kept:
         if each.verified and each.verified >= since:
-            yield _finding(each, _place(film, places, each), "whole")
+            found = _finding(each, _place(film, places, each), "whole")
         else:
-            yield _verified(film, catalogue, places, each, ears)
+            found = _verified(film, catalogue, places, each, ears)
+        if each.kind == "original" and found.state == "missing":
+            gone.append((each, found))
+            continue
+        if each.kind == "original" and found.state == "whole":
+            whole.add((each.clip, each.part))
+        yield found
+    for each, found in gone:
+        yield replace(found, state="copy gone") if (each.clip, each.part) in whole else found
     if not text.strip():
         yield from _new(catalogue, places)
     with suppress(OSError):

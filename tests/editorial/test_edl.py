@@ -13,6 +13,7 @@ from torture import Builder, timeline_of, torture_timeline
 from pipeline.editorial.assembly import assemble
 from pipeline.editorial.exports import ale, edl
 from pipeline.editorial.exports.events import sheet_of
+from pipeline.editorial.exports.readme import Handover, readme
 from pipeline.editorial.exports.reels import reel_table
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.timecode import Timecode, frames_per_day
@@ -369,6 +370,28 @@ def test_avid_gets_a_second_list_with_reels_of_32_letters_as_its_ale_has_them():
     for name in (".edl", ".V2.edl"):
         short, wide = read_edl(lists[name]), read_edl(lists[name.replace(".edl", ".File_32.edl")])
         assert [replace(edit, reel="") for edit in short] == [replace(edit, reel="") for edit in wide]
+
+
+@pytest.mark.parametrize(
+    ("editor", "name", "what", "step"),
+    [
+        (
+            "resolve",
+            "cut.markers.edl",
+            "markers as a list",
+            "Timelines > Import > Timeline Markers from EDL",
+        ),
+        ("avid", "cut.File_32.edl", "reels of up to 32 letters", "the same list with whole reel names"),
+        ("avid", "cut.V2.File_32.edl", "reels of up to 32 letters", "the same list with whole reel names"),
+    ],
+)
+def test_the_page_beside_an_export_takes_no_other_list_for_the_cut(editor, name, what, step):
+    text = readme(sheet_of(torture_timeline()), Handover(editor, 1, ("cut.edl", name), (), (), {}))
+    [said] = [line for line in text.splitlines() if line.startswith(f"{name} ")]
+    assert what in said
+    steps = " ".join(text.partition("Which file is for what")[0].split()).split(". ")
+    assert [name in each for each in steps if step in each] == [True]
+    assert not [each for each in steps if name in each and "cut.edl" in each]
 
 
 def test_resolve_gets_markers_as_a_list_of_their_own():

@@ -91,6 +91,33 @@ def test_an_original_that_was_replaced_by_another_take_is_named(film):
     assert verdicts(conform(film, "scene")) == [("wrong", "TAKE3.MOV"), ("right", ""), ("right", "")]
 
 
+def test_an_original_that_is_not_there_is_said_to_be_missing_though_it_has_a_proxy(film):
+    (film / "ingest" / "A001" / "TAKE1.MOV").unlink()
+    [gone, *others] = conform(film, "scene")["events"]
+    assert gone["verdict"] == "unsure"
+    assert "TAKE1.MOV is not there" in gone["sentence"]
+    assert [each["verdict"] for each in others] == ["right", "right"]
+
+
+@pytest.mark.parametrize("suffix", ["otio", "xml", "fcpxml"])
+def test_exports_of_a_film_that_was_moved_since_are_led_to_where_it_lies_now(takes, film, suffix):
+    """What lies at the old place now is no part of the film."""
+    before = film / "timelines" / "for-resolve" / f"scene.{suffix}"
+    text = before.read_text(encoding="utf-8")
+    assert str(takes) in text
+    assert verdicts(conform(film, handed_in(film, suffix, text))) == [("right", "")] * 3
+
+
+def test_the_hint_for_a_path_that_leads_nowhere_is_the_option_that_leads_it_back(takes):
+    text = (takes / "timelines" / "for-resolve" / "scene.otio").read_text(encoding="utf-8")
+    assert str(takes) in text
+    file = handed_in(takes, "otio", text.replace(str(takes), "/Volumes/RAID/two places"))
+    [hint, *_] = [each["sentence"] for each in conform(takes, file)["events"]]
+    option = re.search(r"--map '(.*)' leads back", hint)[1]
+    assert option == f"{takes}=/Volumes/RAID/two places"
+    assert verdicts(conform(takes, file, "--map", option)) == [("right", "")] * 3
+
+
 @pytest.mark.parametrize("suffix", ["otio", "xml", "fcpxml"])
 def test_what_we_wrote_comes_back_right_from_every_format(takes, suffix):
     file = takes / "timelines" / "for-resolve" / f"scene.{suffix}"

@@ -1,10 +1,15 @@
 """The originals of a cut on another disk: the right ones, the right ranges, and proof that they are the same."""
 
+import contextlib
 import csv
+import fcntl
 import io
+import os
 import shutil
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +158,44 @@ def test_again_copies_nothing_and_a_copy_that_was_changed_is_not_overwritten(pul
     assert copy.read_bytes() == mine
 
 
+@pytest.mark.parametrize("words", [(), ("--trim",)])
+def test_nothing_is_written_among_originals_or_into_what_the_film_made(tmp_path, words):
+    """By a link, too, and where only the folders of the cards would lead there."""
+    settings = "[ingest]\nsettle = 0.2\n\n[proxies]\npresets = []\nstills = false\n"
+    film, card = new_film(tmp_path / "film", settings=settings), tmp_path / "disk" / "A001"
+    shutil.copytree(MAG, card)
+    assert rushes("ingest", card, cwd=film).code == 0
+    assert rushes("cut", "all", "", cwd=film).code == 0
+    (tmp_path / "link").symlink_to(card)
+    (tmp_path / "round").mkdir()
+    listed = pull(film, "all", "--list")["ranges"][0]["file"]
+    (tmp_path / "round" / listed).parent.parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "round" / listed).parent.symlink_to(card)
+    before = tree(card), {path for path in film.rglob("*") if "catalogue" not in path.name}
+    for target in (
+        card,
+        card / "new",
+        tmp_path / "link" / "new",
+        tmp_path / "round",
+        film / "ingest",
+        film / "proxies",
+    ):
+        run = rushes("pull", "all", "--to", target, *words, cwd=film)
+        assert (run.code, " lies on " in run.err) == (32, True), run.err
+    assert (tree(card), {path for path in film.rglob("*") if "catalogue" not in path.name}) == before
+    beside = pull(film, "all", "--to", tmp_path / "disk" / "grade", *words)
+    assert beside["failed"] == [], "another folder of the same disk is a good place"
+
+
+def test_a_failure_is_one_line_that_names_its_file_once(pull_film, tmp_path):
+    film = Path(shutil.copytree(pull_film, tmp_path / "film"))
+    next((film / "ingest").rglob("GX010123.MP4")).unlink()
+    run = rushes("pull", "marks", "--to", tmp_path / "out", cwd=film)
+    assert "1 failed." in run.err
+    [line] = [line for line in run.err.splitlines() if "GX010123.MP4" in line]
+    assert line.count("GX010123.MP4") == 1
+
+
 def test_what_a_killed_pull_left_half_made_is_gone_after_the_next(pull_film, tmp_path):
     pull(pull_film, "marks", "--to", tmp_path)
     left = next(tmp_path.rglob("A001C002*.mov")).with_name(".rushes-0123.part")
@@ -167,7 +210,8 @@ def test_what_lies_there_already_and_is_the_same_is_taken_as_it_is(pull_film, tm
     (pull_film / ".rushes" / "pulls.json").unlink()
     copy = next(tmp_path.rglob("A001C002*.mov"))
     inode = copy.stat().st_ino
-    assert pull(pull_film, "marks", "--to", tmp_path)["failed"] == []
+    said = pull(pull_film, "marks", "--to", tmp_path)
+    assert (said["failed"], said["copied"], said["same"] > 0) == ([], 0, True)
     assert copy.stat().st_ino == inode
 
 
@@ -216,6 +260,53 @@ def test_what_cannot_be_trimmed_comes_whole_and_says_why(pull_film, tmp_path):
     assert row["file"].endswith("GX010123.MP4")
     assert "depend on each other" in row["note"]
     assert (tmp_path / row["file"]).read_bytes() == (GOPRO / "DCIM/100GOPRO/GX010123.MP4").read_bytes()
+    for words in (("--to", tmp_path), ("--list",)):
+        told = rushes("pull", "marks", *words, "--trim", cwd=pull_film).err.splitlines()
+        [line] = [line for line in told if "depend on each other" in line]
+        assert line.startswith(f"  {row['file']}: whole: ")
+
+
+def test_a_part_that_does_not_come_out_as_asked_comes_whole_and_says_so(pull_film, tmp_path):
+    """An ffmpeg that takes a picture less than it is asked for."""
+    short = tmp_path / "ffmpeg"
+    short.write_text(f'#!/bin/sh\nfor word; do shift; [ "$word" = 4 ] && word=3; set -- "$@" "$word"; done\n'
+                     f"exec '{find_ffmpeg()}' \"$@\"\n")  # fmt: skip
+    short.chmod(0o755)
+    run = rushes("pull", "marks", "--to", tmp_path / "out", "--trim", cwd=pull_film, env={"RUSHES_FFMPEG": str(short)})
+    assert run.code == 0, run.err
+    told = [line for line in run.err.splitlines() if f"{RANGES}.mov: whole: The part of {RANGES}.mov did not" in line]
+    assert len(told) == 1, "one line for the two ranges of one file"
+    assert " 0 there already" in run.err
+    assert (tmp_path / "out" / MAG_NAME / f"{RANGES}.mov").is_file()
+
+
+def test_what_is_needed_from_end_to_end_is_no_part_and_says_so(pull_film):
+    notes = {row["note"] for row in pull(pull_film, "all", "--list", "--trim")["ranges"]}
+    assert "whole: all of it is needed" in notes
+
+
+def test_a_list_fits_a_terminal_of_eighty_columns_with_a_line_for_each_range(pull_film):
+    def told(words):
+        master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        environment = {**os.environ, "TERM": "dumb"}
+        environment.pop("COLUMNS", None)
+        subprocess.run([sys.executable, "-m", "pipeline.cli.main", *words], cwd=pull_film, env=environment,
+                       stdout=slave, stderr=subprocess.DEVNULL, stdin=slave, check=True)  # fmt: skip
+        os.close(slave)
+        said = b""
+        with contextlib.suppress(OSError), os.fdopen(master, "rb", buffering=0) as screen:
+            while piece := screen.read(4096):
+                said += piece
+        return said.decode()
+
+    lines = told(["pull", "all", "--list"]).splitlines()
+    ranges = pull(pull_film, "all", "--list")["ranges"]
+    assert len([line for line in lines if line.strip()]) == len(ranges) + 2, "a head, a rule, a line for each"
+    assert all(len(line) <= 80 for line in lines)
+    for row in ranges:
+        name = row["file"].rpartition("/")[2]
+        assert [line for line in lines if name in line], name
 
 
 def test_trimmed_again_means_only_what_is_missing(pull_film, tmp_path):

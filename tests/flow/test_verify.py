@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -56,6 +57,22 @@ def test_each_kind_of_loss_is_named_for_what_it_is(film):
         os.path.relpath(first.parent / "C0099.MP4", film): "new",
     }
     assert rushes("verify", cwd=film).code == 1
+
+
+def test_a_copy_that_was_deleted_is_no_loss_while_the_original_is_whole_elsewhere(film):
+    first, _ = files(film)
+    card = film / "ingest" / first.relative_to(film / "ingest").parts[0]
+    twin = shutil.copytree(card, card.with_name("COPY_OF_CARD"))
+    assert rushes("ingest", cwd=film).code == 0
+    copy = twin / first.relative_to(card)
+    copy.unlink()
+    run = rushes("verify", cwd=film)
+    assert (run.code, run.out) == (0, f"copy gone  {copy}\n")
+    assert "forget" not in run.err
+    spoil(first, quietly=True)
+    assert states(film) == {os.path.relpath(first, film): "rotten", os.path.relpath(copy, film): "missing"}
+    first.unlink()
+    assert set(states(film).values()) == {"missing"}
 
 
 def test_a_search_verifies_only_what_it_finds(film):

@@ -318,6 +318,15 @@ def test_an_empty_card_and_a_card_copied_into_itself_are_refused(card, tmp_path)
     assert not (card / "copies").exists()
 
 
+def test_one_folder_named_twice_is_no_second_copy_and_is_refused_at_once(card, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    for other in (tmp_path / "disk", tmp_path / "x" / ".." / "disk", tmp_path / "link"):
+        result = CliRunner().invoke(offload_command, [str(card), "--to", str(tmp_path / "disk"), "--to", str(other)])
+        assert result.exit_code == 2
+        assert "are one folder" in result.output
+        assert not (tmp_path / "disk").exists()
+
+
 @pytest.mark.parametrize("suffix", [".html", ".txt", ".json"])
 def test_a_report_names_every_file_and_obeys_none(card, tmp_path, suffix):
     (card / "<script>alert(1).txt").write_bytes(b"x")

@@ -19,8 +19,10 @@ from pipeline.editorial.shots import named
 _WIDTH = 110
 _VARIANTS = {
     re.compile(r"\.V\d+\.edl$"): "CMX 3600: the pictures of a further video track, without sound",
-    re.compile(r"\.File_32\.edl$"): "CMX 3600 as Avid reads it too: reels of up to 32 letters",
+    re.compile(r"\.File_32\.edl$"): "CMX 3600 with reels of up to 32 letters (Avid's File_32), for Avid Media Composer",
+    re.compile(r"\.markers\.edl$"): "The timeline's markers as a list for DaVinci Resolve: no cut, no pictures",
 }
+_LISTS = (".File_32.edl", ".markers.edl")  # that are taken otherwise than other lists
 _DISK = 3  # leading parts of a path that name a disk: /Volumes/RAID, \\server\share
 
 
@@ -51,6 +53,8 @@ GUIDES: dict[str, Guide] = {
             ".xml": "Then {file}.",
             ".aaf": "Then {file}.",
             ".edl": "Last {file}, which has one video track and is matched by reel and timecode alone.",
+            ".markers.edl": "For the markers select the timeline in the Media Pool, then from its menu "
+            "Timelines > Import > Timeline Markers from EDL..., choose {file}: it is no cut.",
             ".metadata.csv": "For the log in Resolve's columns: File > Import Metadata To > Media Pool..., choose "
             "{file}, match by file name.",
         },
@@ -86,6 +90,7 @@ GUIDES: dict[str, Guide] = {
             ".ale": "Open a bin and import {file} (File > Input > Import Media) to merge the log with its clips: one "
             "table for each frame rate.",
             ".edl": "Import {file} (List Tool, in old versions EDL Manager) as a sequence.",
+            ".File_32.edl": "{file} is the same list with whole reel names (File_32): import one of the two.",
         },
         ("Select the sequence and relink it (Clip > Relink) by tape or source file name, and timecode.",),
     ),
@@ -195,7 +200,7 @@ def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
 
 def _suffix(name: str) -> str:
     """What tells the kind of a file: `.metadata.csv`, or `.edl` of `cut.V2.edl`."""
-    known = [export.suffix for export in EXPORTS if name.endswith(export.suffix)]
+    known = [suffix for suffix in (*_LISTS, *(export.suffix for export in EXPORTS)) if name.endswith(suffix)]
     return max(known, key=len, default=posixpath.splitext(name)[1])
 
 
