@@ -15,20 +15,23 @@ from pipeline.clip import LoggedClip
 from pipeline.editorial.diff import EditList
 from pipeline.errors import NotFound, ValueRefused
 
+_FOUND = "found"  # of a saved spec: the clips that the cut was made of, where they are not those it uses
 _LONGEST = 200  # bytes of a name: suffixes have to follow it
 
 
 @dataclass(frozen=True, slots=True)
 class SavedCut:
-    """A version of a cut: `spec` is what it was made by (JSON values), `clips` the ids in order.
+    """A version of a cut: `spec` is what it was made by (JSON values), `clips` the ids that it was made of, in order.
 
-    `packed` holds the edits of its timelines as they were made; None for a cut of an older release.
+    `used` are those with events in it, and the sound laid under them. `packed` holds the edits of its timelines as
+    they were made; None for a cut of an older release.
     """
 
     name: str
     version: int
     spec: dict[str, Any]
     clips: tuple[str, ...]
+    used: tuple[str, ...]
     moment: str
     packed: bytes | None = None
 
@@ -43,17 +46,21 @@ class SavedCut:
 def save_cut(
     catalogue: Catalogue, name: str, spec: dict[str, Any], clips: list[str], lists: Sequence[EditList] = ()
 ) -> int:
-    """Keep a cut under its name; the same name again is its next version, which is returned."""
+    """Keep a cut under its name; the same name again is its next version, which is returned.
+
+    Of `clips` those count as used that are in `lists`, and what else is; without lists all of them.
+    """
     if not name.strip() or len(name.encode()) > _LONGEST or re.search(r"[/\x00-\x1f]", name) or name in (".", ".."):
         raise ValueRefused(
             "That cannot name a cut: it becomes a file name, so it is short and takes no slash or line break."
         )
     with catalogue.atomic() as db:
         version = db.execute("SELECT coalesce(max(version), 0) + 1 FROM cuts WHERE name = ?", (name,)).fetchone()[0]
-        packed = msgspec.json.encode(spec).decode()
+        used = _used(clips, lists)
+        packed = msgspec.json.encode(spec if used == clips else {**spec, _FOUND: clips}).decode()
         edits = zlib.compress(msgspec.json.encode(lists, enc_hook=fraction_out), 1) if lists else None
         db.execute("INSERT INTO cuts VALUES (?, ?, ?, ?, ?)", (name, version, packed, now(), edits))
-        numbered = [(name, version, position, clip) for position, clip in enumerate(clips)]
+        numbered = [(name, version, position, clip) for position, clip in enumerate(used)]
         db.executemany("INSERT INTO cut_clips VALUES (?, ?, ?, ?)", numbered)
     return int(version)
 
@@ -69,10 +76,28 @@ def cut(catalogue: Catalogue, name: str, *, version: int | None = None) -> Saved
         if row is None:
             which = f"version {version} of '{name}'" if version else f"cut '{name}'"
             raise NotFound(f"There is no {which}; `rushes cut {name} QUERY` makes it.")
-        clips = db.execute(
+        rows = db.execute(
             "SELECT clip FROM cut_clips WHERE name = ? AND version = ? ORDER BY position", row[:2]
         ).fetchall()
-    return SavedCut(row[0], row[1], msgspec.json.decode(row[2]), tuple(each for (each,) in clips), row[3], row[4])
+    spec, used = msgspec.json.decode(row[2]), tuple(each for (each,) in rows)
+    found = tuple(spec.pop(_FOUND, used))
+    return SavedCut(row[0], row[1], spec, found, used, row[3], row[4])
+
+
+def clips_in(lists: Iterable[EditList]) -> dict[str, str]:
+    """The clips with events in these timelines, and the sound under them: ids with the names they have there."""
+    edits = [edit for each in lists for edit in each.edits]
+    sources = [(edit.source, edit.name) for edit in edits]
+    sources += [(heard.source, heard.name) for edit in edits for heard in edit.sounds]
+    return {source.partition("/")[0]: name for source, name in sources}
+
+
+def _used(clips: list[str], lists: Sequence[EditList]) -> list[str]:
+    """The clips in use, in the order they were found; what nobody searched for comes last."""
+    if not lists:
+        return clips
+    within, found = clips_in(lists), set(clips)
+    return [each for each in clips if each in within] + [each for each in within if each not in found]
 
 
 def newest_cut(catalogue: Catalogue, name: str) -> SavedCut | None:

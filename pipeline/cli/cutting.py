@@ -106,7 +106,7 @@ def cut_command(
         print_json({
             "name": made.name, "version": made.version, "kind": made.recipe.kind, "query": made.recipe.query,
             "timelines": [f"{made.name}{extra}" for extra in made.cuts],
-            "clips": [logged.clip.id for logged in made.clips], "new": [logged.clip.id for logged in made.new],
+            "clips": _searched(made), "new": [logged.clip.id for logged in made.new],
             "gone": [*made.gone], "events": made.events, "duration": round(float(made.duration), 3),
             "notes": made.notes,
         })  # fmt: skip
@@ -130,9 +130,17 @@ def paper_text(file: Path) -> str:
     return text
 
 
+def _searched(made: "MadeCut") -> list[str]:
+    """The ids of the clips that were found and have events."""
+    used = {logged.clip.id for logged in made.used}
+    return [logged.clip.id for logged in made.clips if logged.clip.id in used]
+
+
 def told(made: "MadeCut") -> Iterator[str]:
     """What was made, what is new in it, and what a person has to know of it."""
-    events, clips = plural(made.events, "event"), plural(len(made.clips), "clip")
+    events, clips = plural(made.events, "event"), plural(len(_searched(made)), "clip")
+    if idle := len(made.clips) - len(_searched(made)):
+        clips += f" ({idle:,} more found by the search {'has' if idle == 1 else 'have'} nothing in it)"
     of = f"{plural(len(made.cuts), 'timeline')}, {events}" if len(made.cuts) > 1 else events
     yield f"{made.name}, version {made.version}: {of} of {clips}, {running_time(made.duration)}."
     for logged in made.new[:_MOST_NEW]:

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
@@ -13,7 +13,7 @@ from typing import Literal
 from opentimelineio.schema import Timeline
 
 from pipeline.catalogue.beside import sounds_near
-from pipeline.catalogue.cuts import SavedCut, clips_of_cut, cut, cuts, save_cut
+from pipeline.catalogue.cuts import SavedCut, clips_in, clips_of_cut, cut, cuts, logged_by_id, save_cut
 from pipeline.catalogue.handles import clip_called
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.roots import roots
@@ -25,7 +25,6 @@ from pipeline.editorial.arrange import CutSettings, kind_named, parted, settings
 from pipeline.editorial.assembly import Cut, assemble, timeline_of
 from pipeline.editorial.beside import Beside
 from pipeline.editorial.beside import beside as what_runs_beside
-from pipeline.editorial.diff import EditList
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.paths import Placed, beside, elsewhere
 from pipeline.editorial.exports.readme import Handover, readme
@@ -105,9 +104,9 @@ class Order:
 class MadeCut:
     """A cut as timelines, by what their names have behind that of the cut; most cuts are one, with nothing behind it.
 
-    `clips` in the order of the search, and `sounds`, the recordings that lie under them besides. `new` are clips that
-    the version before lacked, `gone` those that only it had, names by id; `since`: what changed in its edits. `rates`:
-    that version's and this one's, if they differ.
+    `clips` in the order of the search, and `sounds`, the recordings that may lie under them besides; `used` are those
+    of both with events. `new` are clips in use that the version before lacked, `gone` those that only it used, names by
+    id; `since`: what changed in its edits. `rates`: that version's and this one's, if they differ.
     """
 
     name: str
@@ -116,6 +115,7 @@ class MadeCut:
     cuts: dict[str, Cut]
     clips: tuple[LoggedClip, ...]
     sounds: tuple[LoggedClip, ...] = ()
+    used: tuple[LoggedClip, ...] = ()
     new: tuple[LoggedClip, ...] = ()
     gone: Mapping[str, str] = field(default_factory=dict)
     rates: tuple[Rate, ...] = ()
@@ -171,16 +171,19 @@ def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> Mad
         if not clips:
             raise NotFound(f"Nothing in the log fits '{recipe.query}'; 'rushes log' shows what there is.")
         made = _assembled(film, catalogue, name, recipe, clips)
-    ids = [logged.clip.id for logged in made.clips]
     lists = edit_lists(made.cuts)
-    version = save_cut(catalogue, name, asdict(made.recipe), ids, lists)
-    known, old = (set(before.clips), before.lists) if before else (set(ids), ())
+    version = save_cut(catalogue, name, asdict(made.recipe), [logged.clip.id for logged in made.clips], lists)
+    old, names = (before.lists if before else ()), clips_in(lists)
+    everything = {logged.clip.id: logged for logged in (*made.sounds, *made.clips)}
+    used = tuple(logged for key, logged in everything.items() if key in names)
+    was = _used_before(before) if before else names
     rates = tuple(dict.fromkeys(each.start.rate for each in (*old, *lists)))
     return replace(
         made,
         version=version,
-        new=tuple(logged for logged in made.clips if logged.clip.id not in known),
-        gone=_gone(before, old, set(ids)) if before else {},
+        used=used,
+        new=tuple(logged for logged in used if logged.clip.id not in was),
+        gone={key: called for key, called in was.items() if key not in names},
         since=compared(old, lists) if old and len(rates) == 1 else (),
         rates=rates if len(rates) > 1 else (),
     )
@@ -210,8 +213,9 @@ def saved_cut(film: Film, catalogue: Catalogue, name: str, *, version: int | Non
         if extra not in cuts:
             raise NotFound(f"'{saved.name}' has no timeline '{name}'; 'rushes cut {saved.name}' makes it again.")
         cuts = {"": cuts[extra]}
-    if lost := len(saved.clips) - len(clips):
-        note = f"{lost} clips of this cut were taken out of the log and are left out."
+    if lost := _lost(catalogue, saved, made):
+        several = f"{lost:,} clips of this cut were taken out of the log and are left out."
+        note = "1 clip of this cut was taken out of the log and is left out." if lost == 1 else several
         cuts = {key: replace(each, notes=(note, *each.notes)) for key, each in cuts.items()}
     return replace(made, name=saved.name + extra, version=saved.version, cuts=cuts)
 
@@ -312,10 +316,15 @@ def _placed(film: Film, cut: Cut, order: Order, folder: Path) -> tuple[dict[str,
     return {"here": here, "absolute": there.timeline, "relative": relative}, notes
 
 
-def _gone(before: SavedCut, old: Sequence[EditList], ids: Container[str]) -> dict[str, str]:
-    """The clips that a version has beyond these, with the names they had in it (or the beginning of their ids)."""
-    names = {edit.source.partition("/")[0]: edit.name for each in old for edit in each.edits}
-    return {each: names.get(each, each[:8]) for each in before.clips if each not in ids}
+def _used_before(saved: SavedCut) -> dict[str, str]:
+    """The clips that a version uses, with the names they have in it (or the beginning of their ids)."""
+    return clips_in(saved.lists) or {each: each[:8] for each in saved.used}
+
+
+def _lost(catalogue: Catalogue, saved: SavedCut, made: MadeCut) -> int:
+    """How many clips that a saved cut uses are in the log no more."""
+    missing = set(saved.used) - {logged.clip.id for logged in (*made.clips, *made.sounds)}
+    return len(missing) - len(logged_by_id(catalogue, missing))
 
 
 def _recipe(saved: SavedCut) -> Recipe:

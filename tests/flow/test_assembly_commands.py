@@ -187,3 +187,33 @@ def test_a_cut_is_compared_with_a_timeline_file(film):
             assert run.code == 0, run.err
             assert [(each["what"], each["before"]["name"]) for each in run.json[0]["changes"]] == [], other
     assert rushes("diff", "all", "nosuch.edl", cwd=film).code == 13
+
+
+def test_used_are_the_clips_with_events_and_the_sound_laid_under_them(film):
+    def used(name):
+        return {row["name"] for row in rushes("log", f"used:{name}", "--json", cwd=film).json}
+
+    (phone,) = rushes("log", "name:img_0007", "--json", cwd=film).json
+    (drone,) = rushes("log", "name:dji_0004", "--json", cwd=film).json
+    assert rushes("mark", phone["id"], "10", "30", cwd=film).code == 0
+    made = rushes("cut", "sel", "name:img or name:dji or name:gx", "--as", "selects", "--json", cwd=film)
+    assert (made.json["clips"], used("sel")) == ([phone["id"]], {"IMG_0007.MOV"})
+    assert "1 event of 1 clip (2 more found by the search have nothing in it)" in made.err
+    assert rushes("mark", drone["id"], "0", "5", cwd=film).code == 0
+    again = rushes("cut", "sel", "--json", cwd=film).json
+    assert (again["new"], again["gone"]) == ([drone["id"]], []), "it was found before, and not used"
+    assert rushes("undo", cwd=film).code == 0
+    assert rushes("cut", "sel", "--json", cwd=film).json["gone"] == [drone["id"]]
+    assert rushes("cut", "pace", "name:a001c001", cwd=film).code == 0
+    assert "12-T001.WAV" in used("pace")
+    assert rushes("cut", "pace", "--sound", "camera", cwd=film).code == 0
+    assert "12-T001.WAV" not in used("pace")
+
+
+def test_what_a_cut_lost_is_counted_in_words_that_fit(film):
+    assert rushes("cut", "two", "name:img_0007 or name:dji_0004", cwd=film).code == 0
+    assert rushes("forget", "name:dji_0004", cwd=film).code == 0
+    assert (
+        "1 clip of this cut was taken out of the log and is left out."
+        in rushes("export", "two", "--for", "premiere", cwd=film).err
+    )
