@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from shlex import quote
 from tempfile import mkdtemp
 from typing import Literal
 
@@ -30,9 +31,10 @@ from pipeline.editorial.exports.paths import Placed, beside, elsewhere
 from pipeline.editorial.exports.readme import Handover, readme
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
-from pipeline.editorial.imports.kept import kept_of
+from pipeline.editorial.imports.kept import Kept, kept_of
 from pipeline.editorial.paper import read_paper, shots_of, written_paper
-from pipeline.editorial.shots import Media, media_of, named
+from pipeline.editorial.returned import returned_notes, returned_shots
+from pipeline.editorial.shots import Media, Shot, media_of, named
 from pipeline.editorial.shots import media_for as files_of
 from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused
 from pipeline.fields import BY_NAME
@@ -106,7 +108,8 @@ class MadeCut:
 
     `clips` in the order of the search, and `sounds`, the recordings that may lie under them besides; `used` are those
     of both with events. `new` are clips in use that the version before lacked, `gone` those that only it used, names by
-    id; `since`: what changed in its edits. `rates`: that version's and this one's, if they differ.
+    id; `since`: what changed in its edits. `rates`: that version's and this one's, if they differ. `kept` is the
+    timeline of an editor, of which the cut holds the events that were found, one after the other.
     """
 
     name: str
@@ -120,6 +123,7 @@ class MadeCut:
     gone: Mapping[str, str] = field(default_factory=dict)
     rates: tuple[Rate, ...] = ()
     since: tuple[Compared, ...] = ()
+    kept: Kept | None = None
 
     @property
     def cut(self) -> Cut:
@@ -200,11 +204,13 @@ def saved_cut(film: Film, catalogue: Catalogue, name: str, *, version: int | Non
     `name` may be that of one timeline of several: "reels 2019-10-12". Raises NotFound.
     """
     saved, extra = _saved(catalogue, name, version)
-    recipe = _recipe(saved)
+    kept = kept_of(saved.spec)
     clips = clips_of_cut(catalogue, saved)
     if not clips:
         raise NotFound(f"No clip of the cut '{name}' is in the log any more; 'rushes cut {name} QUERY' makes it anew.")
-    if recipe.paper:
+    if kept:
+        made = _returned(film, catalogue, saved.name, kept, clips)
+    elif (recipe := _recipe(saved)).paper:
         made = _from_paper(film, catalogue, saved.name, recipe, {logged.clip.id: logged for logged in clips})
     else:
         made = _assembled(film, catalogue, saved.name, recipe, clips)
@@ -231,6 +237,8 @@ def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
 
 def export_sets(film: Film, made: MadeCut, orders: Sequence[Order]) -> tuple[Delivered, ...]:
     """Write a cut for several suites, as export_cut does for one; nothing is published before all are written."""
+    if made.kept is not None:
+        raise ValueRefused(_from_editor(made.name))
     with ExitStack() as rooms:
         finished = [rooms.enter_context(_finished(film, made, order)) for order in orders]
         return tuple(
@@ -330,10 +338,15 @@ def _lost(catalogue: Catalogue, saved: SavedCut, made: MadeCut) -> int:
 def _recipe(saved: SavedCut) -> Recipe:
     """What a cut is made by. Raises ValueRefused for a timeline that an editor sent back."""
     if kept_of(saved.spec) is not None:
-        raise ValueRefused(
-            f"'{saved.name}' came from an editor and is made by no search; 'rushes cut NAME QUERY' makes one."
-        )
+        raise ValueRefused(_from_editor(saved.name))
     return Recipe(**saved.spec)
+
+
+def _from_editor(name: str) -> str:
+    return (
+        f"'{name}' came from an editor and is neither cut nor exported again; 'rushes paper {quote(name)}' writes its "
+        "shots as a text, and 'rushes cut NAME --paper FILE' cuts them."
+    )
 
 
 def _before(catalogue: Catalogue, name: str) -> SavedCut | None:
@@ -381,9 +394,27 @@ def _from_paper(
     if not shots:
         raise NotFound("This paper edit names no clip; write one a line: its id or name, then the range.")
     sounds, media, beside = _beside(film, catalogue, recipe, clips, settings)
-    timeline = timeline_of([replace(shot, media=files_of(shot.logged, media)) for shot in shots], settings, beside)
+    timeline = timeline_of(_with_files(shots, media), settings, beside)
     by_id = replace(recipe, query="", kind="stringout", paper=written_paper(name, shots))
     return MadeCut(name, 0, by_id, {"": timeline}, tuple(clips), sounds)
+
+
+def _returned(
+    film: Film, catalogue: Catalogue, name: str, kept: Kept, clips: Sequence[LoggedClip]
+) -> MadeCut:  # fmt: skip
+    """The events of an editor's timeline that were found in the log, one after the other, each as its clip plays."""
+    recipe = Recipe("", rate=kept.rate or "", start=kept.start or "", sound="camera")
+    settings = replace(_settings(film, name, recipe, clips), sections=())
+    shots = returned_shots(kept, {logged.clip.id: logged for logged in clips}, settings.rate)
+    if not shots:
+        raise NotFound(f"No event of '{name}' has frames of a clip in the log; 'rushes import' says what it was.")
+    timeline = timeline_of(_with_files(shots, media_for(film, catalogue, clips)), settings)
+    timeline = replace(timeline, notes=(*returned_notes(kept), *timeline.notes))
+    return MadeCut(name, 0, recipe, {"": timeline}, tuple(clips), kept=kept)
+
+
+def _with_files(shots: Sequence[Shot], media: Mapping[str, Media]) -> list[Shot]:
+    return [replace(shot, media=files_of(shot.logged, media)) for shot in shots]
 
 
 def _id_in(handle: str) -> str:
