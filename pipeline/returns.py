@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import xxhash
 
-from pipeline.catalogue.cuts import logged_by_id, newest_cut, save_cut
+from pipeline.catalogue.cuts import fitting_name, logged_by_id, newest_cut, save_cut
 from pipeline.catalogue.imports import import_batch, note_import
 from pipeline.catalogue.known import known_clips, known_hashes, known_places
 from pipeline.catalogue.log import Batch, undo, write_log
@@ -84,7 +84,7 @@ def import_timeline(film: Film, catalogue: Catalogue, file: Path, asked: Asked) 
 
 def _name(catalogue: Catalogue, file: Path, asked: Asked) -> str:
     """The name that the timeline is kept under: never that of a cut which a search makes. Raises AlreadyThere."""
-    name = asked.name or file.stem
+    name = asked.name or fitting_name(file.stem)
     newest = newest_cut(catalogue, name)
     if newest is None or kept_of(newest.spec) is not None:
         return name

@@ -10,13 +10,16 @@ import msgspec
 
 from pipeline.catalogue.packing import fraction_in, fraction_out
 from pipeline.catalogue.reading import read_logged
-from pipeline.catalogue.store import Catalogue, now
+from pipeline.catalogue.store import Catalogue, Connection, now
 from pipeline.clip import LoggedClip
 from pipeline.editorial.diff import EditList
-from pipeline.errors import NotFound, ValueRefused
+from pipeline.errors import NotFound, ValueRefused, command
+from pipeline.files import one_line
 
 _FOUND = "found"  # of a saved spec: the clips that the cut was made of, where they are not those it uses
 _LONGEST = 200  # bytes of a name: suffixes have to follow it
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|$)", re.IGNORECASE)
+_NO_FILE = re.compile(r"[/\\:*?\"<>|@\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +53,10 @@ def save_cut(
 
     Of `clips` those count as used that are in `lists`, and what else is; without lists all of them.
     """
-    if not name.strip() or len(name.encode()) > _LONGEST or re.search(r"[/\x00-\x1f]", name) or name in (".", ".."):
-        raise ValueRefused(
-            "That cannot name a cut: it becomes a file name, so it is short and takes no slash or line break."
-        )
     with catalogue.atomic() as db:
         version = db.execute("SELECT coalesce(max(version), 0) + 1 FROM cuts WHERE name = ?", (name,)).fetchone()[0]
+        if version == 1 and (wrong := _wrong_with(name)):
+            raise ValueRefused(f"'{one_line(name)}' cannot name a cut, which becomes a file name: {wrong}.")
         used = _used(clips, lists)
         packed = msgspec.json.encode(spec if used == clips else {**spec, _FOUND: clips}).decode()
         edits = zlib.compress(msgspec.json.encode(lists, enc_hook=fraction_out), 1) if lists else None
@@ -74,14 +75,48 @@ def cut(catalogue: Catalogue, name: str, *, version: int | None = None) -> Saved
             (name, version, version),
         ).fetchone()
         if row is None:
-            which = f"version {version} of '{name}'" if version else f"cut '{name}'"
-            raise NotFound(f"There is no {which}; `rushes cut {name} QUERY` makes it.")
+            raise NotFound(_no_cut(db, name, version))
         rows = db.execute(
             "SELECT clip FROM cut_clips WHERE name = ? AND version = ? ORDER BY position", row[:2]
         ).fetchall()
     spec, used = msgspec.json.decode(row[2]), tuple(each for (each,) in rows)
     found = tuple(spec.pop(_FOUND, used))
     return SavedCut(row[0], row[1], spec, found, used, row[3], row[4])
+
+
+def _no_cut(db: Connection, name: str, version: int | None) -> str:
+    """Why there is no such cut or version, and what to do."""
+    base, _, number = name.rpartition("@")
+    asked = base if number.isdecimal() else name
+    newest = db.execute("SELECT max(version) FROM cuts WHERE name = ?", (asked,)).fetchone()[0]
+    if newest is None:
+        return f"There is no cut '{name}'; {command('cut', name, 'QUERY')} makes it."
+    if version is not None:
+        return f"There is no version {version} of '{name}'; the newest is {newest}."
+    return f"Only 'rushes diff' takes a version ({name}); write '{base}', which is the newest one, {newest}."
+
+
+def _wrong_with(name: str) -> str:
+    """Why a name is none for files on every system; empty for one that is."""
+    if not name.strip():
+        return "it is empty"
+    if len(name.encode()) > _LONGEST:
+        return f"it is longer than {_LONGEST} bytes"
+    if found := _NO_FILE.search(name):
+        if found[0] == "@":
+            return "@ stands before the number of a version"
+        return f"leave out {found[0]}" if found[0].isprintable() else "leave out line breaks and control characters"
+    if name[0] in ".-":
+        return f"let it begin with something other than {name[0]}"
+    if name[-1] in ". ":
+        return "let it end with a letter or number"
+    return f"{name} is a device on Windows" if _DEVICES.match(name) else ""
+
+
+def fitting_name(text: str) -> str:
+    """A name for a cut that is like `text`."""
+    name = _NO_FILE.sub("_", text).rstrip(". ")
+    return f"_{name}" if not name or name[0] in ".-" or _DEVICES.match(name) else name
 
 
 def clips_in(lists: Iterable[EditList]) -> dict[str, str]:

@@ -7,7 +7,6 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from shlex import quote
 from tempfile import mkdtemp
 from typing import Literal
 
@@ -36,7 +35,7 @@ from pipeline.editorial.paper import read_paper, shots_of, written_paper
 from pipeline.editorial.returned import returned_notes, returned_shots
 from pipeline.editorial.shots import Media, Shot, media_of, named
 from pipeline.editorial.shots import media_for as files_of
-from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused
+from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused, command
 from pipeline.fields import BY_NAME
 from pipeline.files import path_error, temporary_beside
 from pipeline.film import Film
@@ -165,11 +164,13 @@ class Delivered:
 def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> MadeCut:
     """Cut what a search finds, or a paper edit, and save the cut as the next version of its name.
 
+    A paper edit made again leaves out the clips that are in the log no more, as a search does.
     Raises NotFound where nothing is found, QueryError, ValueRefused.
     """
     before = _before(catalogue, name)
     if recipe.paper:
-        made = _from_paper(film, catalogue, name, recipe)
+        again = before is not None and before.spec.get("paper") == recipe.paper
+        made = _from_paper(film, catalogue, name, recipe, _still_there(catalogue, recipe) if again else None)
     else:
         clips = logged_clips(catalogue, parse(recipe.query))
         if not clips:
@@ -207,7 +208,8 @@ def saved_cut(film: Film, catalogue: Catalogue, name: str, *, version: int | Non
     kept = kept_of(saved.spec)
     clips = clips_of_cut(catalogue, saved)
     if not clips:
-        raise NotFound(f"No clip of the cut '{name}' is in the log any more; 'rushes cut {name} QUERY' makes it anew.")
+        anew = command("cut", name, "QUERY")
+        raise NotFound(f"No clip of the cut '{name}' is in the log any more; {anew} makes it anew.")
     if kept:
         made = _returned(film, catalogue, saved.name, kept, clips)
     elif (recipe := _recipe(saved)).paper:
@@ -217,7 +219,7 @@ def saved_cut(film: Film, catalogue: Catalogue, name: str, *, version: int | Non
     cuts = made.cuts
     if extra:
         if extra not in cuts:
-            raise NotFound(f"'{saved.name}' has no timeline '{name}'; 'rushes cut {saved.name}' makes it again.")
+            raise NotFound(f"'{saved.name}' has no timeline '{name}'; {command('cut', saved.name)} makes it again.")
         cuts = {"": cuts[extra]}
     if lost := _lost(catalogue, saved, made):
         several = f"{lost:,} clips of this cut were taken out of the log and are left out."
@@ -344,7 +346,7 @@ def _recipe(saved: SavedCut) -> Recipe:
 
 def _from_editor(name: str) -> str:
     return (
-        f"'{name}' came from an editor and is neither cut nor exported again; 'rushes paper {quote(name)}' writes its "
+        f"'{name}' came from an editor and is neither cut nor exported again; {command('paper', name)} writes its "
         "shots as a text, and 'rushes cut NAME --paper FILE' cuts them."
     )
 
@@ -395,8 +397,16 @@ def _from_paper(
         raise NotFound("This paper edit names no clip; write one a line: its id or name, then the range.")
     sounds, media, beside = _beside(film, catalogue, recipe, clips, settings)
     timeline = timeline_of(_with_files(shots, media), settings, beside)
+    if known is not None:
+        return MadeCut(name, 0, recipe, {"": timeline}, tuple(clips), sounds)
     by_id = replace(recipe, query="", kind="stringout", paper=written_paper(name, shots))
     return MadeCut(name, 0, by_id, {"": timeline}, tuple(clips), sounds)
+
+
+def _still_there(catalogue: Catalogue, recipe: Recipe) -> dict[str, LoggedClip]:
+    """The clips of a paper edit by ids that are in the log."""
+    ids = dict.fromkeys(_id_in(line.handle) for line in read_paper(recipe.paper))
+    return {logged.clip.id: logged for logged in logged_by_id(catalogue, ids)}
 
 
 def _returned(

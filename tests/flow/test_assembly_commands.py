@@ -173,6 +173,12 @@ def test_versions_are_compared_as_they_were_made(film):
     ][: len(rows)]  # fmt: skip
     assert rushes("diff", "best@1", "best@1", cwd=film).err.strip() == "From best@1 to best@1: nothing changed."
     assert rushes("diff", "best@1", "best@9", cwd=film).code == 13
+    assert rushes("cut", "best", cwd=film).code == 0
+    assert rushes("diff", "best@2", cwd=film).err.startswith("From best@1 to best@2: 1 trimmed")
+    assert "is the first version" in rushes("diff", "best@1", cwd=film).err
+    for command in ("export", "paper", "conform", "cut", "pull"):
+        run = rushes(command, "best@2", *(["--list"] if command == "pull" else []), cwd=film)
+        assert (run.code, "Only 'rushes diff' takes a version (best@2)" in run.err) == (13, True), command
     assert rushes("diff", "best@1", "best@2", "--markdown", cwd=film).out.startswith("| What | Clip |")
 
 
@@ -217,3 +223,49 @@ def test_what_a_cut_lost_is_counted_in_words_that_fit(film):
         "1 clip of this cut was taken out of the log and is left out."
         in rushes("export", "two", "--for", "premiere", cwd=film).err
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("a@2", "@ stands before the number of a version"), ("a:b", "leave out :"), ("CON", "is a device on Windows"),
+        ("nul.v2", "is a device on Windows"), (".hidden", "other than ."), ("-x", "other than -"), ("x.", "end with"),
+        ("a/b", "leave out /"), ("a\nb", "line breaks"), ("x" * 201, "longer than 200 bytes"), (" ", "it is empty"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_no_file_s_is_refused_with_what_is_wrong_with_it(film, name, says):
+    run = rushes("cut", name, "kind:picture", cwd=film)
+    assert (run.code, says in run.err) == (14, True), run.err
+
+
+def test_commands_are_named_as_they_are_typed(film):
+    assert "`rushes export 'é x'` writes it." in rushes("cut", "é x", "name:img", cwd=film).err
+    assert "'rushes export plain' writes it." in rushes("cut", "plain", "name:img", cwd=film).err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--handles", "5"), ("--as", "days", "--handles", "5"), ("--by", "location"), ("--as", "selects", "--by", "view")],
+)
+def test_an_option_without_effect_is_refused(film, options):
+    assert rushes("cut", "x", "kind:picture", *options, cwd=film).code == 2
+    assert rushes("export", "x", cwd=film).code == 13, "nothing was cut"
+
+
+def test_a_paper_edit_takes_no_order_and_no_handles(film):
+    (film / "p.txt").write_text("IMG_0007\n", encoding="utf-8")
+    for options in (("--sort", "name"), ("--as", "selects"), ("--handles", "5"), ("--by", "view", "--titles")):
+        assert rushes("cut", "p", "--paper", "p.txt", *options, cwd=film).code == 2
+
+
+def test_a_paper_edit_made_again_leaves_out_what_was_forgotten_and_names_it(film):
+    (film / "p.txt").write_text("IMG_0007 0 20\nDJI_0004\n", encoding="utf-8")
+    assert rushes("cut", "p", "--paper", "p.txt", cwd=film).code == 0
+    assert rushes("forget", "name:dji_0004", cwd=film).code == 0
+    again = rushes("cut", "p", cwd=film)
+    assert again.code == 0, again.err
+    assert "1 event of 1 clip" in again.err
+    assert "no longer in it: DJI_0004.MP4" in again.err
+    assert rushes("cut", "p", "--paper", "p.txt", cwd=film).code == 14, "what is typed now has to be there"
+    assert rushes("undo", cwd=film).code == 0
+    assert "new since the last version: DJI_0004.MP4" in rushes("cut", "p", cwd=film).err

@@ -194,7 +194,8 @@ def test_an_imported_cut_of_all_pictures_needs_the_ranges_of_ours(film):
         (row["file"], row["in"], row["frames"]) for row in theirs["ranges"]
     )
     refused = rushes("export", "all back", cwd=film)
-    assert "'rushes paper 'all back'' writes" in refused.err
+    assert "`rushes paper 'all back'` writes" in refused.err
+    assert taken(film, "./" + sent(film, name="-a@1: b.edl"), "--rate", "25")[1]["cut"] == "_-a_1_ b"
 
 
 def test_an_imported_cut_is_compared_with_ours_and_with_its_last_version(film):
