@@ -96,7 +96,7 @@ def _name(catalogue: Catalogue, file: Path, asked: Asked) -> str:
 def _read(film: Film, catalogue: Catalogue, file: Path, asked: Asked) -> tuple[ReadTimeline, str, tuple[Match, ...]]:
     """The timeline, where its rate came from if it states none, and what its events are."""
     told = asked.rate or film.settings.timeline.rate
-    rate = Rate.parse(told) if told else None
+    rate = Rate.parse(told).of_timeline() if told else None
     timeline = read_timeline(file, rate)
     known = known_clips(catalogue)
     rate_from = ""

@@ -40,7 +40,7 @@ from pipeline.fields import BY_NAME
 from pipeline.files import path_error, temporary_beside
 from pipeline.film import Film
 from pipeline.shotlog.query import parse
-from pipeline.timecode import Rate
+from pipeline.timecode import Rate, frames_per_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,6 +444,8 @@ def _settings(film: Film, name: str, recipe: Recipe, clips: Sequence[LoggedClip]
     timeline = film.settings.timeline
     start, size = recipe.start or timeline.start, recipe.size or timeline.size
     settings = settings_for(clips, name, rate=recipe.rate or timeline.rate, start=start, size=size)
+    if max(recipe.handles, recipe.gap) > frames_per_day(settings.rate, drop_frame=settings.start.drop_frame):
+        raise ValueRefused("Handles and gaps last a day at most; give fewer frames.")
     return replace(
         settings, handles=recipe.handles, gap=recipe.gap, by=recipe.by if recipe.kind == "intercut" else "",
         sort=tuple(field for field in recipe.sort.split(",") if field), sound=recipe.sound,

@@ -269,3 +269,27 @@ def test_a_paper_edit_made_again_leaves_out_what_was_forgotten_and_names_it(film
     assert rushes("cut", "p", "--paper", "p.txt", cwd=film).code == 14, "what is typed now has to be there"
     assert rushes("undo", cwd=film).code == 0
     assert "new since the last version: DJI_0004.MP4" in rushes("cut", "p", cwd=film).err
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--rate", "1000000"), "No timeline runs at 1000000"),
+        (("--rate", "1001"), "No timeline runs at 1001"),
+        (("--rate", "1/2"), "No timeline runs at 0.5"),
+        (("--rate", "25", "--gap", "2160001"), "last a day at most"),
+        (("--rate", "25", "--as", "selects", "--handles", "2160001"), "last a day at most"),
+    ],
+)
+def test_what_no_timeline_is_made_of_is_refused(film, options, says):
+    run = rushes("cut", "x", "name:img", *options, cwd=film)
+    assert (run.code, says in run.err) == (14, True), run.err
+
+
+def test_the_beginning_of_an_id_is_enough_to_log_and_to_forget(film):
+    (phone,) = rushes("log", "name:img_0007", "--json", cwd=film).json
+    assert rushes("set", phone["id"][:8], "rating=4", cwd=film).code == 0
+    assert rushes("log", "rating:4", "--json", cwd=film).json[0]["id"] == phone["id"]
+    assert rushes("forget", phone["id"][:8].upper(), cwd=film).code == 0
+    assert rushes("log", "name:img_0007", "--json", cwd=film).json == []
+    assert rushes("forget", phone["id"][:8], cwd=film).code == 13
