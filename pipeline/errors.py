@@ -4,7 +4,14 @@ The families are published in docs/exit-codes.md: 10-19 what was typed, 20-29 me
 40-49 catalogue, 70 a bug of ours. Only the command line prints or exits; everything else raises.
 """
 
+import shlex
 from typing import ClassVar
+
+
+def command(*words: str) -> str:
+    """A command as a sentence names it: every word as it is typed, in backquotes where a word needs quotes itself."""
+    typed = shlex.join(("rushes", *words))
+    return f"`{typed}`" if "'" in typed else f"'{typed}'"
 
 
 class RushesError(Exception):

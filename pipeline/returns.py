@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import xxhash
 
-from pipeline.catalogue.cuts import logged_by_id, newest_cut, save_cut
+from pipeline.catalogue.cuts import fitting_name, logged_by_id, newest_cut, save_cut
 from pipeline.catalogue.imports import import_batch, note_import
 from pipeline.catalogue.known import known_clips, known_hashes, known_places
 from pipeline.catalogue.log import Batch, undo, write_log
@@ -91,7 +91,7 @@ def import_timeline(film: Film, catalogue: Catalogue, file: Path, asked: Asked) 
 
 def _name(catalogue: Catalogue, file: Path, asked: Asked) -> str:
     """The name that the timeline is kept under: never that of a cut which a search makes. Raises AlreadyThere."""
-    name = asked.name or file.stem
+    name = asked.name or fitting_name(file.stem)
     newest = newest_cut(catalogue, name)
     if newest is None or kept_of(newest.spec) is not None:
         return name
@@ -103,7 +103,7 @@ def _name(catalogue: Catalogue, file: Path, asked: Asked) -> str:
 def _read(film: Film, catalogue: Catalogue, file: Path, asked: Asked) -> tuple[ReadTimeline, str, tuple[Match, ...]]:
     """The timeline, where its rate came from if it states none, and what its events are."""
     told = asked.rate or film.settings.timeline.rate
-    rate = Rate.parse(told) if told else None
+    rate = Rate.parse(told).of_timeline() if told else None
     timeline = read_timeline(file, rate)
     known = known_clips(catalogue)
     rate_from = ""

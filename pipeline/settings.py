@@ -263,7 +263,7 @@ def _check_timeline(timeline: TimelineSettings, text: str, where: str) -> None:
     rate = timeline.rate or ("60000/1001" if ";" in timeline.start else "60")  # the most that a label may hold
     for key, wrong in (("rate", timeline.rate), ("start", timeline.start)):
         try:
-            exact = Rate.parse(rate)
+            exact = Rate.parse(rate).of_timeline()
             if key == "start" and wrong:
                 Timecode.parse(wrong, exact)
         except ValueRefused as error:

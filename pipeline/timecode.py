@@ -29,6 +29,7 @@ STANDARD_RATES: tuple[Fraction, ...] = (
     Fraction(120),
 )
 FLICKS = 705_600_000  # to the second: every standard rate has whole flicks a frame, so sums are exact
+_FASTEST = 1000  # frames per second: what formats count in 16 bits, and nobody cuts at
 _LABEL = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
 
 
@@ -89,6 +90,12 @@ class Rate:
     def can_drop(self) -> bool:
         """Whether drop-frame counting exists at this rate (29.97, 59.94, 119.88)."""
         return self.denominator == 1001 and self.nominal % 30 == 0
+
+    def of_timeline(self) -> Self:
+        """This rate, if a timeline may run at it. Raises ValueRefused."""
+        if not 1 <= self.fraction <= _FASTEST:
+            raise ValueRefused(f"No timeline runs at {self.label()} frames per second; write 1 to {_FASTEST:,}.")
+        return self
 
     def seconds(self, frames: int) -> Fraction:
         return frames / self.fraction

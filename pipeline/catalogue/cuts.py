@@ -10,25 +10,31 @@ import msgspec
 
 from pipeline.catalogue.packing import fraction_in, fraction_out
 from pipeline.catalogue.reading import read_logged
-from pipeline.catalogue.store import Catalogue, now
+from pipeline.catalogue.store import Catalogue, Connection, now
 from pipeline.clip import LoggedClip
 from pipeline.editorial.diff import EditList
-from pipeline.errors import NotFound, ValueRefused
+from pipeline.errors import NotFound, ValueRefused, command
+from pipeline.files import one_line
 
+_FOUND = "found"  # of a saved spec: the clips that the cut was made of, where they are not those it uses
 _LONGEST = 200  # bytes of a name: suffixes have to follow it
+_DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|$)", re.IGNORECASE)
+_NO_FILE = re.compile(r"[/\\:*?\"<>|@\x00-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
 class SavedCut:
-    """A version of a cut: `spec` is what it was made by (JSON values), `clips` the ids in order.
+    """A version of a cut: `spec` is what it was made by (JSON values), `clips` the ids that it was made of, in order.
 
-    `packed` holds the edits of its timelines as they were made; None for a cut of an older release.
+    `used` are those with events in it, and the sound laid under them. `packed` holds the edits of its timelines as
+    they were made; None for a cut of an older release.
     """
 
     name: str
     version: int
     spec: dict[str, Any]
     clips: tuple[str, ...]
+    used: tuple[str, ...]
     moment: str
     packed: bytes | None = None
 
@@ -43,17 +49,19 @@ class SavedCut:
 def save_cut(
     catalogue: Catalogue, name: str, spec: dict[str, Any], clips: list[str], lists: Sequence[EditList] = ()
 ) -> int:
-    """Keep a cut under its name; the same name again is its next version, which is returned."""
-    if not name.strip() or len(name.encode()) > _LONGEST or re.search(r"[/\x00-\x1f]", name) or name in (".", ".."):
-        raise ValueRefused(
-            "That cannot name a cut: it becomes a file name, so it is short and takes no slash or line break."
-        )
+    """Keep a cut under its name; the same name again is its next version, which is returned.
+
+    Of `clips` those count as used that are in `lists`, and what else is; without lists all of them.
+    """
     with catalogue.atomic() as db:
         version = db.execute("SELECT coalesce(max(version), 0) + 1 FROM cuts WHERE name = ?", (name,)).fetchone()[0]
-        packed = msgspec.json.encode(spec).decode()
+        if version == 1 and (wrong := _wrong_with(name)):
+            raise ValueRefused(f"'{one_line(name)}' cannot name a cut, which becomes a file name: {wrong}.")
+        used = _used(clips, lists)
+        packed = msgspec.json.encode(spec if used == clips else {**spec, _FOUND: clips}).decode()
         edits = zlib.compress(msgspec.json.encode(lists, enc_hook=fraction_out), 1) if lists else None
         db.execute("INSERT INTO cuts VALUES (?, ?, ?, ?, ?)", (name, version, packed, now(), edits))
-        numbered = [(name, version, position, clip) for position, clip in enumerate(clips)]
+        numbered = [(name, version, position, clip) for position, clip in enumerate(used)]
         db.executemany("INSERT INTO cut_clips VALUES (?, ?, ?, ?)", numbered)
     return int(version)
 
@@ -67,12 +75,64 @@ def cut(catalogue: Catalogue, name: str, *, version: int | None = None) -> Saved
             (name, version, version),
         ).fetchone()
         if row is None:
-            which = f"version {version} of '{name}'" if version else f"cut '{name}'"
-            raise NotFound(f"There is no {which}; `rushes cut {name} QUERY` makes it.")
-        clips = db.execute(
+            raise NotFound(_no_cut(db, name, version))
+        rows = db.execute(
             "SELECT clip FROM cut_clips WHERE name = ? AND version = ? ORDER BY position", row[:2]
         ).fetchall()
-    return SavedCut(row[0], row[1], msgspec.json.decode(row[2]), tuple(each for (each,) in clips), row[3], row[4])
+    spec, used = msgspec.json.decode(row[2]), tuple(each for (each,) in rows)
+    found = tuple(spec.pop(_FOUND, used))
+    return SavedCut(row[0], row[1], spec, found, used, row[3], row[4])
+
+
+def _no_cut(db: Connection, name: str, version: int | None) -> str:
+    """Why there is no such cut or version, and what to do."""
+    base, _, number = name.rpartition("@")
+    asked = base if number.isdecimal() else name
+    newest = db.execute("SELECT max(version) FROM cuts WHERE name = ?", (asked,)).fetchone()[0]
+    if newest is None:
+        return f"There is no cut '{name}'; {command('cut', name, 'QUERY')} makes it."
+    if version is not None:
+        return f"There is no version {version} of '{name}'; the newest is {newest}."
+    return f"Only 'rushes diff' takes a version ({name}); write '{base}', which is the newest one, {newest}."
+
+
+def _wrong_with(name: str) -> str:
+    """Why a name is none for files on every system; empty for one that is."""
+    if not name.strip():
+        return "it is empty"
+    if len(name.encode()) > _LONGEST:
+        return f"it is longer than {_LONGEST} bytes"
+    if found := _NO_FILE.search(name):
+        if found[0] == "@":
+            return "@ stands before the number of a version"
+        return f"leave out {found[0]}" if found[0].isprintable() else "leave out line breaks and control characters"
+    if name[0] in ".-":
+        return f"let it begin with something other than {name[0]}"
+    if name[-1] in ". ":
+        return "let it end with a letter or number"
+    return f"{name} is a device on Windows" if _DEVICES.match(name) else ""
+
+
+def fitting_name(text: str) -> str:
+    """A name for a cut that is like `text`."""
+    name = _NO_FILE.sub("_", text).rstrip(". ")
+    return f"_{name}" if not name or name[0] in ".-" or _DEVICES.match(name) else name
+
+
+def clips_in(lists: Iterable[EditList]) -> dict[str, str]:
+    """The clips with events in these timelines, and the sound under them: ids with the names they have there."""
+    edits = [edit for each in lists for edit in each.edits]
+    sources = [(edit.source, edit.name) for edit in edits]
+    sources += [(heard.source, heard.name) for edit in edits for heard in edit.sounds]
+    return {source.partition("/")[0]: name for source, name in sources}
+
+
+def _used(clips: list[str], lists: Sequence[EditList]) -> list[str]:
+    """The clips in use, in the order they were found; what nobody searched for comes last."""
+    if not lists:
+        return clips
+    within, found = clips_in(lists), set(clips)
+    return [each for each in clips if each in within] + [each for each in within if each not in found]
 
 
 def newest_cut(catalogue: Catalogue, name: str) -> SavedCut | None:

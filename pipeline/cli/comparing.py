@@ -33,8 +33,8 @@ _COLUMNS = (
 def diff_command(old: str, new: str | None, *, as_json: bool, as_csv: bool, markdown: bool, film: str | None) -> None:
     """What changed from one version of a cut to another: inserted, removed, moved, trimmed, other sound.
 
-    A cut is its name (the last version), NAME@2 (that version) or a timeline file. One name alone compares its last
-    version with the one before. Frames are those of the timeline; the end of a range is left out.
+    A cut is its name (the last version), NAME@2 (that version) or a timeline file. One alone is compared with
+    the version before it. Frames are those of the timeline; the end of a range is left out.
 
     \b
     rushes diff coach

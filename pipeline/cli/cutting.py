@@ -1,9 +1,8 @@
 """`rushes cut` and `export`."""
 
-import shlex
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import click
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import (
     QueryCommand,
+    as_typed,
     chosen_film,
     complete_cut,
     complete_fields,
@@ -21,10 +21,10 @@ from pipeline.cli.options import (
     query_text,
 )
 from pipeline.cli.tables import plural, print_json, running_time
-from pipeline.errors import ValueRefused
+from pipeline.errors import ValueRefused, command
 
 if TYPE_CHECKING:
-    from pipeline.delivery.cuts import MadeCut
+    from pipeline.delivery.cuts import MadeCut, Recipe
 
 _LARGEST_PAPER = 16 << 20
 _MOST_NEW = 20  # clips named as new
@@ -91,6 +91,7 @@ def cut_command(
 
     if query and paper:
         raise click.UsageError("A cut is made of a search or of a paper edit; give QUERY or --paper.")
+    (name,) = as_typed((name,))
     found = chosen_film(film)
     changes = {option: value for option, value in options.items() if value}
     with open_catalogue(found.catalogue) as catalogue:
@@ -101,17 +102,30 @@ def cut_command(
         recipe = replace(recipe, **changes)
         if recipe.kind == "intercut" and not recipe.by:
             raise click.UsageError("Say which field an intercut alternates: --by location, --by subject or --by view.")
+        if wrong := _without_effect(recipe, changes):
+            raise click.UsageError(wrong)
         made = make_cut(found, catalogue, name, recipe)
     if as_json:
         print_json({
             "name": made.name, "version": made.version, "kind": made.recipe.kind, "query": made.recipe.query,
             "timelines": [f"{made.name}{extra}" for extra in made.cuts],
-            "clips": [logged.clip.id for logged in made.clips], "new": [logged.clip.id for logged in made.new],
+            "clips": _searched(made), "new": [logged.clip.id for logged in made.new],
             "gone": [*made.gone], "events": made.events, "duration": round(float(made.duration), 3),
             "notes": made.notes,
         })  # fmt: skip
     for line in told(made):
         click.echo(line, err=True)
+
+
+def _without_effect(recipe: "Recipe", asked: Container[str]) -> str:
+    """What is wrong with an option that was asked for and would change nothing; empty where all do."""
+    if recipe.paper and ("kind" in asked or "sort" in asked):
+        return "A paper edit is cut as it is written; leave out --as and --sort."
+    if "handles" in asked and (recipe.paper or recipe.kind != "selects"):
+        return "Only marked ranges have handles; give --handles with --as selects."
+    if "by" in asked and (recipe.paper or (recipe.kind != "intercut" and not recipe.titles)):
+        return "Only an intercut or titles go by a field; give --by with --as intercut or --titles."
+    return ""
 
 
 def paper_text(file: Path) -> str:
@@ -130,9 +144,17 @@ def paper_text(file: Path) -> str:
     return text
 
 
+def _searched(made: "MadeCut") -> list[str]:
+    """The ids of the clips that were found and have events."""
+    used = {logged.clip.id for logged in made.used}
+    return [logged.clip.id for logged in made.clips if logged.clip.id in used]
+
+
 def told(made: "MadeCut") -> Iterator[str]:
     """What was made, what is new in it, and what a person has to know of it."""
-    events, clips = plural(made.events, "event"), plural(len(made.clips), "clip")
+    events, clips = plural(made.events, "event"), plural(len(_searched(made)), "clip")
+    if idle := len(made.clips) - len(_searched(made)):
+        clips += f" ({idle:,} more found by the search {'has' if idle == 1 else 'have'} nothing in it)"
     of = f"{plural(len(made.cuts), 'timeline')}, {events}" if len(made.cuts) > 1 else events
     yield f"{made.name}, version {made.version}: {of} of {clips}, {running_time(made.duration)}."
     for logged in made.new[:_MOST_NEW]:
@@ -144,7 +166,7 @@ def told(made: "MadeCut") -> Iterator[str]:
         yield f"  no longer in it: {name}"
     if changed:
         words = ", ".join(f"{count:,} {what}" for what, count in changed.items())
-        yield f"  edits since version {made.version - 1}: {words}; 'rushes diff {made.name}' lists them"
+        yield f"  edits since version {made.version - 1}: {words}; {command('diff', made.name)} lists them"
     if made.rates:
         was, now = (rate.label() for rate in (made.rates[0], made.rates[-1]))
         yield f"  {now} frames per second now, {was} in the version before; --rate keeps one"
@@ -152,7 +174,7 @@ def told(made: "MadeCut") -> Iterator[str]:
         if len(made.cuts) > 1:
             yield f"  {made.name}{extra}: {plural(cut.events, 'event')}"
         yield from (f"    {note}" if len(made.cuts) > 1 else f"  {note}" for note in cut.notes)
-    yield f"'rushes export {shlex.quote(made.name)}' writes it."
+    yield f"{command('export', made.name)} writes it."
 
 
 @click.command("export")

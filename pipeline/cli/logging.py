@@ -7,7 +7,7 @@ import click
 
 from pipeline.catalogue.listing import clip, clip_ids
 from pipeline.catalogue.log import Batch, forget, forget_failed_files, undo, write_log
-from pipeline.catalogue.store import open_catalogue
+from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.cli.options import (
     QueryCommand,
     as_typed,
@@ -29,6 +29,7 @@ from pipeline.shotlog.query import parse
 from pipeline.timecode import TimeRange
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]+)(\+=|-=|=)(.*)", re.DOTALL)
+_ID = re.compile(r"[0-9a-fA-F]{8,32}")  # fewer letters may be a word
 _OPS = {"+=": "add", "-=": "remove", "=": "set"}
 
 
@@ -51,12 +52,22 @@ def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None
         raise click.UsageError("Say of which clips: rushes set QUERY FIELD=VALUE...; status:* is all of them.")
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
-        ids = clip_ids(catalogue, parse(query_text(asked)))
-        if not ids:
-            raise NotFound(f"Nothing in the log fits '{query_text(asked)}'; 'rushes log' shows what there is.")
+        ids = _found(catalogue, query_text(asked))
         said = [(each, saying) for each in ids for saying in sayings]
         batch = write_log(catalogue, said, who=who(), words=f"set {shlex.join(as_typed(words))}")
     _confirm(batch, "Set", as_json=as_json)
+
+
+def _found(catalogue: Catalogue, query: str) -> list[str]:
+    """The clips that a search finds; a bare word that finds none may be an id as 'rushes log' prints it.
+
+    Raises NotFound.
+    """
+    if ids := clip_ids(catalogue, parse(query)):
+        return ids
+    if _ID.fullmatch(query.strip()):
+        return [clip(catalogue, query.strip()).clip.id]
+    raise NotFound(f"Nothing in the log fits '{query}'; 'rushes log' shows what there is.")
 
 
 def _saying(word: str) -> Saying:
@@ -130,9 +141,7 @@ def forget_command(query: tuple[str, ...], as_json: bool, film: str | None) -> N
         if files := forget_failed_files(catalogue, query_text(query)):
             click.echo(f"Forgot that {listed(one_line(file) for file in files)} could not be read.", err=True)
             return
-        ids = clip_ids(catalogue, parse(query_text(query)))
-        if not ids:
-            raise NotFound(f"Nothing in the log fits '{query_text(query)}'; 'rushes log' shows what there is.")
+        ids = _found(catalogue, query_text(query))
         batch = forget(catalogue, ids, who=who(), words=f"forget {query_text(query)}")
     _confirm(batch, "Forgot", as_json=as_json)
 

@@ -43,7 +43,6 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("pull", "pulling", "Copy the originals that a cut needs, whole or trimmed."),
     ("conform", "conforming", "Do the events of a cut or timeline show what they say? By pictures."),
     ("verify", "verifying", "Are originals and proxies still what they were?"),
-    ("conform", "conforming", "Do the events of a cut or timeline show what they say? By pictures."),
     ("doctor", "doctor", "Check catalogue, ffmpeg, disk, limits, clock."),
 )
 BUG = 70

@@ -26,6 +26,7 @@ from pipeline.delivery.folders import card_folders
 from pipeline.delivery.looking import Sight, View, original_sight, proxy_sight
 from pipeline.editorial.exports.events import Sheet, sheet_of, taken_frames
 from pipeline.editorial.exports.paths import mapped
+from pipeline.editorial.imports.kept import Kept
 from pipeline.editorial.imports.known import Known, Place, Shelf, path_parts, range_in
 from pipeline.editorial.imports.matching import Index, index_of, match
 from pipeline.editorial.imports.reading import ReadEvent, ReadTimeline
@@ -35,7 +36,7 @@ from pipeline.errors import RushesError, ValueRefused
 from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.metadata.facts import read_facts
-from pipeline.timecode import TimeRange
+from pipeline.timecode import Rate, Timecode, TimeRange
 
 NOTHING: Sight = (None, None)
 
@@ -189,6 +190,36 @@ def events_of_cut(sheet: Sheet, log: Log) -> Iterator[tuple[Ask, TimeRange]]:
             yield ask, event.record
 
 
+def asks_of(made: MadeCut, log: Log) -> Iterator[tuple[Ask, TimeRange]]:
+    """The picture events of a saved cut with their places: an editor's timeline as that has them."""
+    return events_of_kept(made.kept, log) if made.kept else events_of_cut(sheet_of(made.cut.timeline), log)
+
+
+def events_of_kept(kept: Kept, log: Log) -> Iterator[tuple[Ask, TimeRange]]:
+    """The picture events of an editor's timeline that was imported, each with its place there."""
+    start = _start_of(kept)
+    counts: dict[int, int] = {}
+    for event in kept.events:
+        if event.kind != "Video" or not event.enabled or not event.record:
+            continue
+        number = counts[event.track] = counts.get(event.track, 0) + 1
+        at = str(start + event.record[0]) if start else ""
+        ask = Ask(event.track, number, at, event.name, event.clip or "", line=event.line)
+        if event.clip is None or event.range is None:
+            ask = replace(ask, sentence="the import found no frames of a clip for it")
+        elif log.clip(event.clip) is None:
+            ask = replace(ask, sentence="its clip is not in the log")
+        else:
+            ask = replace(ask, range=TimeRange(event.range[0], max(1, event.range[1])))
+        yield ask, TimeRange(*event.record)
+
+
+def _start_of(kept: Kept) -> Timecode | None:
+    if kept.start is None or kept.rate is None:
+        return None
+    return Timecode.parse(kept.start, Rate.parse(kept.rate), drop_frame=kept.drop_frame)
+
+
 def picture_events(timeline: ReadTimeline) -> list[tuple[ReadEvent, int]]:
     """The picture events of a file with their numbers on their tracks."""
     counts: dict[int, int] = {}
@@ -283,7 +314,7 @@ def lanes_of(made: MadeCut, timeline: ReadTimeline, log: Log) -> dict[int, _Want
             f"--rate {timeline.rate} to compare them."
         )
     lanes: dict[int, _Wanted] = {}
-    for ask, record in events_of_cut(sheet, log):
+    for ask, record in asks_of(made, log):
         lane = lanes.setdefault(ask.track, _Wanted([], []))
         lane.events.append((ask, record))
         lane.starts.append(record.start)

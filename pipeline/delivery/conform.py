@@ -16,8 +16,8 @@ from pipeline.delivery.asks import (
     Ask,
     Handed,
     Log,
+    asks_of,
     event_of_file,
-    events_of_cut,
     lanes_of,
     like_cut,
     own_sights,
@@ -25,7 +25,6 @@ from pipeline.delivery.asks import (
 )
 from pipeline.delivery.cuts import MadeCut
 from pipeline.delivery.looking import Eye, Sight, original_sight, proxy_sight
-from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.imports.known import Known, Moment, span_of
 from pipeline.film import Film
 
@@ -59,7 +58,7 @@ class Verdict:
 def conform_cut(film: Film, catalogue: Catalogue, made: MadeCut) -> tuple[Verdict, ...]:
     """Hold the originals that a saved cut uses against the proxies, event by event."""
     log = Log(film, catalogue)
-    asks = [ask for ask, _ in events_of_cut(sheet_of(made.cut.timeline), log)]
+    asks = [ask for ask, _ in asks_of(made, log)]
     return _judged(asks, log)
 
 

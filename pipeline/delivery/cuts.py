@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
@@ -13,7 +13,7 @@ from typing import Literal
 from opentimelineio.schema import Timeline
 
 from pipeline.catalogue.beside import sounds_near
-from pipeline.catalogue.cuts import SavedCut, clips_of_cut, cut, cuts, save_cut
+from pipeline.catalogue.cuts import SavedCut, clips_in, clips_of_cut, cut, cuts, logged_by_id, save_cut
 from pipeline.catalogue.handles import clip_called
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.roots import roots
@@ -25,22 +25,22 @@ from pipeline.editorial.arrange import CutSettings, kind_named, parted, settings
 from pipeline.editorial.assembly import Cut, assemble, timeline_of
 from pipeline.editorial.beside import Beside
 from pipeline.editorial.beside import beside as what_runs_beside
-from pipeline.editorial.diff import EditList
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.paths import Placed, beside, elsewhere
 from pipeline.editorial.exports.readme import Handover, readme
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
-from pipeline.editorial.imports.kept import kept_of
+from pipeline.editorial.imports.kept import Kept, kept_of
 from pipeline.editorial.paper import read_paper, shots_of, written_paper
-from pipeline.editorial.shots import Media, media_of, named
+from pipeline.editorial.returned import returned_notes, returned_shots
+from pipeline.editorial.shots import Media, Shot, media_of, named
 from pipeline.editorial.shots import media_for as files_of
-from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused
+from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused, command
 from pipeline.fields import BY_NAME
 from pipeline.files import path_error, temporary_beside
 from pipeline.film import Film
 from pipeline.shotlog.query import parse
-from pipeline.timecode import Rate
+from pipeline.timecode import Rate, frames_per_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +105,10 @@ class Order:
 class MadeCut:
     """A cut as timelines, by what their names have behind that of the cut; most cuts are one, with nothing behind it.
 
-    `clips` in the order of the search, and `sounds`, the recordings that lie under them besides. `new` are clips that
-    the version before lacked, `gone` those that only it had, names by id; `since`: what changed in its edits. `rates`:
-    that version's and this one's, if they differ.
+    `clips` in the order of the search, and `sounds`, the recordings that may lie under them besides; `used` are those
+    of both with events. `new` are clips in use that the version before lacked, `gone` those that only it used, names by
+    id; `since`: what changed in its edits. `rates`: that version's and this one's, if they differ. `kept` is the
+    timeline of an editor, of which the cut holds the events that were found, one after the other.
     """
 
     name: str
@@ -116,10 +117,12 @@ class MadeCut:
     cuts: dict[str, Cut]
     clips: tuple[LoggedClip, ...]
     sounds: tuple[LoggedClip, ...] = ()
+    used: tuple[LoggedClip, ...] = ()
     new: tuple[LoggedClip, ...] = ()
     gone: Mapping[str, str] = field(default_factory=dict)
     rates: tuple[Rate, ...] = ()
     since: tuple[Compared, ...] = ()
+    kept: Kept | None = None
 
     @property
     def cut(self) -> Cut:
@@ -161,26 +164,31 @@ class Delivered:
 def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> MadeCut:
     """Cut what a search finds, or a paper edit, and save the cut as the next version of its name.
 
+    A paper edit made again leaves out the clips that are in the log no more, as a search does.
     Raises NotFound where nothing is found, QueryError, ValueRefused.
     """
     before = _before(catalogue, name)
     if recipe.paper:
-        made = _from_paper(film, catalogue, name, recipe)
+        again = before is not None and before.spec.get("paper") == recipe.paper
+        made = _from_paper(film, catalogue, name, recipe, _still_there(catalogue, recipe) if again else None)
     else:
         clips = logged_clips(catalogue, parse(recipe.query))
         if not clips:
             raise NotFound(f"Nothing in the log fits '{recipe.query}'; 'rushes log' shows what there is.")
         made = _assembled(film, catalogue, name, recipe, clips)
-    ids = [logged.clip.id for logged in made.clips]
     lists = edit_lists(made.cuts)
-    version = save_cut(catalogue, name, asdict(made.recipe), ids, lists)
-    known, old = (set(before.clips), before.lists) if before else (set(ids), ())
+    version = save_cut(catalogue, name, asdict(made.recipe), [logged.clip.id for logged in made.clips], lists)
+    old, names = (before.lists if before else ()), clips_in(lists)
+    everything = {logged.clip.id: logged for logged in (*made.sounds, *made.clips)}
+    used = tuple(logged for key, logged in everything.items() if key in names)
+    was = _used_before(before) if before else names
     rates = tuple(dict.fromkeys(each.start.rate for each in (*old, *lists)))
     return replace(
         made,
         version=version,
-        new=tuple(logged for logged in made.clips if logged.clip.id not in known),
-        gone=_gone(before, old, set(ids)) if before else {},
+        used=used,
+        new=tuple(logged for logged in used if logged.clip.id not in was),
+        gone={key: called for key, called in was.items() if key not in names},
         since=compared(old, lists) if old and len(rates) == 1 else (),
         rates=rates if len(rates) > 1 else (),
     )
@@ -197,21 +205,25 @@ def saved_cut(film: Film, catalogue: Catalogue, name: str, *, version: int | Non
     `name` may be that of one timeline of several: "reels 2019-10-12". Raises NotFound.
     """
     saved, extra = _saved(catalogue, name, version)
-    recipe = _recipe(saved)
+    kept = kept_of(saved.spec)
     clips = clips_of_cut(catalogue, saved)
     if not clips:
-        raise NotFound(f"No clip of the cut '{name}' is in the log any more; 'rushes cut {name} QUERY' makes it anew.")
-    if recipe.paper:
+        anew = command("cut", name, "QUERY")
+        raise NotFound(f"No clip of the cut '{name}' is in the log any more; {anew} makes it anew.")
+    if kept:
+        made = _returned(film, catalogue, saved.name, kept, clips)
+    elif (recipe := _recipe(saved)).paper:
         made = _from_paper(film, catalogue, saved.name, recipe, {logged.clip.id: logged for logged in clips})
     else:
         made = _assembled(film, catalogue, saved.name, recipe, clips)
     cuts = made.cuts
     if extra:
         if extra not in cuts:
-            raise NotFound(f"'{saved.name}' has no timeline '{name}'; 'rushes cut {saved.name}' makes it again.")
+            raise NotFound(f"'{saved.name}' has no timeline '{name}'; {command('cut', saved.name)} makes it again.")
         cuts = {"": cuts[extra]}
-    if lost := len(saved.clips) - len(clips):
-        note = f"{lost} clips of this cut were taken out of the log and are left out."
+    if lost := _lost(catalogue, saved, made):
+        several = f"{lost:,} clips of this cut were taken out of the log and are left out."
+        note = "1 clip of this cut was taken out of the log and is left out." if lost == 1 else several
         cuts = {key: replace(each, notes=(note, *each.notes)) for key, each in cuts.items()}
     return replace(made, name=saved.name + extra, version=saved.version, cuts=cuts)
 
@@ -227,6 +239,8 @@ def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
 
 def export_sets(film: Film, made: MadeCut, orders: Sequence[Order]) -> tuple[Delivered, ...]:
     """Write a cut for several suites, as export_cut does for one; nothing is published before all are written."""
+    if made.kept is not None:
+        raise ValueRefused(_from_editor(made.name))
     with ExitStack() as rooms:
         finished = [rooms.enter_context(_finished(film, made, order)) for order in orders]
         return tuple(
@@ -312,19 +326,29 @@ def _placed(film: Film, cut: Cut, order: Order, folder: Path) -> tuple[dict[str,
     return {"here": here, "absolute": there.timeline, "relative": relative}, notes
 
 
-def _gone(before: SavedCut, old: Sequence[EditList], ids: Container[str]) -> dict[str, str]:
-    """The clips that a version has beyond these, with the names they had in it (or the beginning of their ids)."""
-    names = {edit.source.partition("/")[0]: edit.name for each in old for edit in each.edits}
-    return {each: names.get(each, each[:8]) for each in before.clips if each not in ids}
+def _used_before(saved: SavedCut) -> dict[str, str]:
+    """The clips that a version uses, with the names they have in it (or the beginning of their ids)."""
+    return clips_in(saved.lists) or {each: each[:8] for each in saved.used}
+
+
+def _lost(catalogue: Catalogue, saved: SavedCut, made: MadeCut) -> int:
+    """How many clips that a saved cut uses are in the log no more."""
+    missing = set(saved.used) - {logged.clip.id for logged in (*made.clips, *made.sounds)}
+    return len(missing) - len(logged_by_id(catalogue, missing))
 
 
 def _recipe(saved: SavedCut) -> Recipe:
     """What a cut is made by. Raises ValueRefused for a timeline that an editor sent back."""
     if kept_of(saved.spec) is not None:
-        raise ValueRefused(
-            f"'{saved.name}' came from an editor and is made by no search; 'rushes cut NAME QUERY' makes one."
-        )
+        raise ValueRefused(_from_editor(saved.name))
     return Recipe(**saved.spec)
+
+
+def _from_editor(name: str) -> str:
+    return (
+        f"'{name}' came from an editor and is neither cut nor exported again; {command('paper', name)} writes its "
+        "shots as a text, and 'rushes cut NAME --paper FILE' cuts them."
+    )
 
 
 def _before(catalogue: Catalogue, name: str) -> SavedCut | None:
@@ -372,9 +396,35 @@ def _from_paper(
     if not shots:
         raise NotFound("This paper edit names no clip; write one a line: its id or name, then the range.")
     sounds, media, beside = _beside(film, catalogue, recipe, clips, settings)
-    timeline = timeline_of([replace(shot, media=files_of(shot.logged, media)) for shot in shots], settings, beside)
+    timeline = timeline_of(_with_files(shots, media), settings, beside)
+    if known is not None:
+        return MadeCut(name, 0, recipe, {"": timeline}, tuple(clips), sounds)
     by_id = replace(recipe, query="", kind="stringout", paper=written_paper(name, shots))
     return MadeCut(name, 0, by_id, {"": timeline}, tuple(clips), sounds)
+
+
+def _still_there(catalogue: Catalogue, recipe: Recipe) -> dict[str, LoggedClip]:
+    """The clips of a paper edit by ids that are in the log."""
+    ids = dict.fromkeys(_id_in(line.handle) for line in read_paper(recipe.paper))
+    return {logged.clip.id: logged for logged in logged_by_id(catalogue, ids)}
+
+
+def _returned(
+    film: Film, catalogue: Catalogue, name: str, kept: Kept, clips: Sequence[LoggedClip]
+) -> MadeCut:  # fmt: skip
+    """The events of an editor's timeline that were found in the log, one after the other, each as its clip plays."""
+    recipe = Recipe("", rate=kept.rate or "", start=kept.start or "", sound="camera")
+    settings = replace(_settings(film, name, recipe, clips), sections=())
+    shots = returned_shots(kept, {logged.clip.id: logged for logged in clips}, settings.rate)
+    if not shots:
+        raise NotFound(f"No event of '{name}' has frames of a clip in the log; 'rushes import' says what it was.")
+    timeline = timeline_of(_with_files(shots, media_for(film, catalogue, clips)), settings)
+    timeline = replace(timeline, notes=(*returned_notes(kept), *timeline.notes))
+    return MadeCut(name, 0, recipe, {"": timeline}, tuple(clips), kept=kept)
+
+
+def _with_files(shots: Sequence[Shot], media: Mapping[str, Media]) -> list[Shot]:
+    return [replace(shot, media=files_of(shot.logged, media)) for shot in shots]
 
 
 def _id_in(handle: str) -> str:
@@ -394,6 +444,8 @@ def _settings(film: Film, name: str, recipe: Recipe, clips: Sequence[LoggedClip]
     timeline = film.settings.timeline
     start, size = recipe.start or timeline.start, recipe.size or timeline.size
     settings = settings_for(clips, name, rate=recipe.rate or timeline.rate, start=start, size=size)
+    if max(recipe.handles, recipe.gap) > frames_per_day(settings.rate, drop_frame=settings.start.drop_frame):
+        raise ValueRefused("Handles and gaps last a day at most; give fewer frames.")
     return replace(
         settings, handles=recipe.handles, gap=recipe.gap, by=recipe.by if recipe.kind == "intercut" else "",
         sort=tuple(field for field in recipe.sort.split(",") if field), sound=recipe.sound,

@@ -11,7 +11,7 @@ from pipeline.editorial.diff import Difference, EditList, diff
 from pipeline.editorial.edits import by_name, edits_of, edits_of_file, edits_of_kept, one_stream
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.imports.kept import kept_of
-from pipeline.errors import NotFound, ValueRefused
+from pipeline.errors import NotFound, ValueRefused, command
 from pipeline.ingest.anywhere import read_timeline
 from pipeline.timecode import Rate
 
@@ -36,16 +36,18 @@ class Result:
 
 
 def compared_cuts(catalogue: Catalogue, old: str, new: str | None) -> Result:
-    """What changed from one cut to another: NAME, NAME@VERSION or a timeline file; one alone since its last version.
+    """What changed from one cut to another: NAME, NAME@VERSION or a timeline file; one alone since the version before.
 
     Raises NotFound, ValueRefused, PathMissing, TimelineUnreadable.
     """
     if new is None:
-        last = cut(catalogue, _name_and_version(catalogue, old)[0])
+        name, version = _name_and_version(catalogue, old)
+        last = cut(catalogue, name, version=version)
+        if last.version == 1 and version:
+            raise NotFound(f"'{old}' is the first version; give the one to compare it with: 'rushes diff CUT1 CUT2'.")
         if last.version == 1:
-            raise NotFound(
-                f"'{last.name}' has one version; 'rushes cut {last.name}' makes the next, then compare them."
-            )
+            again = command("cut", last.name)
+            raise NotFound(f"'{last.name}' has one version; {again} makes the next, then compare them.")
         old, new = f"{last.name}@{last.version - 1}", f"{last.name}@{last.version}"
     files = [read_timeline(Path(each)) if _is_file(catalogue, each) else None for each in (old, new)]
     saved = [None if file else _saved(catalogue, each) for file, each in zip(files, (old, new), strict=True)]

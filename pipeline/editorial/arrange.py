@@ -73,7 +73,7 @@ def settings_for(
     it begins at one hour, and is drop-frame if most of the running time at that rate is.
     Raises ValueRefused for a rate, size or timecode that does not exist.
     """
-    chosen = Rate.parse(rate) if rate else _commonest_rate(clips)
+    chosen = (Rate.parse(rate) if rate else _commonest_rate(clips)).of_timeline()
     drop = None if start else chosen.can_drop and _mostly_drop(clips, chosen)
     picture = _parse_size(size) if size else _commonest_size(clips)
     return CutSettings(name, Timecode.parse(start or FIRST_FRAME, chosen, drop_frame=drop), picture)

@@ -15,6 +15,7 @@ from pipeline.editorial.exports import aaf
 from pipeline.editorial.exports.events import sheet_of, taken_frames
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.imports import aaf as reader
+from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 COUNTINGS = [(name, drop) for name, rate in RATES.items() for drop in ((False, True) if rate.can_drop else (False,))]
@@ -173,3 +174,9 @@ def test_rates_beyond_the_standard_ones_are_carried():
     raw = read_raw(content_of(cut(logged("a.mov", Rate(25, 2), 40), rate=Rate(25, 2))))
     assert raw.rate == Fraction(25, 2)
     assert floor(raw.events[0].frame) == Timecode.parse("10:00:00:00", Rate(25, 2)).frame
+
+
+def test_a_rate_that_no_field_holds_is_refused_in_a_sentence():
+    timeline = cut(logged("a.mov", Rate(1_000_000), 4_000_000))
+    with pytest.raises(ExportRefused, match="larger than AAF's fields"):
+        content_of(timeline)

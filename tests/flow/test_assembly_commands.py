@@ -173,6 +173,12 @@ def test_versions_are_compared_as_they_were_made(film):
     ][: len(rows)]  # fmt: skip
     assert rushes("diff", "best@1", "best@1", cwd=film).err.strip() == "From best@1 to best@1: nothing changed."
     assert rushes("diff", "best@1", "best@9", cwd=film).code == 13
+    assert rushes("cut", "best", cwd=film).code == 0
+    assert rushes("diff", "best@2", cwd=film).err.startswith("From best@1 to best@2: 1 trimmed")
+    assert "is the first version" in rushes("diff", "best@1", cwd=film).err
+    for command in ("export", "paper", "conform", "cut", "pull"):
+        run = rushes(command, "best@2", *(["--list"] if command == "pull" else []), cwd=film)
+        assert (run.code, "Only 'rushes diff' takes a version (best@2)" in run.err) == (13, True), command
     assert rushes("diff", "best@1", "best@2", "--markdown", cwd=film).out.startswith("| What | Clip |")
 
 
@@ -187,3 +193,103 @@ def test_a_cut_is_compared_with_a_timeline_file(film):
             assert run.code == 0, run.err
             assert [(each["what"], each["before"]["name"]) for each in run.json[0]["changes"]] == [], other
     assert rushes("diff", "all", "nosuch.edl", cwd=film).code == 13
+
+
+def test_used_are_the_clips_with_events_and_the_sound_laid_under_them(film):
+    def used(name):
+        return {row["name"] for row in rushes("log", f"used:{name}", "--json", cwd=film).json}
+
+    (phone,) = rushes("log", "name:img_0007", "--json", cwd=film).json
+    (drone,) = rushes("log", "name:dji_0004", "--json", cwd=film).json
+    assert rushes("mark", phone["id"], "10", "30", cwd=film).code == 0
+    made = rushes("cut", "sel", "name:img or name:dji or name:gx", "--as", "selects", "--json", cwd=film)
+    assert (made.json["clips"], used("sel")) == ([phone["id"]], {"IMG_0007.MOV"})
+    assert "1 event of 1 clip (2 more found by the search have nothing in it)" in made.err
+    assert rushes("mark", drone["id"], "0", "5", cwd=film).code == 0
+    again = rushes("cut", "sel", "--json", cwd=film).json
+    assert (again["new"], again["gone"]) == ([drone["id"]], []), "it was found before, and not used"
+    assert rushes("undo", cwd=film).code == 0
+    assert rushes("cut", "sel", "--json", cwd=film).json["gone"] == [drone["id"]]
+    assert rushes("cut", "pace", "name:a001c001", cwd=film).code == 0
+    assert "12-T001.WAV" in used("pace")
+    assert rushes("cut", "pace", "--sound", "camera", cwd=film).code == 0
+    assert "12-T001.WAV" not in used("pace")
+
+
+def test_what_a_cut_lost_is_counted_in_words_that_fit(film):
+    assert rushes("cut", "two", "name:img_0007 or name:dji_0004", cwd=film).code == 0
+    assert rushes("forget", "name:dji_0004", cwd=film).code == 0
+    assert (
+        "1 clip of this cut was taken out of the log and is left out."
+        in rushes("export", "two", "--for", "premiere", cwd=film).err
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("a@2", "@ stands before the number of a version"), ("a:b", "leave out :"), ("CON", "is a device on Windows"),
+        ("nul.v2", "is a device on Windows"), (".hidden", "other than ."), ("-x", "other than -"), ("x.", "end with"),
+        ("a/b", "leave out /"), ("a\nb", "line breaks"), ("x" * 201, "longer than 200 bytes"), (" ", "it is empty"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_no_file_s_is_refused_with_what_is_wrong_with_it(film, name, says):
+    run = rushes("cut", name, "kind:picture", cwd=film)
+    assert (run.code, says in run.err) == (14, True), run.err
+
+
+def test_commands_are_named_as_they_are_typed(film):
+    assert "`rushes export 'é x'` writes it." in rushes("cut", "é x", "name:img", cwd=film).err
+    assert "'rushes export plain' writes it." in rushes("cut", "plain", "name:img", cwd=film).err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--handles", "5"), ("--as", "days", "--handles", "5"), ("--by", "location"), ("--as", "selects", "--by", "view")],
+)
+def test_an_option_without_effect_is_refused(film, options):
+    assert rushes("cut", "x", "kind:picture", *options, cwd=film).code == 2
+    assert rushes("export", "x", cwd=film).code == 13, "nothing was cut"
+
+
+def test_a_paper_edit_takes_no_order_and_no_handles(film):
+    (film / "p.txt").write_text("IMG_0007\n", encoding="utf-8")
+    for options in (("--sort", "name"), ("--as", "selects"), ("--handles", "5"), ("--by", "view", "--titles")):
+        assert rushes("cut", "p", "--paper", "p.txt", *options, cwd=film).code == 2
+
+
+def test_a_paper_edit_made_again_leaves_out_what_was_forgotten_and_names_it(film):
+    (film / "p.txt").write_text("IMG_0007 0 20\nDJI_0004\n", encoding="utf-8")
+    assert rushes("cut", "p", "--paper", "p.txt", cwd=film).code == 0
+    assert rushes("forget", "name:dji_0004", cwd=film).code == 0
+    again = rushes("cut", "p", cwd=film)
+    assert again.code == 0, again.err
+    assert "1 event of 1 clip" in again.err
+    assert "no longer in it: DJI_0004.MP4" in again.err
+    assert rushes("cut", "p", "--paper", "p.txt", cwd=film).code == 14, "what is typed now has to be there"
+    assert rushes("undo", cwd=film).code == 0
+    assert "new since the last version: DJI_0004.MP4" in rushes("cut", "p", cwd=film).err
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--rate", "1000000"), "No timeline runs at 1000000"),
+        (("--rate", "1001"), "No timeline runs at 1001"),
+        (("--rate", "1/2"), "No timeline runs at 0.5"),
+        (("--rate", "25", "--gap", "2160001"), "last a day at most"),
+        (("--rate", "25", "--as", "selects", "--handles", "2160001"), "last a day at most"),
+    ],
+)
+def test_what_no_timeline_is_made_of_is_refused(film, options, says):
+    run = rushes("cut", "x", "name:img", *options, cwd=film)
+    assert (run.code, says in run.err) == (14, True), run.err
+
+
+def test_the_beginning_of_an_id_is_enough_to_log_and_to_forget(film):
+    (phone,) = rushes("log", "name:img_0007", "--json", cwd=film).json
+    assert rushes("set", phone["id"][:8], "rating=4", cwd=film).code == 0
+    assert rushes("log", "rating:4", "--json", cwd=film).json[0]["id"] == phone["id"]
+    assert rushes("forget", phone["id"][:8].upper(), cwd=film).code == 0
+    assert rushes("log", "name:img_0007", "--json", cwd=film).json == []
+    assert rushes("forget", phone["id"][:8], cwd=film).code == 13

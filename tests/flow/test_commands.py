@@ -403,6 +403,8 @@ def test_the_help_of_every_command_is_there(shoot):
         run = rushes(name, "--help", cwd=shoot)
         assert run.code == 0
         assert "Usage: rushes" in run.out
+    names = [name for name, _, _ in COMMANDS]
+    assert sorted(set(names)) == sorted(names), "each is listed once"
 
 
 def test_the_sample_settings_hold_for_cards_dropped_as_they_are(shoot):

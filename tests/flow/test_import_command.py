@@ -209,6 +209,31 @@ def test_an_imported_cut_is_made_by_no_search_and_says_so(film):
         assert "came from an editor" in run.err
 
 
+def test_the_found_events_of_an_imported_cut_are_pulled_conformed_and_papered(film, tmp_path):
+    taken(film, sent(film), "--rate", "25")
+    listed = rushes("pull", "reel 3", "--list", "--json", cwd=film)
+    assert [(row["name"], row["in"], row["frames"]) for row in listed.json["ranges"]] == [("C0001.MP4", 5, 25)]
+    assert rushes("pull", "reel 3", "--to", tmp_path / "grade", cwd=film).code == 0
+    looked = rushes("conform", "reel 3", "--json", cwd=film).json
+    assert [event["record"] for event in looked["events"]] == ["01:00:00:00", "01:00:01:00", "01:00:02:00"]
+    assert looked["events"][1]["sentence"] == "the import found no frames of a clip for it"
+    paper = rushes("paper", "reel 3", cwd=film).out
+    assert "06:10:05:05 06:10:06:05  | The first light" in paper
+    (film / "p.txt").write_text(paper, encoding="utf-8")
+    assert rushes("cut", "mine", "--paper", "p.txt", "--json", cwd=film).json["events"] == 1
+
+
+def test_an_imported_cut_of_all_pictures_needs_the_ranges_of_ours(film):
+    taken(film, str(next((film / "back").rglob("all.otio"))))
+    ours, theirs = (rushes("pull", name, "--list", "--json", cwd=film).json for name in ("all", "all back"))
+    assert sorted((row["file"], row["in"], row["frames"]) for row in ours["ranges"]) == sorted(
+        (row["file"], row["in"], row["frames"]) for row in theirs["ranges"]
+    )
+    refused = rushes("export", "all back", cwd=film)
+    assert "`rushes paper 'all back'` writes" in refused.err
+    assert taken(film, "./" + sent(film, name="-a@1: b.edl"), "--rate", "25")[1]["cut"] == "_-a_1_ b"
+
+
 def test_an_imported_cut_is_compared_with_ours_and_with_its_last_version(film):
     taken(film, str(next((film / "back").rglob("all.otio"))))
     (same,) = rushes("diff", "all", "all back", "--json", cwd=film).json

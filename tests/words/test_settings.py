@@ -35,6 +35,7 @@ def test_the_commented_examples_of_the_shipped_table_are_valid():
         ('[names]\npatterns = ["(?P<subject>"]', "line 2: '(?P<subject>' is no regular expression"),
         ('[names]\npatterns = ["abc"]', "line 2: 'abc' needs named groups"),
         ('[timeline]\nrate = "29.5"', "line 2"),
+        ('[timeline]\nrate = "1000000"', "line 2: No timeline runs at 1000000 frames per second"),
         ("settle = = 3", "line 1"),
         ("[proxies]\njobs = -1", "line 2, proxies.jobs"),
         ('[timeline]\nsize = "big"', "line 2: 'big' is no picture size"),

@@ -9,6 +9,7 @@ them begins with the earlier one. Written by our own lines (aaf_objects.py) with
 pyaaf2 10,000 clips take minutes, and the adapter of OTIO knows one rate, no proxies and no log.
 """
 
+import struct
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ from pipeline.editorial.exports.events import (
 )
 from pipeline.editorial.exports.reels import reel_table
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
+from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, TimeRange
 
 _KIND = bytes.fromhex("0102010d00020000060e2b3403020101")  # that the head of an AAF names
@@ -86,9 +88,14 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
         lost = Losses()
         files = _files(sheet, lost)
         top = _Cut(sheet, files, head(), lost)
-        mobs = [top.composition(), *mobs_of(list(dict.fromkeys(files.values())), top.head)]
-        content = made(CONTENT_STORAGE, (), [keyed(Pid.MOBS, mobs, Pid.MOB_ID)])
-        data = compound_file(top.head.with_content(content), _KIND)
+        try:
+            mobs = [top.composition(), *mobs_of(list(dict.fromkeys(files.values())), top.head)]
+            content = made(CONTENT_STORAGE, (), [keyed(Pid.MOBS, mobs, Pid.MOB_ID)])
+            data = compound_file(top.head.with_content(content), _KIND)
+        except struct.error:
+            raise ExportRefused(
+                "aaf: A frame rate, length or text is larger than AAF's fields; export for another suite (--for)."
+            ) from None
     return Written((WrittenFile(".aaf", data),), (*unlinked, *sheet.losses, *lost.sentences(), *_always_lost(options)))
 
 
