@@ -252,6 +252,7 @@ def test_used_finds_what_cuts_hold_in_their_newest_version(film):
     assert names == ["C0001.MP4"]
     pictures = rushes("log", "kind:picture", "--json", cwd=film).json
     assert all("all" in row["used"] for row in pictures)
+    assert rushes("cut", "all", "--sound", "camera", cwd=film).code == 0, "which lays no recorder's sound"
     assert {row["kind"] for row in rushes("log", "--json", "--", "-has:used", cwd=film).json} == {"sound"}
     counted = rushes("log", "--group-by", "used", "--json", cwd=film).json
     assert {row["used"]: row["clips"] for row in counted}["reel-3"] == 1
