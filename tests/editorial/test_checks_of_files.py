@@ -77,7 +77,7 @@ def test_real_files_are_told_what_is_wrong_with_them_and_nothing_else(path):
     assert expected <= found
 
 
-@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+@pytest.mark.parametrize("suite", [each for each in SUITES if each.name in EDITORS], ids=lambda suite: suite.name)
 @pytest.mark.parametrize(
     ("rate", "drop"),
     [(Rate(24000, 1001), False), (Rate(25), False), (Rate(30000, 1001), True), (Rate(30000, 1001), False),
@@ -85,7 +85,8 @@ def test_real_files_are_told_what_is_wrong_with_them_and_nothing_else(path):
 )  # fmt: skip
 def test_what_we_export_of_the_torture_timeline_passes_but_for_what_it_is_made_to_lack(suite, rate, drop):
     names, cases = [], []
-    for export in (export for export in EXPORTS if export.suffix in suite.suffixes):
+    timelines = (each for each in EXPORTS if each.suffix in suite.suffixes and not each.suffix.endswith(".csv"))
+    for export in timelines:
         for file in export.write(torture_timeline(rate, drop=drop), ExportOptions(Path(), editor=suite.name)).files:
             if isinstance(file.content, bytes):
                 names.append(file.suffix)

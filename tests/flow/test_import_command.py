@@ -70,7 +70,7 @@ def test_all_formats_of_a_cut_take_the_same_frames_of_the_same_clips(film):
     seen = {}
     for path in (film / "back/for-resolve").glob("all.*"):
         if path.suffix in (".otio", ".edl", ".xml", ".fcpxml"):
-            _, made = taken(film, str(path), "--as", path.suffix)
+            _, made = taken(film, str(path), "--as", path.suffix[1:])
             seen[path.suffix] = [
                 (event["clip"], event["range"]["in"], event["record_in"])
                 for event in made["events"]

@@ -155,7 +155,7 @@ def test_every_rule_is_spoilt_above():
 
 
 def test_every_suite_that_cuts_are_written_for_has_its_verdict():
-    assert set(EDITORS) == {suite.name for suite in SUITES}
+    assert set(EDITORS) == {suite.name for suite in SUITES} - {"lists"}, "lists are for people"
 
 
 def test_the_worst_of_the_broken_rules_counts():
