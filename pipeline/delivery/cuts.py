@@ -16,7 +16,6 @@ from pipeline.catalogue.beside import sounds_near
 from pipeline.catalogue.cuts import SavedCut, clips_in, clips_of_cut, cut, cuts, logged_by_id, save_cut
 from pipeline.catalogue.handles import clip_called
 from pipeline.catalogue.listing import logged_clips
-from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import LoggedClip
 from pipeline.delivery.folder import hand_over
@@ -39,6 +38,7 @@ from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused, 
 from pipeline.fields import BY_NAME
 from pipeline.files import path_error, temporary_beside
 from pipeline.film import Film
+from pipeline.ingest.look import grounds
 from pipeline.shotlog.query import parse
 from pipeline.timecode import Rate, frames_per_day
 
@@ -465,7 +465,7 @@ def _beside(
 
 def media_for(film: Film, catalogue: Catalogue, clips: Sequence[LoggedClip]) -> dict[str, Media]:
     """Where originals and edit proxies lie now, by clip id."""
-    places = {root.id: str(film.folder) if root.kind == "film" else root.place for root in roots(catalogue)}
+    places = {number: root.place for number, root in grounds(film, catalogue).items()}
     preset = film.settings.proxies.presets[0] if film.settings.proxies.presets else ""
     media = {}
     for logged in clips:
