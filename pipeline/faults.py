@@ -15,23 +15,24 @@ from threading import Lock
 
 # Each stands just before the call of the system that it is named after: that call may fail.
 CALLS: tuple[str, ...] = (
-    "init.folder",
+    "room.make",
     "write.bytes",
     "publish.sync",
     "publish.rename",
     "publish.sync_folder",
+    "folder.make",
+    "folder.sync_above",
     "folder.sync",
     "folder.rename",
     "folder.sync_parent",
     "sweep.remove",
-    "export.room",
+    "sweep.unheld",
     "export.write",
     "export.remove",
     "pull.open",
     "pull.write",
     "pull.sync",
     "pull.times",
-    "offload.begin",
     "offload.folders",
     "offload.open",
     "offload.write",
@@ -41,6 +42,7 @@ CALLS: tuple[str, ...] = (
     "offload.note_sync",
     "offload.read_back",
     "offload.tidy",
+    "manifest.remove",
 )
 # Moments between two steps: the program can die there, but nothing can fail.
 MOMENTS: tuple[str, ...] = (

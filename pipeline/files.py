@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import fcntl
 import fnmatch
 import io
 import os
@@ -9,7 +10,7 @@ import re
 import shutil
 import stat
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -31,6 +32,7 @@ CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
 _name = attrgetter("name")
 _TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
+_HELD = ".held"  # ends the names of what is locked as long as it is in use
 
 
 # --- looking --------------------------------------------------------------------------------------
@@ -238,12 +240,24 @@ def _read_exactly(descriptor: int, offset: int, length: int) -> bytes:
 # --- publishing -----------------------------------------------------------------------------------
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing, each safe on disk: what is published there stays there."""
+    missing = [folder] if not folder.is_dir() else []
+    while missing and not missing[-1].parent.is_dir():
+        missing.append(missing[-1].parent)
+    try:
+        for each in reversed(missing):
+            reached("folder.make")
+            each.mkdir(exist_ok=True)
+            reached("folder.sync_above")
+            _sync(each.parent)
+    except OSError as error:
+        raise path_error(error, folder) from error
+
+
 def temporary_beside(final: Path) -> Path:
     """A fresh hidden name in the folder of `final`, which is made where it is missing."""
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise path_error(error, final.parent) from error
+    make_folder(final.parent)
     return final.with_name(f"{_TEMPORARY}{os.urandom(8).hex()}.part")
 
 
@@ -265,16 +279,81 @@ def publish(temporary: Path, final: Path) -> None:
 
 def write_whole(final: Path, data: bytes) -> None:
     """Write a small file whole: readers see the old bytes or the new ones."""
-    temporary = temporary_beside(final)
     try:
-        reached("write.bytes")
-        temporary.write_bytes(data)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise path_error(error, final) from error
-        raise
-    publish(temporary, final)
+        with _held(final.parent, _new_file) as (temporary, descriptor):
+            try:
+                reached("write.bytes")
+                with open(descriptor, "wb", closefd=False) as file:
+                    file.write(data)
+                publish(temporary, final)
+            finally:
+                temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise path_error(error, final) from error
+
+
+@contextlib.contextmanager
+def workroom(folder: Path) -> Iterator[Path]:
+    """A hidden folder in `folder` while the block runs, so that what is finished there only needs a rename."""
+    with _held(folder, _new_folder) as (room, _):
+        try:
+            yield room
+        finally:
+            shutil.rmtree(room, ignore_errors=True)
+
+
+def scratch() -> contextlib.AbstractContextManager[Path]:
+    """A hidden folder for what is needed for a moment."""
+    from tempfile import gettempdir  # `rushes log` never needs it
+
+    return workroom(Path(gettempdir()))
+
+
+@contextlib.contextmanager
+def _held(folder: Path, make: Callable[[Path], int]) -> Iterator[tuple[Path, int]]:
+    """Something hidden in `folder`, which is made where it is missing, locked as long as it is in use.
+
+    The system frees the locks of a process that dies: what nobody holds is left over from one, and goes first.
+    """
+    make_folder(folder)
+    _sweep_unheld(folder)
+    while True:
+        place = folder / f"{_TEMPORARY}{os.urandom(8).hex()}{_HELD}"
+        descriptor = make(place)
+        with contextlib.suppress(OSError):  # a disk without locks: nobody sweeps there either
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if place.exists():
+            break
+        os.close(descriptor)  # swept between the two
+    try:
+        yield place, descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _new_file(place: Path) -> int:
+    return os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+
+
+def _new_folder(place: Path) -> int:
+    reached("room.make")
+    place.mkdir(mode=0o700)
+    return os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def _sweep_unheld(folder: Path) -> None:
+    for place in folder.glob(f"{_TEMPORARY}*{_HELD}"):
+        with contextlib.suppress(OSError):
+            descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                reached("sweep.unheld")
+                if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                    shutil.rmtree(place, ignore_errors=True)
+                else:
+                    place.unlink()
+            finally:
+                os.close(descriptor)
 
 
 def publish_folder(temporary: Path, final: Path) -> None:
@@ -300,7 +379,7 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
         if not deep:
             folders.clear()
         for name in names:
-            if name.startswith(_TEMPORARY):
+            if name.startswith(_TEMPORARY) and not name.endswith(_HELD):
                 with contextlib.suppress(OSError):
                     reached("sweep.remove")
                     Path(parent, name).unlink()

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import AlreadyThere, CatalogueOnNetwork, FilmNotFound
-from pipeline.faults import reached
-from pipeline.files import path_error, write_whole
+from pipeline.files import make_folder, write_whole
 from pipeline.settings import Settings, read_settings
 from pipeline.volumes import volume_of
 
@@ -68,12 +67,8 @@ def init_film(folder: Path, *, catalogue: str = "", settings_text: str = "") -> 
     if (folder / SETTINGS_NAME).exists():
         raise AlreadyThere(f"{folder} is a film already; go there and run 'rushes ingest'.")
     refuse_network(_catalogue_path(folder, catalogue))
-    try:
-        for name in FOLDERS:
-            reached("init.folder")
-            (folder / name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise path_error(error, folder) from error
+    for name in FOLDERS:
+        make_folder(folder / name)
     text = settings_text or _first_settings(folder.name)
     if catalogue:
         text = f"catalogue = {json.dumps(str(Path(catalogue).absolute()))}\n" + text

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import CatalogueBusy
-from pipeline.files import path_error
+from pipeline.files import make_folder, path_error
 
 _LOCK_TRIES = 15
 
@@ -24,8 +24,8 @@ def held_lock(path: Path, words: str) -> Iterator[bool]:
     Raises CatalogueBusy naming who holds it. The system frees it when the process dies; who ends in
     order takes its name out of it.
     """
+    make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise path_error(error, path) from error

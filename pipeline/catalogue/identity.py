@@ -138,6 +138,7 @@ def record_hash(catalogue: Catalogue, root: int, path: bytes, full: str) -> Hash
             raise NotFound(f"{path!r} belongs to no clip of the log; ingest its card first.")
         place, n, part, clip, known = row
         db.execute("UPDATE places SET full = ? WHERE n = ?", (full, place))
+        db.execute("DELETE FROM failures WHERE clip_n = ? AND step = 'hash'", (n,))
         if known is None:
             db.execute("UPDATE parts SET full = ? WHERE clip_n = ? AND part = ?", (full, n, part))
         if known in (None, full):

@@ -246,11 +246,10 @@ def pardon(catalogue: Catalogue, program: str) -> None:
 
 
 def retry_clips(catalogue: Catalogue, clips: Collection[str]) -> None:
-    """Forget what failed of these clips, so that it is tried again."""
+    """Let what failed of these clips be tried again; until that is done it counts as failed."""
     with catalogue.atomic() as db:
         numbers = [_clip(db, clip)[0] for clip in clips]
-        db.executemany("DELETE FROM failures WHERE clip_n = ?", [(n,) for n in numbers])
-        refresh(db, numbers)
+        db.executemany("UPDATE failures SET transient = 1 WHERE clip_n = ?", [(n,) for n in numbers])
 
 
 def retry_failures(catalogue: Catalogue) -> int:

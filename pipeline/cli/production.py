@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from pipeline.files import make_folder
 from pipeline.film import init_film
 
 
@@ -17,6 +18,6 @@ def init_command(folder: Path, catalogue: str) -> None:
     film = init_film(folder, catalogue=catalogue)
     from pipeline.catalogue.store import open_catalogue
 
-    film.catalogue.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(film.catalogue.parent)
     open_catalogue(film.catalogue, create=True).close()
     click.echo(f"Made {film.folder}. Next: drop cards into {film.folder / 'ingest'} and run 'rushes ingest'.", err=True)

@@ -1,7 +1,6 @@
 """Cuts made, made again, and written for the editing suite."""
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -37,7 +36,7 @@ from pipeline.editorial.shots import media_for as files_of
 from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused, command
 from pipeline.faults import reached
 from pipeline.fields import BY_NAME
-from pipeline.files import path_error, temporary_beside
+from pipeline.files import path_error, workroom
 from pipeline.film import Film
 from pipeline.ingest.look import grounds
 from pipeline.shotlog.query import parse
@@ -268,27 +267,25 @@ def _finished(film: Film, made: MadeCut, order: Order) -> Iterator[_Finished]:
     contents: dict[str, bytes | Path] = {}
     losses: list[str] = [suite.warning] if suite.warning else []
     notes: list[str] = []
-    workroom = _workroom(folder)
     try:
-        for extra, cut in made.cuts.items():
-            placed, said = _placed(film, cut, order, folder)
-            files, lost = _written(suite, placed, order, workroom)
-            losses += [f"{made.of(extra)}{loss}" for loss in lost]
-            notes += [f"{made.of(extra)}{note}" for note in said]
-            names = [f"{made.name}{extra}{suffix}" for suffix in files]
-            lost = [*([suite.warning] if suite.warning else []), *lost]
-            page = Handover(order.editor, made.version, names, said, list(dict.fromkeys(lost)), order.maps)
-            files[".README.txt"] = readme(sheet_of(placed["absolute"]), page).encode()
-            contents |= {f"{extra}{suffix}": content for suffix, content in files.items()}
-        written = {
-            suffix: _set_down(content, workroom / str(number))
-            for number, (suffix, content) in enumerate(contents.items())
-        }
-        yield _Finished(order.editor, folder, written, (tuple(dict.fromkeys(losses)), tuple(dict.fromkeys(notes))))
+        with workroom(folder) as room:
+            for extra, cut in made.cuts.items():
+                placed, said = _placed(film, cut, order, folder)
+                files, lost = _written(suite, placed, order, room)
+                losses += [f"{made.of(extra)}{loss}" for loss in lost]
+                notes += [f"{made.of(extra)}{note}" for note in said]
+                names = [f"{made.name}{extra}{suffix}" for suffix in files]
+                lost = [*([suite.warning] if suite.warning else []), *lost]
+                page = Handover(order.editor, made.version, names, said, list(dict.fromkeys(lost)), order.maps)
+                files[".README.txt"] = readme(sheet_of(placed["absolute"]), page).encode()
+                contents |= {f"{extra}{suffix}": content for suffix, content in files.items()}
+            written = {
+                suffix: _set_down(content, room / str(number))
+                for number, (suffix, content) in enumerate(contents.items())
+            }
+            yield _Finished(order.editor, folder, written, (tuple(dict.fromkeys(losses)), tuple(dict.fromkeys(notes))))
     except OSError as error:
         raise path_error(error, folder) from error
-    finally:
-        shutil.rmtree(workroom, ignore_errors=True)
 
 
 def _set_down(content: bytes | Path, file: Path) -> Path:
@@ -301,7 +298,7 @@ def _set_down(content: bytes | Path, file: Path) -> Path:
 
 
 def _written(
-    suite: Editor, placed: Mapping[str, Timeline], order: Order, workroom: Path
+    suite: Editor, placed: Mapping[str, Timeline], order: Order, room: Path
 ) -> tuple[dict[str, bytes | Path], list[str]]:
     """One timeline in the formats of a suite, by suffix, and what they could not carry."""
     contents: dict[str, bytes | Path] = {}
@@ -309,7 +306,7 @@ def _written(
     for export in EXPORTS:
         if export.suffix not in suite.suffixes:
             continue
-        options = ExportOptions(Path(mkdtemp(dir=workroom)), order.media, order.editor)
+        options = ExportOptions(Path(mkdtemp(dir=room)), order.media, order.editor)
         written = export.write(placed[export.paths], options)
         contents |= {one.suffix: one.content for one in written.files}
         losses += [f"{export.suffix[1:]}: {loss}" for loss in written.losses]
@@ -485,14 +482,3 @@ def _editor(name: str) -> Editor:
             return editor
     known = ", ".join(editor.name for editor in EDITORS)
     raise ValueRefused(f"There is no export for '{name}'; choose from {known} or all.")
-
-
-def _workroom(folder: Path) -> Path:
-    """A hidden folder on the disk of the target, so that what is finished there only needs a rename."""
-    workroom = temporary_beside(folder / "x")
-    try:
-        reached("export.room")
-        workroom.mkdir()
-    except OSError as error:
-        raise path_error(error, folder) from error
-    return workroom

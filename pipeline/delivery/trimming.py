@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pipeline.clip import Clip, Facts
 from pipeline.errors import MediaUnreadable
+from pipeline.files import scratch
 from pipeline.metadata.facts import read_facts
 from pipeline.metadata.frames import Times
 from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, never, run_ffmpeg
@@ -127,8 +127,8 @@ def _other_pictures(stretch: Stretch, times: Times, target: Path, ffmpeg: Path) 
 
 def _pictures(path: Path, seek: Sequence[str], end: Sequence[str], ffmpeg: Path) -> list[str]:
     """A hash of each picture that is decoded, from where it is sought to where it ends."""
-    with TemporaryDirectory(prefix="rushes-trim-") as name:
-        listed = Path(name) / "pictures"
+    with scratch() as folder:
+        listed = folder / "pictures"
         asked = ["-map", "0:v:0", "-fps_mode", "passthrough", *end, "-f", "framemd5", f"file:{listed}"]
         run_ffmpeg(ffmpeg, [*_guarded(seek, path), *asked], terms=Terms(subject=path.name))
         lines = listed.read_text(encoding="utf-8").splitlines()

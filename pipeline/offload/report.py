@@ -6,12 +6,11 @@ import json
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipeline.clip import Clip
 from pipeline.errors import RushesError
-from pipeline.files import one_line
+from pipeline.files import one_line, scratch
 from pipeline.offload.naming import Card
 from pipeline.offload.run import CopyDone, Offloaded
 from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, find_ffmpeg, run_ffmpeg
@@ -137,8 +136,8 @@ def _still(card: Card, clip: Clip) -> str:
     source = card.folder.parent / one_line(part.path)
     width, height = _STILL
     fit = f"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2"
-    with TemporaryDirectory() as folder:
-        picture = Path(folder, "still.jpg")
+    with scratch() as folder:
+        picture = folder / "still.jpg"
         arguments = [
             *(word for key, value in INPUT_GUARD for word in (f"-{key}", value)), "-ss", f"{float(length / 3):.3f}",
             "-i", f"file:{source}", "-map", "0:v:0", "-vf", fit, "-frames:v", "1", "-f", "image2", "-update", "1",

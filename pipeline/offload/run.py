@@ -19,7 +19,7 @@ from pathlib import Path
 from pipeline.clip import Stamp
 from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathRefused, RushesError
 from pipeline.faults import reached
-from pipeline.files import one_line, path_error, publish_folder, scan, write_whole
+from pipeline.files import make_folder, one_line, path_error, publish_folder, scan, stamp_of, write_whole
 from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
 from pipeline.manifests.write import (
     Creator,
@@ -212,10 +212,11 @@ def _begin(target: _Target, card: _Card) -> None:
         return
     if card.wish.card in (target.final, *target.final.parents):
         raise PathRefused(f"{one_line(target.final)} lies on the card itself; name another disk with --to.")
-    reached("offload.begin")
-    target.work.mkdir(parents=True, exist_ok=True)
+    make_folder(target.work)
     target.lock()
     target.journal = open_journal(target.work)
+    for path in [path for path, kept in target.journal.files.items() if not _lies_there(target.work, path, kept)]:
+        del target.journal.files[path]
     strays = [path for path, _ in scan(target.work, b"", (NAME, FOLDER_NAME)).files() if path not in card.files]
     if strays:
         raise PathRefused(
@@ -223,6 +224,14 @@ def _begin(target: _Target, card: _Card) -> None:
             "finish that offload first, or name another place with --as."
         )
     _room(target, card)
+
+
+def _lies_there(work: Path, path: bytes, kept: Kept) -> bool:
+    """Whether a file is there: its bytes were safe before it was noted, its name in the folder only at the end."""
+    try:
+        return stamp_of(work / os.fsdecode(path)).size == kept.size
+    except RushesError:
+        return False
 
 
 def _recognise(target: _Target, card: _Card) -> None:
@@ -324,6 +333,7 @@ def _publish(target: _Target, card: _Card) -> None:
     for folder in _folders_of(card.wish.card):
         reached("offload.folders")
         (target.work / folder).mkdir(parents=True, exist_ok=True)
+    _drop_unfinished(target, card)
     creator = Creator(card.began, socket.gethostname(), version("rushes"))
     name = generation_name(next_number(card.lists.generations), target.final.name, card.began)
     files = [
@@ -344,6 +354,16 @@ def _publish(target: _Target, card: _Card) -> None:
     with suppress(OSError):
         reached("offload.tidy")
         (target.final / NAME).unlink()
+
+
+def _drop_unfinished(target: _Target, card: _Card) -> None:
+    """Remove the generation that a run began and was killed over: no chain lists it, and this run writes its own."""
+    folder = FOLDER_NAME.encode()
+    if (target.work / FOLDER_NAME).is_dir():
+        for path, _ in scan(target.work, folder, ()).files():
+            if path not in card.files:
+                reached("manifest.remove")
+                (target.work / os.fsdecode(path)).unlink()
 
 
 def _folders_of(card: Path) -> list[Path]:

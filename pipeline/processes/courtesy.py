@@ -3,6 +3,7 @@
 What a system lacks (nice, ionice, setpriv) is left out; the work is done all the same.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -11,15 +12,18 @@ from functools import cache
 
 _LAST_IN_LINE = ("ionice", "-c", "2", "-n", "7")  # best effort, lowest: "idle" may wait for ever on a busy disk
 
+_IF_WE_LIVE = ("/bin/sh", "-c", '[ "$PPID" = "$0" ] && exec "$@"')
+
 
 def courteous(nice: int) -> list[str]:
     """What to put before a program so that it is polite and does not outlive us.
 
-    PR_SET_PDEATHSIG fires when the *thread* that started the program ends: so that thread must wait.
+    PR_SET_PDEATHSIG fires when the *thread* that started the program ends: so that thread must wait. Whoever had died
+    before it was set would never be missed: so the program is begun only where its parent still is this process.
     """
     patient = ["nice", "-n", str(nice)] if nice and shutil.which("nice") else []
-    mortal = ["setpriv", "--pdeathsig", "KILL", "--"] if dies_with_us() else []
-    return [*patient, *_last_in_line(), *mortal]
+    mortal = ["setpriv", "--pdeathsig", "KILL", "--", *_IF_WE_LIVE, str(os.getpid())] if dies_with_us() else []
+    return [*mortal, *patient, *_last_in_line()]
 
 
 def dies_with_us() -> bool:

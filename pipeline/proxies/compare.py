@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipeline.clip import Clip
+from pipeline.files import scratch
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
@@ -58,8 +58,7 @@ def compare(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path) -> s
     Raises what read_times and run_ffmpeg raise, where a file cannot be read or decoded at a spot.
     """
     spots = spots_of(clip, [read_times(source) for source in sources], times_of_original(clip, sources[0]))
-    with TemporaryDirectory(prefix="rushes-compare-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         run_ffmpeg(ffmpeg, _arguments(clip, sources, proxy, spots, folder), terms=Terms(subject=clip.name))
         for number, spot in enumerate(spots):
             if said := judge(spot, _pictures(folder / f"proxy{number}"), _pictures(folder / f"original{number}")):

@@ -7,9 +7,9 @@ brightness spread evenly, and the better of the two counts (even spreading makes
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from pipeline.files import scratch
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, run_ffmpeg
 
@@ -32,8 +32,7 @@ def glances(path: Path, numbers: Iterable[int], ffmpeg: Path) -> dict[int, bytes
     asked = sorted({number for number in numbers if times is None or number < len(times.pictures)})
     found: dict[int, bytes] = {}
     for some in _batches(asked):
-        with TemporaryDirectory(prefix="rushes-glance-") as name:
-            folder = Path(name)
+        with scratch() as folder:
             run_ffmpeg(ffmpeg, _arguments(path, some, times, folder), terms=Terms(subject=path.name))
             raw = {number: (folder / str(number)).read_bytes() for number in some if (folder / str(number)).exists()}
         found |= {number: grey for number, grey in raw.items() if len(grey) == SIDE**2}

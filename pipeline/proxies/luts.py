@@ -14,7 +14,7 @@ import xxhash
 
 from pipeline.clip import Facts
 from pipeline.errors import SettingsError, ValueRefused
-from pipeline.files import one_line, path_error, write_whole
+from pipeline.files import one_line, write_whole
 from pipeline.metadata.cameras import alike
 from pipeline.settings import LookRule
 
@@ -83,10 +83,6 @@ def sweep_luts(folder: Path, luts: Iterable[Lut]) -> None:
 
 def _kept(clean: bytes, path: Path) -> Path:
     if not path.is_file():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise path_error(error, path.parent) from error
         write_whole(path, clean)
     return path
 

@@ -11,10 +11,10 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pipeline.clip import Clip, Part
 from pipeline.errors import MediaUnreadable
+from pipeline.files import scratch
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, never, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
@@ -115,8 +115,8 @@ def _decoded(
     """The times of all pictures that can be decoded, in seconds, counted as they are when the proxy is made."""
     guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
     indexed = ["-nofind_stream_info"] if job.clip.facts.container in INDEXED else []
-    with TemporaryDirectory(prefix="rushes-salvage-") as folder:
-        told = Path(folder) / "pictures"
+    with scratch() as folder:
+        told = folder / "pictures"
         arguments = [
             "-max_error_rate", "1", *guard, *indexed, "-err_detect", "explode", "-i", f"file:{source}",
             "-map", f"0:{picture_stream(job.clip)}", "-vf", "scale=16:16:flags=fast_bilinear",

@@ -13,6 +13,7 @@ from pipeline.catalogue.products import (
     failures,
     record_failure,
     record_products,
+    retry_clips,
     retry_failures,
     want,
     work_left,
@@ -139,6 +140,22 @@ def test_attempts_add_up_and_retry_forgets_them(catalogue: Catalogue, names) -> 
     assert failures(catalogue)[0].attempts == 3
     assert retry_failures(catalogue) == 1
     assert left(catalogue)[names[0]] == ["poster", "proxy"]
+    assert failures(catalogue) == ()
+
+
+def test_what_is_tried_again_counts_as_failed_until_it_is_made(catalogue: Catalogue, names) -> None:
+    record_failure(catalogue, Failure(names[0], "proxy", "p1", "The picture is damaged."))
+    retry_clips(catalogue, names[:1])
+    assert left(catalogue)[names[0]] == ["poster", "proxy"]
+    assert status_counts(catalogue) == {"failed": 1, "logged": 1}
+    record_products(catalogue, names[0], [made(names[0])])
+    assert failures(catalogue) == ()
+
+
+def test_a_hash_that_came_after_all_is_no_failure(catalogue: Catalogue, film: int, names) -> None:
+    record_failure(catalogue, Failure(names[0], "hash", "", "The disk gave nothing.", transient=True))
+    assert [each.step for each in failures(catalogue)] == ["hash"]
+    record_hash(catalogue, film, b"ingest/A/a.mov", "0" * 32)
     assert failures(catalogue) == ()
 
 

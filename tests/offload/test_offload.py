@@ -127,6 +127,17 @@ def test_what_is_safe_is_not_copied_again(card, tmp_path):
     assert done.copies[0].state == "copied"
 
 
+def test_a_file_whose_name_was_lost_with_the_power_is_copied_again(card, tmp_path):
+    wish = Wish(card, (tmp_path / "copy" / "A001",))
+    with pytest.raises(Cancelled):
+        offload(wish, quiet(phase=lambda phase, _: _raise(Cancelled("enough")) if phase == "verifying" else None))
+    next((tmp_path / "copy").rglob("C0002.MP4")).unlink()
+    phases = {}
+    assert offload(wish, quiet(phase=phases.__setitem__)).copies[0].state == "copied"
+    assert phases["copying"] == len(FILES["CLIP/C0002.MP4"])
+    assert media(wish.targets[0]) == tree(card)
+
+
 def test_a_card_that_changes_between_two_runs_is_copied_anew_where_it_changed(card, tmp_path):
     wish = Wish(card, (tmp_path / "copy" / "A001",))
     with pytest.raises(Cancelled):

@@ -205,6 +205,16 @@ def test_ffmpeg_and_threads_that_read_are_last_in_line_for_the_disk(tmp_path):
     assert said[1] != said[0]
 
 
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
+def test_a_program_whose_parent_died_while_it_was_started_does_not_begin(tmp_path):
+    command = [*courteous(10), "touch", str(tmp_path / "begun")]
+    stranger = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)"
+    assert subprocess.run([sys.executable, "-c", stranger, *command], check=False).returncode == 1
+    assert not (tmp_path / "begun").exists()
+    subprocess.run(command, check=True)
+    assert (tmp_path / "begun").exists()
+
+
 @pytest.mark.parametrize("missing", [{"nice", "ionice", "setpriv"}, {"ionice"}])
 def test_ffmpeg_runs_where_the_system_lacks_manners(tmp_path, monkeypatch, missing):
     _last_in_line.cache_clear()
