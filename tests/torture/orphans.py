@@ -3,6 +3,8 @@
 import contextlib
 import ctypes
 import os
+import re
+import signal
 import time
 from pathlib import Path
 
@@ -45,9 +47,15 @@ def _children() -> list[str]:
                     continue
                 if state == "Z":
                     os.waitpid(int(entry.name), os.WNOHANG)
-                else:
+                elif not _is_dying(entry):
                     found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
     return found
+
+
+def _is_dying(entry: Path) -> bool:
+    """Whether it was sent SIGKILL and only waits for its turn on a busy machine."""
+    pending = re.findall(r"^(?:SigPnd|ShdPnd):\s*(\w+)$", (entry / "status").read_text(), re.MULTILINE)
+    return any(int(mask, 16) >> (signal.SIGKILL - 1) & 1 for mask in pending)
 
 
 def _parent_and_state(entry: Path) -> tuple[int, str]:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import MediaUnreadable
 from pipeline.faults import POINTS
+from pipeline.processes.reader import ReaderProcess
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,3 +59,13 @@ def test_a_point_does_what_it_is_asked_for_and_nothing_else(asked, said, code):
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.stdout.splitlines(), done.returncode) == (said, code), done.stderr
+
+
+def test_a_reader_that_is_killed_costs_one_answer_and_is_replaced(monkeypatch, tmp_path):
+    monkeypatch.setenv("RUSHES_FAULT", "read.answer:2:kill")
+    nothing = {"path": str(tmp_path / "nothing")}
+    with ReaderProcess("pipeline.metadata.mediainfo_child") as reader:
+        assert "error" in reader.ask(nothing)
+        with pytest.raises(MediaUnreadable, match="died"):
+            reader.ask(nothing)
+        assert "error" in reader.ask(nothing)

@@ -19,7 +19,7 @@ from stage import STEPS, Step, copy, differences, everything, finish, is_there, 
 
 from pipeline.faults import POINTS
 
-ELSEWHERE = {"read.answer"}  # in a child of its own: test_a_reader_that_is_killed_costs_no_file
+ELSEWHERE = {"read.answer"}  # in a child of its own: test_fault_points.py
 Kill = tuple[str, int]  # a point, and how often it is reached before
 
 
