@@ -18,6 +18,7 @@ from pipeline.ingest.look import absolute
 from pipeline.ingest.reins import reined
 from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
+from pipeline.metadata.payload import picture_check
 from pipeline.metadata.readers import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of, never
 from pipeline.proxies.job import Output, ProxyJob, Salvage, sound_recipe
@@ -75,6 +76,10 @@ class Order:
     finals: tuple[Path, ...]
     ffmpeg: Path | None
     bandwidth: float = 0.0
+
+    def decodes(self, original: Original) -> bool:
+        """Whether pictures of this file are to be decoded."""
+        return self.job is not None and self.clip.kind == "picture" and original.place in self.job.sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,7 @@ def carry_out(
     started = time.monotonic()
     hashes: list[tuple[Original, str]] = []
     counts: list[tuple[Original, int]] = []
+    broken: dict[Path, tuple[int, ...]] = {}
     made: tuple[Made, ...] = ()
     error: RushesError | None = None
 
@@ -205,20 +211,24 @@ def carry_out(
             if not _same(stamp_of(original.place), original.stamp):
                 raise ChangedWhileRead(f"{one_line(original.place.name)} has changed; it is taken again when it rests.")
             counter = frame_counter(original.place) if original.count_wanted else None
-            if original.hash_wanted or counter:
-                heard = reined(counter.feed if counter else _unheard, order.bandwidth, cancelled, paused)
-                full = full_hash(original.place, heard, cancelled)
+            check = picture_check(original.place) if order.decodes(original) else None
+            if original.hash_wanted or counter or check:
+                feeds = [each.feed for each in (counter, check) if each]
+                full = full_hash(original.place, reined(feeds, order.bandwidth, cancelled, paused), cancelled)
             if original.hash_wanted:
                 hashes.append((original, full))
             if counter and (frames := _counted(order.clip, counter)):
                 counts.append((original, frames))
+            if check and check.broken:
+                broken[original.place] = tuple(sorted(check.broken))
         if order.job and order.ffmpeg:
             from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
 
             def told(of: Progress) -> None:
                 progress(of.seconds)
 
-            job = replace(order.job, clip=counted_clip(order.clip, counts))
+            unwritten = tuple(broken.get(source, ()) for source in order.job.sources)
+            job = replace(order.job, clip=counted_clip(order.clip, counts), unwritten=unwritten)
             made = make(job, order.ffmpeg, progress=told, cancelled=cancelled, paused=paused)
     except RushesError as refused:
         error = refused

@@ -85,6 +85,13 @@ def _check_sources(job: ProxyJob) -> None:
             f"Sound of {job.clip.name} is missing, cut off or damaged; copy the card again, or make what there is: "
             "rushes proxies --salvage."
         )
+    unwritten = next((numbers for numbers in job.unwritten if numbers), ())
+    if unwritten and job.salvage is None:
+        more = f" and {len(unwritten) - 1} more" if len(unwritten) > 1 else ""
+        raise MediaUnreadable(
+            f"{job.clip.name} is damaged: the bytes of picture {unwritten[0]}{more} are none that a camera writes (a "
+            "lost sector, most likely); copy it from the card again."
+        )
 
 
 def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) -> ProxyJob:

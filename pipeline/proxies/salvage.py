@@ -40,12 +40,13 @@ def surveyed(
     starts: list[Fraction] = []
     parts: list[Part] = []
     before = 0
-    for part, source in zip(clip.parts, job.sources, strict=True):
+    unwritten = job.unwritten or ((),) * len(job.sources)
+    for part, source, broken in zip(clip.parts, job.sources, unwritten, strict=True):
         table = read_times(source)
         times = _decoded(job, source, ffmpeg, cancelled=cancelled, paused=paused)
         length = _length(clip, part, table)
         starts.append(_start(clip, table, times))
-        read = _frames_read(clip, times, table, length) if table else _on_grid(times, clip.rate)
+        read = _frames_read(clip, times, table, length, broken) if table else _on_grid(times, clip.rate)
         held += [(before + first, count) for first, count in missing_runs(read, length)]
         parts.append(replace(part, frames=length))
         before += length
@@ -96,10 +97,13 @@ def _start(clip: Clip, table: Times | None, times: Sequence[Fraction]) -> Fracti
     return Fraction(0) if _varies(clip) else table.seconds(0)
 
 
-def _frames_read(clip: Clip, times: Sequence[Fraction], table: Times, length: int) -> set[int]:
-    """The frames whose pictures were decoded, found in the file's own table."""
+def _frames_read(
+    clip: Clip, times: Sequence[Fraction], table: Times, length: int, broken: Iterable[int]
+) -> set[int]:  # fmt: skip
+    """The frames whose pictures were decoded from what was written, found in the file's own table."""
     assert clip.rate is not None
     pictures = {bisect_left(table.pictures, (time - Fraction(1, _TICKS)) * table.clock) for time in times}
+    pictures -= set(broken)
     if not _varies(clip):
         return pictures
     return {frame for frame, picture in enumerate(frame_map(table, clip.rate, length)) if picture in pictures}
