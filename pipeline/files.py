@@ -301,9 +301,26 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
 
 def free_bytes(folder: Path) -> int:
     """Free space of the disk that holds `folder`, in bytes."""
+    return _usage(folder)[1]
+
+
+def keep_free(folder: Path, kept: int) -> None:
+    """Raise DiskFull where the disk of `folder` has less free than `kept` bytes, of a small disk a hundredth."""
+    total, free = _usage(folder)
+    least = min(kept, total // 100)
+    if free < least:
+        raise DiskFull(
+            f"The disk of {one_line(folder)} has {free / 1e6:,.1f} MB free and keeps {least / 1e6:,.1f} MB "
+            "(storage.keep_free); free some space, then ingest again."
+        )
+
+
+def _usage(folder: Path) -> tuple[int, int]:
+    """Bytes of the disk that holds `folder`, or will hold it: in all, and free."""
     while not folder.exists():
         folder = folder.parent
-    return shutil.disk_usage(folder).free
+    usage = shutil.disk_usage(folder)
+    return usage.total, usage.free
 
 
 def _sync(path: Path) -> None:

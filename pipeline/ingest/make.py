@@ -12,7 +12,7 @@ from pipeline.cards.p2 import sounds_beside
 from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, Product, Root, Stamp
 from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsError
-from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_beside
+from pipeline.files import full_hash, keep_free, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.ingest.reins import reined
@@ -75,6 +75,7 @@ class Order:
     finals: tuple[Path, ...]
     ffmpeg: Path | None
     bandwidth: float = 0.0
+    kept_free: int = 0  # bytes that stay free on the disks of the outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +159,8 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
             work.clip, sources, tuple(outputs), bench.threads, salvage=salvage, lut=lut, bandwidth=bench.bandwidth,
             sounds=_sounds(work.clip, bench),
         )  # fmt: skip
-    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth)
+    kept_free = int(bench.film.settings.storage.keep_free * 1e9)
+    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, kept_free)
 
 
 def _sounds(clip: Clip, bench: Bench) -> tuple[tuple[Path | None, ...], ...]:
@@ -217,6 +219,8 @@ def carry_out(
 
             def told(of: Progress) -> None:
                 progress(of.seconds)
+                for folder in {final.parent for final in order.finals}:
+                    keep_free(folder, order.kept_free)
 
             job = replace(order.job, clip=counted_clip(order.clip, counts))
             made = make(job, order.ffmpeg, progress=told, cancelled=cancelled, paused=paused)
