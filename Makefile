@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint fuzz bench samples ascmhl clean
+.PHONY: demo test lint fuzz torture bench samples ascmhl clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -17,6 +17,10 @@ lint: $(VENV)/installed-dev
 
 fuzz: $(VENV)/installed-dev
 	@$(BIN)/python tests/fuzz/fuzz.py
+
+# Everything that tests/torture tries, which takes hours; `make test` tries the part that every change can wait for.
+torture: $(VENV)/installed-dev
+	@RUSHES_TORTURE=1 $(BIN)/python -m pytest tests/torture -s -v
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python benchmarks/run.py

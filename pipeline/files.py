@@ -25,6 +25,7 @@ from pipeline.errors import (
     PathMissing,
     PathRefused,
 )
+from pipeline.faults import reached
 
 CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
@@ -249,8 +250,11 @@ def temporary_beside(final: Path) -> Path:
 def publish(temporary: Path, final: Path) -> None:
     """Make a finished file appear under its name, whole and safe on disk, or not at all."""
     try:
+        reached("publish.sync")
         _sync(temporary)
+        reached("publish.rename")
         temporary.replace(final)
+        reached("publish.sync_folder")
         _sync(final.parent)
     except BaseException as error:  # an interrupt, too, leaves nothing half-made
         temporary.unlink(missing_ok=True)
@@ -263,6 +267,7 @@ def write_whole(final: Path, data: bytes) -> None:
     """Write a small file whole: readers see the old bytes or the new ones."""
     temporary = temporary_beside(final)
     try:
+        reached("write.bytes")
         temporary.write_bytes(data)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
@@ -276,8 +281,11 @@ def publish_folder(temporary: Path, final: Path) -> None:
     """Make a finished folder, whose files are safe, appear under its name; never over one that holds anything."""
     try:
         for parent, _, _ in os.walk(temporary, topdown=False):
+            reached("folder.sync")
             _sync(Path(parent))
+        reached("folder.rename")
         temporary.rename(final)
+        reached("folder.sync_parent")
         _sync(final.parent)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
@@ -294,6 +302,7 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
         for name in names:
             if name.startswith(_TEMPORARY):
                 with contextlib.suppress(OSError):
+                    reached("sweep.remove")
                     Path(parent, name).unlink()
                     swept += 1
     return swept

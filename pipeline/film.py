@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import AlreadyThere, CatalogueOnNetwork, FilmNotFound
+from pipeline.faults import reached
 from pipeline.files import path_error, write_whole
 from pipeline.settings import Settings, read_settings
 from pipeline.volumes import volume_of
@@ -69,6 +70,7 @@ def init_film(folder: Path, *, catalogue: str = "", settings_text: str = "") -> 
     refuse_network(_catalogue_path(folder, catalogue))
     try:
         for name in FOLDERS:
+            reached("init.folder")
             (folder / name).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise path_error(error, folder) from error

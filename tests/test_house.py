@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 # what stands before its room in the tuple.
 STOREYS: tuple[tuple[str, ...], ...] = (
     ("errors", "timecode", "clip", "fields", "settings"),
-    ("files", "locks", "volumes", "film", "processes"),
+    ("faults", "files", "locks", "volumes", "film", "processes"),
     ("manifests", "cards", "metadata", "proxies", "shotlog", "editorial"),
     ("catalogue",),
     ("watch",),

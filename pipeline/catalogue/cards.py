@@ -17,6 +17,7 @@ from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.catalogue.trails import FIELD, SOURCE, Span, TakenTrack, keep_tracks, keep_trails, settle_places
 from pipeline.clip import CardFolder, Clip, Saying
 from pipeline.errors import ValueRefused
+from pipeline.faults import reached
 from pipeline.fields import BY_NAME
 from pipeline.shotlog.clocks import Zones
 from pipeline.shotlog.standing import FORGOTTEN, differences
@@ -98,6 +99,7 @@ def card_fingerprints(catalogue: Catalogue, root: int) -> dict[bytes, str]:
 def record_card(catalogue: Catalogue, taken: TakenCard) -> CardOutcome:
     """Record a card; its clips can be searched when this returns."""
     with catalogue.atomic() as db:
+        reached("record.card")
         batch, _ = new_batch(db, who="rushes", words=f"ingest {taken.folder.name}", kind="rules")
         work = _Taking(db, _keep_card(db, taken), batch)
         for clip in taken.clips:

@@ -14,6 +14,7 @@ from pipeline.catalogue.store import Catalogue, Connection, now
 from pipeline.clip import LoggedClip
 from pipeline.editorial.diff import EditList
 from pipeline.errors import NotFound, ValueRefused, command
+from pipeline.faults import reached
 from pipeline.files import one_line
 
 _FOUND = "found"  # of a saved spec: the clips that the cut was made of, where they are not those it uses
@@ -54,6 +55,7 @@ def save_cut(
     Of `clips` those count as used that are in `lists`, and what else is; without lists all of them.
     """
     with catalogue.atomic() as db:
+        reached("cut.save")
         version = db.execute("SELECT coalesce(max(version), 0) + 1 FROM cuts WHERE name = ?", (name,)).fetchone()[0]
         if version == 1 and (wrong := _wrong_with(name)):
             raise ValueRefused(f"'{one_line(name)}' cannot name a cut, which becomes a file name: {wrong}.")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.catalogue.current import refresh
 from pipeline.catalogue.store import Catalogue
+from pipeline.faults import reached
 from pipeline.timecode import FLICKS
 
 
@@ -66,4 +67,5 @@ def last_sight(catalogue: Catalogue, root: int, below: bytes) -> str | None:
 def record_sight(catalogue: Catalogue, root: int, below: bytes, fingerprint: str) -> None:
     """Note that everything in a folder is taken; void as soon as a card is due to be read again."""
     with catalogue.atomic() as db:
+        reached("record.sight")
         db.execute("INSERT OR REPLACE INTO sights VALUES (?, ?, ?)", (root, below, fingerprint))

@@ -15,6 +15,7 @@ from pipeline.catalogue.current import refresh
 from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.clip import Clip, Part
 from pipeline.errors import NotFound
+from pipeline.faults import reached
 
 How = Literal["new", "copy", "moved", "known"]
 
@@ -127,6 +128,7 @@ def record_hash(catalogue: Catalogue, root: int, path: bytes, full: str) -> Hash
     That clip takes its id from its full hash, and its card is due to be read again. Raises NotFound.
     """
     with catalogue.atomic() as db:
+        reached("record.hash")
         row = db.execute(
             "SELECT p.n, p.clip_n, p.part, c.id, s.full FROM places p JOIN clips c ON c.n = p.clip_n"
             " JOIN parts s ON s.clip_n = p.clip_n AND s.part = p.part WHERE p.root = ? AND p.path = ?",

@@ -1,6 +1,7 @@
 """Which timelines came back from editors: what each was read as, and which batch of the log it made."""
 
 from pipeline.catalogue.store import Catalogue, now
+from pipeline.faults import reached
 
 
 def import_batch(catalogue: Catalogue, name: str, content: str = "") -> str | None:
@@ -20,4 +21,5 @@ def import_batch(catalogue: Catalogue, name: str, content: str = "") -> str | No
 def note_import(catalogue: Catalogue, name: str, content: str, batch: str) -> None:
     """Remember what was imported under a name, instead of what was before."""
     with catalogue.atomic() as db:
+        reached("import.note")
         db.execute("INSERT OR REPLACE INTO imports VALUES (?, ?, ?, ?)", (name, content, batch, now()))

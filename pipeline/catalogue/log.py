@@ -15,6 +15,7 @@ from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.catalogue.trails import LENT_BY, settle_places
 from pipeline.clip import Saying, shown
 from pipeline.errors import NotFound, ValueRefused
+from pipeline.faults import reached
 from pipeline.shotlog.standing import FORGOTTEN, MARK
 from pipeline.shotlog.values import normal, settable
 from pipeline.timecode import TimeRange
@@ -58,6 +59,7 @@ def write_log(
     """
     checked = [(clip, _checked(saying)) for clip, saying in sayings]
     with catalogue.atomic() as db:
+        reached("log.write")
         number, name = new_batch(db, who=who, words=words, kind="log", name=batch)
         numbers = _numbers(db, dict.fromkeys(clip for clip, _ in checked))
         append(db, number, [(numbers[clip], saying) for clip, saying in checked])
@@ -93,6 +95,7 @@ def undo(catalogue: Catalogue, batch: str | None, *, who: str) -> Batch:
     What was undone can be undone again, by the id of the undo. Raises NotFound.
     """
     with catalogue.atomic() as db:
+        reached("log.undo")
         taken, id_taken, words_taken = _batch_to_undo(db, batch, who)
         number, name = new_batch(db, who=who, words=f"undo {words_taken}", kind="undo")
         db.execute("UPDATE batches SET undoes = ? WHERE n = ?", (id_taken, number))

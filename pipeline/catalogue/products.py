@@ -15,6 +15,7 @@ from pipeline.catalogue.sounds import UNCOUNTED
 from pipeline.catalogue.store import Catalogue, Connection, now
 from pipeline.clip import Clip, Failure, Part, Product, shown
 from pipeline.errors import NotFound
+from pipeline.faults import reached
 from pipeline.settings import LookRule
 from pipeline.shotlog.query import Query
 from pipeline.timecode import Rate
@@ -149,6 +150,7 @@ def record_products(
     come since is not in what was made.
     """
     with catalogue.atomic() as db:
+        reached("record.products")
         n, content_now = _clip(db, clip_id)
         content = content or content_now
         for made in products:
@@ -196,6 +198,7 @@ def record_failure(catalogue: Catalogue, failure: Failure, *, content: str | Non
     `recipe` is that of the want that was not made, empty for a step that is no product (hash).
     """
     with catalogue.atomic() as db:
+        reached("record.failure")
         n, content_now = _clip(db, failure.clip)
         content = content or content_now
         db.execute(

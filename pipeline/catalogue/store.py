@@ -14,6 +14,7 @@ from typing import Self
 
 from pipeline.catalogue.schema import MIGRATIONS
 from pipeline.errors import CatalogueBusy, CatalogueDamaged, CatalogueNewer, DiskFull, PathMissing, PathRefused
+from pipeline.faults import reached
 from pipeline.files import free_bytes
 
 APPLICATION = 0x52534853  # "RSHS" in the file's header: tells our catalogue from other SQLite files
@@ -62,7 +63,9 @@ def _transaction(connection: Connection, begin: str, path: Path) -> Iterator[Con
         connection.execute(begin)
         try:
             yield connection
+            reached("catalogue.commit")
             connection.execute("COMMIT")
+            reached("catalogue.committed")
         finally:
             # After a full disk SQLite has rolled back by itself.
             if connection.in_transaction:
@@ -135,8 +138,11 @@ def migrate(connection: Connection, *, migrations: tuple[tuple[str, str], ...] =
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version >= len(migrations):
                 break
+            reached("migrate.begin")
             _step(connection, version + 1, *migrations[version])
+            reached("migrate.commit")
             connection.execute("COMMIT")
+            reached("migrate.end")
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

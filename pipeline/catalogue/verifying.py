@@ -7,6 +7,7 @@ from pipeline.catalogue.listing import clip_numbers
 from pipeline.catalogue.packing import unpack_paths
 from pipeline.catalogue.store import Catalogue, now
 from pipeline.clip import Stamp
+from pipeline.faults import reached
 from pipeline.shotlog.query import Query
 
 
@@ -62,6 +63,7 @@ def kept_files(catalogue: Catalogue, query: Query) -> list[Kept]:
 def note_verified(catalogue: Catalogue, kept: Kept) -> None:
     """Keep that a file was found whole just now."""
     with catalogue.atomic() as db:
+        reached("verify.note")
         if kept.root is None:
             db.execute(
                 "UPDATE products SET verified = ? WHERE clip_n = ? AND kind = ? AND preset = ? AND full = ?",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.errors import ChangedWhileRead, PathRefused, RushesError
+from pipeline.faults import reached
 from pipeline.files import full_hash, one_line, path_error, publish, stamp_of, temporary_beside
 from pipeline.processes.ffmpeg import never
 
@@ -21,14 +22,17 @@ def copy_verified(
     before = stamp_of(source)
     temporary = temporary_beside(final)
     try:
+        reached("pull.open")
         with temporary.open("wb", buffering=0) as target:
             written = full_hash(source, lambda chunk: _write(target.fileno(), chunk, temporary, heard), cancelled)
+            reached("pull.sync")
             os.fsync(target.fileno())
             _forget(target.fileno())
         if full_hash(temporary, _unheard, cancelled) != written:
             raise PathRefused(f"{one_line(final)} reads back otherwise than it was written; check that disk.")
         if stamp_of(source) != before:
             raise ChangedWhileRead(f"{one_line(source.name)} changed while it was copied; pull again when it rests.")
+        reached("pull.times")
         os.utime(temporary, ns=(before.mtime_ns, before.mtime_ns))
         publish(temporary, final)
     except OSError as error:
@@ -53,6 +57,7 @@ def _write(descriptor: int, chunk: memoryview, path: Path, heard: Callable[[int]
     done = 0
     while done < len(chunk):
         try:
+            reached("pull.write")
             done += os.write(descriptor, chunk[done:])
         except OSError as error:  # full_hash would blame the source
             raise path_error(error, path.parent) from error

@@ -35,6 +35,7 @@ from pipeline.editorial.returned import returned_notes, returned_shots
 from pipeline.editorial.shots import Media, Shot, media_of, named
 from pipeline.editorial.shots import media_for as files_of
 from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused, command
+from pipeline.faults import reached
 from pipeline.fields import BY_NAME
 from pipeline.files import path_error, temporary_beside
 from pipeline.film import Film
@@ -294,6 +295,7 @@ def _set_down(content: bytes | Path, file: Path) -> Path:
     """The content as a file, so that a full disk is known before anything is published."""
     if isinstance(content, Path):
         return content
+    reached("export.write")
     file.write_bytes(content)
     return file
 
@@ -489,6 +491,7 @@ def _workroom(folder: Path) -> Path:
     """A hidden folder on the disk of the target, so that what is finished there only needs a rename."""
     workroom = temporary_beside(folder / "x")
     try:
+        reached("export.room")
         workroom.mkdir()
     except OSError as error:
         raise path_error(error, folder) from error

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipeline.errors import RushesError
+from pipeline.faults import reached
 from pipeline.files import path_error, publish, read_small, stamp_of, write_whole
 from pipeline.film import Film
 
@@ -28,12 +29,14 @@ def hand_over(film: Film, folder: Path, cut: str, *, editor: str, contents: Mapp
     before = of_cut.pop(editor, {})
     files = tuple(folder / f"{cut}{suffix}" for suffix in contents)
     for finished, final in zip(contents.values(), files, strict=True):
+        reached("export.publish")
         publish(finished, final)
     of_cut[editor] = {file.name: _look(file) for file in files}
     wanted = {name for looks in of_cut.values() for name in looks}
     for name, look in before.items():
         if name not in wanted:
             _remove(folder / name, look)
+    reached("export.table")
     write_whole(table, json.dumps(exports, indent=1).encode())
     return files
 
@@ -53,6 +56,7 @@ def _remove(file: Path, look: list[int]) -> None:
     with suppress(RushesError):  # gone, or no file any more
         if _look(file) == look:
             try:
+                reached("export.remove")
                 file.unlink()
             except OSError as error:
                 raise path_error(error, file) from error

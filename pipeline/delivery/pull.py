@@ -23,6 +23,7 @@ from pipeline.editorial.exports.events import Sheet, sheet_of
 from pipeline.editorial.pulls import Pull, Taken, pull_csv, pull_edl, pulls_of
 from pipeline.editorial.shots import Media
 from pipeline.errors import AlreadyThere, Cancelled, ChangedWhileRead, DiskFull, PathMissing, RushesError
+from pipeline.faults import reached
 from pipeline.files import (
     free_bytes,
     full_hash,
@@ -132,6 +133,7 @@ class _Memory:
     def keep(self, file: str, digest: str) -> None:
         seen = stamp_of(self.to / file)
         self._files[file] = (seen.size, seen.mtime_ns, digest)
+        reached("pull.table")
         write_whole(self._table, json.dumps(self._all, indent=1).encode())
 
 

@@ -19,6 +19,7 @@ from pipeline.errors import (
     PathRefused,
     RushesError,
 )
+from pipeline.faults import reached
 from pipeline.files import fingerprint, one_line
 from pipeline.ingest.account import Account, bug
 from pipeline.ingest.events import CardTaken, CardWaiting, Said, Waiting
@@ -147,6 +148,7 @@ class Gate:
     def _settle(self, ground: Ground, card: SeenCard) -> None:
         now, key = time.monotonic(), _key(ground, card)
         if self.settler.observe(key, card.fingerprint, now):
+            reached("settle.rests")
             self._take(ground, card)
             return
         self.waiting[key] = card

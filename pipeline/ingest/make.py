@@ -12,6 +12,7 @@ from pipeline.cards.p2 import sounds_beside
 from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, Product, Root, Stamp
 from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsError
+from pipeline.faults import reached
 from pipeline.files import full_hash, keep_free, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
@@ -206,6 +207,7 @@ def carry_out(
         for original in order.originals:
             if not _same(stamp_of(original.place), original.stamp):
                 raise ChangedWhileRead(f"{one_line(original.place.name)} has changed; it is taken again when it rests.")
+            reached("make.hash")
             counter = frame_counter(original.place) if original.count_wanted else None
             if original.hash_wanted or counter:
                 heard = reined(counter.feed if counter else _unheard, order.bandwidth, cancelled, paused)
@@ -223,7 +225,9 @@ def carry_out(
                     keep_free(folder, order.kept_free)
 
             job = replace(order.job, clip=counted_clip(order.clip, counts))
+            reached("make.begin")
             made = make(job, order.ffmpeg, progress=told, cancelled=cancelled, paused=paused)
+            reached("make.made")
     except RushesError as refused:
         error = refused
     return Outcome(tuple(hashes), tuple(counts), made, time.monotonic() - started, error)
@@ -252,6 +256,7 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
     for made in outcome.made:
         final = finals[made.output.path]
         full = full_hash(made.output.path, _unheard, never)  # what was just written is still in memory
+        reached("make.publish")
         publish(made.output.path, final)
         path = os.fsencode(final.relative_to(film.folder))
         recipe = made.output.preset.recipe if made.output.preset else stills_recipe(made.output.kind)

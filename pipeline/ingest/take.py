@@ -10,6 +10,7 @@ from pipeline.cards.p2 import sounds_beside
 from pipeline.catalogue.cards import FailedFile, TakenCard, TakenClip
 from pipeline.clip import Clip, ClipFiles, Facts, Part, Source, shown
 from pipeline.errors import ChangedWhileRead, PathMissing, RushesError
+from pipeline.faults import reached
 from pipeline.files import clip_id, one_line, quick_identity, read_small, stamp_of
 from pipeline.ingest.look import Ground, SeenCard
 from pipeline.ingest.tracks import take_tracks
@@ -99,6 +100,7 @@ def _stem(path: bytes) -> bytes:
 def _read_part(
     ground: Ground, card: SeenCard, path: bytes, sidecars: Sequence[bytes], mediainfo: ReaderProcess
 ) -> tuple[Part, Facts]:
+    reached("read.recording")
     place = ground.absolute(path)
     quick = quick_identity(place)
     sounds = sounds_beside(path, sidecars)

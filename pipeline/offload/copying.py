@@ -13,6 +13,7 @@ from queue import Queue
 
 from pipeline.clip import Stamp
 from pipeline.errors import Cancelled, ChangedWhileRead, RushesError
+from pipeline.faults import reached
 from pipeline.files import one_line, path_error, stamp_of
 from pipeline.manifests.hashes import Hasher
 
@@ -80,6 +81,7 @@ class Copy:
                 elif what == "end":
                     assert isinstance(value, dict)
                     assert job is not None
+                    reached("offload.times")
                     os.utime(file, ns=(job.stamp.mtime_ns, job.stamp.mtime_ns))
                     self._written.put((file, job, value))
                     file = -1
@@ -95,6 +97,7 @@ class Copy:
     def _opened(self, job: Job) -> int:
         place = self.folder / os.fsdecode(job.path)
         place.parent.mkdir(parents=True, exist_ok=True)
+        reached("offload.open")
         file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         if job.stamp.size:
             with suppress(OSError):  # a file system without it
@@ -106,8 +109,10 @@ class Copy:
             file, job, hashes = item
             try:
                 if self.failed is None:
+                    reached("offload.sync")
                     os.fsync(file)
                     self.done(job, hashes)
+                    reached("offload.copied")
             except OSError as error:
                 self.failed = path_error(error, self.folder)
             except RushesError as error:
@@ -182,6 +187,7 @@ def _read(
 def _write_all(file: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
+        reached("offload.write")
         view = view[os.write(file, view) :]
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.clip import Stamp
+from pipeline.faults import reached
 from pipeline.files import path_error
 
 NAME = ".rushes-journal"
@@ -44,8 +45,10 @@ class Journal:
         }  # fmt: skip
         with self._lock:
             try:
+                reached("offload.note")
                 with self.path.open("ab", buffering=0) as file:
                     file.write(json.dumps(line).encode() + b"\n")
+                    reached("offload.note_sync")
                     os.fsync(file.fileno())
             except OSError as error:
                 raise path_error(error, self.path) from error

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from pipeline.clip import Stamp
 from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathRefused, RushesError
+from pipeline.faults import reached
 from pipeline.files import one_line, path_error, publish_folder, scan, write_whole
 from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
 from pipeline.manifests.write import (
@@ -211,6 +212,7 @@ def _begin(target: _Target, card: _Card) -> None:
         return
     if card.wish.card in (target.final, *target.final.parents):
         raise PathRefused(f"{one_line(target.final)} lies on the card itself; name another disk with --to.")
+    reached("offload.begin")
     target.work.mkdir(parents=True, exist_ok=True)
     target.lock()
     target.journal = open_journal(target.work)
@@ -301,6 +303,7 @@ def _verify(card: _Card, targets: Sequence[_Target], ears: Ears) -> None:
 def _verify_file(target: _Target, path: bytes, kept: Kept, ears: Ears) -> None:
     assert target.journal is not None
     ears.stop_if_cancelled()
+    reached("offload.read_back")
     found = read_back(target.work / os.fsdecode(path), tuple(kept.hashes), ears.heard)
     if found != kept.hashes:
         target.journal.forget(path)
@@ -309,6 +312,7 @@ def _verify_file(target: _Target, path: bytes, kept: Kept, ears: Ears) -> None:
             "check that disk, then run the same command again."
         )
     target.journal.note(path, Kept(kept.size, kept.mtime_ns, kept.hashes, verified=True))
+    reached("offload.verified")
 
 
 def _publish(target: _Target, card: _Card) -> None:
@@ -318,6 +322,7 @@ def _publish(target: _Target, card: _Card) -> None:
         if not target.journal.files[path].verified:
             raise PathRefused(f"{one_line(path)} was not verified; run the same command again.")
     for folder in _folders_of(card.wish.card):
+        reached("offload.folders")
         (target.work / folder).mkdir(parents=True, exist_ok=True)
     creator = Creator(card.began, socket.gethostname(), version("rushes"))
     name = generation_name(next_number(card.lists.generations), target.final.name, card.began)
@@ -330,11 +335,14 @@ def _publish(target: _Target, card: _Card) -> None:
         if is_listed(os.fsdecode(path).split("/")) and (kept := target.journal.files[path])
     ]  # fmt: skip
     data = generation(files, creator, card.wish.formats[0])
+    reached("manifest.generation")
     write_whole(target.work / FOLDER_NAME / name, data)
     generations = next_generation(card.lists.generations, name, data)
+    reached("manifest.chain")
     write_whole(target.work / FOLDER_NAME / CHAIN_NAME, chain(generations))
     publish_folder(target.work, target.final)
     with suppress(OSError):
+        reached("offload.tidy")
         (target.final / NAME).unlink()
 
 

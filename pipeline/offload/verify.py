@@ -16,6 +16,7 @@ from pipeline.catalogue.store import Catalogue, now
 from pipeline.catalogue.verifying import Kept, kept_files, known_paths, note_verified
 from pipeline.clip import Root
 from pipeline.errors import Cancelled, ChangedWhileRead, PathMissing, RushesError
+from pipeline.faults import reached
 from pipeline.files import full_hash, one_line, scan, stamp_of, write_whole
 from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
@@ -89,6 +90,7 @@ def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears
         yield replace(found, state="copy gone") if (each.clip, each.part) in whole else found
     if not text.strip():
         yield from _new(catalogue, places)
+    reached("verify.end")
     with suppress(OSError):
         marker.unlink()
 

@@ -20,6 +20,7 @@ from functools import cache
 from typing import Any, Self
 
 from pipeline.errors import MediaUnreadable
+from pipeline.faults import reached
 
 _LARGEST_ANSWER = 64 << 20  # bytes: a child that a file has taken over must not fill our memory
 
@@ -126,6 +127,7 @@ def serve(answer: Callable[[dict[str, Any]], dict[str, Any]], *, cpu_seconds: in
     out = os.dup(1)
     os.dup2(2, 1)  # a library that prints must not break the framing
     for line in sys.stdin.buffer:
+        reached("read.answer")
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + cpu_seconds, hard))
         _write_all(out, json.dumps(answer(json.loads(line))).encode() + b"\n")
