@@ -249,17 +249,29 @@ def temporary_beside(final: Path) -> Path:
 
 def publish(temporary: Path, final: Path) -> None:
     """Make a finished file appear under its name, whole and safe on disk, or not at all."""
+    publish_all(((temporary, final),))
+
+
+def publish_all(finished: Sequence[tuple[Path, Path]]) -> None:
+    """Make finished files, each with its name, appear together: none before all are safe on disk.
+
+    What the disk did not take is thrown away: after a failed fsync, a second one would lie.
+    """
     try:
-        reached("publish.sync")
-        _sync(temporary)
-        reached("publish.rename")
-        temporary.replace(final)
-        reached("publish.sync_folder")
-        _sync(final.parent)
+        for temporary, _ in finished:
+            reached("publish.sync")
+            _sync(temporary)
+        for temporary, final in finished:
+            reached("publish.rename")
+            temporary.replace(final)
+        for folder in {final.parent for _, final in finished}:
+            reached("publish.sync_folder")
+            _sync(folder)
     except BaseException as error:  # an interrupt, too, leaves nothing half-made
-        temporary.unlink(missing_ok=True)
+        for temporary, _ in finished:
+            temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise path_error(error, final) from error
+            raise path_error(error, finished[0][1]) from error
         raise
 
 
@@ -278,15 +290,22 @@ def write_whole(final: Path, data: bytes) -> None:
 
 
 def publish_folder(temporary: Path, final: Path) -> None:
-    """Make a finished folder, whose files are safe, appear under its name; never over one that holds anything."""
+    """Make a finished folder, whose files are safe, appear under its name; never over one that holds anything.
+
+    Where its name was not made safe it is hidden again: what is there counts as a copy.
+    """
     try:
         for parent, _, _ in os.walk(temporary, topdown=False):
             reached("folder.sync")
             _sync(Path(parent))
         reached("folder.rename")
         temporary.rename(final)
-        reached("folder.sync_parent")
-        _sync(final.parent)
+        try:
+            reached("folder.sync_parent")
+            _sync(final.parent)
+        except OSError:
+            final.rename(temporary)
+            raise
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
             raise PathRefused(f"{one_line(final)} is there already and is not overwritten; name another.") from error
@@ -310,9 +329,26 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
 
 def free_bytes(folder: Path) -> int:
     """Free space of the disk that holds `folder`, in bytes."""
+    return _usage(folder)[1]
+
+
+def keep_free(folder: Path, kept: int) -> None:
+    """Raise DiskFull where the disk of `folder` has less free than `kept` bytes, of a small disk a hundredth."""
+    total, free = _usage(folder)
+    least = min(kept, total // 100)
+    if free < least:
+        raise DiskFull(
+            f"The disk of {one_line(folder)} has {free / 1e6:,.1f} MB free and keeps {least / 1e6:,.1f} MB "
+            "(storage.keep_free); free some space, then ingest again."
+        )
+
+
+def _usage(folder: Path) -> tuple[int, int]:
+    """Bytes of the disk that holds `folder`, or will hold it: in all, and free."""
     while not folder.exists():
         folder = folder.parent
-    return shutil.disk_usage(folder).free
+    usage = shutil.disk_usage(folder)
+    return usage.total, usage.free
 
 
 def _sync(path: Path) -> None:

@@ -182,11 +182,13 @@ class Gate:
         """Take one card in, or the part of it that rests; whatever goes wrong with it never stops the others."""
         key, account = _key(ground, card), self.account
         try:
+            account.need_room()
             taken = take_card(ground, card, account.film.settings, self.mediainfo, moment=datetime.now(UTC).isoformat())
             passing = any(file.exit_code in _PASSING for file in taken.failed)
             if passing:  # an unreadable file looks the same when it can be read again: the next run tries
                 taken = replace(taken, fingerprint=f"{card.fingerprint} in part")
             outcome = record_card(account.catalogue, taken)
+            account.waits_for = ""
         except (CatalogueBusy, CatalogueDamaged):
             raise
         except (ChangedWhileRead, PathMissing):

@@ -34,7 +34,7 @@ from pipeline.shotlog.query import Query
 
 _AHEAD = 64  # clips fetched from the catalogue at once
 # What passes without a change of the file: tried again by the next run.
-_TRANSIENT = (DiskFull, ToolMissing, ToolStopped, PathRefused)
+_TRANSIENT = (ToolMissing, ToolStopped, PathRefused)
 # The file is not what the catalogue says: another look will tell.
 _LOOK_AGAIN = (ChangedWhileRead, PathMissing, NotFound)
 
@@ -142,6 +142,7 @@ class Hands:
     def _hand_out(self, work: Work) -> None:
         try:
             planned = order(work, self.bench, self._owner)
+            self.account.need_room(*{final.parent for final in planned.finals})
         except RushesError as error:
             self._refuse(work, error)
             return
@@ -179,6 +180,7 @@ class Hands:
             return
         if planned.job is None:
             return
+        account.waits_for = ""
         self.pace.finish(clip.card, float(clip.duration), worked=True)
         account.summary = replace(account.summary, made=account.summary.made + 1)
         account.tell(ClipMade(clip.id, one_line(clip.name), one_line(clip.card), clip.duration, outcome.seconds))
@@ -201,12 +203,13 @@ class Hands:
         self._put_off[clip.id] = error
         if isinstance(error, Cancelled):
             return
+        if isinstance(error, DiskFull):  # no failure of the clip: it waits, as all others do
+            self.account.stop_for_room(error)
+            return
         if isinstance(error, _LOOK_AGAIN):
             self.doubtful.append(work)
             self.account.tell(Said(one_line(error.sentence)))
             return
-        if isinstance(error, DiskFull):
-            self.account.stop_for_room(error)
         transient = isinstance(error, _TRANSIENT)
         steps = [(want.kind, want.recipe) for want in work.missing] or [("hash", "")]
         # A catalogue without room cannot note it; the clip is still work left, and that is what counts.

@@ -83,4 +83,5 @@ class Head:
             self.account.tell(progress)
         self._was_busy = bool(names)
         waiting = tuple(one_line(card.folder.name) for card in self.gate.waiting.values())
-        leave_word(self.account.film, HeadState(self.words, os.getpid(), time.time(), progress, waiting))
+        space = self.account.waits_for
+        leave_word(self.account.film, HeadState(self.words, os.getpid(), time.time(), progress, waiting, space))

@@ -13,7 +13,7 @@ from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, Product, Root, Stamp
 from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsError
 from pipeline.faults import reached
-from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_beside
+from pipeline.files import full_hash, keep_free, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.ingest.reins import reined
@@ -77,6 +77,7 @@ class Order:
     finals: tuple[Path, ...]
     ffmpeg: Path | None
     bandwidth: float = 0.0
+    kept_free: int = 0  # bytes that stay free on the disks of the outputs
 
     def decodes(self, original: Original) -> bool:
         """Whether pictures of this file are to be decoded."""
@@ -164,7 +165,8 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
             work.clip, sources, tuple(outputs), bench.threads, salvage=salvage, lut=lut, bandwidth=bench.bandwidth,
             sounds=_sounds(work.clip, bench),
         )  # fmt: skip
-    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth)
+    kept_free = int(bench.film.settings.storage.keep_free * 1e9)
+    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, kept_free)
 
 
 def _sounds(clip: Clip, bench: Bench) -> tuple[tuple[Path | None, ...], ...]:
@@ -228,6 +230,8 @@ def carry_out(
 
             def told(of: Progress) -> None:
                 progress(of.seconds)
+                for folder in {final.parent for final in order.finals}:
+                    keep_free(folder, order.kept_free)
 
             unwritten = tuple(broken.get(source, ()) for source in order.job.sources)
             job = replace(order.job, clip=counted_clip(order.clip, counts), unwritten=unwritten)

@@ -20,7 +20,7 @@ from pipeline.errors import NotFound, PathMissing, PathRefused, RushesError, Too
 from pipeline.files import one_line, sweep_temporaries
 from pipeline.film import FOLDERS, Film
 from pipeline.ingest.account import Account, Tell, bug
-from pipeline.ingest.events import Summary
+from pipeline.ingest.events import Said, Summary
 from pipeline.ingest.gate import Gate
 from pipeline.ingest.hands import Hands
 from pipeline.ingest.head import Head
@@ -37,7 +37,7 @@ from pipeline.shotlog.query import Query
 from pipeline.volumes import volume_of, volumes
 from pipeline.watch import TWO_LOOKS, Doorbell, Settler
 
-_ABSENT = 2.0  # seconds between two looks for a folder that is gone
+_ABSENT = 2.0  # seconds between two looks for a folder that is gone, or for space
 
 
 def ingest(
@@ -104,7 +104,8 @@ def watch(film: Film, tell: Tell) -> NoReturn:
                 _say_setback(head, error)
                 times.look = time.monotonic() + film.settings.ingest.rescan
                 head.gate.look_due = False
-            head.rest(0.0 if head.gate.look_due else max(0.0, times.look - time.monotonic()))
+            nap = 0.0 if head.gate.look_due else max(0.0, times.look - time.monotonic())
+            head.rest(min(nap, _ABSENT) if head.account.waits_for else nap)
 
 
 @dataclass(slots=True)
@@ -113,6 +114,7 @@ class _Times:
 
     look: float = 0.0
     rescan: float = 0.0
+    waits: bool = False  # whether it was said that there is no room
 
 
 def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
@@ -134,9 +136,21 @@ def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
         for card, file in gate.restless(gate.patience):
             account.say_once(f"{card} is still changing ({file}); it is taken when it rests.")
         times.look = time.monotonic() + _nap(head)
+    if account.waits_for and account.room_came():
+        head.hands.try_again()
+        gate.look_due = True
     head.work()
-    if account.summary.stopped_by:
-        account.say_once(account.summary.stopped_by[1])
+    times.waits = _tell_of_room(account, before=times.waits)
+
+
+def _tell_of_room(account: Account, *, before: bool) -> bool:
+    """Say when the work begins to wait for space and when it goes on; whether it waits now."""
+    now = bool(account.waits_for)
+    if now and not before:
+        account.tell(Said(f"Waiting for space: {account.waits_for}"))
+    if before and not now:
+        account.tell(Said("There is room again; the work goes on."))
+    return now
 
 
 def _say_setback(head: Head, error: Exception) -> None:

@@ -86,12 +86,12 @@ class Copy:
                     self._written.put((file, job, value))
                     file = -1
                 else:
-                    os.close(file)
+                    _close(file)
                     file = -1
             except OSError as error:
                 self.failed = path_error(error, self.folder)
         if file >= 0:
-            os.close(file)
+            _close(file)
         self._written.put(None)
 
     def _opened(self, job: Job) -> int:
@@ -118,7 +118,7 @@ class Copy:
             except RushesError as error:
                 self.failed = error
             finally:
-                os.close(file)
+                _close(file)
 
 
 def copy_all(
@@ -182,6 +182,12 @@ def _read(
     finally:
         for copy in copies:
             copy.take("end", hasher.values()) if whole else copy.take("drop")
+
+
+def _close(file: int) -> None:
+    """Close a file whose fsync has told already whether it is safe, or that nobody wants: the thread must go on."""
+    with suppress(OSError):
+        os.close(file)
 
 
 def _write_all(file: int, data: bytes) -> None:

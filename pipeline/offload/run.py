@@ -304,7 +304,11 @@ def _verify_file(target: _Target, path: bytes, kept: Kept, ears: Ears) -> None:
     assert target.journal is not None
     ears.stop_if_cancelled()
     reached("offload.read_back")
-    found = read_back(target.work / os.fsdecode(path), tuple(kept.hashes), ears.heard)
+    try:
+        found = read_back(target.work / os.fsdecode(path), tuple(kept.hashes), ears.heard)
+    except RushesError:
+        target.journal.forget(path)  # what cannot be read now may never be: it is written again
+        raise
     if found != kept.hashes:
         target.journal.forget(path)
         raise PathRefused(
@@ -335,6 +339,7 @@ def _publish(target: _Target, card: _Card) -> None:
         if is_listed(os.fsdecode(path).split("/")) and (kept := target.journal.files[path])
     ]  # fmt: skip
     data = generation(files, creator, card.wish.formats[0])
+    _drop_lists_of_earlier_runs(target, card)
     reached("manifest.generation")
     write_whole(target.work / FOLDER_NAME / name, data)
     generations = next_generation(card.lists.generations, name, data)
@@ -344,6 +349,13 @@ def _publish(target: _Target, card: _Card) -> None:
     with suppress(OSError):
         reached("offload.tidy")
         (target.final / NAME).unlink()
+
+
+def _drop_lists_of_earlier_runs(target: _Target, card: _Card) -> None:
+    """Remove the generation of a run that ended before it could publish: no chain will ever name it."""
+    for list_ in (target.work / FOLDER_NAME).glob("*.mhl"):
+        if os.fsencode(list_.relative_to(target.work)) not in card.files:
+            list_.unlink()
 
 
 def _folders_of(card: Path) -> list[Path]:

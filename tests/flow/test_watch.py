@@ -22,6 +22,7 @@ from filming import (
     half_made,
     log,
     products,
+    rushes,
     said,
     start,
     tree,
@@ -192,15 +193,16 @@ def test_a_card_that_breaks_our_code_does_not_stop_the_head(film):
     assert said(film).count("A001 was not taken") == 1
 
 
-def test_a_full_disk_is_waited_out(film, small_disk):
+def test_a_full_disk_is_waited_out_and_the_work_goes_on_as_soon_as_there_is_room(film, small_disk):
     small_disk(film / "proxies", "300k")
     card(film, clips=2)
-    settings = film / "rushes.toml"
-    settings.write_text(settings.read_text().replace("rescan = 30", "rescan = 1"))
     with watching(film):
-        wait_for(lambda: "disk" in said(film))
+        wait_for(lambda: "Waiting for space: The disk " in said(film))
+        wait_for(lambda: "Waiting for space: The disk " in rushes("status", cwd=film).out)
+        assert {row["status"] for row in log(film).values()} == {"logged"}, "no clip failed"
         small_disk(film / "proxies", "50m", again=True)
-        wait_for(lambda: len(ready(film)) == 2)
+        wait_for(lambda: len(ready(film)) == 2, 25)  # no rescan comes so soon
+        wait_for(lambda: said(film).count("There is room again") == said(film).count("Waiting for space") == 1)
     assert half_made(film) == []
 
 
