@@ -4,18 +4,19 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cards.p2 import sounds_beside
 from pipeline.catalogue.products import Want, Work
-from pipeline.clip import Clip, Product, Root, Stamp
-from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsError
+from pipeline.clip import Clip, ListedFile, Product, Root, Stamp
+from pipeline.errors import ChangedWhileRead, NotFound, PathRefused, RushesError, SettingsError
 from pipeline.files import full_hash, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.ingest.reins import reined
+from pipeline.manifests.hashes import Hasher, same
 from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
 from pipeline.metadata.readers import FrameCounter, frame_counter
@@ -28,6 +29,9 @@ from pipeline.settings import Settings, shipped
 
 if TYPE_CHECKING:
     from pipeline.proxies.make import Made
+
+
+Reins = tuple[Callable[[], bool], Callable[[], bool]]  # cancelled? paused?
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,8 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One clip's work as plain data. `finals` are the published places of the job's outputs, in order."""
+    """One clip's work as plain data. `finals` are the published places of the job's outputs, in order; `listed` what is
+    compared with the card's hash lists, and where it lies."""
 
     clip: Clip
     originals: tuple[Original, ...]
@@ -75,17 +80,19 @@ class Order:
     finals: tuple[Path, ...]
     ffmpeg: Path | None
     bandwidth: float = 0.0
+    listed: tuple[tuple[ListedFile, Path], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of an order; `error` says why not everything that was asked for is there.
 
-    `counts` are frames of editing, of files that do not say how many they have.
+    `counts` are frames of editing, of files that do not say how many they have; `compared` what each listed file is.
     """
 
     hashes: tuple[tuple[Original, str], ...] = ()
     counts: tuple[tuple[Original, int], ...] = ()
+    compared: tuple[tuple[ListedFile, str], ...] = ()
     made: "tuple[Made, ...]" = ()
     seconds: float = 0.0
     error: RushesError | None = None
@@ -158,7 +165,8 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
             work.clip, sources, tuple(outputs), bench.threads, salvage=salvage, lut=lut, bandwidth=bench.bandwidth,
             sounds=_sounds(work.clip, bench),
         )  # fmt: skip
-    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth)
+    listed = tuple((each, absolute(bench.roots[each.root], each.path)) for each in work.listed)
+    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, listed)
 
 
 def _sounds(clip: Clip, bench: Bench) -> tuple[tuple[Path | None, ...], ...]:
@@ -187,6 +195,15 @@ def _originals(work: Work, bench: Bench, *, made: bool) -> tuple[Original, ...]:
     )  # fmt: skip
 
 
+@dataclass(slots=True)
+class _Told:
+    """What reading the files of an order has told so far."""
+
+    hashes: list[tuple[Original, str]] = field(default_factory=list)
+    counts: list[tuple[Original, int]] = field(default_factory=list)
+    compared: list[tuple[ListedFile, str]] = field(default_factory=list)
+
+
 def carry_out(
     order: Order, progress: Callable[[float], None], cancelled: Callable[[], bool], paused: Callable[[], bool]
 ) -> Outcome:
@@ -195,34 +212,45 @@ def carry_out(
     Never raises what a person can mend: that is part of the outcome, beside what was done before it.
     """
     started = time.monotonic()
-    hashes: list[tuple[Original, str]] = []
-    counts: list[tuple[Original, int]] = []
+    told = _Told()
     made: tuple[Made, ...] = ()
     error: RushesError | None = None
 
     try:
-        for original in order.originals:
-            if not _same(stamp_of(original.place), original.stamp):
-                raise ChangedWhileRead(f"{one_line(original.place.name)} has changed; it is taken again when it rests.")
-            counter = frame_counter(original.place) if original.count_wanted else None
-            if original.hash_wanted or counter:
-                heard = reined(counter.feed if counter else _unheard, order.bandwidth, cancelled, paused)
-                full = full_hash(original.place, heard, cancelled)
-            if original.hash_wanted:
-                hashes.append((original, full))
-            if counter and (frames := _counted(order.clip, counter)):
-                counts.append((original, frames))
+        _read_files(order, told, (cancelled, paused))
         if order.job and order.ffmpeg:
             from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
 
-            def told(of: Progress) -> None:
+            def heard(of: Progress) -> None:
                 progress(of.seconds)
 
-            job = replace(order.job, clip=counted_clip(order.clip, counts))
-            made = make(job, order.ffmpeg, progress=told, cancelled=cancelled, paused=paused)
+            job = replace(order.job, clip=counted_clip(order.clip, told.counts))
+            made = make(job, order.ffmpeg, progress=heard, cancelled=cancelled, paused=paused)
     except RushesError as refused:
         error = refused
-    return Outcome(tuple(hashes), tuple(counts), made, time.monotonic() - started, error)
+    counts, compared = tuple(told.counts), tuple(told.compared)
+    return Outcome(tuple(told.hashes), counts, compared, made, time.monotonic() - started, error)
+
+
+def _read_files(order: Order, told: _Told, reins: Reins) -> None:
+    """Read each file once for all that is wanted of its bytes."""
+    listed = {(each.root, each.path): each for each, _ in order.listed}
+    for original in order.originals:
+        _refuse_change(original.place, original.stamp)
+        counter = frame_counter(original.place) if original.count_wanted else None
+        mine = listed.pop((original.root, original.path), None)
+        hasher = Hasher(tuple(mine.hashes) if mine else ())
+        if original.hash_wanted or counter or mine:
+            full = full_hash(original.place, reined(_both(counter, hasher), order.bandwidth, *reins), reins[0])
+        if original.hash_wanted:
+            told.hashes.append((original, full))
+        if counter and (frames := _counted(order.clip, counter)):
+            told.counts.append((original, frames))
+        if mine:
+            told.compared.append((mine, _verdict(mine, hasher)))
+    for each, place in order.listed:
+        if (each.root, each.path) in listed:
+            told.compared.append((each, _compared(each, place, order.bandwidth, reins)))
 
 
 def counted_clip(clip: Clip, counts: Sequence[tuple[Original, int]]) -> Clip:
@@ -233,6 +261,34 @@ def counted_clip(clip: Clip, counts: Sequence[tuple[Original, int]]) -> Clip:
 def _counted(clip: Clip, counter: FrameCounter) -> int | None:
     """Frames of editing of a file that was read whole."""
     return frames_edited(clip.facts, counter.frames, counter.average) if counter.frames else None
+
+
+def _both(counter: FrameCounter | None, hasher: Hasher) -> Callable[[memoryview], None]:
+    """What hears the bytes of a file as it is read once: what counts its frames, and the hashes of its list."""
+
+    def heard(chunk: memoryview) -> None:
+        hasher.update(chunk)
+        if counter:
+            counter.feed(chunk)
+
+    return heard
+
+
+def _verdict(listed: ListedFile, hasher: Hasher) -> str:
+    found = hasher.values()
+    return "verified" if all(same(name, said, found[name]) for name, said in listed.hashes.items()) else "differs"
+
+
+def _compared(listed: ListedFile, place: Path, bandwidth: float, reins: Reins) -> str:
+    """What a file that is no recording is by its list; one that the disk does not give costs its clip nothing else."""
+    hasher = Hasher(tuple(listed.hashes))
+    try:
+        if listed.stamp:
+            _refuse_change(place, listed.stamp)
+        full_hash(place, reined(hasher.update, bandwidth, *reins), reins[0])
+    except PathRefused:
+        return "unreadable"
+    return _verdict(listed, hasher)
 
 
 def _unheard(_: memoryview) -> None:
@@ -268,9 +324,14 @@ def _judged(product: Product, made: "Made", final: Path) -> Product:
     return replace(product, verdict=verdict(breaches(replace(made.case, path=final))), held=made.case.held)
 
 
-def _same(now: Stamp, then: Stamp) -> bool:
-    """Whether a file is the one that was logged. Device and, on camera cards, inode numbers change with every mount."""
-    return (now.size, now.mtime_ns) == (then.size, then.mtime_ns)
+def _refuse_change(place: Path, then: Stamp) -> None:
+    """Raise ChangedWhileRead where a file is not the one that was logged.
+
+    Device and, on camera cards, inode numbers change with every mount.
+    """
+    now = stamp_of(place)
+    if (now.size, now.mtime_ns) != (then.size, then.mtime_ns):
+        raise ChangedWhileRead(f"{one_line(place.name)} has changed; it is taken again when it rests.")
 
 
 def discard(order: Order) -> None:
