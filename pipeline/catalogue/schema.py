@@ -7,6 +7,7 @@
     trails > clips | tracks                     where devices were and when, for clips that do not know
     facts                                       what the media says, whole, with the reader's version
     clocks > corrections > batches              whose clock timed each clip; how far clocks are off, append-only
+    listed                                      what hash lists on the cards say of their files, and whether it is so
     products, failures, wants, looks            what was made, what failed, what a ready clip has
     imports                                     timelines that editors sent back: what each was read as, and its batch
     pictures                                    small grey pictures of frames that were compared, by quick identity
@@ -245,6 +246,18 @@ ALTER TABLE places ADD COLUMN verified TEXT;
 CREATE TABLE pictures (
     file TEXT NOT NULL, number INTEGER NOT NULL, grey BLOB NOT NULL, PRIMARY KEY (file, number)
 ) WITHOUT ROWID;
+""",
+    ),
+    (
+        "hash lists of cards",
+        """
+CREATE TABLE listed (
+    card_n INTEGER NOT NULL REFERENCES cards ON DELETE CASCADE, path BLOB NOT NULL, clip_n INTEGER REFERENCES clips,
+    origin TEXT NOT NULL, hashes TEXT NOT NULL, device INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,
+    verdict TEXT, PRIMARY KEY (card_n, path)
+) WITHOUT ROWID;
+CREATE INDEX listed_left ON listed (clip_n) WHERE verdict IS NULL;
+CREATE INDEX listed_bad ON listed (clip_n, path, verdict, origin) WHERE verdict IN ('differs', 'unreadable');
 """,
     ),
 )

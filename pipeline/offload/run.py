@@ -20,6 +20,7 @@ from pipeline.clip import Stamp
 from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathRefused, RushesError
 from pipeline.faults import reached
 from pipeline.files import one_line, path_error, publish_folder, scan, write_whole
+from pipeline.manifests.brought import CardLists, lists_of
 from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
 from pipeline.manifests.write import (
     Creator,
@@ -35,7 +36,6 @@ from pipeline.manifests.write import (
 )
 from pipeline.offload.copying import Copy, Job, copy_all, read_back
 from pipeline.offload.journal import NAME, Journal, Kept, open_journal
-from pipeline.offload.lists import CardLists, lists_of
 
 _CHAIN = f"{FOLDER_NAME}/{CHAIN_NAME}".encode()
 _RESERVE = 1 << 30  # bytes that stay free on a target, or a hundredth of a small one

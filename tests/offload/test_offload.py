@@ -340,3 +340,23 @@ def test_a_report_names_every_file_and_obeys_none(card, tmp_path, suffix):
     assert "<script>" not in text or suffix != ".html"
     assert "\x1b" not in text
     assert of_bytes("xxh128", FILES["CLIP/C0002.MP4"]) in text
+
+
+def test_the_page_has_a_still_of_every_clip_and_says_of_which_it_has_none(tmp_path):
+    """Two clips of a sample card under names that no address could hold, and one whose pictures are gone."""
+    source = next((Path(__file__).parents[2] / "sample_media").rglob("DJI_0004.MP4"))
+    card = tmp_path / "A 100%'s"
+    card.mkdir()
+    for name in ("C0001.MP4", "a: b\n.MP4"):
+        (card / name).write_bytes(source.read_bytes() + b"\0\0\0\x08free" * len(name))
+    data = bytearray(source.read_bytes())
+    begin, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
+    data[begin:end] = bytes(end - begin)
+    (card / "C0003.MP4").write_bytes(data)
+    report = tmp_path / "report.html"
+    words = [str(card), "--to", str(tmp_path / "copy"), "--report", str(report)]
+    CliRunner().invoke(offload_command, words, standalone_mode=False)
+    page = report.read_text()
+    assert page.count("<figure>") == 3
+    assert page.count('<img alt="" src="data:image/jpeg;base64,/9j/') == 2
+    assert page.count("<div>no picture of it can be decoded: ") == 1
