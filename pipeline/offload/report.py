@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import os
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -84,17 +85,17 @@ def as_json(data: Mapping[str, Any]) -> str:
 
 def as_html(data: Mapping[str, Any], card: Card) -> str:
     """One page that needs no other file; every word from the card is data in it."""
-    stills = {one_line(clip.name): _still(card, clip) for clip in _clips(card)}
+    stills = [_still(card, clip) for clip in _clips(card)]
     copies = "".join(
         f"<tr class={_cell(copy['state'])}><td>{_cell(copy['folder'])}</td><td>{_cell(_WORDS[copy['state']])}</td>"
         f"<td>{_cell(copy.get('error', ''))}</td></tr>"
         for copy in data["copies"]
     )
     clips = "".join(
-        f"<figure>{stills[clip['name']]}<figcaption><b>{_cell(clip['name'])}</b><br>"
+        f"<figure>{still}<figcaption><b>{_cell(clip['name'])}</b><br>"
         f"{_cell(clip['start_timecode'] or 'no timecode')}<br>{_cell(clip['seconds'] or '?')} s"
         f"{_cell(' ' + clip['camera'] if clip['camera'] else '')}</figcaption></figure>"
-        for clip in data["clips"]
+        for clip, still in zip(data["clips"], stills, strict=True)
     )
     files = "".join(
         f"<tr><td>{_cell(file['path'])}</td><td class=n>{file['size']:,}</td>"
@@ -134,7 +135,7 @@ def _still(card: Card, clip: Clip) -> str:
         return "<div></div>"
     part = clip.parts[0]
     length = clip.rate.seconds(part.frames or clip.frames or 0) if clip.rate else Fraction(0)
-    source = card.folder.parent / one_line(part.path)
+    source = card.folder.parent / os.fsdecode(part.path)
     width, height = _STILL
     fit = f"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2"
     with TemporaryDirectory() as folder:

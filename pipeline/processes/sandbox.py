@@ -10,7 +10,7 @@ import resource
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -177,8 +177,12 @@ def _walls(reach: Reach) -> list[str]:
     assert wrapper is not None
     rights = ["--cap-drop", "ALL", *(["--cap-add", "CAP_DAC_OVERRIDE"] if os.geteuid() == 0 else [])]
     apart = ["--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent"]
-    system = [word for path in (*_SYSTEM, *_fonts()) for word in ("--ro-bind-try", str(path), str(path))]
-    own = ["--proc", "/proc", "--dev", "/dev"]
-    shown = [word for path in (reach.program, *reach.reads) for word in ("--ro-bind-try", str(path), str(path))]
-    written = [word for path in reach.writes for word in ("--bind", str(path), str(path))]
+    system, own = _bound((*_SYSTEM, *_fonts())), ["--proc", "/proc", "--dev", "/dev"]
+    shown, written = _bound((reach.program, *reach.reads)), _bound(reach.writes, "--bind")
     return [wrapper, *apart, *rights, *system, *own, *shown, *written, "--chdir", "/", "--"]
+
+
+def _bound(paths: Iterable[Path], how: str = "--ro-bind") -> list[str]:
+    """What is not there is left out: the program itself says so best."""
+    there = [str(path) for path in paths if os.access(path, os.F_OK)]
+    return [word for path in there for word in (how, path, path)]
