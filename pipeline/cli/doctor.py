@@ -58,6 +58,7 @@ def _python(_film: Film | None) -> Iterator[Finding]:
 
 def _ffmpeg(film: Film | None) -> Iterator[Finding]:
     from pipeline.processes.ffmpeg import encoders_of, find_ffmpeg
+    from pipeline.processes.sandbox import protection
     from pipeline.proxies.encoders import ENCODERS
 
     try:
@@ -67,6 +68,8 @@ def _ffmpeg(film: Film | None) -> Iterator[Finding]:
         yield Finding("ffmpeg", ok=False, found=error.sentence, advice="install Rushes again, or set RUSHES_FFMPEG")
         return
     yield Finding("ffmpeg", ok=True, found=f"{version.partition(' Copyright')[0]} ({ffmpeg})")
+    held, better = protection(ffmpeg)
+    yield Finding("protection", ok=True, found=f"of ffmpeg: {held}", advice=better)
     missing = sorted({encoder.ffmpeg for encoder in ENCODERS if encoder.ffmpeg} - known)
     yield Finding(
         "encoders", not missing, f"without {', '.join(missing)}" if missing else "all that the presets name",

@@ -15,7 +15,7 @@ from pipeline.errors import RushesError
 from pipeline.files import one_line
 from pipeline.offload.naming import Card
 from pipeline.offload.run import CopyDone, Offloaded
-from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, find_ffmpeg, run_ffmpeg
+from pipeline.processes.ffmpeg import Terms, find_ffmpeg, run_ffmpeg
 
 _STILL = (240, 135)  # pixels of a still's box
 _LISTED = {"": "", "verified": "as the card's list says", "failed": "NOT as the card's list says"}
@@ -145,9 +145,9 @@ def _still(card: Card, clip: Clip) -> str:
     with TemporaryDirectory() as folder:
         picture = Path(folder, "still.jpg")
         arguments = [
-            *(word for key, value in INPUT_GUARD for word in (f"-{key}", value)), "-ss", f"{float(length / 3):.3f}",
+            "-ss", f"{float(length / 3):.3f}",
             "-i", f"file:{source}", "-map", "0:v:0", "-vf", fit, "-frames:v", "1", "-f", "image2", "-update", "1",
-            "-q:v", "5", "-y", f"file:{picture}",
+            "-q:v", "5", f"file:{picture}",
         ]  # fmt: skip
         try:
             run_ffmpeg(find_ffmpeg(), arguments, terms=Terms(subject=clip.name, total=60))

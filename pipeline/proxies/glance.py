@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipeline.metadata.frames import Times, read_times
-from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, run_ffmpeg
+from pipeline.processes.ffmpeg import Terms, run_ffmpeg
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,16 +74,15 @@ def _batches(numbers: Sequence[int]) -> Iterable[tuple[int, ...]]:
 
 
 def _arguments(path: Path, numbers: Sequence[int], times: Times | None, folder: Path) -> list[str]:
-    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
     inputs: list[str] = []
     outputs: list[str] = []
     for index, number in enumerate(numbers):
         seek = _seek(times, number) if times else []
         selected = "" if times else f"select=eq(n\\,{number}),"
-        inputs += [*guard, *seek, "-i", f"file:{path}"]
+        inputs += [*seek, "-i", f"file:{path}"]
         outputs += [
             "-map", f"{index}:v:0", "-vf", f"{selected}scale={SIDE}:{SIDE}:flags=area,format=gray",
-            "-frames:v", "1", "-fps_mode", "passthrough", "-f", "rawvideo", "-y", str(folder / str(number)),
+            "-frames:v", "1", "-fps_mode", "passthrough", "-f", "rawvideo", f"file:{folder / str(number)}",
         ]  # fmt: skip
     return [*inputs, *outputs]
 

@@ -13,7 +13,6 @@ import ffmpeg
 
 from pipeline.clip import AudioStream, Clip, VideoStream
 from pipeline.errors import MediaUnreadable, ProxyRefused
-from pipeline.processes.ffmpeg import INPUT_GUARD
 from pipeline.proxies.job import Output, ProxyJob, from_first_whole, picture_stream, sound_tracks
 from pipeline.proxies.picture import Look, blackened, burnt, filled, opened, small, split, stills, timed
 from pipeline.proxies.presets import Preset
@@ -105,7 +104,6 @@ def start_arguments(job: ProxyJob) -> list[str]:
 
     All tracks are read, as in the job itself: ffmpeg counts time from where the first of them begins.
     """
-    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
     whole = from_first_whole(job.clip)
     only = ["-vf", f"select='{whole}'"] if whole else []
     picture = [
@@ -113,11 +111,11 @@ def start_arguments(job: ProxyJob) -> list[str]:
         "-enc_time_base:v", "1/90000",
     ]  # fmt: skip
     sound = ["-map", "0:a", "-c:a", "copy", "-frames:a", "1", "-f", "null", "-"]
-    return [*guard, "-i", f"file:{job.sources[0]}", *picture, "-f", "framecrc", "pipe:2", *sound]
+    return ["-i", f"file:{job.sources[0]}", *picture, "-f", "framecrc", "pipe:2", *sound]
 
 
 def _source(name: str, job: ProxyJob) -> Stream:
-    options: dict[str, str | None] = dict(INPUT_GUARD)
+    options: dict[str, str | None] = {}
     if job.threads:
         options["threads"] = str(job.threads)
     if job.reading_seconds and job.clip.duration:  # ffmpeg knows no bytes, only seconds of media: an average

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.clip import Clip
 from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused
 from pipeline.metadata.frames import picture_begins
-from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, run_ffmpeg, unheard
+from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, patience, run_ffmpeg, unheard
 from pipeline.proxies.checks import Case
 from pipeline.proxies.graph import INDEXED, arguments, start_arguments
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
@@ -23,7 +23,7 @@ _SIGNATURES = {
 }
 _COMPLAINT = "[hevc @ "
 _SLACK = Fraction(1, 10)  # seconds by which counted sound may fall short: decoders end on whole packets
-_SLOWEST = 400  # times real time that the slowest machine may take before a run counts as hung
+_LEAST, _TIMES = 1 << 30, 1000  # bytes that any output may have, and how much larger than its original it may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def make(
         job = _synchronised(job, ffmpeg, cancelled)
         if job.salvage is not None:
             job = surveyed(job, ffmpeg, cancelled=cancelled, paused=paused)
-        terms = replace(_terms(job.clip, 2 * job.reading_seconds), paused=paused)
+        terms = replace(_terms(job), paused=paused)
         finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=terms)
         if job.salvage is None:
             _check_complaints(job.clip, finished)
@@ -69,9 +69,16 @@ def make(
         raise
 
 
-def _terms(clip: Clip, reading: float = 0.0) -> Terms:
-    total = 600.0 + _SLOWEST * float(clip.duration) + reading
-    return Terms(subject=clip.name, total=total if clip.duration else None)
+def _terms(job: ProxyJob) -> Terms:
+    presets = [output.preset for output in job.proxies if output.preset]
+    cubes = [job.lut.path] if job.lut else []
+    return Terms(
+        subject=job.clip.name,
+        total=patience(job.clip.duration) + 2 * job.reading_seconds,
+        largest=_LEAST + _TIMES * sum(part.stamp.size for part in job.clip.parts),
+        reads=(*cubes, *(Path("/", preset.font) for preset in presets if preset.font)),
+        hardware=any(preset.hardware for preset in presets),
+    )
 
 
 def _check_sources(job: ProxyJob) -> None:
@@ -103,7 +110,7 @@ def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) ->
         return job
     if clip.facts.container in INDEXED:
         return replace(job, picture_late=picture_begins(job.sources[0]))
-    said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=_terms(clip)).stderr_tail
+    said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=_terms(job)).stderr_tail
     shown = next((line.split(",")[2] for line in said if line.startswith("0,")), "0")
     return replace(job, picture_late=Fraction(int(shown), 90_000))
 

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from pipeline.clip import Clip, Part
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata.frames import Times, read_times
-from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, never, run_ffmpeg
+from pipeline.processes.ffmpeg import Terms, never, patience, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import INDEXED
 from pipeline.proxies.job import ProxyJob, Salvage, picture_stream
@@ -117,18 +117,18 @@ def _decoded(
     job: ProxyJob, source: Path, ffmpeg: Path, *, cancelled: Callable[[], bool], paused: Callable[[], bool]
 ) -> tuple[Fraction, ...]:  # fmt: skip
     """The times of all pictures that can be decoded, in seconds, counted as they are when the proxy is made."""
-    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
     indexed = ["-nofind_stream_info"] if job.clip.facts.container in INDEXED else []
     with TemporaryDirectory(prefix="rushes-salvage-") as folder:
         told = Path(folder) / "pictures"
         arguments = [
-            "-max_error_rate", "1", *guard, *indexed, "-err_detect", "explode", "-i", f"file:{source}",
+            "-max_error_rate", "1", *indexed, "-err_detect", "explode", "-i", f"file:{source}",
             "-map", f"0:{picture_stream(job.clip)}", "-vf", "scale=16:16:flags=fast_bilinear",
-            "-fps_mode", "passthrough", "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", "-y", str(told),
+            "-fps_mode", "passthrough", "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", f"file:{told}",
             "-map", "0:a?", "-c:a", "copy", "-f", "null", "-",
         ]  # fmt: skip
         with suppress(MediaUnreadable):  # that it ends in an error is no news
-            run_ffmpeg(ffmpeg, arguments, cancelled=cancelled, terms=Terms(job.clip.name, paused=paused))
+            terms = Terms(job.clip.name, total=patience(job.clip.duration), paused=paused)
+            run_ffmpeg(ffmpeg, arguments, cancelled=cancelled, terms=terms)
         lines = told.read_text().splitlines() if told.exists() else []  # not there where nothing could be opened
         rows = [line.split(",") for line in lines if line.startswith("0,")]
     return tuple(Fraction(int(row[2]), _TICKS) for row in rows)
