@@ -18,6 +18,7 @@ import xxhash
 
 from pipeline.clip import SeenFile, Stamp
 from pipeline.errors import (
+    AlreadyThere,
     Cancelled,
     ChangedWhileRead,
     DiskFull,
@@ -273,6 +274,28 @@ def publish_all(finished: Sequence[tuple[Path, Path]]) -> None:
         if isinstance(error, OSError):
             raise path_error(error, finished[0][1]) from error
         raise
+
+
+def publish_new(temporary: Path, final: Path) -> None:
+    """Publish a finished file under a name that nothing bears. Raises AlreadyThere where something does."""
+    try:
+        _sync(temporary)
+        try:
+            final.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:  # a filesystem without links: nothing but a look keeps us from replacing
+            if final.exists():
+                raise FileExistsError(final) from None
+            temporary.replace(final)
+        temporary.unlink(missing_ok=True)
+        _sync(final.parent)
+    except FileExistsError as error:
+        temporary.unlink(missing_ok=True)
+        raise AlreadyThere(f"{one_line(final)} is there already and is not overwritten; name another file.") from error
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise path_error(error, final) from error
 
 
 def write_whole(final: Path, data: bytes) -> None:

@@ -9,7 +9,15 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.catalogue.current import flicks_of, leave_group, refresh
 from pipeline.catalogue.entries import append, live_entries, new_batch
-from pipeline.catalogue.identity import content_of, displace, find, keep_parts, keep_places, still_there
+from pipeline.catalogue.identity import (
+    at_home_elsewhere,
+    content_of,
+    displace,
+    find,
+    keep_parts,
+    keep_places,
+    still_there,
+)
 from pipeline.catalogue.lengths import with_count
 from pipeline.catalogue.listed import keep_listed
 from pipeline.catalogue.moments import keep_zones
@@ -153,7 +161,7 @@ def _record_clip(work: _Taking, taken: TakenClip) -> None:
         taken = replace(taken, clip=clip)
         known = db.execute("SELECT quick FROM parts WHERE clip_n = ? ORDER BY part", (n,)).fetchall()
         quicks = [part.quick for part in clip.parts]
-        if how != "copy" and len(quicks) >= len(known):
+        if how != "copy" and len(quicks) >= len(known) and not at_home_elsewhere(db, n, work.card):
             if quicks != [row[0] for row in known]:
                 how = "extended"
                 keep_parts(db, n, clip.parts)

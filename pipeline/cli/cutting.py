@@ -21,6 +21,7 @@ from pipeline.cli.options import (
     query_text,
 )
 from pipeline.cli.tables import plural, print_json, running_time
+from pipeline.cli.writing import changing
 from pipeline.errors import ValueRefused, command
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def cut_command(
     (name,) = as_typed((name,))
     found = chosen_film(film)
     changes = {option: value for option, value in options.items() if value}
-    with open_catalogue(found.catalogue) as catalogue:
+    with changing(found) as catalogue:
         if paper:
             recipe = Recipe("", paper=paper_text(paper))
         else:

@@ -90,7 +90,7 @@ def _catalogue(film: Film | None) -> Iterator[Finding]:
     except RushesError as error:
         yield Finding("catalogue", ok=False, found=error.sentence)
         return
-    advice = "put a backup in its place; what is logged by hand lies nowhere else" if wrong else ""
+    advice = "rushes restore FILE puts a backup in its place, rushes rebuild makes it anew" if wrong else ""
     yield Finding(
         "catalogue", not wrong, "; ".join(wrong[:3]) or f"sound ({size(film.catalogue.stat().st_size)})", advice
     )

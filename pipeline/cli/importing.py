@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import chosen_film, film_option, who
 from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, plural, print_json, table
+from pipeline.cli.writing import changing
 from pipeline.errors import RushesError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def import_command(files: tuple[Path, ...], name: str, rate: str, as_json: bool,
         raise click.UsageError("--as names one cut; import the files one by one.")
     found = chosen_film(film)
     taken: dict[Path, Imported | RushesError] = {}
-    with open_catalogue(found.catalogue) as catalogue:
+    with changing(found) as catalogue:
         for file in files:
             try:
                 taken[file] = import_timeline(found, catalogue, file, Asked(name, rate, who()))

@@ -43,6 +43,9 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("pull", "pulling", "Copy the originals that a cut needs, whole or trimmed."),
     ("conform", "conforming", "Do the events of a cut or timeline show what they say? By pictures."),
     ("verify", "verifying", "Are originals and proxies still what they were?"),
+    ("backup", "keeping", "Copy the catalogue, while anybody works."),
+    ("restore", "keeping", "Put a backup of the catalogue in its place."),
+    ("rebuild", "keeping", "A lost catalogue again, of plain files, media and proxies."),
     ("doctor", "doctor", "Check catalogue, ffmpeg, disk, limits, clock."),
 )
 BUG = 70
