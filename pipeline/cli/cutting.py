@@ -212,8 +212,9 @@ def export_command(
     \b
     rushes export coach --for premiere --map /films=D:\\films
     """
-    from pipeline.delivery.cuts import EDITORS as KNOWN
-    from pipeline.delivery.cuts import Order, export_sets, saved_cut
+    from pipeline.delivery.cuts import saved_cut
+    from pipeline.delivery.export import EDITORS as KNOWN
+    from pipeline.delivery.export import Order, export_sets
     from pipeline.editorial.exports.paths import read_map
 
     found = chosen_film(film)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filming import rushes
 
-from pipeline.delivery.cuts import EDITORS
+from pipeline.delivery.export import EDITORS
 from pipeline.editorial.exports.readme import GUIDES
 from pipeline.editorial.exports.registry import EXPORTS
 
