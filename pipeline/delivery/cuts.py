@@ -20,7 +20,8 @@ from pipeline.editorial.beside import Beside
 from pipeline.editorial.beside import beside as what_runs_beside
 from pipeline.editorial.imports.kept import Kept, kept_of
 from pipeline.editorial.paper import read_paper, shots_of, written_paper
-from pipeline.editorial.returned import returned_notes, returned_shots
+from pipeline.editorial.relaid import relaid
+from pipeline.editorial.returned import returned_shots
 from pipeline.editorial.shots import Media, Shot, media_of, named
 from pipeline.editorial.shots import media_for as files_of
 from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused, command
@@ -63,7 +64,7 @@ class MadeCut:
     `clips` in the order of the search, and `sounds`, the recordings that may lie under them besides; `used` are those
     of both with events. `new` are clips in use that the version before lacked, `gone` those that only it used, names by
     id; `since`: what changed in its edits. `rates`: that version's and this one's, if they differ. `kept` is the
-    timeline of an editor, of which the cut holds the events that were found, one after the other.
+    timeline of an editor, of which the cut holds the events that were found.
     """
 
     name: str
@@ -188,15 +189,12 @@ def _lost(catalogue: Catalogue, saved: SavedCut, made: MadeCut) -> int:
 def _recipe(saved: SavedCut) -> Recipe:
     """What a cut is made by. Raises ValueRefused for a timeline that an editor sent back."""
     if kept_of(saved.spec) is not None:
-        raise ValueRefused(from_editor(saved.name))
+        paper = command("paper", saved.name)
+        raise ValueRefused(
+            f"'{saved.name}' came from an editor and is made by no search; {paper} writes its shots as a text, and "
+            "'rushes cut NAME --paper FILE' cuts them."
+        )
     return Recipe(**saved.spec)
-
-
-def from_editor(name: str) -> str:
-    return (
-        f"'{name}' came from an editor and is neither cut nor exported again; {command('paper', name)} writes its "
-        "shots as a text, and 'rushes cut NAME --paper FILE' cuts them."
-    )
 
 
 def _saved(catalogue: Catalogue, name: str, version: int | None) -> tuple[SavedCut, str]:
@@ -253,14 +251,15 @@ def _still_there(catalogue: Catalogue, recipe: Recipe) -> dict[str, LoggedClip]:
 def _returned(
     film: Film, catalogue: Catalogue, name: str, kept: Kept, clips: Sequence[LoggedClip]
 ) -> MadeCut:  # fmt: skip
-    """The events of an editor's timeline that were found in the log, one after the other, each as its clip plays."""
+    """An editor's timeline with its events that were found in the log at their places."""
     recipe = Recipe("", rate=kept.rate or "", start=kept.start or "", sound="camera")
     settings = replace(_settings(film, name, recipe, clips), sections=())
-    shots = returned_shots(kept, {logged.clip.id: logged for logged in clips}, settings.rate)
+    by_id = {logged.clip.id: logged for logged in clips}
+    shots = returned_shots(kept, by_id, settings.rate)
     if not shots:
         raise NotFound(f"No event of '{name}' has frames of a clip in the log; 'rushes import' says what it was.")
-    timeline = timeline_of(_with_files(shots, media_for(film, catalogue, clips)), settings)
-    timeline = replace(timeline, notes=(*returned_notes(kept), *timeline.notes))
+    media = media_for(film, catalogue, clips)
+    timeline = relaid(kept, by_id, media, _with_files(shots, media), settings=settings)
     return MadeCut(name, 0, recipe, {"": timeline}, tuple(clips), kept=kept)
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from opentimelineio.schema import Timeline
 
-from pipeline.delivery.cuts import MadeCut, from_editor
+from pipeline.delivery.cuts import MadeCut
 from pipeline.delivery.folder import hand_over
 from pipeline.editorial.assembly import Cut
 from pipeline.editorial.exports.events import sheet_of
@@ -77,8 +77,6 @@ def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
 
 def export_sets(film: Film, made: MadeCut, orders: Sequence[Order]) -> tuple[Delivered, ...]:
     """Write a cut for several suites, as export_cut does for one; nothing is published before all are written."""
-    if made.kept is not None:
-        raise ValueRefused(from_editor(made.name))
     with ExitStack() as rooms:
         finished = [rooms.enter_context(_finished(film, made, order)) for order in orders]
         return tuple(
