@@ -17,6 +17,7 @@ from pipeline.errors import NotFound, ValueRefused, command
 from pipeline.files import one_line
 
 _FOUND = "found"  # of a saved spec: the clips that the cut was made of, where they are not those it uses
+_LONGEST_VERSION = 9  # digits
 _LONGEST = 200  # bytes of a name: suffixes have to follow it
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|$)", re.IGNORECASE)
 _NO_FILE = re.compile(r"[/\\:*?\"<>|@\x00-\x1f\x7f]")
@@ -84,16 +85,20 @@ def cut(catalogue: Catalogue, name: str, *, version: int | None = None) -> Saved
     return SavedCut(row[0], row[1], spec, found, used, row[3], row[4])
 
 
+def name_and_version(catalogue: Catalogue, text: str) -> tuple[str, int | None]:
+    """What NAME or NAME@VERSION means, wherever a cut is named; None is the newest version."""
+    name, at, version = text.rpartition("@")
+    if not at or not version.isdecimal() or len(version) > _LONGEST_VERSION or newest_cut(catalogue, text):
+        return text, None
+    return name, int(version)
+
+
 def _no_cut(db: Connection, name: str, version: int | None) -> str:
     """Why there is no such cut or version, and what to do."""
-    base, _, number = name.rpartition("@")
-    asked = base if number.isdecimal() else name
-    newest = db.execute("SELECT max(version) FROM cuts WHERE name = ?", (asked,)).fetchone()[0]
+    newest = db.execute("SELECT max(version) FROM cuts WHERE name = ?", (name,)).fetchone()[0]
     if newest is None:
         return f"There is no cut '{name}'; {command('cut', name, 'QUERY')} makes it."
-    if version is not None:
-        return f"There is no version {version} of '{name}'; the newest is {newest}."
-    return f"Only 'rushes diff' takes a version ({name}); write '{base}', which is the newest one, {newest}."
+    return f"There is no version {version} of '{name}'; the newest is {newest}."
 
 
 def _wrong_with(name: str) -> str:

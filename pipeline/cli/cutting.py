@@ -152,6 +152,8 @@ def _searched(made: "MadeCut") -> list[str]:
 
 def told(made: "MadeCut") -> Iterator[str]:
     """What was made, what is new in it, and what a person has to know of it."""
+    from pipeline.editorial.edits import events_in
+
     events, clips = plural(made.events, "event"), plural(len(_searched(made)), "clip")
     if idle := len(made.clips) - len(_searched(made)):
         clips += f" ({idle:,} more found by the search {'has' if idle == 1 else 'have'} nothing in it)"
@@ -170,9 +172,10 @@ def told(made: "MadeCut") -> Iterator[str]:
     if made.rates:
         was, now = (rate.label() for rate in (made.rates[0], made.rates[-1]))
         yield f"  {now} frames per second now, {was} in the version before; --rate keeps one"
+    counts = {each.name: events_in([each]) for each in made.lists}
     for extra, cut in made.cuts.items():
         if len(made.cuts) > 1:
-            yield f"  {made.name}{extra}: {plural(cut.events, 'event')}"
+            yield f"  {made.name}{extra}: {plural(counts[extra], 'event')}"
         yield from (f"    {note}" if len(made.cuts) > 1 else f"  {note}" for note in cut.notes)
     yield f"{command('export', made.name)} writes it."
 

@@ -8,7 +8,17 @@ from fractions import Fraction
 from typing import Literal
 
 from pipeline.catalogue.beside import sounds_near
-from pipeline.catalogue.cuts import SavedCut, clips_in, clips_of_cut, cut, cuts, logged_by_id, newest_cut, save_cut
+from pipeline.catalogue.cuts import (
+    SavedCut,
+    clips_in,
+    clips_of_cut,
+    cut,
+    cuts,
+    logged_by_id,
+    name_and_version,
+    newest_cut,
+    save_cut,
+)
 from pipeline.catalogue.handles import clip_called
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.store import Catalogue
@@ -18,6 +28,8 @@ from pipeline.editorial.arrange import CutSettings, kind_named, parted, settings
 from pipeline.editorial.assembly import Cut, assemble, timeline_of
 from pipeline.editorial.beside import Beside
 from pipeline.editorial.beside import beside as what_runs_beside
+from pipeline.editorial.diff import EditList
+from pipeline.editorial.edits import events_in
 from pipeline.editorial.imports.kept import Kept, kept_of
 from pipeline.editorial.paper import read_paper, shots_of, written_paper
 from pipeline.editorial.relaid import relaid
@@ -63,8 +75,8 @@ class MadeCut:
 
     `clips` in the order of the search, and `sounds`, the recordings that may lie under them besides; `used` are those
     of both with events. `new` are clips in use that the version before lacked, `gone` those that only it used, names by
-    id; `since`: what changed in its edits. `rates`: that version's and this one's, if they differ. `kept` is the
-    timeline of an editor, of which the cut holds the events that were found.
+    id; `since`: what changed in its edits, which `lists` holds. `rates`: that version's and this one's, if they differ.
+    `kept` is the timeline of an editor, of which the cut holds the events that were found.
     """
 
     name: str
@@ -79,6 +91,7 @@ class MadeCut:
     rates: tuple[Rate, ...] = ()
     since: tuple[Compared, ...] = ()
     kept: Kept | None = None
+    lists: tuple[EditList, ...] = ()
 
     @property
     def cut(self) -> Cut:
@@ -90,7 +103,8 @@ class MadeCut:
 
     @property
     def events(self) -> int:
-        return sum(cut.events for cut in self.cuts.values())
+        """How many it was made of, as they are counted everywhere."""
+        return events_in(self.lists)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -123,7 +137,7 @@ def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> Mad
         if not clips:
             raise NotFound(f"Nothing in the log fits '{recipe.query}'; 'rushes log' shows what there is.")
         made = _assembled(film, catalogue, name, recipe, clips)
-    lists = edit_lists(made.cuts)
+    lists = tuple(edit_lists(made.cuts))
     version = save_cut(catalogue, name, asdict(made.recipe), [logged.clip.id for logged in made.clips], lists)
     old, names = (before.lists if before else ()), clips_in(lists)
     everything = {logged.clip.id: logged for logged in (*made.sounds, *made.clips)}
@@ -138,41 +152,50 @@ def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> Mad
         gone={key: called for key, called in was.items() if key not in names},
         since=compared(old, lists) if old and len(rates) == 1 else (),
         rates=rates if len(rates) > 1 else (),
+        lists=lists,
     )
 
 
 def saved_recipe(catalogue: Catalogue, name: str) -> Recipe:
     """What a saved cut is made by: make_cut with it takes in what has come since. Raises NotFound."""
+    plain, version = name_and_version(catalogue, name)
+    if version is not None:
+        raise ValueRefused(
+            f"'{name}' is a version, which stays as it was made; {command('cut', plain)} makes the next."
+        )
     return _recipe(cut(catalogue, name))
 
 
-def saved_cut(film: Film, catalogue: Catalogue, name: str, *, version: int | None = None) -> MadeCut:
+def saved_cut(film: Film, catalogue: Catalogue, name: str) -> MadeCut:
     """A cut as it was saved: the same clips, with what the log says of them now.
 
-    `name` may be that of one timeline of several: "reels 2019-10-12". Raises NotFound.
+    `name` may say a version, "coach@2", and may be that of one timeline of several: "reels 2019-10-12". What is made
+    of a version that was asked for bears its number. Raises NotFound.
     """
-    saved, extra = _saved(catalogue, name, version)
+    plain, version = name_and_version(catalogue, name)
+    saved, extra = _saved(catalogue, plain, version)
+    base = f"{saved.name}@{version}" if version else saved.name
     kept = kept_of(saved.spec)
     clips = clips_of_cut(catalogue, saved)
     if not clips:
         anew = command("cut", name, "QUERY")
         raise NotFound(f"No clip of the cut '{name}' is in the log any more; {anew} makes it anew.")
     if kept:
-        made = _returned(film, catalogue, saved.name, kept, clips)
+        made = _returned(film, catalogue, base, kept, clips)
     elif (recipe := _recipe(saved)).paper:
-        made = _from_paper(film, catalogue, saved.name, recipe, {logged.clip.id: logged for logged in clips})
+        made = _from_paper(film, catalogue, base, recipe, {logged.clip.id: logged for logged in clips})
     else:
-        made = _assembled(film, catalogue, saved.name, recipe, clips)
+        made = _assembled(film, catalogue, base, recipe, clips)
     cuts = made.cuts
     if extra:
         if extra not in cuts:
-            raise NotFound(f"'{saved.name}' has no timeline '{name}'; {command('cut', saved.name)} makes it again.")
+            raise NotFound(f"'{saved.name}' has no timeline '{plain}'; {command('cut', saved.name)} makes it again.")
         cuts = {"": cuts[extra]}
     if lost := _lost(catalogue, saved, made):
         several = f"{lost:,} clips of this cut were taken out of the log and are left out."
         note = "1 clip of this cut was taken out of the log and is left out." if lost == 1 else several
         cuts = {key: replace(each, notes=(note, *each.notes)) for key, each in cuts.items()}
-    return replace(made, name=saved.name + extra, version=saved.version, cuts=cuts)
+    return replace(made, name=base + extra, version=saved.version, cuts=cuts)
 
 
 def _used_before(saved: SavedCut) -> dict[str, str]:

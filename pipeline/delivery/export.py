@@ -78,15 +78,15 @@ def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
 def export_sets(film: Film, made: MadeCut, orders: Sequence[Order]) -> tuple[Delivered, ...]:
     """Write a cut for several suites, as export_cut does for one; nothing is published before all are written."""
     with ExitStack() as rooms:
-        finished = [rooms.enter_context(_finished(film, made, order)) for order in orders]
+        ready = [rooms.enter_context(finished(film, made, order)) for order in orders]
         return tuple(
             Delivered(hand_over(film, each.folder, made.name, editor=each.editor, contents=each.files), *each.said)
-            for each in finished
+            for each in ready
         )
 
 
 @dataclass(frozen=True, slots=True)
-class _Finished:
+class Finished:
     """The files of a suite by suffix, written but not published, and what has to be said: losses, then notes."""
 
     editor: str
@@ -96,7 +96,7 @@ class _Finished:
 
 
 @contextmanager
-def _finished(film: Film, made: MadeCut, order: Order) -> Iterator[_Finished]:
+def finished(film: Film, made: MadeCut, order: Order) -> Iterator[Finished]:
     """What is to be published for one suite, while its hidden folder stands."""
     suite = _editor(order.editor)
     folder = order.to or film.folder / "timelines" / (f"for-{order.editor}" if order.editor else "")
@@ -119,7 +119,7 @@ def _finished(film: Film, made: MadeCut, order: Order) -> Iterator[_Finished]:
             suffix: _set_down(content, workroom / str(number))
             for number, (suffix, content) in enumerate(contents.items())
         }
-        yield _Finished(order.editor, folder, written, (tuple(dict.fromkeys(losses)), tuple(dict.fromkeys(notes))))
+        yield Finished(order.editor, folder, written, (tuple(dict.fromkeys(losses)), tuple(dict.fromkeys(notes))))
     except OSError as error:
         raise path_error(error, folder) from error
     finally:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.catalogue.cuts import SavedCut, clips_of_cut, cut, cuts
+from pipeline.catalogue.cuts import SavedCut, clips_of_cut, cut, name_and_version
 from pipeline.catalogue.store import Catalogue
 from pipeline.editorial.assembly import Cut
 from pipeline.editorial.diff import Difference, EditList, diff
@@ -41,7 +41,7 @@ def compared_cuts(catalogue: Catalogue, old: str, new: str | None) -> Result:
     Raises NotFound, ValueRefused, PathMissing, TimelineUnreadable.
     """
     if new is None:
-        name, version = _name_and_version(catalogue, old)
+        name, version = name_and_version(catalogue, old)
         last = cut(catalogue, name, version=version)
         if last.version == 1 and version:
             raise NotFound(f"'{old}' is the first version; give the one to compare it with: 'rushes diff CUT1 CUT2'.")
@@ -65,21 +65,14 @@ def compared_cuts(catalogue: Catalogue, old: str, new: str | None) -> Result:
 def _is_file(catalogue: Catalogue, text: str) -> bool:
     """Whether a side of a comparison is a file: what names a cut never is."""
     try:
-        cut(catalogue, _name_and_version(catalogue, text)[0])
+        cut(catalogue, name_and_version(catalogue, text)[0])
     except NotFound:
         return Path(text).is_file()
     return False
 
 
-def _name_and_version(catalogue: Catalogue, text: str) -> tuple[str, int | None]:
-    name, at, version = text.rpartition("@")
-    if not at or not version.isdecimal() or any(each.name == text for each in cuts(catalogue)):
-        return text, None
-    return name, int(version)
-
-
 def _saved(catalogue: Catalogue, text: str) -> SavedCut:
-    name, version = _name_and_version(catalogue, text)
+    name, version = name_and_version(catalogue, text)
     return cut(catalogue, name, version=version)
 
 

@@ -47,13 +47,12 @@ _ENCODE = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A timeline of `events` edits, and a sentence for each clip left out, conformed or without a file.
+    """A timeline, and a sentence for each clip left out, conformed or without a file.
 
     `shots` are what was laid, in order, each under the title of its section.
     """
 
     timeline: Timeline
-    events: int
     notes: tuple[str, ...] = ()
     shots: tuple[Shot, ...] = ()
 
@@ -100,7 +99,7 @@ def timeline_of(shots: Sequence[Shot], settings: CutSettings, sound: Beside = NO
         desk.lay(lot, camera=settings.sound != "recorder")
     timeline = with_tracks(desk.tracks(), desk.titles, settings)
     laid_out = tuple(lot.shot for lot in lots if lot.pieces)
-    return Cut(timeline, sum(len(lot.pieces) for lot in lots), notes(lots, settings, sound), laid_out)
+    return Cut(timeline, notes(lots, settings, sound), laid_out)
 
 
 def with_tracks(

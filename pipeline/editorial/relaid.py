@@ -56,7 +56,7 @@ def relaid(
     timeline = with_tracks(tracks, [_mark(mark, rate) for mark in kept.marks if mark.record], settings)
     lots = [Laid(item.pieces[0].shot, item.pieces) for item in items if item.pieces]
     unsaid = () if kept.start else (f"The file states no start; this begins at {settings.start}.",)
-    return Cut(timeline, 0, (*lost.sentences(), *unsaid, *notes(lots, settings, NOTHING)), tuple(shots))
+    return Cut(timeline, (*lost.sentences(), *unsaid, *notes(lots, settings, NOTHING)), tuple(shots))
 
 
 def _lanes(kept: Kept, kind: Kind, items: Sequence[Item]) -> Iterator[tuple[int, list[Item]]]:

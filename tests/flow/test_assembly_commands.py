@@ -176,10 +176,33 @@ def test_versions_are_compared_as_they_were_made(film):
     assert rushes("cut", "best", cwd=film).code == 0
     assert rushes("diff", "best@2", cwd=film).err.startswith("From best@1 to best@2: 1 trimmed")
     assert "is the first version" in rushes("diff", "best@1", cwd=film).err
-    for command in ("export", "paper", "conform", "cut", "pull"):
-        run = rushes(command, "best@2", *(["--list"] if command == "pull" else []), cwd=film)
-        assert (run.code, "Only 'rushes diff' takes a version (best@2)" in run.err) == (13, True), command
+    refused = rushes("cut", "best@2", cwd=film)
+    assert (refused.code, "'rushes cut best' makes the next" in refused.err) == (14, True)
     assert rushes("diff", "best@1", "best@2", "--markdown", cwd=film).out.startswith("| What | Clip |")
+
+
+def test_every_command_that_takes_a_cut_takes_a_version_of_it(film):
+    clips = [row["id"] for row in rushes("log", "kind:picture", "--json", cwd=film).json]
+    for found in (f"id:{clips[1]} or id:{clips[2]}", f"id:{clips[1]}"):
+        assert rushes("cut", "best", found, cwd=film).code == 0
+    for words in (["pull", "--list"], ["conform"]):
+        for name, count in (("best", 1), ("best@2", 1), ("best@1", 2)):
+            run = rushes(words[0], name, *words[1:], "--json", cwd=film)
+            rows = run.json["ranges" if words[0] == "pull" else "events"]
+            assert len({row["clip"] for row in rows}) == count, (words, name)
+    assert len(rushes("paper", "best@1", cwd=film).out.splitlines()) > len(
+        rushes("paper", "best", cwd=film).out.splitlines()
+    )
+    for name in ("best", "best@1"):
+        assert rushes("export", name, "--for", "avid", "--to", "out", cwd=film).code == 0
+    assert (film / "out/best.edl").read_text() != (film / "out/best@1.edl").read_text(), "which lies beside it"
+    checked = rushes("check", "best@1", "--for", "avid", cwd=film)
+    assert checked.code == 0
+    assert "best@1.edl: nothing found." in checked.err
+    for command in ("export", "paper", "conform", "pull", "check"):
+        run = rushes(command, "best@9", *{"pull": ["--list"], "check": ["--for", "avid"]}.get(command, []), cwd=film)
+        assert (run.code, "There is no version 9 of 'best'; the newest is 2." in run.err) == (13, True), command
+    assert rushes("check", "nosuch", "--for", "avid", cwd=film).code == 31
 
 
 def test_a_cut_is_compared_with_a_timeline_file(film):

@@ -80,6 +80,20 @@ def test_all_formats_of_a_cut_take_the_same_frames_of_the_same_clips(film):
     assert len({tuple(events) for events in seen.values()}) == 1, seen
 
 
+def test_a_cut_has_as_many_events_in_every_command_and_format(film):
+    count = rushes("cut", "all", "--json", cwd=film).json["events"]
+    for path in sorted((film / "back/for-resolve").glob("all.*")):
+        if path.suffix in (".otio", ".edl", ".xml", ".fcpxml", ".aaf"):
+            _, made = taken(film, str(path), "--as", "back")
+            assert (made["count"], made["found"]) == (count, count), path
+            assert len(rushes("conform", "back", "--json", cwd=film).json["events"]) == count, "all have pictures"
+    assert f"events  {count}\n" in (film / "back/for-resolve/all.README.txt").read_text(encoding="utf-8")
+    assert f"{count} of {count} events found" in rushes("import", path, "--as", "back", cwd=film).err
+    pulled = rushes("pull", "all", "--list", "--json", cwd=film).json["ranges"]
+    pictures = {row["id"] for row in rushes("log", "kind:picture", "--json", cwd=film).json}
+    assert sum(row["events"] for row in pulled if row["clip"] in pictures) == count
+
+
 def test_a_list_of_an_editor_is_found_by_what_it_says_and_the_rest_is_named(film):
     run, made = taken(film, sent(film), "--rate", "25")
     first, second, third = made["events"]
