@@ -218,6 +218,30 @@ def test_a_cut_is_compared_with_a_timeline_file(film):
     assert rushes("diff", "all", "nosuch.edl", cwd=film).code == 13
 
 
+def test_a_cut_differs_from_no_export_of_its_own_and_what_a_format_lacks_stands_apart(film):
+    assert rushes("cut", "all", "", "--rate", "29.97", "--gap", "5", cwd=film).code == 0
+    assert rushes("export", "all", "--for", "all", "--to", "out", cwd=film).code == 0
+    files = [
+        path
+        for path in sorted((film / "out").rglob("all*"))
+        if path.suffix in (".otio", ".xml", ".fcpxml", ".edl", ".aaf")
+    ]
+    assert {path.parent.name for path in files} == {"for-resolve", "for-premiere", "for-avid", "for-fcp"}
+    for path in files:
+        if path.name != "all.markers.edl":
+            (said,) = rushes("diff", "all", path, "--json", cwd=film).json
+            assert (said["changes"], said["shifted"]) == ([], []), path
+    run = rushes("diff", "all", "out/for-avid/all.edl", cwd=film)
+    assert "  not carried: Sound channels above 4" in run.err
+    assert run.out == ""
+    text = (film / "out/for-avid/all.edl").read_text(encoding="utf-8")
+    kept = text[: text.index("\n003 ")] + text[text.index("\n004 ") :]
+    (film / "edited.edl").write_text(kept, encoding="utf-8")
+    (said,) = rushes("diff", "all", "edited.edl", "--json", cwd=film).json
+    assert [change["what"] for change in said["changes"]] == [["removed"]], "an edit is one"
+    assert rushes("diff", "all", next((film / "out").rglob("*.ale")), cwd=film).code == 14
+
+
 def test_used_are_the_clips_with_events_and_the_sound_laid_under_them(film):
     def used(name):
         return {row["name"] for row in rushes("log", f"used:{name}", "--json", cwd=film).json}
