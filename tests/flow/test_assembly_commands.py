@@ -205,6 +205,32 @@ def test_every_command_that_takes_a_cut_takes_a_version_of_it(film):
     assert rushes("check", "nosuch", "--for", "avid", cwd=film).code == 31
 
 
+def test_cuts_are_listed_taken_away_and_brought_back_with_their_versions(film):
+    assert "No cut is saved" in rushes("cuts", cwd=film).err
+    for query in ("kind:picture", "name:img_0007"):
+        made = rushes("cut", "best", query, "--json", cwd=film).json
+    (row,) = rushes("cuts", "--json", cwd=film).json
+    assert [row[key] for key in ("name", "version", "kind", "of", "events", "clips")] == [
+        "best", 2, "stringout", "name:img_0007", made["events"], len(made["clips"]),
+    ]  # fmt: skip
+    gone = rushes("cuts", "--remove", "best", cwd=film)
+    assert (gone.code, "'rushes cuts --restore best' brings back its 2 versions" in gone.err) == (0, True)
+    assert rushes("cuts", "--json", cwd=film).json == []
+    assert rushes("log", "has:used", "--json", cwd=film).json == []
+    for words in (["export", "best"], ["cut", "best"], ["diff", "best"], ["cuts", "--remove", "best"]):
+        run = rushes(*words, cwd=film)
+        assert (run.code, "'best' was removed; 'rushes cuts --restore best'" in run.err) == (13, True), words
+    assert rushes("diff", "best@1", "best@2", cwd=film).code == 0, "versions stay"
+    assert rushes("cuts", "--restore", "best", cwd=film).code == 0
+    assert [each["version"] for each in rushes("cuts", "--json", cwd=film).json] == [2]
+    assert rushes("cuts", "--restore", "best", cwd=film).code == 13
+    assert rushes("cuts", "--remove", "best", "--restore", "best", cwd=film).code == 2
+    assert rushes("cuts", "--remove", "best", cwd=film).code == 0
+    again = rushes("cut", "best", "kind:picture", "--json", cwd=film).json
+    assert again["version"] == 3
+    assert rushes("diff", "best", cwd=film).err.startswith("From best@2 to best@3: "), "the name goes on"
+
+
 def test_a_cut_is_compared_with_a_timeline_file(film):
     assert rushes("cut", "all", "kind:picture -name:gx", "--rate", "29.97", "--sound", "camera", cwd=film).code == 0
     assert rushes("export", "all", "--for", "premiere", cwd=film).code == 0
