@@ -2,6 +2,7 @@
 
 from pipeline.catalogue.store import Connection
 
+REMOVED = '{"removed":true}'  # the spec of a last version that says that the cut was taken away
 _NEWEST = "u.version = (SELECT max(v.version) FROM cuts v WHERE v.name = u.name)"
 # About a clip `c`: the names of its cuts as a JSON list, NULL where there is none.
 USED = (
@@ -17,4 +18,10 @@ def clips_of_cuts(names: int | None) -> str:
 
 
 def cut_names(db: Connection) -> list[str]:
-    return [name for (name,) in db.execute("SELECT DISTINCT name FROM cuts ORDER BY name")]
+    """The names of all cuts that were not taken away."""
+    rows = db.execute(
+        "SELECT DISTINCT name FROM cuts c WHERE NOT EXISTS"
+        " (SELECT * FROM cuts r WHERE r.name = c.name AND r.spec = ?) ORDER BY name",
+        (REMOVED,),
+    )
+    return [name for (name,) in rows]

@@ -80,7 +80,7 @@ def _as_data(file: Path, taken: "Imported | RushesError") -> dict[str, Any]:
         "file": str(file), "format": timeline.format, "title": timeline.title,
         "rate": str(timeline.rate) if timeline.rate else None,
         "cut": taken.name if taken.version else None, "version": taken.version, "unchanged": taken.unchanged,
-        "batch": taken.batch.id if taken.batch else None,
+        "batch": taken.batch.id if taken.batch else None, "count": taken.count, "found": taken.found,
         "events": [_event(number, event, match, taken) for number, event, match in _events(taken)],
         "refused": list(taken.refused),
         "problems": [{"line": each.line, "sentence": each.sentence} for each in timeline.problems],
@@ -153,9 +153,10 @@ def _print_words(taken: "Imported") -> None:
     rate = taken.timeline.rate
     if taken.rate_from and rate:
         click.echo(f"The list states no frame rate; it is counted at {rate.label()}, {taken.rate_from}.", err=True)
-    found = sum(match.clip is not None for match in taken.matches)
-    events = plural(len(taken.matches), "event")
-    click.echo(f"{cell(taken.file.name)}: {found:,} of {events} found; {_kept(taken)}. {_logged(taken)}", err=True)
+    events = plural(taken.count, "row" if taken.is_table else "event")
+    click.echo(
+        f"{cell(taken.file.name)}: {taken.found:,} of {events} found; {_kept(taken)}. {_logged(taken)}", err=True
+    )
 
 
 def _kept(taken: "Imported") -> str:

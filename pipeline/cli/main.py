@@ -35,6 +35,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("undo", "logging", "Take back the last change of the log."),
     ("forget", "logging", "Take clips out of the log; media stay where they are."),
     ("cut", "cutting", "Make a timeline of what a search finds."),
+    ("cuts", "cuts", "The saved cuts; take one away, or bring it back."),
     ("paper", "comparing", "A cut as a paper edit: text to rearrange and cut again."),
     ("diff", "comparing", "What changed between two versions of a cut."),
     ("export", "cutting", "Write a cut for the editing suite."),

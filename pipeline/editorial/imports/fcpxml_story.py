@@ -93,7 +93,10 @@ class Story:
             offset = self._offset(child)
             if offset is None:
                 offset = place if place is not None else clock.start
-            self.item(child, clock.timeline(offset), clock.speed, within)
+            own = within._replace(
+                lane=within.lane - _lane(child)
+            )  # a lane means nothing between the clips of a storyline
+            self.item(child, clock.timeline(offset), clock.speed, own)
             place = offset + (self._duration(child) or 0)
 
     def item(self, node: Node, at: Fraction, speed: Fraction, within: Within) -> None:
