@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from pipeline.clip import LoggedClip, shown
 from pipeline.editorial.diff import Edit, EditList, Heard, in_order
-from pipeline.editorial.exports.events import Sheet, Source
+from pipeline.editorial.exports.events import Sheet
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.imports.kept import Kept, KeptEvent
 from pipeline.editorial.imports.reading import ReadEvent, ReadTimeline
 from pipeline.editorial.shots import counted

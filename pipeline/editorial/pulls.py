@@ -18,7 +18,8 @@ from pipeline.clip import Clip, LoggedClip, shown
 from pipeline.editorial.arrange import CutSettings
 from pipeline.editorial.assembly import timeline_of
 from pipeline.editorial.exports import edl
-from pipeline.editorial.exports.events import Sheet, Source, taken_frames
+from pipeline.editorial.exports.events import Sheet, taken_frames
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.shots import Media, Shot, counted
 from pipeline.timecode import Rate, Timecode, TimeRange

@@ -24,8 +24,9 @@ from opentimelineio.schema import Timeline
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.exports.edl_edits import Edit, Side, edits_of
 from pipeline.editorial.exports.edl_marks import marker_list
-from pipeline.editorial.exports.events import EventTrack, Sheet, Source, sheet_of
+from pipeline.editorial.exports.events import EventTrack, Sheet, sheet_of
 from pipeline.editorial.exports.reels import ReelRow, reel_table
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, one_line
 from pipeline.timecode import Timecode, frames_per_day
 

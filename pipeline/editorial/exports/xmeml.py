@@ -21,15 +21,8 @@ from typing import Literal
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import (
-    Event,
-    EventTrack,
-    Mark,
-    Sheet,
-    Source,
-    sheet_of,
-    taken_frames,
-)
+from pipeline.editorial.exports.events import Event, EventTrack, Mark, Sheet, sheet_of, taken_frames
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
 from pipeline.editorial.exports.xmeml_files import (
     File,

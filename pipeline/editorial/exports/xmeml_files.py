@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from math import floor
 
-from pipeline.editorial.exports.events import Held, Sheet, Source, held_by
+from pipeline.editorial.exports.events import Held, Sheet, held_by
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import Losses
 from pipeline.editorial.exports.xmeml_time import TICKS
 from pipeline.editorial.exports.xml_text import is_legal, path_url, xml_text
