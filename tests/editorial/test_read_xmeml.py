@@ -1,6 +1,7 @@
 """FCP7 XML as editors write it: places beside transitions, speeds, timecodes, files by reference; and what is wrong."""
 
 from fractions import Fraction
+from xml.parsers import expat
 
 import pytest
 
@@ -292,3 +293,29 @@ def test_other_encodings_are_read_and_recognised(encoding):
 )
 def test_paths_are_decoded_and_nothing_more(url, path):
     assert markup.path_of(url) == path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<?xml version='1.0'?>\n<!-- <a>\n<a/> -->\n<a>\n<ab/><a\n/>\n</a>",
+        "<a>\n<![CDATA[<a>\n<b>]]>\n<b>x</b><?do <b>\n?>\n<b/></a>",
+        "<a>\r\n<b/>\r<b></b>\r\n</a>",
+        "<!DOCTYPE a [\n<!-- <b> -->\n]>\n<a x='1\n2'\n y='/'><b\n\tz='>'/></a>",
+        "<a>\n<é/>\n<é>ü</é></a>",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_elements_have_the_lines_that_another_reader_counts(text, encoding):
+    content = text.encode(encoding)
+    counted = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda *_: counted.append(parser.CurrentLineNumber)
+    parser.Parse(content, True)
+    assert [markup.line_of(node) for node in markup.parse(content).root.iter()] == counted
+
+
+def test_names_are_read_without_a_namespace():
+    content = document(clip()).replace(b"<xmeml ", b"<xmeml xmlns='http://example.com/x' ")
+    assert b"xmlns" in content
+    assert xmeml.read(content) == xmeml.read(document(clip()))

@@ -65,6 +65,8 @@ def head_xml(name: str, duration: int, rate: Rate) -> str:
 
 def _together(parts: Iterable[Held]) -> Held:
     held = list(parts)
+    if len(held) == 1:
+        return held[0]
     begin, end = min(part.span.start for part in held), max(part.span.end for part in held)
     streams = max((part.streams for part in held), key=sum)
     return Held(any(part.picture for part in held), streams, TimeRange(begin, end - begin))

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import floor
 
-from pipeline.editorial.imports.markup import Node, path_of, text_of
+from pipeline.editorial.imports.markup import Node, line_of, path_of, text_of
 from pipeline.editorial.imports.reading import Problem
 from pipeline.timecode import Rate, TimeRange
 
@@ -129,7 +129,7 @@ def _asset(node: Node, formats: dict[str, Format], told: tuple[tuple[str, str], 
     chosen = original if original is not None else next(iter(representations), node)
     known = formats.get(node.get("format", ""))
     if known is None and node.get("format"):
-        problems.append(Problem(node.line, f"'{name}' names the format {node.get('format')}, which is nowhere."))
+        problems.append(Problem(line_of(node), f"'{name}' names the format {node.get('format')}, which is nowhere."))
     said = dict(told) | dict(_columns(node))
     kinds = {kind for key, kind in (("hasVideo", "Video"), ("hasAudio", "Audio")) if node.get(key) == "1"}
     if not kinds:
