@@ -69,7 +69,7 @@ def _timeline(sequence: Node, root: Node, facts: list[tuple[str, object]]) -> Re
     if rate is None:
         problems.append(Problem(sequence.line, "The sequence says no rate, so that its frames have no length."))
     start, drop = _start(sequence, rate, problems)
-    reading = Reading(rate, _by_id(root, "file"), _by_id(root, "clip"), problems)
+    reading = Reading(rate, _by_id(root, "file"), _by_id(root, "clip"), problems, _by_id(root, "sequence"))
     tracks = {tag: sequence.findall(f"media/{tag}/track") for tag, _ in _KINDS}
     events, transitions = _tracks(tracks, reading)
     marks = tuple(_marks(sequence))
