@@ -65,9 +65,12 @@ def save_cut(
         used = _used(clips, lists)
         packed = msgspec.json.encode(spec if used == clips else {**spec, _FOUND: clips}).decode()
         edits = zlib.compress(msgspec.json.encode(lists, enc_hook=fraction_out), 1) if lists else None
-        db.execute("INSERT INTO cuts VALUES (?, ?, ?, ?, ?)", (name, version, packed, now(), edits))
+        db.execute("INSERT INTO cuts VALUES (?, ?, '', ?, NULL)", (name, version, now()))
         numbered = [(name, version, position, clip) for position, clip in enumerate(used)]
         db.executemany("INSERT INTO cut_clips VALUES (?, ?, ?, ?)", numbered)
+        # Only now: each of them looks its cut up, and SQLite reads all of that row every time.
+        full = "UPDATE cuts SET spec = ?, events = ? WHERE name = ? AND version = ?"
+        db.execute(full, (packed, edits, name, version))
     return int(version)
 
 

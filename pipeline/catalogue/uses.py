@@ -3,7 +3,8 @@
 from pipeline.catalogue.store import Connection
 
 REMOVED = '{"removed":true}'  # the spec of a last version that says that the cut was taken away
-_NEWEST = "u.version = (SELECT max(v.version) FROM cuts v WHERE v.name = u.name)"
+# Found once for all clips: looking a cut up reads all of its row, which for an editor's timeline is megabytes.
+_NEWEST = "(u.name, u.version) IN (SELECT v.name, max(v.version) FROM cuts v GROUP BY v.name)"
 # About a clip `c`: the names of its cuts as a JSON list, NULL where there is none.
 USED = (
     "(SELECT nullif(json_group_array(used.name), '[]') FROM (SELECT DISTINCT u.name AS name FROM cut_clips u"

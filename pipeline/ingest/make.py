@@ -23,9 +23,10 @@ from pipeline.metadata.editing import counted, frames_edited
 from pipeline.metadata.payload import picture_check
 from pipeline.metadata.readers import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of, never
+from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.job import Output, ProxyJob, Salvage, sound_recipe
 from pipeline.proxies.luts import Lut, load_luts, lut_for
-from pipeline.proxies.naming import proxy_path, still_path
+from pipeline.proxies.naming import glances_path, proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
 from pipeline.settings import Settings, shipped
 
@@ -161,6 +162,10 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
             path = b"/".join([folder, work.clip.id[:8].encode(), name])
         final = bench.film.folder / os.fsdecode(path)
         outputs.append(Output(want.kind, temporary_beside(final), by_name.get(want.preset)))
+        finals.append(final)
+    if outputs and work.clip.kind == "picture" and any(output.kind != "waveform" for output in outputs):
+        final = bench.film.folder / glances_path(work.clip.id)
+        outputs.append(Output(GLANCES, temporary_beside(final)))
         finals.append(final)
     originals = _originals(work, bench, made=bool(outputs))
     sources = tuple(absolute(bench.roots[part.root], part.path) for part in work.clip.parts)
@@ -311,6 +316,9 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
     products = []
     for made in outcome.made:
         final = finals[made.output.path]
+        if made.output.kind == GLANCES:
+            publish(made.output.path, final)
+            continue
         full = full_hash(made.output.path, _unheard, never)  # what was just written is still in memory
         reached("make.publish")
         publish(made.output.path, final)

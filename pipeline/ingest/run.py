@@ -204,7 +204,7 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
 def _sweep(film: Film) -> None:
     """Remove what a killed head left half-made, wherever a head writes."""
     beside = [film.folder / "ingest"] if film.settings.proxies.placement == "beside" else []
-    for folder in (film.folder / "proxies", film.folder / "stills", *beside):
+    for folder in (film.folder / "proxies", film.folder / "stills", film.folder / ".rushes" / "glances", *beside):
         sweep_temporaries(folder)
     sweep_temporaries(film.catalogue.parent, deep=False)  # other films, or a whole home, may lie below
 

@@ -16,7 +16,7 @@ _NO_SOUND = frozenset({"apac", "mebx", "none", "unknown", ""})
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One file to make: `kind` is proxy, poster, filmstrip or waveform; `preset` names the proxy's preset."""
+    """One file to make: `kind` is proxy, poster, filmstrip, waveform or glances; `preset` names the proxy's preset."""
 
     kind: str
     path: Path

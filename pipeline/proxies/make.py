@@ -11,6 +11,7 @@ from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused
 from pipeline.metadata.frames import picture_begins
 from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, patience, run_ffmpeg, unheard
 from pipeline.proxies.checks import Case
+from pipeline.proxies.glance import GLANCES, glances_size
 from pipeline.proxies.graph import INDEXED, arguments, start_arguments
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
 from pipeline.proxies.salvage import surveyed
@@ -63,7 +64,7 @@ def make(
             _check_complaints(job.clip, finished)
         if job.clip.kind == "sound":
             _check_sound(job.clip, finished)
-        return tuple(_measured(job, output, finished) for output in job.outputs)
+        return tuple(_measured(job, output, finished) for output in job.outputs if not _is_short(job.clip, output))
     except BaseException:
         _remove(job)
         raise
@@ -115,11 +116,25 @@ def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) ->
     return replace(job, picture_late=Fraction(int(shown), 90_000))
 
 
-def _measured(job: ProxyJob, output: Output, finished: Finished) -> Made:
+def _is_short(clip: Clip, output: Output) -> bool:
+    """Whether glances are not those of all frames, as of a clip cut off that has no proxy: nothing needs them."""
+    short = output.kind == GLANCES and _size(output.path) != glances_size(clip.frames or 0)
+    if short:
+        output.path.unlink(missing_ok=True)
+    return short
+
+
+def _size(path: Path) -> int:
     try:
-        size = output.path.stat().st_size
+        return path.stat().st_size
     except FileNotFoundError:
-        size = 0
+        return 0
+
+
+def _measured(job: ProxyJob, output: Output, finished: Finished) -> Made:
+    size = _size(output.path)
+    if output.kind == GLANCES:
+        return Made(output, size)
     if output.kind != "proxy":
         _check_still(job.clip, output, size)
         return Made(output, size)
