@@ -31,7 +31,7 @@ from pipeline.faults import reached
 CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
 _name = attrgetter("name")
-_TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
+TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
 
 
 # --- looking --------------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def temporary_beside(final: Path) -> Path:
         final.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise path_error(error, final.parent) from error
-    return final.with_name(f"{_TEMPORARY}{os.urandom(8).hex()}.part")
+    return final.with_name(f"{TEMPORARY}{os.urandom(8).hex()}.part")
 
 
 def publish(temporary: Path, final: Path) -> None:
@@ -342,7 +342,7 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
         if not deep:
             folders.clear()
         for name in names:
-            if name.startswith(_TEMPORARY):
+            if name.startswith(TEMPORARY):
                 with contextlib.suppress(OSError):
                     reached("sweep.remove")
                     Path(parent, name).unlink()

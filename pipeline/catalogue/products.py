@@ -191,6 +191,16 @@ def products(catalogue: Catalogue) -> list[Product]:
     return [Product(*row) for row in rows]
 
 
+def all_products(catalogue: Catalogue) -> list[Product]:
+    """All that is recorded as published, of clips that were taken out of the log, too."""
+    with catalogue.reading() as db:
+        rows = db.execute(
+            "SELECT c.id, p.kind, p.preset, p.path, p.recipe, p.size FROM products p JOIN clips c ON c.n = p.clip_n"
+            " ORDER BY p.path"
+        ).fetchall()
+    return [Product(*row) for row in rows]
+
+
 def drop_product(catalogue: Catalogue, clip_id: str, kind: str, preset: str) -> None:
     """Note that a product is gone, so that it is made again."""
     with catalogue.atomic() as db:

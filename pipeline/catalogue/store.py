@@ -6,7 +6,7 @@ lock first (BEGIN IMMEDIATE) and waits its turn; nothing slow happens inside a t
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -46,6 +46,12 @@ class Catalogue:
         """All of the statements inside, or none: any exception rolls back. Within another it joins that one."""
         with self._lock, _transaction(self._connection, "BEGIN IMMEDIATE", self.path) as connection:
             yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """The connection outside any transaction."""
+        with self._lock, refusals(self.path):
+            yield self._connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -169,6 +175,12 @@ def _statements(script: str) -> Iterator[str]:
             pending = ""
 
 
+def fold_in_log(catalogue: Catalogue) -> bool:
+    """Write what is in SQLite's log into the catalogue and empty it; False where a reader is in the way."""
+    with catalogue.alone() as connection:
+        return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
@@ -197,14 +209,17 @@ def damage(db: Connection) -> tuple[str, ...]:
     return (*broken, *(f"a row of {row[0]} refers to nothing" for row in db.execute("PRAGMA foreign_key_check")))
 
 
-def check(catalogue: Catalogue) -> tuple[str, ...]:
-    """What is wrong with the file and its search index; nothing where all is well. Reads all of it."""
-    found: list[str] = []
-    with catalogue.atomic() as db:
-        found += [sentence for sql, sentence in _SUMS if db.execute(sql).fetchone()]
-        found += damage(db)
-        with suppress(sqlite3.DatabaseError):
-            db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
-            return tuple(found)
+def index_faults(db: Connection) -> tuple[str, ...]:
+    """What of the search index contradicts itself."""
+    found = [sentence for sql, sentence in _SUMS if db.execute(sql).fetchone()]
+    try:
+        db.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")  # 1: with the texts, too
+    except sqlite3.DatabaseError:
         found.append("the search index does not agree with the log")
     return tuple(found)
+
+
+def check(catalogue: Catalogue) -> tuple[str, ...]:
+    """What is wrong with the file and its search index; nothing where all is well. Reads all of it."""
+    with catalogue.atomic() as db:
+        return (*damage(db), *index_faults(db))
