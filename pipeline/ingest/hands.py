@@ -15,6 +15,7 @@ from pipeline.errors import (
     Cancelled,
     CatalogueBusy,
     CatalogueDamaged,
+    CatalogueUnread,
     ChangedWhileRead,
     DiskFull,
     NotFound,
@@ -167,7 +168,7 @@ class Hands:
                 published = publish_outcome(planned, outcome, account.film)
                 length = outcome.frames if clip.frames is None else None
                 record_products(account.catalogue, clip.id, published, content=_content(work), frames=length)
-        except (CatalogueBusy, CatalogueDamaged):
+        except (CatalogueBusy, CatalogueDamaged, CatalogueUnread):
             discard(planned)
             raise
         except RushesError as refused:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.cards.p2 import sounds_beside
 from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, Product, Root, Stamp
-from pipeline.errors import ChangedWhileRead, NotFound, RushesError, SettingsError
+from pipeline.errors import ChangedWhileRead, MediaUnreadable, NotFound, RushesError, SettingsError
 from pipeline.faults import reached
 from pipeline.files import full_hash, keep_free, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
@@ -205,17 +205,7 @@ def carry_out(
 
     try:
         for original in order.originals:
-            if not _same(stamp_of(original.place), original.stamp):
-                raise ChangedWhileRead(f"{one_line(original.place.name)} has changed; it is taken again when it rests.")
-            reached("make.hash")
-            counter = frame_counter(original.place) if original.count_wanted else None
-            if original.hash_wanted or counter:
-                heard = reined(counter.feed if counter else _unheard, order.bandwidth, cancelled, paused)
-                full = full_hash(original.place, heard, cancelled)
-            if original.hash_wanted:
-                hashes.append((original, full))
-            if counter and (frames := _counted(order.clip, counter)):
-                counts.append((original, frames))
+            _read_whole(original, order, (hashes, counts), cancelled, paused)
         if order.job and order.ffmpeg:
             from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
 
@@ -228,9 +218,44 @@ def carry_out(
             reached("make.begin")
             made = make(job, order.ffmpeg, progress=told, cancelled=cancelled, paused=paused)
             reached("make.made")
+    except MediaUnreadable as refused:
+        error = _of_the_disk(order, cancelled) or refused
     except RushesError as refused:
         error = refused
     return Outcome(tuple(hashes), tuple(counts), made, time.monotonic() - started, error)
+
+
+def _read_whole(
+    original: Original,
+    order: Order,
+    found: tuple[list[tuple[Original, str]], list[tuple[Original, int]]],
+    cancelled: Callable[[], bool],
+    paused: Callable[[], bool],
+) -> None:
+    """Hash an original and count its frames, where that is wanted; `found` gets both."""
+    hashes, counts = found
+    if not _same(stamp_of(original.place), original.stamp):
+        raise ChangedWhileRead(f"{one_line(original.place.name)} has changed; it is taken again when it rests.")
+    reached("make.hash")
+    counter = frame_counter(original.place) if original.count_wanted else None
+    if original.hash_wanted or counter:
+        heard = reined(counter.feed if counter else _unheard, order.bandwidth, cancelled, paused)
+        full = full_hash(original.place, heard, cancelled)
+    if original.hash_wanted:
+        hashes.append((original, full))
+    if counter and (frames := _counted(order.clip, counter)):
+        counts.append((original, frames))
+
+
+def _of_the_disk(order: Order, cancelled: Callable[[], bool]) -> RushesError | None:
+    """Why an original that could not be decoded cannot be read either; None for one that was or is read whole."""
+    try:
+        for original in order.originals:
+            if not original.hash_wanted:
+                full_hash(original.place, _unheard, cancelled)
+    except RushesError as refused:
+        return refused
+    return None
 
 
 def counted_clip(clip: Clip, counts: Sequence[tuple[Original, int]]) -> Clip:

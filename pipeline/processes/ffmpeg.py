@@ -317,6 +317,8 @@ def _number(text: str) -> float | None:
 # --- what ffmpeg's words mean ---------------------------------------------------------------------
 
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
+_BROKEN = "Input/output error"
+_WRITING = ("Error writing", "Error closing", "Error muxing", "Error opening output", "to the muxer")
 _LACKING = ("Unknown encoder", "No such filter", "Unrecognized option", "Option not found", "Unknown decoder")
 _FORBIDDEN = ("not on whitelist", "Format not on whitelist", "Protocol not found")
 
@@ -327,6 +329,10 @@ def _refusal(code: int, tail: Sequence[str], subject: str) -> RushesError | None
     # Some releases report a full disk while closing the file and exit with 0 all the same.
     if any(sign in words for sign in _FULL) or code in {228, -signal.SIGXFSZ}:
         return DiskFull(f"The disk filled up while making the proxy of {subject}; free some space, then ingest again.")
+    if _BROKEN in words:  # no fault of the recording: it is tried again
+        what = "The proxy" if any(sign in words for sign in _WRITING) else "The original"
+        deed = "written" if what == "The proxy" else "read"
+        return PathRefused(f"{what} of {subject} could not be {deed} ({_BROKEN}); check its disk, then ingest again.")
     if code == 0:
         return None
     if code < 0:
