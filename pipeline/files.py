@@ -31,6 +31,7 @@ from pipeline.faults import reached
 CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
 _name = attrgetter("name")
+_LATEST = 2**63 - 1  # nanoseconds since 1970 that a catalogue holds: a file of the year 2300 counts as one of 2262
 TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
 
 
@@ -88,7 +89,7 @@ def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
             except OSError:
                 continue  # gone between listing and look: the next look tells
             if stat.S_ISREG(seen.st_mode):
-                file = (prefix + name, seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+                file = (prefix + name, seen.st_dev, seen.st_ino, seen.st_size, min(seen.st_mtime_ns, _LATEST))
                 found.append(file)
                 digest.update(b"%b\0%d %d %d %d\0" % file)
             elif stat.S_ISLNK(seen.st_mode):
@@ -106,7 +107,7 @@ def stamp_of(path: Path) -> Stamp:
         raise path_error(error, path) from error
     if not stat.S_ISREG(seen.st_mode):
         raise PathRefused(f"{one_line(path)} is a link or a device, not a file; name the file itself.")
-    return Stamp(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+    return Stamp(seen.st_dev, seen.st_ino, seen.st_size, min(seen.st_mtime_ns, _LATEST))
 
 
 def fingerprint(files: Iterable[SeenFile]) -> str:

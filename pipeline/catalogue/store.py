@@ -13,9 +13,9 @@ from threading import RLock
 from typing import Self
 
 from pipeline.catalogue.schema import MIGRATIONS
-from pipeline.errors import CatalogueBusy, CatalogueDamaged, CatalogueNewer, DiskFull, PathMissing, PathRefused
+from pipeline.errors import CatalogueBusy, CatalogueDamaged, CatalogueNewer, CatalogueUnread, DiskFull, PathMissing
 from pipeline.faults import reached
-from pipeline.files import free_bytes
+from pipeline.files import CHUNK, free_bytes
 
 APPLICATION = 0x52534853  # "RSHS" in the file's header: tells our catalogue from other SQLite files
 PATIENCE = 60.0  # seconds that a writer waits for another: a large card is one transaction
@@ -91,13 +91,26 @@ def refusals(path: Path) -> Iterator[None]:
         if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and free_bytes(path.parent) < _SCANT):
             raise DiskFull(f"The disk of {path} is full; make room and run the command again.") from error
         if code == sqlite3.SQLITE_IOERR:
-            raise PathRefused(f"{path} could not be read or written ({error}); check the disk it lies on.") from error
+            sentence = f"{path} could not be read or written ({error}); check the disk it lies on."
+            raise CatalogueUnread(sentence) from error
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            _refuse_bad_disk(path)
             sentence = f"{path} is damaged ({error}); run 'rushes restore FILE' with a backup, or 'rushes rebuild'."
             raise CatalogueDamaged(sentence) from error
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-            raise PathRefused(f"{path} cannot be opened for writing ({error}); check who owns it.") from error
+            raise CatalogueUnread(f"{path} cannot be opened for writing ({error}); check who owns it.") from error
         raise
+
+
+def _refuse_bad_disk(path: Path) -> None:
+    """Raise CatalogueUnread where the file cannot be read to its end: SQLite takes an EIO for damage."""
+    try:
+        with path.open("rb", buffering=0) as file:
+            while file.read(CHUNK):
+                pass
+    except OSError as error:
+        sentence = f"{path} could not be read ({error.strerror}); check the disk it lies on before anything else."
+        raise CatalogueUnread(sentence) from error
 
 
 def open_catalogue(path: Path, *, create: bool = False) -> Catalogue:

@@ -13,6 +13,7 @@ from pipeline.clip import Root, SeenFile
 from pipeline.errors import (
     CatalogueBusy,
     CatalogueDamaged,
+    CatalogueUnread,
     ChangedWhileRead,
     DiskFull,
     PathMissing,
@@ -190,7 +191,7 @@ class Gate:
                 taken = replace(taken, fingerprint=f"{card.fingerprint} in part")
             outcome = record_card(account.catalogue, taken)
             account.waits_for = ""
-        except (CatalogueBusy, CatalogueDamaged):
+        except (CatalogueBusy, CatalogueDamaged, CatalogueUnread):
             raise
         except (ChangedWhileRead, PathMissing):
             self.settler.disturb(key, time.monotonic())

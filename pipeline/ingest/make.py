@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.cards.p2 import sounds_beside
 from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, ListedFile, Product, Root, Stamp
-from pipeline.errors import ChangedWhileRead, NotFound, PathRefused, RushesError, SettingsError
+from pipeline.errors import ChangedWhileRead, MediaUnreadable, NotFound, PathRefused, RushesError, SettingsError
 from pipeline.faults import reached
 from pipeline.files import full_hash, keep_free, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
@@ -245,6 +245,8 @@ def carry_out(
             reached("make.begin")
             made = make(job, order.ffmpeg, progress=heard, cancelled=cancelled, paused=paused)
             reached("make.made")
+    except MediaUnreadable as refused:
+        error = _of_the_disk(order, cancelled) or refused
     except RushesError as refused:
         error = refused
     counts, compared = tuple(told.counts), tuple(told.compared)
@@ -275,6 +277,17 @@ def _read_files(order: Order, told: _Told, reins: Reins) -> None:
     for each, place in order.listed:
         if (each.root, each.path) in listed:
             told.compared.append((each, _compared(each, place, order.bandwidth, reins)))
+
+
+def _of_the_disk(order: Order, cancelled: Callable[[], bool]) -> RushesError | None:
+    """Why an original that could not be decoded cannot be read either; None for one that was or is read whole."""
+    try:
+        for original in order.originals:
+            if not original.hash_wanted:
+                full_hash(original.place, _unheard, cancelled)
+    except RushesError as refused:
+        return refused
+    return None
 
 
 def counted_clip(clip: Clip, counts: Sequence[tuple[Original, int]]) -> Clip:

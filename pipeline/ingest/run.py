@@ -39,6 +39,7 @@ from pipeline.volumes import volume_of, volumes
 from pipeline.watch import TWO_LOOKS, Doorbell, Settler
 
 _ABSENT = 2.0  # seconds between two looks for a folder that is gone, or for space
+_RETRY = 600.0  # seconds after which a watch tries again what a disk refused: not sooner, the disk may be dying
 
 
 def ingest(
@@ -111,10 +112,11 @@ def watch(film: Film, tell: Tell) -> NoReturn:
 
 @dataclass(slots=True)
 class _Times:
-    """When a watching head looks next, and when all that was put off is tried again (monotonic seconds)."""
+    """When a watching head looks next, asks for what is lost, tries again all that was put off (monotonic seconds)."""
 
     look: float = 0.0
     rescan: float = 0.0
+    retry: float = 0.0
     waits: bool = False  # whether it was said that there is no room
 
 
@@ -129,6 +131,9 @@ def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
         head.hands.bench = replace(head.hands.bench, roots=find_roots(film, account.catalogue))
         gate.grounds = (gate.grounds[0], *_outside(head))
         head.hands.try_again()
+    if now >= times.retry:
+        times.retry = now + _RETRY
+        head.hands.renew()
     if now >= times.look or gate.look_due:
         if complaint := bell.hang(film.folder / "ingest"):
             account.say_once(complaint)

@@ -9,6 +9,8 @@ from pipeline.errors import DiskFull, MediaUnreadable, PathMissing, PathRefused,
 from pipeline.processes.sandbox import MEMORY, inherited
 
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
+_BROKEN = "Input/output error"
+_WRITING = ("Error writing", "Error closing", "Error muxing", "Error opening output", "to the muxer")
 _LACKING = ("Unknown encoder", "No such filter", "Unrecognized option", "Option not found", "Unknown decoder")
 _FORBIDDEN = ("not on whitelist", "Format not on whitelist", "Protocol not found")
 
@@ -20,8 +22,8 @@ def refusal(code: int, tail: Sequence[str], subject: str, *, largest: int) -> Ru
     """
     words = "\n".join(tail)
     code = 128 - code if 128 < code < 160 else code  # as bubblewrap and shells tell of a signal
-    if (full := _of_limits(code, words, subject, largest)) or code == 0:
-        return full
+    if (told := _of_limits(code, words, subject, largest) or _of_the_disk(words, subject)) or code == 0:
+        return told
     if code < 0:
         name = signal.Signals(-code).name
         return ToolStopped(f"ffmpeg was killed ({name}) while it worked on {subject}; ingest again, with fewer jobs.")
@@ -51,6 +53,15 @@ def _of_limits(code: int, words: str, subject: str, largest: int) -> RushesError
         most = f"{MEMORY >> 30} GB of memory that one clip may have"
         return MediaUnreadable(f"{subject} asks for more than the {most}; it is damaged or made to harm.")
     return None
+
+
+def _of_the_disk(words: str, subject: str) -> RushesError | None:
+    """No fault of the recording: it is tried again."""
+    if _BROKEN not in words:
+        return None
+    written = any(sign in words for sign in _WRITING)
+    what, deed = ("The proxy", "written") if written else ("The original", "read")
+    return PathRefused(f"{what} of {subject} could not be {deed} ({_BROKEN}); check its disk, then ingest again.")
 
 
 def _reason(tail: Sequence[str]) -> str:

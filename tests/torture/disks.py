@@ -2,11 +2,13 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,3 +139,48 @@ def nothing_half(film: Path, reference: Whole) -> None:
         assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         if db.execute("SELECT 1 FROM sqlite_master WHERE name = 'products'").fetchone():
             assert {os.fsdecode(row[0]) for row in db.execute("SELECT path FROM products")} <= there.keys()
+
+
+# --- a disk that breaks ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BrokenDisk:
+    """A folder on a disk that fails as it is told to."""
+
+    folder: Path
+    server: "subprocess.Popen[str]"
+
+    def fails(self, op: str, error: str = "EIO", *, name: str = "*", by: str = "*", after: int = 0) -> None:
+        """From now on an operation (READ, WRITE, FSYNC, FLUSH...) fails; nothing else does."""
+        self._told([{"op": op, "name": name, "by": by, "after": after, "error": error}])
+
+    def heals(self) -> None:
+        self._told([])
+
+    def _told(self, rules: list[dict[str, object]]) -> None:
+        assert self.server.stdin is not None
+        assert self.server.stdout is not None
+        self.server.stdin.write(json.dumps(rules) + "\n")
+        self.server.stdin.flush()
+        assert self.server.stdout.readline() == "in force\n"
+
+
+@contextlib.contextmanager
+def broken_disk(folder: Path) -> Iterator[BrokenDisk]:
+    """A disk in a folder, good until it is told otherwise; skips where there is no FUSE."""
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        pytest.skip("there is no /dev/fuse that may be used")
+    held = folder.with_name(folder.name + ".held")
+    for each in (held, folder):
+        each.mkdir(parents=True, exist_ok=True)
+    words = [sys.executable, str(Path(__file__).with_name("broken_disk.py")), str(held), str(folder)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        if server.stdout.readline() != "mounted\n":
+            pytest.skip("only root can mount a FUSE file system")
+        try:
+            yield BrokenDisk(folder, server)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+            server.terminate()
