@@ -41,6 +41,9 @@ class Plan:
     seed: int = 1
 
 
+HOUR = Plan(cards=2000, seconds=3600, kills=60, fills=20)
+
+
 @dataclass
 class Life:
     """A head from its start: (seconds it lived, resident megabytes, open files) at each look."""
@@ -258,11 +261,13 @@ def figures(plan: Plan, told: Told) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cards", type=int, default=2000)
-    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--cards", type=int, default=HOUR.cards)
+    parser.add_argument("--minutes", type=float, default=HOUR.seconds / 60)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
-    plan = Plan(asked.cards, asked.minutes * 60, int(asked.minutes), max(1, int(asked.minutes / 3)), asked.seed)
+    share = asked.minutes * 60 / HOUR.seconds
+    kills, fills = (max(1, round(each * share)) for each in (HOUR.kills, HOUR.fills))
+    plan = Plan(asked.cards, asked.minutes * 60, kills, fills, asked.seed)
     with tempfile.TemporaryDirectory() as scratch, disk(Path(scratch, "disk"), plan) as hog:
         told = soak(Path(scratch, "disk", "film"), plan, hog)
         print(figures(plan, told))
