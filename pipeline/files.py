@@ -206,7 +206,8 @@ def open_below(root: Path, parts: Sequence[str]) -> io.FileIO:
         finally:
             os.close(folder)
     except OSError as error:
-        if any(root.joinpath(*parts[:depth]).is_symlink() for depth in range(1, len(parts) + 1)):
+        # os.path and not pathlib: a name that no disk can hold is no link.
+        if any(os.path.islink(root.joinpath(*parts[:depth])) for depth in range(1, len(parts) + 1)):  # noqa: PTH114
             raise PathRefused(f"{one_line(here)} is a link and is not followed; put the file itself there.") from error
         raise path_error(error, here) from error
     if not stat.S_ISREG(os.fstat(file).st_mode):

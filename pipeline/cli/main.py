@@ -128,7 +128,8 @@ def main() -> None:
 
 def _refuse(sentence: str, code: int) -> int:
     """One sentence on stderr; where a program asked for JSON, the same as a value on stdout."""
-    click.echo(f"rushes: {sentence}", err=True)
+    with contextlib.suppress(OSError):  # the log file may lie on the disk that is full
+        click.echo(f"rushes: {sentence}", err=True)
     _also_as_json(sentence, code)
     return code
 

@@ -13,18 +13,26 @@ from pipeline.clip import ListedFile
 from pipeline.files import one_line
 from pipeline.ingest.look import Ground, SeenCard
 from pipeline.manifests.brought import CardLists, is_list_place, read_lists
-from pipeline.manifests.lists import FOLDER_NAME
+from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
+
+_LONGEST = 32 << 20  # bytes of a list, 100,000 files: a longer one would hold up the other cards
 
 
 def listed_files(ground: Ground, card: SeenCard) -> tuple[tuple[ListedFile, ...], list[str]]:
     """The files of a card by its hash lists; sentences on recordings that are on none of these lists."""
     places = sorted({*_on_card(ground, card), *_above(ground, card)})
+    unread = [
+        f"{one_line(place.name)} is too long to be compared here; 'rushes facts' on it does so."
+        for place in places
+        if _weight(place) > _LONGEST
+    ]
+    places = [place for place in places if _weight(place) <= _LONGEST]
     if not places:
-        return (), []
+        return (), unread
     assert ground.root.place is not None
     lists = read_lists(Path(ground.root.place), places)
     if not lists.known:
-        return (), []
+        return (), unread
     there = {_key(path): path for path in card.stamps}
     found = [each for name in lists.known if (each := _listed(ground, card, there, (lists, name)))]
     on_lists = {each.path for each in found}
@@ -32,10 +40,16 @@ def listed_files(ground: Ground, card: SeenCard) -> tuple[tuple[ListedFile, ...]
     found += [ListedFile(ground.root.id, path, "", {}, verdict="extra") for path in extra]
     names = [path.rpartition(b"/")[2] for path in extra]
     unlisted = [name for name in names if b"." + name.rpartition(b".")[2].lower() in MEDIA_SUFFIXES]
-    return tuple(found), [
+    return tuple(found), unread + [
         f"{one_line(name)} is on no hash list of this card: it came later or from elsewhere; see whether it belongs."
         for name in unlisted
     ]
+
+
+def _weight(place: Path) -> int:
+    """Bytes that reading a list takes: of a history those of all its generations."""
+    history = place.parent.iterdir() if place.name.casefold() == CHAIN_NAME else (place,)
+    return sum(each.stat().st_size for each in history if each.is_file())
 
 
 def _on_card(ground: Ground, card: SeenCard) -> Iterator[Path]:

@@ -195,7 +195,7 @@ def read_below(folder: Path, path: str) -> bytes:
     if parts is None:
         raise PathRefused(f"{one_line(path)} leads out of {one_line(folder)} and is not read.")
     with open_below(folder, parts) as file:
-        data = file.read(LARGEST + 1) or b""
-    if len(data) > LARGEST:
-        raise MediaUnreadable(f"{one_line(path)} is too long for a hash list.")
-    return data
+        size = os.fstat(file.fileno()).st_size  # no more memory is taken than there is to read
+        if size > LARGEST:
+            raise MediaUnreadable(f"{one_line(path)} is too long for a hash list; split it.")
+        return file.read(size) or b""
