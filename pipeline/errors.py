@@ -158,6 +158,12 @@ class CatalogueDamaged(RushesError):
     exit_code = 43
 
 
+class CatalogueUnread(RushesError):
+    """The disk of the catalogue does not give or take it: nothing is wrong with the catalogue, nor with any card."""
+
+    exit_code = 44
+
+
 # neither: somebody changed their mind
 
 

@@ -19,6 +19,7 @@ import xxhash
 
 from pipeline.clip import SeenFile, Stamp
 from pipeline.errors import (
+    AlreadyThere,
     Cancelled,
     ChangedWhileRead,
     DiskFull,
@@ -31,7 +32,8 @@ from pipeline.faults import reached
 CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
 _name = attrgetter("name")
-_TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
+_LATEST = 2**63 - 1  # nanoseconds since 1970 that a catalogue holds: a file of the year 2300 counts as one of 2262
+TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
 _HELD = ".held"  # ends the names of what is locked as long as it is in use
 
 
@@ -89,7 +91,7 @@ def scan(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
             except OSError:
                 continue  # gone between listing and look: the next look tells
             if stat.S_ISREG(seen.st_mode):
-                file = (prefix + name, seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+                file = (prefix + name, seen.st_dev, seen.st_ino, seen.st_size, min(seen.st_mtime_ns, _LATEST))
                 found.append(file)
                 digest.update(b"%b\0%d %d %d %d\0" % file)
             elif stat.S_ISLNK(seen.st_mode):
@@ -107,7 +109,7 @@ def stamp_of(path: Path) -> Stamp:
         raise path_error(error, path) from error
     if not stat.S_ISREG(seen.st_mode):
         raise PathRefused(f"{one_line(path)} is a link or a device, not a file; name the file itself.")
-    return Stamp(seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns)
+    return Stamp(seen.st_dev, seen.st_ino, seen.st_size, min(seen.st_mtime_ns, _LATEST))
 
 
 def fingerprint(files: Iterable[SeenFile]) -> str:
@@ -206,7 +208,8 @@ def open_below(root: Path, parts: Sequence[str]) -> io.FileIO:
         finally:
             os.close(folder)
     except OSError as error:
-        if any(root.joinpath(*parts[:depth]).is_symlink() for depth in range(1, len(parts) + 1)):
+        # os.path and not pathlib: a name that no disk can hold is no link.
+        if any(os.path.islink(root.joinpath(*parts[:depth])) for depth in range(1, len(parts) + 1)):  # noqa: PTH114
             raise PathRefused(f"{one_line(here)} is a link and is not followed; put the file itself there.") from error
         raise path_error(error, here) from error
     if not stat.S_ISREG(os.fstat(file).st_mode):
@@ -258,23 +261,57 @@ def make_folder(folder: Path) -> None:
 def temporary_beside(final: Path) -> Path:
     """A fresh hidden name in the folder of `final`, which is made where it is missing."""
     make_folder(final.parent)
-    return final.with_name(f"{_TEMPORARY}{os.urandom(8).hex()}.part")
+    return final.with_name(f"{TEMPORARY}{os.urandom(8).hex()}.part")
 
 
 def publish(temporary: Path, final: Path) -> None:
     """Make a finished file appear under its name, whole and safe on disk, or not at all."""
+    publish_all(((temporary, final),))
+
+
+def publish_all(finished: Sequence[tuple[Path, Path]]) -> None:
+    """Make finished files, each with its name, appear together: none before all are safe on disk.
+
+    What the disk did not take is thrown away: after a failed fsync, a second one would lie.
+    """
     try:
-        reached("publish.sync")
-        _sync(temporary)
-        reached("publish.rename")
-        temporary.replace(final)
-        reached("publish.sync_folder")
-        _sync(final.parent)
+        for temporary, _ in finished:
+            reached("publish.sync")
+            _sync(temporary)
+        for temporary, final in finished:
+            reached("publish.rename")
+            temporary.replace(final)
+        for folder in {final.parent for _, final in finished}:
+            reached("publish.sync_folder")
+            _sync(folder)
     except BaseException as error:  # an interrupt, too, leaves nothing half-made
-        temporary.unlink(missing_ok=True)
+        for temporary, _ in finished:
+            temporary.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise path_error(error, final) from error
+            raise path_error(error, finished[0][1]) from error
         raise
+
+
+def publish_new(temporary: Path, final: Path) -> None:
+    """Publish a finished file under a name that nothing bears. Raises AlreadyThere where something does."""
+    try:
+        _sync(temporary)
+        try:
+            final.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:  # a filesystem without links: nothing but a look keeps us from replacing
+            if final.exists():
+                raise FileExistsError(final) from None
+            temporary.replace(final)
+        temporary.unlink(missing_ok=True)
+        _sync(final.parent)
+    except FileExistsError as error:
+        temporary.unlink(missing_ok=True)
+        raise AlreadyThere(f"{one_line(final)} is there already and is not overwritten; name another file.") from error
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise path_error(error, final) from error
 
 
 def write_whole(final: Path, data: bytes) -> None:
@@ -318,7 +355,7 @@ def _held(folder: Path, make: Callable[[Path], int]) -> Iterator[tuple[Path, int
     make_folder(folder)
     _sweep_unheld(folder)
     while True:
-        place = folder / f"{_TEMPORARY}{os.urandom(8).hex()}{_HELD}"
+        place = folder / f"{TEMPORARY}{os.urandom(8).hex()}{_HELD}"
         descriptor = make(place)
         with contextlib.suppress(OSError):  # a disk without locks: nobody sweeps there either
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -342,7 +379,7 @@ def _new_folder(place: Path) -> int:
 
 
 def _sweep_unheld(folder: Path) -> None:
-    for place in folder.glob(f"{_TEMPORARY}*{_HELD}"):
+    for place in folder.glob(f"{TEMPORARY}*{_HELD}"):
         with contextlib.suppress(OSError):
             descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
@@ -357,15 +394,22 @@ def _sweep_unheld(folder: Path) -> None:
 
 
 def publish_folder(temporary: Path, final: Path) -> None:
-    """Make a finished folder, whose files are safe, appear under its name; never over one that holds anything."""
+    """Make a finished folder, whose files are safe, appear under its name; never over one that holds anything.
+
+    Where its name was not made safe it is hidden again: what is there counts as a copy.
+    """
     try:
         for parent, _, _ in os.walk(temporary, topdown=False):
             reached("folder.sync")
             _sync(Path(parent))
         reached("folder.rename")
         temporary.rename(final)
-        reached("folder.sync_parent")
-        _sync(final.parent)
+        try:
+            reached("folder.sync_parent")
+            _sync(final.parent)
+        except OSError:
+            final.rename(temporary)
+            raise
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
             raise PathRefused(f"{one_line(final)} is there already and is not overwritten; name another.") from error
@@ -379,7 +423,7 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
         if not deep:
             folders.clear()
         for name in names:
-            if name.startswith(_TEMPORARY) and not name.endswith(_HELD):
+            if name.startswith(TEMPORARY) and not name.endswith(_HELD):
                 with contextlib.suppress(OSError):
                     reached("sweep.remove")
                     Path(parent, name).unlink()
@@ -389,9 +433,26 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
 
 def free_bytes(folder: Path) -> int:
     """Free space of the disk that holds `folder`, in bytes."""
+    return _usage(folder)[1]
+
+
+def keep_free(folder: Path, kept: int) -> None:
+    """Raise DiskFull where the disk of `folder` has less free than `kept` bytes, of a small disk a hundredth."""
+    total, free = _usage(folder)
+    least = min(kept, total // 100)
+    if free < least:
+        raise DiskFull(
+            f"The disk of {one_line(folder)} has {free / 1e6:,.1f} MB free and keeps {least / 1e6:,.1f} MB "
+            "(storage.keep_free); free some space, then ingest again."
+        )
+
+
+def _usage(folder: Path) -> tuple[int, int]:
+    """Bytes of the disk that holds `folder`, or will hold it: in all, and free."""
     while not folder.exists():
         folder = folder.parent
-    return shutil.disk_usage(folder).free
+    usage = shutil.disk_usage(folder)
+    return usage.total, usage.free
 
 
 def _sync(path: Path) -> None:

@@ -57,6 +57,12 @@ class ProxySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jobs: Annotated[int, msgspec.Meta(ge=0, le=64)] = 0
 
 
+class StorageSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`keep_free`: GB (1,000,000,000 bytes) that the work leaves free on every disk it writes to."""
+
+    keep_free: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+
+
 class ToolSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ffmpeg: str = ""
 
@@ -112,6 +118,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeline: TimelineSettings = TimelineSettings()
     export: ExportSettings = ExportSettings()
     proxies: ProxySettings = ProxySettings()
+    storage: StorageSettings = StorageSettings()
     tools: ToolSettings = ToolSettings()
     place: tuple[Place, ...] = ()
     camera: tuple[CameraRule, ...] = ()

@@ -16,7 +16,7 @@ from pipeline.cards.recognise import STRUCTURES
 from pipeline.cli.main import COMMANDS, rushes
 from pipeline.cli.proxies import TITLES
 from pipeline.clip import LOG_SOURCES
-from pipeline.delivery.cuts import EDITORS
+from pipeline.delivery.export import EDITORS
 from pipeline.editorial.arrange import KINDS
 from pipeline.editorial.checks.rules import ALL_FORMATS
 from pipeline.editorial.checks.rules import RULES as CHECKS
@@ -202,7 +202,7 @@ def test_the_full_example_parses_and_shows_every_table_and_key():
     read_settings(example)
     written = tomllib.loads(example.read_text(encoding="utf-8"))
     assert set(written) == set(Settings.__struct_fields__)
-    for table in ("ingest", "names", "timeline", "export", "proxies", "tools"):
+    for table in ("ingest", "names", "timeline", "export", "proxies", "storage", "tools"):
         assert set(written[table]) == set(type(getattr(Settings(), table)).__struct_fields__), table
     kinds = {"place": Place, "camera": CameraRule, "unit": UnitRule, "keyword": KeywordRule, "look": LookRule}
     for table, kind in kinds.items():

@@ -1,5 +1,6 @@
 """What a head asks that no one else does: cards that went away, how much is left, whose file a path is."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,13 +49,20 @@ def cards_left(catalogue: Catalogue) -> tuple[CardWork, ...]:
     return tuple(CardWork(card, clips, flicks / FLICKS) for card, clips, flicks in rows)
 
 
-def owner_of_product(catalogue: Catalogue, path: bytes) -> str | None:
-    """The id of the clip that a published file was made of."""
+def owners_in(catalogue: Catalogue, folder: bytes) -> dict[bytes | str, str]:
+    """The clips that the published files in a folder were made of, by path and by what `same_name` makes of it."""
     with catalogue.reading() as db:
-        row = db.execute(
-            "SELECT c.id FROM products p JOIN clips c ON c.n = p.clip_n WHERE p.path = ?", (path,)
-        ).fetchone()
-    return row[0] if row else None
+        rows = db.execute(
+            "SELECT p.path, c.id FROM products p JOIN clips c ON c.n = p.clip_n WHERE p.path > ? AND p.path < ?",
+            (folder + b"/", folder + b"0"),
+        ).fetchall()
+    owners: dict[bytes | str, str] = {same_name(path): clip for path, clip in rows}
+    return owners | dict(rows)
+
+
+def same_name(path: bytes) -> str:
+    """What all names have in common that a Mac's or a card's disk takes for one: letter case, composed letters."""
+    return unicodedata.normalize("NFC", path.decode("utf-8", "surrogateescape")).casefold()
 
 
 def last_sight(catalogue: Catalogue, root: int, below: bytes) -> str | None:

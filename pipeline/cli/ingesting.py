@@ -4,13 +4,17 @@ import signal
 import time
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
 from pipeline.cli.options import chosen_film, film_option
-from pipeline.cli.progress import how_far, print_summary, shown_progress
+from pipeline.cli.progress import how_far, print_summary, say, shown_progress
 from pipeline.cli.tables import listed, plural, print_json, running_time
 from pipeline.files import one_line
+
+if TYPE_CHECKING:
+    from pipeline.ingest.word import HeadState
 
 _MOST_LISTED = 10  # cards that `rushes status` names
 
@@ -69,12 +73,12 @@ def watch_command(quiet: bool, film: str | None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)  # a script's `rushes watch &` would ignore it
     found = chosen_film(film)
-    click.echo(f"Watching {found.folder / 'ingest'}; Ctrl-C stops.", err=True)
+    say(f"Watching {found.folder / 'ingest'}; Ctrl-C stops.")
     try:
         with shown_progress(quiet=quiet, keep=False) as tell:
             watch(found, tell)
     except KeyboardInterrupt:
-        click.echo("Stopped; nothing is lost, and 'rushes watch' goes on where it was.", err=True)
+        say("Stopped; nothing is lost, and 'rushes watch' goes on where it was.")
     return 0
 
 
@@ -115,14 +119,7 @@ def status_command(as_json: bool, film: str | None) -> None:
     if as_json:
         print_json({"head": word, "paused": paused, "clips": counts, "left": left, "failed": failed})
         return
-    if word is None:
-        click.echo("No head is running.")
-    else:
-        click.echo(f"'{word.words}' is running (process {word.process}).")
-        if word.progress.under_way:
-            click.echo(f"Working on {listed(word.progress.under_way)}: {how_far(word.progress)}.")
-        if word.waiting:
-            click.echo(f"Waiting until {listed(word.waiting)} has come to rest.")
+    _tell_of_head(word)
     if paused:
         click.echo("Paused; 'rushes resume' goes on.")
     states = listed(f"{plural(count, 'clip')} {status}" for status, count in sorted(counts.items()))
@@ -135,3 +132,16 @@ def status_command(as_json: bool, film: str | None) -> None:
         click.echo(f"  and {plural(len(left) - _MOST_LISTED, 'card')} more")
     if left and word is None:
         click.echo("'rushes ingest' finishes them.")
+
+
+def _tell_of_head(word: "HeadState | None") -> None:
+    if word is None:
+        click.echo("No head is running.")
+        return
+    click.echo(f"'{word.words}' is running (process {word.process}).")
+    if word.progress.under_way:
+        click.echo(f"Working on {listed(word.progress.under_way)}: {how_far(word.progress)}.")
+    if word.space:
+        click.echo(f"Waiting for space: {word.space}")
+    if word.waiting:
+        click.echo(f"Waiting until {listed(word.waiting)} has come to rest.")

@@ -11,6 +11,7 @@ import click
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import chosen_film, complete_cut, film_option
 from pipeline.cli.tables import Column, console, fitting, plural, print_json, running_time, size, table
+from pipeline.files import one_line
 
 if TYPE_CHECKING:
     from pipeline.delivery.pull import Ears, PullPlan, Wanted
@@ -121,11 +122,11 @@ def _progress(plan: "PullPlan") -> Iterator["Ears"]:
     from pipeline.delivery.pull import Ears
 
     if not sys.stderr.isatty():
-        yield Ears(began=lambda wanted: click.echo(f"  {wanted.file}", err=True))
+        yield Ears(began=lambda wanted: click.echo(f"  {one_line(wanted.file)}", err=True))
         return
     with click.progressbar(length=plan.size, file=sys.stderr, item_show_func=_file) as bar:
         yield Ears(began=lambda wanted: bar.update(0, wanted), heard=bar.update)
 
 
 def _file(wanted: "Wanted | None") -> str:
-    return wanted.file if wanted else ""
+    return one_line(wanted.file) if wanted else ""

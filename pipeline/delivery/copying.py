@@ -34,7 +34,11 @@ def copy_verified(
             raise ChangedWhileRead(f"{one_line(source.name)} changed while it was copied; pull again when it rests.")
         reached("pull.times")
         os.utime(temporary, ns=(before.mtime_ns, before.mtime_ns))
-        publish(temporary, final)
+        try:
+            publish(temporary, final)
+        except RushesError:
+            final.unlink(missing_ok=True)  # its name may not outlive a crash: the next pull would take it as it is
+            raise
     except OSError as error:
         raise path_error(error, final) from error
     finally:

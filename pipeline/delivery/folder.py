@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.errors import RushesError
 from pipeline.faults import reached
-from pipeline.files import path_error, publish, read_small, stamp_of, write_whole
+from pipeline.files import path_error, publish_all, read_small, stamp_of, write_whole
 from pipeline.film import Film
 
 _MOST = 64 << 20  # bytes of the table
@@ -28,9 +28,8 @@ def hand_over(film: Film, folder: Path, cut: str, *, editor: str, contents: Mapp
     of_cut = exports.setdefault(_key(film, folder), {}).setdefault(cut, {})
     before = of_cut.pop(editor, {})
     files = tuple(folder / f"{cut}{suffix}" for suffix in contents)
-    for finished, final in zip(contents.values(), files, strict=True):
-        reached("export.publish")
-        publish(finished, final)
+    reached("export.publish")
+    publish_all(tuple(zip(contents.values(), files, strict=True)))
     of_cut[editor] = {file.name: _look(file) for file in files}
     wanted = {name for looks in of_cut.values() for name in looks}
     for name, look in before.items():

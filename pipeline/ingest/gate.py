@@ -13,6 +13,7 @@ from pipeline.clip import Root, SeenFile
 from pipeline.errors import (
     CatalogueBusy,
     CatalogueDamaged,
+    CatalogueUnread,
     ChangedWhileRead,
     DiskFull,
     PathMissing,
@@ -182,12 +183,15 @@ class Gate:
         """Take one card in, or the part of it that rests; whatever goes wrong with it never stops the others."""
         key, account = _key(ground, card), self.account
         try:
+            account.need_room()
             taken = take_card(ground, card, account.film.settings, self.mediainfo, moment=datetime.now(UTC).isoformat())
+            taken = taken if whole else replace(taken, listed=())  # not all of it rests: it is compared later
             passing = any(file.exit_code in _PASSING for file in taken.failed)
             if passing:  # an unreadable file looks the same when it can be read again: the next run tries
                 taken = replace(taken, fingerprint=f"{card.fingerprint} in part")
             outcome = record_card(account.catalogue, taken)
-        except (CatalogueBusy, CatalogueDamaged):
+            account.waits_for = ""
+        except (CatalogueBusy, CatalogueDamaged, CatalogueUnread):
             raise
         except (ChangedWhileRead, PathMissing):
             self.settler.disturb(key, time.monotonic())

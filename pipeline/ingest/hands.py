@@ -2,19 +2,23 @@
 
 import os
 from collections import deque
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from pipeline.catalogue.head import owner_of_product
+from pipeline.catalogue.head import owners_in, same_name
 from pipeline.catalogue.identity import content_of, record_hash
 from pipeline.catalogue.lengths import record_count
+from pipeline.catalogue.listed import complaint, record_listed
 from pipeline.catalogue.products import Work, record_failure, record_products, work_left
-from pipeline.clip import Clip, Failure
+from pipeline.clip import Clip, Failure, Product
 from pipeline.engine import Engine, Handle
 from pipeline.errors import (
     Cancelled,
     CatalogueBusy,
     CatalogueDamaged,
+    CatalogueUnread,
     ChangedWhileRead,
     DiskFull,
     NotFound,
@@ -32,9 +36,10 @@ from pipeline.ingest.pace import Pace
 from pipeline.proxies.placement import effort
 from pipeline.shotlog.query import Query
 
+_FOLDERS = 100  # whose files are kept in mind
 _AHEAD = 64  # clips fetched from the catalogue at once
 # What passes without a change of the file: tried again by the next run.
-_TRANSIENT = (DiskFull, ToolMissing, ToolStopped, PathRefused)
+_TRANSIENT = (ToolMissing, ToolStopped, PathRefused)
 # The file is not what the catalogue says: another look will tell.
 _LOOK_AGAIN = (ChangedWhileRead, PathMissing, NotFound)
 
@@ -54,6 +59,7 @@ class Hands:
     _longest: str = ""  # the clip that was handed out for its length
     _idle: bool = False  # the catalogue had no more work when it was asked last
     _orders: dict[str, tuple[Handle[Outcome], Order, Work]] = field(default_factory=dict)
+    _owners: dict[bytes, dict[bytes | str, str]] = field(default_factory=dict)  # of files by folder
     _put_off: dict[str, RushesError | None] = field(default_factory=dict)  # clips that this run is done with, and why
 
     @property
@@ -142,21 +148,36 @@ class Hands:
     def _hand_out(self, work: Work) -> None:
         try:
             planned = order(work, self.bench, self._owner)
+            self.account.need_room(*{final.parent for final in planned.finals})
         except RushesError as error:
             self._refuse(work, error)
             return
-        if planned.job is None and not any(original.hash_wanted for original in planned.originals):
+        if planned.job is None and not work.listed and not any(each.hash_wanted for each in planned.originals):
             self._put_off[work.clip.id] = None
             return
         self._orders[work.clip.id] = (self.engine.submit(carry_out, planned), planned, work)
 
     def _owner(self, path: bytes) -> str | None:
-        """Whose a published file is, or will be once a hand has finished it."""
-        final = self.account.film.folder / os.fsdecode(path)
+        """Whose a published file is, or will be once a hand has finished it; letter case makes no other file."""
+        name, folder = same_name(path), path.rpartition(b"/")[0]
         for clip, (_, planned, _) in self._orders.items():
-            if final in planned.finals:
+            if any(same_name(self._below(other)) == name for other in planned.finals):
                 return clip
-        return owner_of_product(self.account.catalogue, path)
+        if folder not in self._owners:
+            if len(self._owners) == _FOLDERS:
+                self._owners.clear()
+            self._owners[folder] = owners_in(self.account.catalogue, folder)
+        return self._owners[folder].get(path) or self._owners[folder].get(name)
+
+    def _below(self, final: Path) -> bytes:
+        return os.fsencode(final.relative_to(self.account.film.folder))
+
+    def _own(self, products: Sequence[Product]) -> None:
+        """Remember whose the files are that were just published."""
+        for product in products:
+            owners = self._owners.get(product.path.rpartition(b"/")[0])
+            if owners is not None:
+                owners |= {product.path: product.clip, same_name(product.path): product.clip}
 
     def _finish(self, planned: Order, work: Work, outcome: Outcome) -> None:
         clip, error, account = counted_clip(planned.clip, outcome.counts), outcome.error, self.account
@@ -166,7 +187,8 @@ class Hands:
                 published = publish_outcome(planned, outcome, account.film)
                 length = outcome.frames if clip.frames is None else None
                 record_products(account.catalogue, clip.id, published, content=_content(work), frames=length)
-        except (CatalogueBusy, CatalogueDamaged):
+                self._own(published)
+        except (CatalogueBusy, CatalogueDamaged, CatalogueUnread):
             discard(planned)
             raise
         except RushesError as refused:
@@ -179,15 +201,21 @@ class Hands:
             return
         if planned.job is None:
             return
+        account.waits_for = ""
         self.pace.finish(clip.card, float(clip.duration), worked=True)
         account.summary = replace(account.summary, made=account.summary.made + 1)
         account.tell(ClipMade(clip.id, one_line(clip.name), one_line(clip.card), clip.duration, outcome.seconds))
 
     def _read(self, clip: Clip, work: Work, outcome: Outcome) -> None:
-        """Record what reading the originals told: hashes, and frames of those that do not say how many they have."""
+        """Record what reading the originals told: hashes, what they are by their card's hash lists, and frames of those
+        that do not say how many they have."""
         # Counts first: a file with a hash is not read again.
         for original, frames in outcome.counts:
             record_count(self.account.catalogue, original.root, original.path, frames)
+        record_listed(self.account.catalogue, outcome.compared)
+        for each, verdict in outcome.compared:
+            if verdict != "verified":
+                self.account.tell(Said(f"{clip.card}: {complaint(each.path, verdict, each.origin)}"))
         for original, full in outcome.hashes:
             if not record_hash(self.account.catalogue, original.root, original.path, full).agrees:
                 self.doubtful.append(work)  # its card has to be read again
@@ -201,12 +229,13 @@ class Hands:
         self._put_off[clip.id] = error
         if isinstance(error, Cancelled):
             return
+        if isinstance(error, DiskFull):  # no failure of the clip: it waits, as all others do
+            self.account.stop_for_room(error)
+            return
         if isinstance(error, _LOOK_AGAIN):
             self.doubtful.append(work)
             self.account.tell(Said(one_line(error.sentence)))
             return
-        if isinstance(error, DiskFull):
-            self.account.stop_for_room(error)
         transient = isinstance(error, _TRANSIENT)
         steps = [(want.kind, want.recipe) for want in work.missing] or [("hash", "")]
         # A catalogue without room cannot note it; the clip is still work left, and that is what counts.

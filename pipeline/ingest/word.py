@@ -12,13 +12,14 @@ from pipeline.locks import is_locked
 
 
 class HeadState(msgspec.Struct, frozen=True):
-    """Who is at work and how far; `moment` is seconds since the epoch."""
+    """Who is at work and how far; `moment` is seconds since the epoch, `space` why it waits for some."""
 
     words: str
     process: int
     moment: float
     progress: Progress
     waiting: tuple[str, ...] = ()
+    space: str = ""
 
 
 def leave_word(film: Film, state: HeadState) -> None:

@@ -62,9 +62,17 @@ class ByteSource:
         if not stat.S_ISREG(status.st_mode):
             os.close(descriptor)
             raise NotMedia(f"{one_line(path.name)} is no file; name the recording itself.")
+
+        def read_at(offset: int, length: int) -> bytes:
+            try:
+                return os.pread(descriptor, length, offset)
+            except OSError as error:  # no fault of the recording: it is read again when the disk is well
+                sentence = f"{one_line(path)} cannot be read: {error.strerror}; check the disk or card reader."
+                raise PathRefused(sentence) from None
+
         return cls(
             status.st_size,
-            lambda offset, length: os.pread(descriptor, length, offset),
+            read_at,
             lambda: os.close(descriptor),
             whole=whole or status.st_size <= COUNTED_BELOW,
         )
@@ -116,7 +124,7 @@ class ByteSource:
     def chunks(self) -> Iterator[bytes]:
         """All bytes in order, for a source that is `whole`; no budget bounds this, only the file's size."""
         for at in range(0, self.size, CHUNK):
-            yield self._bytes_at(at, min(CHUNK, self.size - at))
+            yield self._read_at(at, min(CHUNK, self.size - at))
 
     def look(self, offset: int, length: int) -> None:
         """Fetch a range at once, so that small reads inside it cost nothing."""
@@ -127,10 +135,4 @@ class ByteSource:
         self._budget -= length
         if self._budget < 0:
             raise MediaUnreadable("its index is larger than that of any recording: it is damaged.")
-        return self._bytes_at(offset, length)
-
-    def _bytes_at(self, offset: int, length: int) -> bytes:
-        try:
-            return self._read_at(offset, length)
-        except OSError as error:
-            raise MediaUnreadable(f"the disk does not give it back ({error.strerror}): copy it again.") from None
+        return self._read_at(offset, length)

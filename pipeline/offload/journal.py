@@ -46,8 +46,9 @@ class Journal:
         with self._lock:
             try:
                 reached("offload.note")
-                with self.path.open("ab", buffering=0) as file:
+                with self.path.open("ab") as file:
                     file.write(json.dumps(line).encode() + b"\n")
+                    file.flush()  # all of it, or an error
                     reached("offload.note_sync")
                     os.fsync(file.fileno())
             except OSError as error:

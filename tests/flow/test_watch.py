@@ -5,6 +5,8 @@ import random
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +24,7 @@ from filming import (
     half_made,
     log,
     products,
+    rushes,
     said,
     start,
     tree,
@@ -192,15 +195,16 @@ def test_a_card_that_breaks_our_code_does_not_stop_the_head(film):
     assert said(film).count("A001 was not taken") == 1
 
 
-def test_a_full_disk_is_waited_out(film, small_disk):
+def test_a_full_disk_is_waited_out_and_the_work_goes_on_as_soon_as_there_is_room(film, small_disk):
     small_disk(film / "proxies", "300k")
     card(film, clips=2)
-    settings = film / "rushes.toml"
-    settings.write_text(settings.read_text().replace("rescan = 30", "rescan = 1"))
     with watching(film):
-        wait_for(lambda: "disk" in said(film))
+        wait_for(lambda: "Waiting for space: The disk " in said(film))
+        wait_for(lambda: "Waiting for space: The disk " in rushes("status", cwd=film).out)
+        assert {row["status"] for row in log(film).values()} == {"logged"}, "no clip failed"
         small_disk(film / "proxies", "50m", again=True)
-        wait_for(lambda: len(ready(film)) == 2)
+        wait_for(lambda: len(ready(film)) == 2, 25)  # no rescan comes so soon
+        wait_for(lambda: said(film).count("There is room again") == said(film).count("Waiting for space") == 1)
     assert half_made(film) == []
 
 
@@ -237,3 +241,18 @@ def test_a_fast_copy_wakes_it_only_now_and_then(film):
                 time.sleep(0.0005)
         used = cpu_seconds(running.pid) - before
     assert used < 1.2, f"{used:.3f} s of CPU in 2 s"
+
+
+def test_a_log_file_that_cannot_be_written_stops_no_head(film):
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "pipeline.cli.main", "watch"]
+        head = subprocess.Popen(words, cwd=film, stderr=full, start_new_session=True)
+        try:
+            for number, name in enumerate(("B001", "C001"), 1):
+                card(film, name, first=50 * number)
+                wait_for(lambda number=number: len(products(film)) == number)
+            assert head.poll() is None
+        finally:
+            head.terminate()
+            assert head.wait(20) == 0
+    assert len(log(film)) == 2

@@ -166,9 +166,9 @@ def copy(stage: Path, to: Path) -> None:
 # --- what it comes to -------------------------------------------------------------------------------
 
 _DERIVED = re.compile("groups|terms|group_terms|words.*|sqlite_.*")  # made again from the rest; `check` compares them
-_PASSING = re.compile(
-    rb"\d{4}-\d\d-\d\d[T_ ]\d\d:?\d\d:?\d\d(Z|[+]00:00)|<c4>\w+</c4>|\d{19}"  # times of writing, and hashes of them
-)
+# Times of writing, and hashes of them; in the plain files of the log also ids that are drawn, and row numbers.
+_PASSING = re.compile(rb"\d{4}-\d\d-\d\d[T_ ]\d\d:?\d\d:?\d\d([.]\d+)?(Z|[+]00:00)|<c4>\w+</c4>|\d{19}")
+_DRAWN = re.compile(rb'"line":"batch","n":\d+,"id":"\w+|"(catalogue|batch|n|attempts|xxh128)":"?\w+')
 
 
 def everything(stage: Path, *, says: bool = False) -> dict[str, object]:
@@ -183,7 +183,7 @@ def everything(stage: Path, *, says: bool = False) -> dict[str, object]:
         if path.suffix == ".db":
             found |= {f"{name} {table}": rows for table, rows in _rows(path, stage, says=says).items()}
         elif path.is_file() and ".rushes/catalogue." not in name:
-            found[name] = _file(path, name, stage)
+            found[name] = "said" if says and path.suffix == ".jsonl" else _file(path, name, stage)
         elif path.is_dir():
             found[name] = "folder"
     return found
@@ -195,6 +195,8 @@ def _file(path: Path, name: str, stage: Path) -> tuple[str, int, int]:
     media = f"/{name}".startswith(("/film/ingest/", "/a/", "/b/", "/c/", "/pulled/"))
     if not media or "/0002_" in name or name.endswith(("_chain.xml", ".pull.csv", ".pull.edl")):
         data, media = _PASSING.sub(b"then", data.replace(str(stage).encode(), b"STAGE")), False
+    if path.suffix == ".jsonl":
+        data = _DRAWN.sub(b"drawn", data)
     return hashlib.sha256(data).hexdigest()[:16], seen.st_mode, seen.st_mtime_ns if media else 0
 
 
@@ -231,7 +233,7 @@ class _Known:
 
     def _row(self, table: str, row: dict[str, object], *, says: bool) -> dict[str, object]:
         passing = {"n", "group_n", *(["moment"] if table != "clips" else []), *(["version"] if says else [])}
-        passing |= {"id"} if table == "batches" else set()
+        passing |= {"id"} if table in {"batches", "identity"} else set()
         kept = {key: value for key, value in row.items() if key not in passing}
         for key in ("verified", "undoes", "batch"):
             if key in kept:
