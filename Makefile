@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint fuzz torture bench samples ascmhl clean
+.PHONY: demo test lint fuzz torture soak bench samples ascmhl clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed
@@ -21,6 +21,9 @@ fuzz: $(VENV)/installed-dev
 # Everything that tests/torture tries, which takes hours; `make test` tries the part that every change can wait for.
 torture: $(VENV)/installed-dev
 	@RUSHES_TORTURE=1 $(BIN)/python -m pytest tests/torture -s -v
+
+soak: $(VENV)/installed-dev
+	@$(BIN)/python tests/torture/soak.py
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python benchmarks/run.py

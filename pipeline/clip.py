@@ -4,6 +4,7 @@ All are frozen; unknown is None, never a guess. Paths are bytes relative to a ro
 folder or a volume), because file names need not be UTF-8 and film folders move.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate
@@ -189,6 +190,22 @@ class CardFolder:
     others: tuple[bytes, ...] = ()  # listed, never failed
     warnings: tuple[str, ...] = ()
     reel: str | None = None  # where the system keeps it: a folder's name, an index, the names of clips
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file of which a hash list on its card speaks, or ought to; `origin` is that list and the day it was made.
+
+    `hashes` are by format. `verdict` is None until the file is read and compared: then verified, differs or unreadable;
+    before that it may be missing, refused (a link or the like), or extra (on no list).
+    """
+
+    root: int
+    path: bytes
+    origin: str
+    hashes: Mapping[str, str]
+    stamp: Stamp | None = None
+    verdict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import xxhash
 
 from pipeline.clip import SeenFile, Stamp
 from pipeline.errors import (
+    AlreadyThere,
     Cancelled,
     ChangedWhileRead,
     DiskFull,
@@ -31,7 +32,7 @@ CHUNK = 4 << 20
 _SAMPLE = 64 << 10  # bytes of head, middle and tail in a quick identity
 _name = attrgetter("name")
 _LATEST = 2**63 - 1  # nanoseconds since 1970 that a catalogue holds: a file of the year 2300 counts as one of 2262
-_TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
+TEMPORARY = ".rushes-"  # hidden, so that no scan takes it for footage
 
 
 # --- looking --------------------------------------------------------------------------------------
@@ -205,7 +206,8 @@ def open_below(root: Path, parts: Sequence[str]) -> io.FileIO:
         finally:
             os.close(folder)
     except OSError as error:
-        if any(root.joinpath(*parts[:depth]).is_symlink() for depth in range(1, len(parts) + 1)):
+        # os.path and not pathlib: a name that no disk can hold is no link.
+        if any(os.path.islink(root.joinpath(*parts[:depth])) for depth in range(1, len(parts) + 1)):  # noqa: PTH114
             raise PathRefused(f"{one_line(here)} is a link and is not followed; put the file itself there.") from error
         raise path_error(error, here) from error
     if not stat.S_ISREG(os.fstat(file).st_mode):
@@ -245,7 +247,7 @@ def temporary_beside(final: Path) -> Path:
         final.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise path_error(error, final.parent) from error
-    return final.with_name(f"{_TEMPORARY}{os.urandom(8).hex()}.part")
+    return final.with_name(f"{TEMPORARY}{os.urandom(8).hex()}.part")
 
 
 def publish(temporary: Path, final: Path) -> None:
@@ -274,6 +276,28 @@ def publish_all(finished: Sequence[tuple[Path, Path]]) -> None:
         if isinstance(error, OSError):
             raise path_error(error, finished[0][1]) from error
         raise
+
+
+def publish_new(temporary: Path, final: Path) -> None:
+    """Publish a finished file under a name that nothing bears. Raises AlreadyThere where something does."""
+    try:
+        _sync(temporary)
+        try:
+            final.hardlink_to(temporary)
+        except FileExistsError:
+            raise
+        except OSError:  # a filesystem without links: nothing but a look keeps us from replacing
+            if final.exists():
+                raise FileExistsError(final) from None
+            temporary.replace(final)
+        temporary.unlink(missing_ok=True)
+        _sync(final.parent)
+    except FileExistsError as error:
+        temporary.unlink(missing_ok=True)
+        raise AlreadyThere(f"{one_line(final)} is there already and is not overwritten; name another file.") from error
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise path_error(error, final) from error
 
 
 def write_whole(final: Path, data: bytes) -> None:
@@ -320,7 +344,7 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
         if not deep:
             folders.clear()
         for name in names:
-            if name.startswith(_TEMPORARY):
+            if name.startswith(TEMPORARY):
                 with contextlib.suppress(OSError):
                     reached("sweep.remove")
                     Path(parent, name).unlink()

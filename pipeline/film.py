@@ -1,6 +1,6 @@
 """The production folder: made, found from anywhere inside it, its settings read once.
 
-FILM/  rushes.toml  ingest/  proxies/  stills/  timelines/  reports/  .rushes/catalogue.db
+FILM/  rushes.toml  ingest/  proxies/  stills/  log/  timelines/  reports/  .rushes/catalogue.db
 """
 
 import json
@@ -14,7 +14,7 @@ from pipeline.settings import Settings, read_settings
 from pipeline.volumes import volume_of
 
 SETTINGS_NAME = "rushes.toml"
-FOLDERS: tuple[str, ...] = ("ingest", "proxies", "stills", "timelines", "reports", ".rushes")
+FOLDERS: tuple[str, ...] = ("ingest", "proxies", "stills", "log", "timelines", "reports", ".rushes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,15 @@ class Film:
     def pause_file(self) -> Path:
         """Is there while the work shall stand still."""
         return self.catalogue.with_suffix(".paused")
+
+    @property
+    def log(self) -> Path:
+        """The log as plain files, one a card: what is left of it when the catalogue is lost."""
+        return self.folder / "log"
+
+    @property
+    def backups(self) -> Path:
+        return self.folder / "backups"
 
     @property
     def head_file(self) -> Path:

@@ -15,6 +15,7 @@ from pipeline.errors import CatalogueBusy
 from pipeline.files import path_error
 
 _LOCK_TRIES = 15
+_PATIENCE = 20.0  # seconds that a lock is waited for
 
 
 @contextlib.contextmanager
@@ -55,6 +56,23 @@ def _locks(descriptor: int) -> bool:
         else:
             return True
     return False
+
+
+@contextlib.contextmanager
+def waited_lock(path: Path) -> Iterator[bool]:
+    """Hold a lock that nobody keeps for long; yields False where somebody does all the same."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise path_error(error, path) from error
+    try:
+        end = time.monotonic() + _PATIENCE
+        while not (held := _locks(descriptor)) and time.monotonic() < end:
+            pass
+        yield held
+    finally:
+        os.close(descriptor)
 
 
 def is_locked(path: Path) -> bool:

@@ -18,6 +18,7 @@ from pipeline.catalogue.known import known_clips, known_hashes, known_places
 from pipeline.catalogue.log import Batch, undo, write_log
 from pipeline.catalogue.store import Catalogue
 from pipeline.editorial.bulk import unswept
+from pipeline.editorial.edits import found_in
 from pipeline.editorial.imports.kept import Kept, keep, kept_of, spec_of
 from pipeline.editorial.imports.known import Known, name_keys, path_parts
 from pipeline.editorial.imports.matching import Match, index_of, matched
@@ -47,7 +48,7 @@ class Imported:
 
     `version` of the cut: None for a table of clips, which is no cut, and for what shows no clip. `batch`: what was
     logged, None for nothing new. `unchanged`: the same file said the same before. `rate_from`: where the rate of a
-    list that states none came from.
+    list that states none came from. `count` of events (of a table: of rows), and how many were `found`.
     """
 
     file: Path
@@ -59,6 +60,8 @@ class Imported:
     refused: tuple[str, ...]
     unchanged: bool = False
     rate_from: str = ""
+    count: int = 0
+    found: int = 0
 
     @property
     def is_table(self) -> bool:
@@ -75,6 +78,8 @@ def import_timeline(film: Film, catalogue: Catalogue, file: Path, asked: Asked) 
     kept = keep(file.name, timeline, matches)
     content = xxhash.xxh128_hexdigest(msgspec.json.encode((kept, _said_in(timeline))))
     taken = Imported(file, name, timeline, matches, None, None, (), rate_from=rate_from)
+    counts = (len(matches), sum(match.clip is not None for match in matches)) if taken.is_table else found_in(kept)
+    taken = replace(taken, count=counts[0], found=counts[1])
     is_cut = not taken.is_table and bool(asked.name or any(match.clip for match in matches))
     known_as = (asked.name or file.stem) + file.suffix.lower()
     with catalogue.atomic():

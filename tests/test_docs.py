@@ -16,7 +16,7 @@ from pipeline.cards.recognise import STRUCTURES
 from pipeline.cli.main import COMMANDS, rushes
 from pipeline.cli.proxies import TITLES
 from pipeline.clip import LOG_SOURCES
-from pipeline.delivery.cuts import EDITORS
+from pipeline.delivery.export import EDITORS
 from pipeline.editorial.arrange import KINDS
 from pipeline.editorial.checks.rules import ALL_FORMATS
 from pipeline.editorial.checks.rules import RULES as CHECKS

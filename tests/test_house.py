@@ -16,7 +16,7 @@ STOREYS: tuple[tuple[str, ...], ...] = (
     ("manifests", "cards", "metadata", "proxies", "shotlog", "editorial"),
     ("catalogue",),
     ("watch",),
-    ("engine", "ingest", "offload", "delivery", "returns"),
+    ("engine", "ingest", "offload", "delivery", "returns", "keeping"),
     ("cli",),
 )
 ORDER = [room for storey in STOREYS for room in storey]

@@ -15,7 +15,8 @@ from pipeline.catalogue.schema import MIGRATIONS
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.main import COMMANDS
 from pipeline.clip import SeenFile, Stamp
-from pipeline.delivery.cuts import Recipe, export_cut, make_cut
+from pipeline.delivery.cuts import Recipe, make_cut
+from pipeline.delivery.export import export_cut
 from pipeline.editorial.exports.registry import EXPORTS, Export
 from pipeline.editorial.exports.written import Written, WrittenFile
 from pipeline.fields import FIELDS
@@ -122,7 +123,7 @@ def test_a_new_export_format_needs_its_writer_and_a_line_in_exports(film, tools,
         listed = "\n".join(clip.name for clip in timeline.find_clips())
         return Written((WrittenFile(".txt", listed.encode()),), ("A list of names has no times.",))
 
-    monkeypatch.setattr("pipeline.delivery.cuts.EXPORTS", (*EXPORTS, Export(".txt", "names", names)))
+    monkeypatch.setattr("pipeline.delivery.export.EXPORTS", (*EXPORTS, Export(".txt", "names", names)))
     assert tools.rushes(["ingest"], film)[0] == 0
     opened = open_film(film)
     with open_catalogue(opened.catalogue) as catalogue:

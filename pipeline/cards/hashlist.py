@@ -1,12 +1,12 @@
-"""Hash lists on a card (ASC MHL in a folder ascmhl, MHL 1.x beside the files): what they list and the card lacks.
+"""Hash lists on a card (ASC MHL in a folder ascmhl, MHL 1.x or sums beside the files): what they name and it lacks.
 
-Only names and sizes are compared here, because those cost nothing; whoever verifies reads the files.
+Only names and sizes are compared here, because those cost nothing; the hashes are, when the files are read.
 Of an ASC MHL history all generations count, the newest size of a file and the newest name of a
 renamed one.
 """
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pipeline.cards.documents import LARGEST
@@ -14,10 +14,11 @@ from pipeline.cards.media import MEDIA_SUFFIXES
 from pipeline.cards.structure import CardFile, Folder, Read
 from pipeline.clip import shown
 from pipeline.errors import RushesError
-from pipeline.manifests.lists import read_chain, read_list
+from pipeline.manifests.lists import Entry, read_chain
+from pipeline.manifests.sums import LIST_SUFFIXES, read_listing
 
 _CHAIN = b"ASCMHL_CHAIN.XML"
-_LIST = b".mhl"
+_LISTS = frozenset(suffix.encode() for suffix in LIST_SUFFIXES)
 _MOST_NAMED = 10  # by one list; the rest is counted
 
 
@@ -36,19 +37,21 @@ def complaints(folders: Mapping[bytes, Folder], read: Read) -> list[Complaint]:
     found: list[Complaint] = []
     there: dict[str, CardFile] | None = None
     for folder in folders.values():
-        lists = [file for file in folder.files if file.suffix == _LIST and file.size <= LARGEST]
+        lists = [file for file in folder.files if file.suffix in _LISTS and file.size <= LARGEST]
         history = bool(folder.parts) and folder.parts[-1] == b"ASCMHL"
         base = folder.path.rpartition(b"/")[0] if history else folder.path
         if history:
             found += _chain(folder, base, read)
         listed: dict[str, tuple[CardFile, bytes, int | None]] = {}
         for file in lists:
-            entries = _entries(file, read)
-            if entries is None:
-                found.append(
-                    Complaint(file.path, base, f"{shown(file.name)} is damaged; copy it again.", about_list=True)
-                )
-            for path, size, before in entries or ():
+            try:
+                entries = read_listing(shown(file.name), read(file.path)).entries
+            except (RushesError, OSError):
+                damaged = f"{shown(file.name)} is damaged; copy it again."
+                found.append(Complaint(file.path, base, damaged, about_list=True))
+                continue
+            found += _refused(file, base, [entry.path for entry in entries if entry.parts is None])
+            for path, size, before in _looked_for(entries):
                 if before:
                     listed.pop(_key(_joined(base, before)), None)
                 listed[_key(_joined(base, path))] = (file, _joined(base, path), size)
@@ -67,20 +70,25 @@ def _joined(base: bytes, path: bytes) -> bytes:
     return base + b"/" + path if base else path
 
 
-def _entries(file: CardFile, read: Read) -> list[tuple[bytes, int | None, bytes]] | None:
-    """The files of one list: path below its base, size, and the path before a renaming; None where it is damaged.
+def _looked_for(entries: Iterable[Entry]) -> Iterator[tuple[bytes, int | None, bytes]]:
+    """The files of one list: path below its base, size, and the path before a renaming; no loss are those that scans
+    leave out."""
+    for entry in entries:
+        parts = entry.parts
+        if parts and not any(part[:1] in (".", "~") for part in parts):
+            yield _bytes("/".join(parts)), entry.size, _bytes(entry.before)
 
-    Files that scans leave out are no loss.
-    """
-    try:
-        listed = read_list(read(file.path))
-    except (RushesError, OSError):
-        return None
-    return [
-        ("/".join(parts).encode(), entry.size, entry.before.encode())
-        for entry in listed.entries
-        if (parts := entry.parts) and not any(part[:1] in (".", "~") for part in parts)
-    ]
+
+def _bytes(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
+
+
+def _refused(file: CardFile, base: bytes, paths: Sequence[str]) -> Iterator[Complaint]:
+    """Paths that lead out of the listed folder: they are named and never opened."""
+    if paths:
+        more = f" and {len(paths) - 1:,} more" if len(paths) > 1 else ""
+        sentence = f"{shown(file.name)} lists {shown(_bytes(paths[0]))}{more}: that leads off the card and is not read."
+        yield Complaint(file.path, base, sentence, about_list=True)
 
 
 def _compared(
@@ -110,7 +118,7 @@ def _compared(
 def _chain(folder: Folder, base: bytes, read: Read) -> Iterator[Complaint]:
     """The chain file lists the generations of a history, and each needs it."""
     chain = next((file for file in folder.files if file.name.upper() == _CHAIN), None)
-    there = {file.name: file for file in folder.files if file.suffix == _LIST}
+    there = {file.name: file for file in folder.files if file.suffix in _LISTS}
     if chain is None:
         for name, file in list(there.items())[:1]:
             sentence = f"ascmhl_chain.xml is missing beside {shown(name)}; copy the card again."

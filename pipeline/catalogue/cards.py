@@ -9,13 +9,22 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.catalogue.current import flicks_of, leave_group, refresh
 from pipeline.catalogue.entries import append, live_entries, new_batch
-from pipeline.catalogue.identity import content_of, displace, find, keep_parts, keep_places, still_there
+from pipeline.catalogue.identity import (
+    at_home_elsewhere,
+    content_of,
+    displace,
+    find,
+    keep_parts,
+    keep_places,
+    still_there,
+)
 from pipeline.catalogue.lengths import with_count
+from pipeline.catalogue.listed import keep_listed
 from pipeline.catalogue.moments import keep_zones
 from pipeline.catalogue.packing import pack_facts, pack_list
 from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.catalogue.trails import FIELD, SOURCE, Span, TakenTrack, keep_tracks, keep_trails, settle_places
-from pipeline.clip import CardFolder, Clip, Saying
+from pipeline.clip import CardFolder, Clip, ListedFile, Saying
 from pipeline.errors import ValueRefused
 from pipeline.faults import reached
 from pipeline.fields import BY_NAME
@@ -53,7 +62,8 @@ class FailedFile:
 class TakenCard:
     """A settled card. `folder` lists all of it; `clips` may hold only those that were read this time.
 
-    `tracks` are the GPX files that speak of its clips. Every path is relative to the root.
+    `tracks` are the GPX files that speak of its clips, `listed` the files that its hash lists speak of, or
+    should. Every path is relative to the root.
     """
 
     root: int
@@ -63,6 +73,7 @@ class TakenCard:
     failed: tuple[FailedFile, ...]
     moment: str
     tracks: tuple[TakenTrack, ...] = ()
+    listed: tuple[ListedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +120,8 @@ def record_card(catalogue: Catalogue, taken: TakenCard) -> CardOutcome:
         work.touched.update(dict.fromkeys(_missing(db, work.card, taken)))
         _forget_joined(work)
         _keep_failed(db, work.card, taken)
+        beside = ((sidecar, each.clip) for each in taken.clips for sidecar in each.clip.sidecars)
+        keep_listed(db, work.card, taken.listed, {sidecar: clip.parts[0].path for sidecar, clip in beside})
         refresh(db, work.touched)
         work.spans += keep_tracks(db, work.card, taken.root, taken.tracks)
         settle_places(db, work.touched, spans=work.spans, batch=work.batch)
@@ -148,7 +161,7 @@ def _record_clip(work: _Taking, taken: TakenClip) -> None:
         taken = replace(taken, clip=clip)
         known = db.execute("SELECT quick FROM parts WHERE clip_n = ? ORDER BY part", (n,)).fetchall()
         quicks = [part.quick for part in clip.parts]
-        if how != "copy" and len(quicks) >= len(known):
+        if how != "copy" and len(quicks) >= len(known) and not at_home_elsewhere(db, n, work.card):
             if quicks != [row[0] for row in known]:
                 how = "extended"
                 keep_parts(db, n, clip.parts)

@@ -11,6 +11,7 @@ import msgspec
 from pipeline.catalogue.packing import fraction_in, fraction_out
 from pipeline.catalogue.reading import read_logged
 from pipeline.catalogue.store import Catalogue, Connection, now
+from pipeline.catalogue.uses import REMOVED, cut_names
 from pipeline.clip import LoggedClip
 from pipeline.editorial.diff import EditList
 from pipeline.errors import NotFound, ValueRefused, command
@@ -18,6 +19,7 @@ from pipeline.faults import reached
 from pipeline.files import one_line
 
 _FOUND = "found"  # of a saved spec: the clips that the cut was made of, where they are not those it uses
+_LONGEST_VERSION = 9  # digits
 _LONGEST = 200  # bytes of a name: suffixes have to follow it
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)\s*(\.|$)", re.IGNORECASE)
 _NO_FILE = re.compile(r"[/\\:*?\"<>|@\x00-\x1f\x7f]")
@@ -56,15 +58,19 @@ def save_cut(
     """
     with catalogue.atomic() as db:
         reached("cut.save")
+        db.execute("DELETE FROM cuts WHERE name = ? AND spec = ?", (name, REMOVED))
         version = db.execute("SELECT coalesce(max(version), 0) + 1 FROM cuts WHERE name = ?", (name,)).fetchone()[0]
         if version == 1 and (wrong := _wrong_with(name)):
             raise ValueRefused(f"'{one_line(name)}' cannot name a cut, which becomes a file name: {wrong}.")
         used = _used(clips, lists)
         packed = msgspec.json.encode(spec if used == clips else {**spec, _FOUND: clips}).decode()
         edits = zlib.compress(msgspec.json.encode(lists, enc_hook=fraction_out), 1) if lists else None
-        db.execute("INSERT INTO cuts VALUES (?, ?, ?, ?, ?)", (name, version, packed, now(), edits))
+        db.execute("INSERT INTO cuts VALUES (?, ?, '', ?, NULL)", (name, version, now()))
         numbered = [(name, version, position, clip) for position, clip in enumerate(used)]
         db.executemany("INSERT INTO cut_clips VALUES (?, ?, ?, ?)", numbered)
+        # Only now: each of them looks its cut up, and SQLite reads all of that row every time.
+        full = "UPDATE cuts SET spec = ?, events = ? WHERE name = ? AND version = ?"
+        db.execute(full, (packed, edits, name, version))
     return int(version)
 
 
@@ -76,7 +82,7 @@ def cut(catalogue: Catalogue, name: str, *, version: int | None = None) -> Saved
             " ORDER BY version DESC LIMIT 1",
             (name, version, version),
         ).fetchone()
-        if row is None:
+        if row is None or row[2] == REMOVED:
             raise NotFound(_no_cut(db, name, version))
         rows = db.execute(
             "SELECT clip FROM cut_clips WHERE name = ? AND version = ? ORDER BY position", row[:2]
@@ -86,16 +92,41 @@ def cut(catalogue: Catalogue, name: str, *, version: int | None = None) -> Saved
     return SavedCut(row[0], row[1], spec, found, used, row[3], row[4])
 
 
+def name_and_version(catalogue: Catalogue, text: str) -> tuple[str, int | None]:
+    """What NAME or NAME@VERSION means, wherever a cut is named; None is the newest version."""
+    name, at, version = text.rpartition("@")
+    if not at or not version.isdecimal() or len(version) > _LONGEST_VERSION or newest_cut(catalogue, text):
+        return text, None
+    return name, int(version)
+
+
+def remove_cut(catalogue: Catalogue, name: str) -> int:
+    """Take a cut away: its name is free, no clip counts as used by it; its versions stay, and how many is returned.
+
+    Raises NotFound.
+    """
+    with catalogue.atomic() as db:
+        last = cut(catalogue, name).version
+        db.execute("INSERT INTO cuts VALUES (?, ?, ?, ?, NULL)", (name, last + 1, REMOVED, now()))
+    return last
+
+
+def restore_cut(catalogue: Catalogue, name: str) -> int:
+    """Bring back a cut that was taken away; the number of its last version. Raises NotFound."""
+    with catalogue.atomic() as db:
+        if not db.execute("DELETE FROM cuts WHERE name = ? AND spec = ?", (name, REMOVED)).rowcount:
+            raise NotFound(f"No cut '{name}' was removed; 'rushes cuts' lists those there are.")
+    return cut(catalogue, name).version
+
+
 def _no_cut(db: Connection, name: str, version: int | None) -> str:
     """Why there is no such cut or version, and what to do."""
-    base, _, number = name.rpartition("@")
-    asked = base if number.isdecimal() else name
-    newest = db.execute("SELECT max(version) FROM cuts WHERE name = ?", (asked,)).fetchone()[0]
+    newest = db.execute("SELECT max(version) FROM cuts WHERE name = ? AND spec <> ?", (name, REMOVED)).fetchone()[0]
     if newest is None:
         return f"There is no cut '{name}'; {command('cut', name, 'QUERY')} makes it."
-    if version is not None:
-        return f"There is no version {version} of '{name}'; the newest is {newest}."
-    return f"Only 'rushes diff' takes a version ({name}); write '{base}', which is the newest one, {newest}."
+    if version is None:
+        return f"'{name}' was removed; {command('cuts', '--restore', name)} brings it back."
+    return f"There is no version {version} of '{name}'; the newest is {newest}."
 
 
 def _wrong_with(name: str) -> str:
@@ -148,7 +179,7 @@ def newest_cut(catalogue: Catalogue, name: str) -> SavedCut | None:
 def cuts(catalogue: Catalogue) -> tuple[SavedCut, ...]:
     """The newest version of every cut, by name."""
     with catalogue.reading() as db:
-        names = [name for (name,) in db.execute("SELECT DISTINCT name FROM cuts ORDER BY name")]
+        names = cut_names(db)
     return tuple(cut(catalogue, name) for name in names)
 
 

@@ -86,6 +86,17 @@ def still_there(place: str | None, path: bytes) -> bool:
     return place is None or os.path.lexists(os.path.join(os.fsencode(place), path))
 
 
+def at_home_elsewhere(db: Connection, n: int, card: int) -> bool:
+    """Whether another card than this is a clip's own and still has all of it: a copy tells nothing new of it."""
+    rows = db.execute(
+        "SELECT p.part, r.place, p.path FROM clips c JOIN places p ON p.clip_n = c.n AND p.card_n = c.card_n"
+        " JOIN roots r ON r.n = p.root WHERE c.n = ? AND c.card_n <> ?",
+        (n, card),
+    ).fetchall()
+    there = {part for part, place, path in rows if still_there(place, path)}
+    return bool(there) and len(there) >= db.execute("SELECT count(*) FROM parts WHERE clip_n = ?", (n,)).fetchone()[0]
+
+
 def keep_parts(db: Connection, n: int, parts: Sequence[Part]) -> None:
     """Write which files a clip consists of; full hashes that are known stay."""
     known = dict(db.execute("SELECT quick, full FROM parts WHERE clip_n = ?", (n,)).fetchall())

@@ -24,6 +24,10 @@ FEW_TO_SORT = 1_000  # clips: more than this are not all sorted to show the firs
 _SORTED: dict[str, str] = {"duration": "flicks", "at": "seconds", "start_timecode": "start_sort"}
 
 
+# What is shown of a clip beside its fields, and cannot be searched.
+BESIDE = frozenset({"warnings", "listed"})
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The rows asked for, and the totals of all that was found; `duration` in seconds."""
@@ -40,7 +44,7 @@ def rows(
 
     Sorted in story order (shoot day, time, camera, name), or by the field `sort`, `-field` backwards.
     """
-    names = [_field(name) for name in columns] or [*BY_NAME, "warnings"]
+    names = [_field(name) for name in columns] or [*BY_NAME, *BESIDE]
     with catalogue.reading() as db:
         way = plan(db, query)
         if way.few:
@@ -98,7 +102,7 @@ def group(catalogue: Catalogue, query: Query, fields: Sequence[str]) -> list[dic
     A clip with several subjects counts under each of them.
     """
     names = [_field(name) for name in fields]
-    if not names or "warnings" in names:
+    if not names or not BESIDE.isdisjoint(names):
         raise ValueRefused("Say by which fields to group, such as location,subject.")
     with catalogue.reading() as db:
         way = plan(db, query)
@@ -196,8 +200,8 @@ def _order(sort: str) -> tuple[str, ...]:
     """The order of a field; unknown values come last both ways, equal ones in story order."""
     name = _field(sort.removeprefix("-"))
     way = "DESC" if sort.startswith("-") else "ASC"
-    if name == "warnings":
-        raise ValueRefused("Warnings give no order; sort by another field.")
+    if name in BESIDE:
+        raise ValueRefused(f"'{name}' gives no order; sort by another field.")
     field = BY_NAME[name]
     if field.many and field.shared:
         column = (
@@ -273,7 +277,7 @@ def _group_row(names: list[str], row: Sequence[Any], terms: dict[int, str]) -> d
 
 def _field(name: str) -> str:
     known = ALIASES.get(name, name)
-    if known not in BY_NAME and known != "warnings":
+    if known not in BY_NAME and known not in BESIDE:
         raise ValueRefused(f"'{name}' is no field; use one of {', '.join(BY_NAME)}.")
     return known
 

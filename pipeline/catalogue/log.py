@@ -110,7 +110,7 @@ def undo(catalogue: Catalogue, batch: str | None, *, who: str) -> Batch:
             " VALUES (?, ?, ?, '', 'undo', ?, 'person', 1.0, ?)",
             [(number, ordinal, n, id_taken, words_taken) for ordinal, n in enumerate(clips.values())],
         )
-        turned = _settle_undone(db, taken, undone=True)
+        turned = settle_undone(db, taken, undone=True)
         refresh(db, clips.values())
         settle_places(db, clips.values())
         retimed = retime(db, turned)
@@ -181,9 +181,9 @@ def _batch_to_undo(db: Connection, batch: str | None, who: str) -> tuple[int, st
     return cast("tuple[int, str, str]", rows[0][:3])
 
 
-def _settle_undone(db: Connection, batch: int, *, undone: bool) -> list[int]:
+def settle_undone(db: Connection, batch: int, *, undone: bool) -> list[int]:
     """Mark a batch, and turn the other way what it had undone itself; all batches that were turned."""
     db.execute("UPDATE batches SET undone = ? WHERE n = ?", (undone, batch))
     sql = "SELECT b.n FROM batches b JOIN batches u ON b.id = u.undoes WHERE u.n = ?"
     target = db.execute(sql, (batch,)).fetchone()
-    return [batch, *(_settle_undone(db, target[0], undone=not undone) if target else [])]
+    return [batch, *(settle_undone(db, target[0], undone=not undone) if target else [])]

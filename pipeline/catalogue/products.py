@@ -8,12 +8,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.catalogue.current import flicks_of, leave_group, refresh
+from pipeline.catalogue.listed import OPEN, listed_left
 from pipeline.catalogue.listing import clip_numbers
 from pipeline.catalogue.packing import pack_runs, pack_verdict
 from pipeline.catalogue.reading import part_from, read_clips, values_of
 from pipeline.catalogue.sounds import UNCOUNTED
 from pipeline.catalogue.store import Catalogue, Connection, now
-from pipeline.clip import Clip, Failure, Part, Product, shown
+from pipeline.clip import Clip, Failure, ListedFile, Part, Product, shown
 from pipeline.errors import NotFound
 from pipeline.faults import reached
 from pipeline.settings import LookRule
@@ -34,13 +35,15 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is left to do for a clip. `unhashed` are its files, copies included, without a full hash."""
+    """What is left to do for a clip. `unhashed` are its files, copies included, without a full hash; `listed` those, of
+    it and of its card, that are to be compared with the hash lists of the card."""
 
     clip: Clip
     folder: bytes  # the card's path, relative to its root
     values: LogValues
     missing: tuple[Want, ...]
     unhashed: tuple[Part, ...]
+    listed: tuple[ListedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +95,13 @@ _IN_ORDER = "ORDER BY c.story, c.group_n, c.n"
 # Where little is left it is looked up; where much is, the log is walked in story order until there is enough.
 _FEW_LEFT = (
     f"{_CLIPS} WHERE c.group_n IS NOT NULL AND c.n IN (SELECT n FROM clips WHERE group_n IN ({_OPEN})"
-    f" UNION SELECT clip_n FROM places WHERE full IS NULL AND online) {_IN_ORDER.replace('c.story', '+c.story')}"
+    f" UNION SELECT clip_n FROM places WHERE full IS NULL AND online UNION {OPEN})"
+    f" {_IN_ORDER.replace('c.story', '+c.story')}"
 )
 _MANY_LEFT = (
     f"{_CLIPS} INDEXED BY clips_story WHERE c.group_n IN ({_OPEN}) OR (c.group_n IS NOT NULL AND EXISTS"
-    f" (SELECT 1 FROM places p WHERE p.clip_n = c.n AND p.full IS NULL AND p.online)) {_IN_ORDER}"
+    f" (SELECT 1 FROM places p WHERE p.clip_n = c.n AND p.full IS NULL AND p.online))"
+    f" OR (c.group_n IS NOT NULL AND c.n IN ({OPEN})) {_IN_ORDER}"
 )
 _MANY = 5_000  # clips
 
@@ -104,7 +109,8 @@ _MANY = 5_000  # clips
 def work_left(
     catalogue: Catalogue, *, limit: int | None = None, hashes_only: bool = False, among: Query | None = None
 ) -> tuple[Work, ...]:
-    """Clips (`among` those that a search finds) that are online and lack a product or a full hash, in story order.
+    """Clips (`among` those that a search finds) that are online and lack a product, a full hash or a comparison with
+    their card's hash lists, in story order.
 
     Left out is what failed by the same recipe for a lasting cause, and with `hashes_only` every product.
     """
@@ -112,27 +118,28 @@ def work_left(
         wants = _wants(db)
         chosen = clip_numbers(db, among) if among else None
         missing: dict[int, tuple[Want, ...]] = {}
-        unhashed: dict[int, tuple[Part, ...]] = {}
+        files: dict[int, tuple[tuple[Part, ...], tuple[ListedFile, ...]]] = {}
         for n, outfit, look, content, decoder in db.execute(_MANY_LEFT if _left(db) > _MANY else _FEW_LEFT):
             if chosen is not None and n not in chosen:
                 continue
             asked = wants.get(outfit, ()) if decoder and not hashes_only else ()
             lacking = _missing(db, n, content, [replace(each, recipe=each.recipe + look) for each in asked])
-            files = _unhashed(db, n, content)
-            if (lacking or files) and _online(db, n):
-                missing[n], unhashed[n] = lacking, files
+            unread = ((), ()) if _cannot_be_read(db, n, content) else (_unhashed(db, n), listed_left(db, n))
+            if (lacking or any(unread)) and _online(db, n):
+                missing[n], files[n] = lacking, unread
             if limit is not None and len(missing) >= limit:
                 break
         clips, values = read_clips(db, list(missing)), values_of(db, list(missing))
         folders = {n: _folder(db, n) for n in missing}
-    return tuple(Work(clips[n], folders[n], values[n], missing[n], unhashed[n]) for n in missing)
+    return tuple(Work(clips[n], folders[n], values[n], missing[n], *files[n]) for n in missing)
 
 
 def _left(db: Connection) -> int:
     """How many clips may lack something, as far as a quick count goes."""
     (unfinished,) = db.execute(f"SELECT coalesce(sum(clips), 0) FROM groups WHERE n IN ({_OPEN})").fetchone()
-    unhashed = f"SELECT count(*) FROM (SELECT 1 FROM places WHERE full IS NULL AND online LIMIT {_MANY})"
-    return int(unfinished + db.execute(unhashed).fetchone()[0])
+    for few in ("places WHERE full IS NULL AND online", "listed WHERE verdict IS NULL"):
+        unfinished += db.execute(f"SELECT count(*) FROM (SELECT 1 FROM {few} LIMIT {_MANY})").fetchone()[0]
+    return int(unfinished)
 
 
 def record_products(
@@ -180,6 +187,16 @@ def products(catalogue: Catalogue) -> list[Product]:
         rows = db.execute(
             "SELECT c.id, p.kind, p.preset, p.path, p.recipe, p.size FROM products p JOIN clips c ON c.n = p.clip_n"
             " WHERE c.group_n IS NOT NULL"
+        ).fetchall()
+    return [Product(*row) for row in rows]
+
+
+def all_products(catalogue: Catalogue) -> list[Product]:
+    """All that is recorded as published, of clips that were taken out of the log, too."""
+    with catalogue.reading() as db:
+        rows = db.execute(
+            "SELECT c.id, p.kind, p.preset, p.path, p.recipe, p.size FROM products p JOIN clips c ON c.n = p.clip_n"
+            " ORDER BY p.path"
         ).fetchall()
     return [Product(*row) for row in rows]
 
@@ -284,10 +301,12 @@ def _missing(db: Connection, n: int, content: str, wants: Sequence[Want]) -> tup
     )
 
 
-def _unhashed(db: Connection, n: int, content: str) -> tuple[Part, ...]:
+def _cannot_be_read(db: Connection, n: int, content: str) -> bool:
     sql = "SELECT 1 FROM failures WHERE clip_n = ? AND content = ? AND step = 'hash' AND NOT transient"
-    if db.execute(sql, (n, content)).fetchone():
-        return ()
+    return db.execute(sql, (n, content)).fetchone() is not None
+
+
+def _unhashed(db: Connection, n: int) -> tuple[Part, ...]:
     return tuple(
         part_from(row)
         for row in db.execute(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pipeline.catalogue.current import SHARED
+from pipeline.catalogue.listed import LISTED, complaints_of_clips
 from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_runs, unpack_texts, unpack_verdict
 from pipeline.catalogue.store import Connection
 from pipeline.catalogue.uses import USED
@@ -15,26 +16,29 @@ Values = dict[str, Any]
 _CHUNK = 500
 _OWN = (
     "n, group_n, id, name, path, lens, reel, tag, scene, take, recorded_at, seconds, start_timecode, frames, flicks,"
-    f" note, warnings, refused, card_n, sound, title, {USED}"
+    f" note, warnings, refused, card_n, sound, title, {USED}, {LISTED}"
 )
 
 
 def values_of(db: Connection, clips: Sequence[int]) -> dict[int, Values]:
     """What every field of these clips (by number) holds, in the order given; unknown is None, many-valued a tuple.
 
-    Beside the fields: `warnings`, those of its card behind its own. Seconds of `duration` have three decimals, for
+    Beside the fields: `listed`, what it is by the hash list of its card, and `warnings`, those of its card behind its
+    own. Seconds of `duration` have three decimals, for
     display.
     """
     found: dict[int, Values] = {}
     groups: dict[int | None, Values] = {}
     cards: dict[int, tuple[str, ...]] = {}
     salvage = dict(db.execute("SELECT clip_n, held FROM products INDEXED BY products_held WHERE held IS NOT NULL"))
+    differing = complaints_of_clips(db)
     for row in _each(db, f"SELECT {_OWN} FROM clips c WHERE n IN", clips):
         if row[1] not in groups:
             groups[row[1]] = _shared(db, row[1])
         found[row[0]] = {**_own(row), **groups[row[1]]}
         if row[0] in salvage:
             found[row[0]]["warnings"] += (f"Its proxy is {salvaged(unpack_runs(salvage[row[0]]))}.",)
+        found[row[0]]["warnings"] += differing.get(row[0], ())
         if row[18] not in cards:
             (told,) = db.execute("SELECT warnings FROM cards WHERE n = ?", (row[18],)).fetchone()
             cards[row[18]] = unpack_texts(told)
@@ -48,7 +52,7 @@ def _own(row: Sequence[Any]) -> Values:
         "tag": unpack_texts(row[7]), "scene": row[8], "take": row[9], "recorded_at": row[10],
         "at": None if row[11] is None else clock(row[11]), "start_timecode": row[12], "frames": row[13],
         "duration": round(row[14] / FLICKS, 3), "note": row[15], "sound": row[19], "title": row[20],
-        "used": unpack_texts(row[21]),
+        "used": unpack_texts(row[21]), "listed": row[22],
         "warnings": (*unpack_texts(row[16]), *unpack_texts(row[17])),
     }  # fmt: skip
 

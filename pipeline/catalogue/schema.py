@@ -7,9 +7,11 @@
     trails > clips | tracks                     where devices were and when, for clips that do not know
     facts                                       what the media says, whole, with the reader's version
     clocks > corrections > batches              whose clock timed each clip; how far clocks are off, append-only
+    listed                                      what hash lists on the cards say of their files, and whether it is so
     products, failures, wants, looks            what was made, what failed, what a ready clip has
     imports                                     timelines that editors sent back: what each was read as, and its batch
     pictures                                    small grey pictures of frames that were compared, by quick identity
+    due, identity                               plain files that are to be written again; whose they are
     terms < group_terms > groups < clips        the current log, for searching: made again from the above
     texts, words, markers                       the same for what each clip has of its own
 
@@ -245,6 +247,94 @@ ALTER TABLE places ADD COLUMN verified TEXT;
 CREATE TABLE pictures (
     file TEXT NOT NULL, number INTEGER NOT NULL, grey BLOB NOT NULL, PRIMARY KEY (file, number)
 ) WITHOUT ROWID;
+""",
+    ),
+    (
+        "hash lists of cards",
+        """
+CREATE TABLE listed (
+    card_n INTEGER NOT NULL REFERENCES cards ON DELETE CASCADE, path BLOB NOT NULL, clip_n INTEGER REFERENCES clips,
+    origin TEXT NOT NULL, hashes TEXT NOT NULL, device INTEGER, inode INTEGER, size INTEGER, mtime_ns INTEGER,
+    verdict TEXT, PRIMARY KEY (card_n, path)
+) WITHOUT ROWID;
+CREATE INDEX listed_left ON listed (clip_n) WHERE verdict IS NULL;
+CREATE INDEX listed_bad ON listed (clip_n, path, verdict, origin) WHERE verdict IN ('differs', 'unreadable');
+""",
+    ),
+    (
+        "the log as plain files",
+        """
+CREATE TABLE identity (id TEXT NOT NULL);
+INSERT INTO identity VALUES (lower(hex(randomblob(16))));
+CREATE TABLE due (
+    sort TEXT NOT NULL, number INTEGER NOT NULL, name BLOB NOT NULL, change INTEGER NOT NULL DEFAULT (random()),
+    PRIMARY KEY (sort, number, name)
+) WITHOUT ROWID;
+INSERT INTO due (sort, number, name) SELECT 'card', n, '' FROM cards;
+INSERT INTO due (sort, number, name) SELECT 'cut', version, name FROM cuts;
+INSERT INTO due (sort, number, name) VALUES ('film', 0, '');
+CREATE VIEW due_cards AS SELECT 0 AS n;
+CREATE TRIGGER due_card INSTEAD OF INSERT ON due_cards BEGIN
+    INSERT INTO due (sort, number, name) VALUES ('card', new.n, '')
+        ON CONFLICT (sort, number, name) DO UPDATE SET change = random();
+END;
+CREATE VIEW due_clips AS SELECT 0 AS n;
+CREATE TRIGGER due_clip INSTEAD OF INSERT ON due_clips BEGIN
+    INSERT INTO due (sort, number, name) SELECT 'card', card_n, '' FROM clips WHERE n = new.n
+        ON CONFLICT (sort, number, name) DO UPDATE SET change = random();
+END;
+CREATE VIEW due_film AS SELECT 0 AS n;
+CREATE TRIGGER due_of_film INSTEAD OF INSERT ON due_film BEGIN
+    INSERT INTO due (sort, number, name) VALUES ('film', 0, '')
+        ON CONFLICT (sort, number, name) DO UPDATE SET change = random();
+END;
+CREATE TRIGGER entries_due AFTER INSERT ON entries BEGIN INSERT INTO due_clips VALUES (new.clip_n); END;
+CREATE TRIGGER clips_due AFTER INSERT ON clips BEGIN INSERT INTO due_cards VALUES (new.card_n); END;
+CREATE TRIGGER clips_due_again AFTER UPDATE OF card_n, path, name, frames, flicks, content, warnings, refused ON clips
+    WHEN (old.card_n, old.path, old.name, old.frames, old.flicks, old.content, old.warnings, old.refused)
+    IS NOT (new.card_n, new.path, new.name, new.frames, new.flicks, new.content, new.warnings, new.refused)
+BEGIN INSERT INTO due_cards VALUES (old.card_n); INSERT INTO due_cards VALUES (new.card_n); END;
+CREATE TRIGGER facts_due AFTER UPDATE ON facts
+    WHEN (old.reader, old.facts, old.sidecars) IS NOT (new.reader, new.facts, new.sidecars)
+BEGIN INSERT INTO due_clips VALUES (new.clip_n); END;
+CREATE TRIGGER clocks_due AFTER UPDATE OF zones ON clocks WHEN old.zones <> new.zones
+BEGIN INSERT INTO due_clips VALUES (new.clip_n); END;
+CREATE TRIGGER parts_due AFTER INSERT ON parts BEGIN INSERT INTO due_clips VALUES (new.clip_n); END;
+CREATE TRIGGER parts_due_again AFTER UPDATE ON parts WHEN (old.frames, old.full) IS NOT (new.frames, new.full)
+BEGIN INSERT INTO due_clips VALUES (new.clip_n); END;
+CREATE TRIGGER places_due AFTER INSERT ON places BEGIN INSERT INTO due_cards VALUES (new.card_n); END;
+CREATE TRIGGER places_due_no_more AFTER DELETE ON places BEGIN INSERT INTO due_cards VALUES (old.card_n); END;
+CREATE TRIGGER places_due_again AFTER UPDATE ON places
+    WHEN (old.card_n, old.clip_n, old.part, old.size, old.mtime_ns, old.quick, old.full, old.verified)
+    IS NOT (new.card_n, new.clip_n, new.part, new.size, new.mtime_ns, new.quick, new.full, new.verified)
+BEGIN INSERT INTO due_cards VALUES (old.card_n); INSERT INTO due_cards VALUES (new.card_n); END;
+CREATE TRIGGER products_due AFTER INSERT ON products BEGIN INSERT INTO due_clips VALUES (new.clip_n); END;
+CREATE TRIGGER products_due_again AFTER UPDATE ON products BEGIN INSERT INTO due_clips VALUES (new.clip_n); END;
+CREATE TRIGGER products_due_no_more AFTER DELETE ON products BEGIN INSERT INTO due_clips VALUES (old.clip_n); END;
+CREATE TRIGGER failures_due AFTER INSERT ON failures BEGIN INSERT INTO due_clips VALUES (new.clip_n); END;
+CREATE TRIGGER failures_due_again AFTER UPDATE ON failures BEGIN INSERT INTO due_clips VALUES (new.clip_n); END;
+CREATE TRIGGER failures_due_no_more AFTER DELETE ON failures BEGIN INSERT INTO due_clips VALUES (old.clip_n); END;
+CREATE TRIGGER trails_due AFTER INSERT ON trails WHEN new.clip_n IS NOT NULL
+BEGIN INSERT INTO due_clips VALUES (new.clip_n); END;
+CREATE TRIGGER trails_due_no_more AFTER DELETE ON trails WHEN old.clip_n IS NOT NULL
+BEGIN INSERT INTO due_clips VALUES (old.clip_n); END;
+CREATE TRIGGER tracks_due AFTER INSERT ON track_cards BEGIN INSERT INTO due_cards VALUES (new.card_n); END;
+CREATE TRIGGER tracks_due_no_more AFTER DELETE ON track_cards BEGIN INSERT INTO due_cards VALUES (old.card_n); END;
+CREATE TRIGGER failed_files_due AFTER INSERT ON failed_files BEGIN INSERT INTO due_cards VALUES (new.card); END;
+CREATE TRIGGER failed_files_due_no_more AFTER DELETE ON failed_files BEGIN INSERT INTO due_cards VALUES (old.card); END;
+CREATE TRIGGER cards_due AFTER INSERT ON cards BEGIN INSERT INTO due_cards VALUES (new.n); END;
+CREATE TRIGGER cards_due_again AFTER UPDATE OF name, structure, moment, reports, others, warnings ON cards
+BEGIN INSERT INTO due_cards VALUES (new.n); END;
+CREATE TRIGGER cards_due_no_more AFTER DELETE ON cards BEGIN
+    INSERT OR REPLACE INTO due (sort, number, name) VALUES ('gone', old.root, old.path);
+END;
+CREATE TRIGGER corrections_due AFTER INSERT ON corrections BEGIN INSERT INTO due_film VALUES (0); END;
+CREATE TRIGGER batches_due AFTER UPDATE OF undone ON batches BEGIN INSERT INTO due_film VALUES (0); END;
+CREATE TRIGGER imports_due AFTER INSERT ON imports BEGIN INSERT INTO due_film VALUES (0); END;
+CREATE TRIGGER cuts_due AFTER INSERT ON cuts BEGIN
+    INSERT INTO due (sort, number, name) VALUES ('cut', new.version, new.name)
+        ON CONFLICT (sort, number, name) DO UPDATE SET change = random();
+END;
 """,
     ),
 )

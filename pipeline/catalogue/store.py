@@ -6,7 +6,7 @@ lock first (BEGIN IMMEDIATE) and waits its turn; nothing slow happens inside a t
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import RLock
@@ -46,6 +46,12 @@ class Catalogue:
         """All of the statements inside, or none: any exception rolls back. Within another it joins that one."""
         with self._lock, _transaction(self._connection, "BEGIN IMMEDIATE", self.path) as connection:
             yield connection
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """The connection outside any transaction."""
+        with self._lock, refusals(self.path):
+            yield self._connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -89,7 +95,7 @@ def refusals(path: Path) -> Iterator[None]:
             raise CatalogueUnread(sentence) from error
         if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             _refuse_bad_disk(path)
-            sentence = f"{path} is damaged ({error}); put a backup in its place, or move it away and ingest again."
+            sentence = f"{path} is damaged ({error}); run 'rushes restore FILE' with a backup, or 'rushes rebuild'."
             raise CatalogueDamaged(sentence) from error
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             raise CatalogueUnread(f"{path} cannot be opened for writing ({error}); check who owns it.") from error
@@ -114,7 +120,8 @@ def open_catalogue(path: Path, *, create: bool = False) -> Catalogue:
     """
     if not create and not path.exists():
         raise PathMissing(
-            f"There is no catalogue at {path}; put a backup there, or run 'rushes ingest' to log the media anew."
+            f"There is no catalogue at {path}; 'rushes restore FILE' puts a backup there, "
+            "'rushes rebuild' makes a lost one again, 'rushes ingest' begins one."
         )
     with refusals(path):
         connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, check_same_thread=False)
@@ -130,14 +137,15 @@ def _prepare(connection: Connection, path: Path, *, create: bool) -> None:
     application = connection.execute("PRAGMA application_id").fetchone()[0]
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if not create and application != APPLICATION:
-        sentence = (
-            f"{path} is empty or no catalogue of ours; put a backup in its place, or move it away and ingest again."
+        raise CatalogueDamaged(
+            f"{path} is empty or no catalogue of ours; run 'rushes restore FILE' with a backup, or 'rushes rebuild'."
         )
-        raise CatalogueDamaged(sentence)
     if version > len(MIGRATIONS):
         raise CatalogueNewer(f"{path} was written by a newer release; upgrade with `pip install --upgrade rushes`.")
-    if version < len(MIGRATIONS):
+    # What is put back from a backup waits for its first reader to have a write-ahead log.
+    if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         connection.execute("PRAGMA journal_mode = WAL")
+    if version < len(MIGRATIONS):
         migrate(connection)
     for pragma in ("synchronous = FULL", "foreign_keys = ON", "cache_size = -131072", "temp_store = MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
@@ -180,6 +188,12 @@ def _statements(script: str) -> Iterator[str]:
             pending = ""
 
 
+def fold_in_log(catalogue: Catalogue) -> bool:
+    """Write what is in SQLite's log into the catalogue and empty it; False where a reader is in the way."""
+    with catalogue.alone() as connection:
+        return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+
+
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
@@ -202,15 +216,23 @@ _SUMS = (
 )
 
 
-def check(catalogue: Catalogue) -> tuple[str, ...]:
-    """What is wrong with the file and its search index; nothing where all is well. Reads all of it."""
-    found: list[str] = []
-    with catalogue.atomic() as db:
-        found += [sentence for sql, sentence in _SUMS if db.execute(sql).fetchone()]
-        found += [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
-        found += [f"a row of {row[0]} refers to nothing" for row in db.execute("PRAGMA foreign_key_check")]
-        with suppress(sqlite3.DatabaseError):
-            db.execute("INSERT INTO words (words) VALUES ('integrity-check')")
-            return tuple(found)
+def damage(db: Connection) -> tuple[str, ...]:
+    """What is wrong with the file itself; no index that is made again mends it."""
+    broken = [str(row[0]) for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+    return (*broken, *(f"a row of {row[0]} refers to nothing" for row in db.execute("PRAGMA foreign_key_check")))
+
+
+def index_faults(db: Connection) -> tuple[str, ...]:
+    """What of the search index contradicts itself."""
+    found = [sentence for sql, sentence in _SUMS if db.execute(sql).fetchone()]
+    try:
+        db.execute("INSERT INTO words (words, rank) VALUES ('integrity-check', 1)")  # 1: with the texts, too
+    except sqlite3.DatabaseError:
         found.append("the search index does not agree with the log")
     return tuple(found)
+
+
+def check(catalogue: Catalogue) -> tuple[str, ...]:
+    """What is wrong with the file and its search index; nothing where all is well. Reads all of it."""
+    with catalogue.atomic() as db:
+        return (*damage(db), *index_faults(db))

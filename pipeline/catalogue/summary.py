@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+from pipeline.catalogue.listed import CheckedCard, checked_cards
 from pipeline.catalogue.packing import unpack_paths, unpack_texts
 from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.clip import shown
@@ -33,6 +34,7 @@ class CardRow:
     failed_files: tuple[tuple[str, str], ...]  # path, and what is wrong with it
     others: tuple[bytes, ...]
     moment: str
+    by_list: CheckedCard | None  # None: no hash list speaks of it
 
 
 def card_rows(catalogue: Catalogue) -> list[CardRow]:
@@ -48,12 +50,13 @@ def card_rows(catalogue: Catalogue) -> list[CardRow]:
         wanting = _kinds_wanting(db)
         progress = _progress(db, wanting)
         copies = dict(db.execute(_COPIES).fetchall())
+        checked = checked_cards(db)
     made: list[CardRow] = []
     for n, name, path, structure, size, warnings, others, moment in cards:
         camera, unit = shared.get((n, "camera")), shared.get((n, "unit"))
         day, clips, flicks = sums.get(n, (None, 0, 0))
         done, wanted, broken, present = progress.get(n, (0, 0, 0, 0))
-        lost = tuple(failed.get(n, ()))
+        lost, by_list = tuple(failed.get(n, ())), checked.get(n)
         if not clips and not copies.get(n) and not lost:
             continue  # moved away, or a copy that is gone: nothing of it is left
         state = "offline" if clips and not present else "failed" if broken or lost else "logged"
@@ -62,7 +65,8 @@ def card_rows(catalogue: Catalogue) -> list[CardRow]:
         made.append(
             CardRow(
                 name, shown(path), structure, camera, unit, day, clips, Fraction(flicks, FLICKS), size, state,
-                unpack_texts(warnings), done, wanted, clips - present, lost, unpack_paths(others), moment,
+                (*unpack_texts(warnings), *(by_list.warnings if by_list else ())), done, wanted, clips - present, lost,
+                unpack_paths(others), moment, by_list,
             )
         )  # fmt: skip
     return sorted(made, key=lambda row: (row.shoot_day is None, row.shoot_day or "", row.path))

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import click
 
+from pipeline.catalogue.listed import CheckedCard
 from pipeline.catalogue.store import open_catalogue
 from pipeline.catalogue.summary import CardRow, card_rows
 from pipeline.cli.options import chosen_film, film_option
@@ -58,8 +59,14 @@ def _row(card: CardRow, name: str) -> list[str]:
     return [
         name, card.structure, cell(card.camera), cell(card.unit), cell(card.shoot_day), str(card.clips),
         running_time(card.duration), size(card.size), card.state, f"{card.proxies_done}/{card.proxies_wanted}",
-        "see below" if _complaints(card) else "yes",
+        _complete(card),
     ]  # fmt: skip
+
+
+def _complete(card: CardRow) -> str:
+    if _complaints(card):
+        return "see below"
+    return "as listed" if card.by_list and card.by_list.state == "checked" else "yes"
 
 
 def _complaints(card: CardRow) -> tuple[str, ...]:
@@ -77,4 +84,12 @@ def _data(card: CardRow) -> dict[str, object]:
         "bytes": card.size, "state": card.state, "warnings": _complaints(card),
         "others": [one_line(path) for path in card.others],
         "proxies_done": card.proxies_done, "proxies_wanted": card.proxies_wanted,
+        "hash_list": _by_list(card.by_list) if card.by_list else None,
+    }  # fmt: skip
+
+
+def _by_list(found: CheckedCard) -> dict[str, object]:
+    return {
+        "state": found.state, "verified": found.verified, "left": found.left, "differs": found.differs,
+        "missing": found.missing, "extra": found.extra,
     }  # fmt: skip

@@ -1,12 +1,16 @@
 """`rushes check`: would that editor open these timelines, and lose nothing?"""
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pipeline.catalogue.store import open_catalogue
+from pipeline.cli.options import chosen_film, film_option
 from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, table
+from pipeline.errors import NotFound, RushesError
 from pipeline.proxies.rules import EDITORS
 
 if TYPE_CHECKING:
@@ -21,7 +25,7 @@ _ON_TERMINAL = 50  # rows for a file
 
 
 @click.command("check")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", metavar="FILE...|NAME", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option(
     "--for", "editor", type=click.Choice(EDITORS), required=True, help="The editing suite that shall open it."
 )
@@ -30,14 +34,20 @@ _ON_TERMINAL = 50  # rows for a file
     help="Apple's DTDs of FCPXML, which then judge it; lxml must be installed.",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="A list of file, line, rule, severity and sentence.")
-def check_command(files: tuple[Path, ...], editor: str, dtd_folder: Path | None, *, as_json: bool) -> int:
+@film_option
+def check_command(
+    files: tuple[Path, ...], editor: str, dtd_folder: Path | None, *, as_json: bool, film: str | None
+) -> int:
     """Say what an editing suite would refuse, drop or link wrongly of timelines, whoever wrote them.
 
-    Several FILEs are taken for one set: they must not contradict each other. Ends with 1 for any error.
+    Several FILEs are taken for one set: they must not contradict each other. Ends with 1 for any error. NAME or
+    NAME@2 instead is a saved cut, as it would be exported for that suite.
     """
-    from pipeline.delivery.check import check_files
+    checked = _of_cut(files[0], editor, dtd_folder, film) if len(files) == 1 else None
+    if checked is None:
+        from pipeline.delivery.check import check_files
 
-    checked = check_files(files, editor, dtd_folder)
+        checked = check_files(files, editor, dtd_folder)
     if as_json:
         print_json([
             {"file": str(each.file), "line": found.line, "rule": found.rule, "severity": found.severity,
@@ -49,6 +59,28 @@ def check_command(files: tuple[Path, ...], editor: str, dtd_folder: Path | None,
             _print_findings(each)
     _print_words(checked)
     return 1 if any(found.severity == "error" for each in checked for found in each.findings) else 0
+
+
+def _of_cut(name: Path, editor: str, dtd_folder: Path | None, film: str | None) -> "Sequence[Checked] | None":
+    """What is found of a saved cut; None for a file, and where no film has a cut of that name."""
+    if os.path.lexists(name):
+        return None
+    from pipeline.catalogue.cuts import name_and_version, newest_cut
+    from pipeline.delivery.check import check_cut
+    from pipeline.delivery.cuts import saved_cut
+
+    try:
+        found = chosen_film(film)
+    except RushesError:
+        return None
+    with open_catalogue(found.catalogue) as catalogue:
+        try:
+            made = saved_cut(found, catalogue, str(name))
+        except NotFound:
+            if newest_cut(catalogue, name_and_version(catalogue, str(name))[0]) is None:
+                return None
+            raise  # there is the cut, and not that version
+    return check_cut(found, made, editor, dtd_folder)
 
 
 def _print_findings(each: "Checked") -> None:
@@ -76,5 +108,8 @@ def _print_words(checked: "Sequence[Checked]") -> None:
     for each in checked:
         counts = Counter(found.severity for found in each.findings)
         words = [plural(counts[word], word) for word in ("error", "warning") if counts[word]]
+        if each.passed_over:
+            click.echo(f"{cell(each.file.name)}: passed over, no timeline.", err=True)
+            continue
         by = {None: "", True: " Judged by Apple's DTD.", False: " Judged by our own table of elements, not by a DTD."}
         click.echo(f"{cell(each.file.name)}: {', '.join(words) or 'nothing found'}.{by[each.by_definition]}", err=True)

@@ -20,6 +20,7 @@ from pipeline.cli.options import (
     who,
 )
 from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, table
+from pipeline.cli.writing import changing
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.shotlog.estimates import Bounds, by_slate, by_timecode
 from pipeline.shotlog.offsets import read_offset, read_time_of_day, say_error, say_offset
@@ -95,7 +96,7 @@ def set_command(
 ) -> None:
     """Put the clocks that recorded what QUERY finds forward by OFFSET, or back: +01:00:03, -12s, +1h."""
     off_by = abs(read_offset(error)) if error else _TYPED
-    with open_catalogue(chosen_film(film).catalogue) as catalogue:
+    with changing(chosen_film(film)) as catalogue:
         if slate:
             if words:
                 raise click.UsageError("Give an OFFSET for a QUERY, or --slate CLIP TIME; not both.")
@@ -121,7 +122,7 @@ def clear_command(query: tuple[str, ...], as_json: bool, film: str | None) -> No
     """Correct these clocks no more."""
     if not query_text(query).strip():
         raise click.UsageError("Say which clocks: rushes clock clear QUERY; status:* is all of them.")
-    with open_catalogue(chosen_film(film).catalogue) as catalogue:
+    with changing(chosen_film(film)) as catalogue:
         rows = [row for row in _rows(catalogue, query) if row.correction]
         if not rows:
             raise NotFound(f"No clock of '{query_text(query)}' is corrected; 'rushes clock' lists them.")
@@ -139,7 +140,7 @@ def estimate_command(
     query: tuple[str, ...], reference: str | None, applied: bool, as_json: bool, film: str | None
 ) -> None:
     """How far clocks are off, by GPS or by shared timecode; nothing where the clips contradict each other."""
-    with open_catalogue(chosen_film(film).catalogue) as catalogue:
+    with changing(chosen_film(film)) as catalogue:
         known = [(row, *_bounds(catalogue, row, reference)) for row in _rows(catalogue, query) if row.clock.camera]
         told = [(row, bounds, detail) for row, bounds, detail in known if bounds]
         if not told:

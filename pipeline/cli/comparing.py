@@ -41,13 +41,13 @@ def diff_command(old: str, new: str | None, *, as_json: bool, as_csv: bool, mark
     rushes diff coach@1 coach@3
     rushes diff coach from-editor.xml
     """
-    from pipeline.delivery.versions import compared_cuts
+    from pipeline.delivery.comparing import compared_cuts
 
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
-        result = compared_cuts(catalogue, old, new)
+        result = compared_cuts(found, catalogue, old, new)
     if as_json:
-        print_json([_data(each) for each in result.timelines])
+        print_json([{**_data(each), "not_carried": result.not_carried} for each in result.timelines])
     elif as_csv or markdown:
         rows = [[each.name.strip(), *row] for each in result.timelines for row in _rows(each)]
         several = len(result.timelines) > 1
@@ -56,6 +56,8 @@ def diff_command(old: str, new: str | None, *, as_json: bool, as_csv: bool, mark
         click.echo(_csv(kept) if as_csv else _markdown(kept), nl=False)
     else:
         _print(result.timelines)
+    for sentence in result.not_carried:
+        click.echo(f"  not carried: {sentence}", err=True)
     click.echo(f"From {result.old} to {result.new}: {_summed(result.timelines)}.", err=True)
 
 

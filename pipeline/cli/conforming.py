@@ -50,7 +50,7 @@ def conform_command(what: str, *, like: str | None, maps: tuple[str, ...], as_js
             line = f"{each.verdict:6}  {place}, {each.name or 'without a name'}: {each.sentence}"
             click.echo(line, err=as_json)
     click.echo(
-        f"{plural(len(verdicts), 'event')}: {counts['right']} right, {counts['wrong']} wrong, "
+        f"{plural(len(verdicts), 'event')} of pictures: {counts['right']} right, {counts['wrong']} wrong, "
         f"{counts['unsure']} not to be told.",
         err=True,
     )

@@ -21,6 +21,7 @@ from pipeline.cli.options import (
     query_text,
 )
 from pipeline.cli.tables import plural, print_json, running_time
+from pipeline.cli.writing import changing
 from pipeline.errors import ValueRefused, command
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def cut_command(
     (name,) = as_typed((name,))
     found = chosen_film(film)
     changes = {option: value for option, value in options.items() if value}
-    with open_catalogue(found.catalogue) as catalogue:
+    with changing(found) as catalogue:
         if paper:
             recipe = Recipe("", paper=paper_text(paper))
         else:
@@ -152,6 +153,8 @@ def _searched(made: "MadeCut") -> list[str]:
 
 def told(made: "MadeCut") -> Iterator[str]:
     """What was made, what is new in it, and what a person has to know of it."""
+    from pipeline.editorial.edits import events_in
+
     events, clips = plural(made.events, "event"), plural(len(_searched(made)), "clip")
     if idle := len(made.clips) - len(_searched(made)):
         clips += f" ({idle:,} more found by the search {'has' if idle == 1 else 'have'} nothing in it)"
@@ -170,9 +173,10 @@ def told(made: "MadeCut") -> Iterator[str]:
     if made.rates:
         was, now = (rate.label() for rate in (made.rates[0], made.rates[-1]))
         yield f"  {now} frames per second now, {was} in the version before; --rate keeps one"
+    counts = {each.name: events_in([each]) for each in made.lists}
     for extra, cut in made.cuts.items():
         if len(made.cuts) > 1:
-            yield f"  {made.name}{extra}: {plural(cut.events, 'event')}"
+            yield f"  {made.name}{extra}: {plural(counts[extra], 'event')}"
         yield from (f"    {note}" if len(made.cuts) > 1 else f"  {note}" for note in cut.notes)
     yield f"{command('export', made.name)} writes it."
 
@@ -212,8 +216,9 @@ def export_command(
     \b
     rushes export coach --for premiere --map /films=D:\\films
     """
-    from pipeline.delivery.cuts import EDITORS as KNOWN
-    from pipeline.delivery.cuts import Order, export_sets, saved_cut
+    from pipeline.delivery.cuts import saved_cut
+    from pipeline.delivery.export import EDITORS as KNOWN
+    from pipeline.delivery.export import Order, export_sets
     from pipeline.editorial.exports.paths import read_map
 
     found = chosen_film(film)

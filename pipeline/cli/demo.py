@@ -91,7 +91,8 @@ def _show_log(film: Film) -> str:
 def _cut(film: Film) -> None:
     from pipeline.catalogue.store import open_catalogue
     from pipeline.cli.tables import plural, running_time
-    from pipeline.delivery.cuts import Recipe, export_cut, make_cut
+    from pipeline.delivery.cuts import Recipe, make_cut
+    from pipeline.delivery.export import export_cut
 
     _heading("Two timelines")
     with open_catalogue(film.catalogue) as catalogue:

@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,9 +32,10 @@ class Finding:
 
 
 @click.command("doctor")
+@click.option("--repair", is_flag=True, help="Mend search index, products, plain files and leftovers first.")
 @click.option("--json", "as_json", is_flag=True, help="An array of findings.")
 @film_option
-def doctor_command(as_json: bool, film: str | None) -> int:
+def doctor_command(repair: bool, as_json: bool, film: str | None) -> int:
     """Check catalogue, ffmpeg, encoders, disk space, inotify limits, clock and zone; say what to do."""
     try:
         found = chosen_film(film)
@@ -41,6 +43,11 @@ def doctor_command(as_json: bool, film: str | None) -> int:
         if film:
             raise
         found = None
+    if repair and found:
+        from pipeline.keeping.mend import mend
+
+        for sentence in mend(found):
+            click.echo(f"mended  {sentence}", err=True)
     findings = [finding for check in CHECKS for finding in check(found)]
     if as_json:
         print_json(findings)
@@ -58,6 +65,7 @@ def _python(_film: Film | None) -> Iterator[Finding]:
 
 def _ffmpeg(film: Film | None) -> Iterator[Finding]:
     from pipeline.processes.ffmpeg import encoders_of, find_ffmpeg
+    from pipeline.processes.sandbox import protection
     from pipeline.proxies.encoders import ENCODERS
 
     try:
@@ -67,6 +75,8 @@ def _ffmpeg(film: Film | None) -> Iterator[Finding]:
         yield Finding("ffmpeg", ok=False, found=error.sentence, advice="install Rushes again, or set RUSHES_FFMPEG")
         return
     yield Finding("ffmpeg", ok=True, found=f"{version.partition(' Copyright')[0]} ({ffmpeg})")
+    held, better = protection(ffmpeg)
+    yield Finding("protection", ok=True, found=f"of ffmpeg: {held}", advice=better)
     missing = sorted({encoder.ffmpeg for encoder in ENCODERS if encoder.ffmpeg} - known)
     yield Finding(
         "encoders", not missing, f"without {', '.join(missing)}" if missing else "all that the presets name",
@@ -78,19 +88,32 @@ def _catalogue(film: Film | None) -> Iterator[Finding]:
     if film is None:
         yield Finding("film", ok=True, found="no film here", advice="'rushes init FILM' makes one")
         return
-    from pipeline.catalogue.store import check, open_catalogue
+    from pipeline.catalogue.store import damage, open_catalogue
 
     yield Finding("film", ok=True, found=str(film.folder))
     try:
-        with open_catalogue(film.catalogue) as catalogue:
-            wrong = check(catalogue)
+        with open_catalogue(film.catalogue) as catalogue, catalogue.reading() as db:
+            wrong = damage(db)
     except RushesError as error:
         yield Finding("catalogue", ok=False, found=error.sentence)
         return
-    advice = "put a backup in its place; what is logged by hand lies nowhere else" if wrong else ""
+    advice = "rushes restore FILE puts a backup in its place, rushes rebuild makes it anew" if wrong else ""
     yield Finding(
         "catalogue", not wrong, "; ".join(wrong[:3]) or f"sound ({size(film.catalogue.stat().st_size)})", advice
     )
+
+
+def _kept(film: Film | None) -> Iterator[Finding]:
+    """What 'rushes doctor --repair' mends, and what nobody recorded; an unreadable catalogue was told of above."""
+    from pipeline.keeping.mend import complaints
+
+    if film is None:
+        return
+    with suppress(RushesError):
+        found = [Finding(each.what, each.ok, each.found, each.advice) for each in complaints(film)]
+        if all(finding.ok for finding in found):
+            yield Finding("kept", ok=True, found="search index, products and plain files are as the log says")
+        yield from found
 
 
 def _space(film: Film | None) -> Iterator[Finding]:
@@ -131,5 +154,5 @@ def _clock(film: Film | None) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Film | None], Iterator[Finding]], ...] = (
-    _python, _ffmpeg, _catalogue, _space, _inotify, _clock,
+    _python, _ffmpeg, _catalogue, _kept, _space, _inotify, _clock,
 )  # fmt: skip

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import chosen_film, film_option, who
 from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, plural, print_json, table
+from pipeline.cli.writing import changing
 from pipeline.errors import RushesError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def import_command(files: tuple[Path, ...], name: str, rate: str, as_json: bool,
         raise click.UsageError("--as names one cut; import the files one by one.")
     found = chosen_film(film)
     taken: dict[Path, Imported | RushesError] = {}
-    with open_catalogue(found.catalogue) as catalogue:
+    with changing(found) as catalogue:
         for file in files:
             try:
                 taken[file] = import_timeline(found, catalogue, file, Asked(name, rate, who()))
@@ -80,7 +80,7 @@ def _as_data(file: Path, taken: "Imported | RushesError") -> dict[str, Any]:
         "file": str(file), "format": timeline.format, "title": timeline.title,
         "rate": str(timeline.rate) if timeline.rate else None,
         "cut": taken.name if taken.version else None, "version": taken.version, "unchanged": taken.unchanged,
-        "batch": taken.batch.id if taken.batch else None,
+        "batch": taken.batch.id if taken.batch else None, "count": taken.count, "found": taken.found,
         "events": [_event(number, event, match, taken) for number, event, match in _events(taken)],
         "refused": list(taken.refused),
         "problems": [{"line": each.line, "sentence": each.sentence} for each in timeline.problems],
@@ -153,9 +153,10 @@ def _print_words(taken: "Imported") -> None:
     rate = taken.timeline.rate
     if taken.rate_from and rate:
         click.echo(f"The list states no frame rate; it is counted at {rate.label()}, {taken.rate_from}.", err=True)
-    found = sum(match.clip is not None for match in taken.matches)
-    events = plural(len(taken.matches), "event")
-    click.echo(f"{cell(taken.file.name)}: {found:,} of {events} found; {_kept(taken)}. {_logged(taken)}", err=True)
+    events = plural(taken.count, "row" if taken.is_table else "event")
+    click.echo(
+        f"{cell(taken.file.name)}: {taken.found:,} of {events} found; {_kept(taken)}. {_logged(taken)}", err=True
+    )
 
 
 def _kept(taken: "Imported") -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.options import chosen_film, film_option
-from pipeline.cli.progress import how_far, print_summary, shown_progress
+from pipeline.cli.progress import how_far, print_summary, say, shown_progress
 from pipeline.cli.tables import listed, plural, print_json, running_time
 from pipeline.files import one_line
 
@@ -73,12 +73,12 @@ def watch_command(quiet: bool, film: str | None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)  # a script's `rushes watch &` would ignore it
     found = chosen_film(film)
-    click.echo(f"Watching {found.folder / 'ingest'}; Ctrl-C stops.", err=True)
+    say(f"Watching {found.folder / 'ingest'}; Ctrl-C stops.")
     try:
         with shown_progress(quiet=quiet, keep=False) as tell:
             watch(found, tell)
     except KeyboardInterrupt:
-        click.echo("Stopped; nothing is lost, and 'rushes watch' goes on where it was.", err=True)
+        say("Stopped; nothing is lost, and 'rushes watch' goes on where it was.")
     return 0
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from pipeline.catalogue.listing import clip, group, rows
+from pipeline.catalogue.listing import BESIDE, clip, group, rows
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.listing import as_csv_text, print_groups, print_listing
 from pipeline.cli.options import (
@@ -23,7 +23,7 @@ from pipeline.shotlog.query import explain, parse
 JSON_FIELDS: tuple[str, ...] = (
     "id", "name", "card", "path", "kind", "camera", "camera_model", "unit", "location", "subject", "tag", "view",
     "shoot_day", "recorded_at", "start_timecode", "rate", "frames", "duration", "scene", "take", "rating", "circled",
-    "title", "note", "reel", "used", "status", "warnings",
+    "title", "note", "reel", "used", "status", "listed", "warnings",
 )  # fmt: skip
 _ON_TERMINAL = 50  # rows that a table shows unless --limit says otherwise
 
@@ -87,7 +87,7 @@ def log_command(
 def _fields(text: str) -> list[str]:
     names = [ALIASES.get(name.strip(), name.strip()) for name in text.split(",") if name.strip()]
     for name in names:
-        if name not in BY_NAME and name != "warnings":
+        if name not in BY_NAME and name not in BESIDE:
             import difflib
 
             near = difflib.get_close_matches(name, BY_NAME, 1)

@@ -7,7 +7,7 @@ import click
 
 from pipeline.catalogue.listing import clip, clip_ids
 from pipeline.catalogue.log import Batch, forget, forget_failed_files, undo, write_log
-from pipeline.catalogue.store import Catalogue, open_catalogue
+from pipeline.catalogue.store import Catalogue
 from pipeline.cli.options import (
     QueryCommand,
     as_typed,
@@ -21,6 +21,7 @@ from pipeline.cli.options import (
     who,
 )
 from pipeline.cli.tables import listed, plural, print_json
+from pipeline.cli.writing import changing
 from pipeline.clip import Saying
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME
@@ -51,7 +52,7 @@ def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None
     if not query_text(asked).strip():
         raise click.UsageError("Say of which clips: rushes set QUERY FIELD=VALUE...; status:* is all of them.")
     found = chosen_film(film)
-    with open_catalogue(found.catalogue) as catalogue:
+    with changing(found) as catalogue:
         ids = _found(catalogue, query_text(asked))
         said = [(each, saying) for each in ids for saying in sayings]
         batch = write_log(catalogue, said, who=who(), words=f"set {shlex.join(as_typed(words))}")
@@ -92,7 +93,7 @@ def _saying(word: str) -> Saying:
 def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, film: str | None) -> None:
     """Mark a range within a clip, OUT not included: frames counted from its first (48), or source timecode."""
     found = chosen_film(film)
-    with open_catalogue(found.catalogue) as catalogue:
+    with changing(found) as catalogue:
         marked = clip(catalogue, clip_id).clip
         first, last = frame_of(marked, start), frame_of(marked, end)
         if not 0 <= first < last <= (marked.frames or 0):
@@ -120,7 +121,7 @@ def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, fi
 def undo_command(batch: str | None, as_json: bool, film: str | None) -> None:
     """Take back your last change of the log, or the batch named; an undo can be undone by its own id."""
     found = chosen_film(film)
-    with open_catalogue(found.catalogue) as catalogue:
+    with changing(found) as catalogue:
         undone = undo(catalogue, batch, who=who())
     _confirm(undone, "Took back", as_json=as_json)
 
@@ -137,7 +138,7 @@ def forget_command(query: tuple[str, ...], as_json: bool, film: str | None) -> N
     if not query_text(query).strip():
         raise click.UsageError("Say which clips: rushes forget QUERY; status:* is all of them.")
     found = chosen_film(film)
-    with open_catalogue(found.catalogue) as catalogue:
+    with changing(found) as catalogue:
         if files := forget_failed_files(catalogue, query_text(query)):
             click.echo(f"Forgot that {listed(one_line(file) for file in files)} could not be read.", err=True)
             return

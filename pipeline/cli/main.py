@@ -35,6 +35,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("undo", "logging", "Take back the last change of the log."),
     ("forget", "logging", "Take clips out of the log; media stay where they are."),
     ("cut", "cutting", "Make a timeline of what a search finds."),
+    ("cuts", "cuts", "The saved cuts; take one away, or bring it back."),
     ("paper", "comparing", "A cut as a paper edit: text to rearrange and cut again."),
     ("diff", "comparing", "What changed between two versions of a cut."),
     ("export", "cutting", "Write a cut for the editing suite."),
@@ -43,6 +44,9 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("pull", "pulling", "Copy the originals that a cut needs, whole or trimmed."),
     ("conform", "conforming", "Do the events of a cut or timeline show what they say? By pictures."),
     ("verify", "verifying", "Are originals and proxies still what they were?"),
+    ("backup", "keeping", "Copy the catalogue, while anybody works."),
+    ("restore", "keeping", "Put a backup of the catalogue in its place."),
+    ("rebuild", "keeping", "A lost catalogue again, of plain files, media and proxies."),
     ("doctor", "doctor", "Check catalogue, ffmpeg, disk, limits, clock."),
 )
 BUG = 70
@@ -124,7 +128,8 @@ def main() -> None:
 
 def _refuse(sentence: str, code: int) -> int:
     """One sentence on stderr; where a program asked for JSON, the same as a value on stdout."""
-    click.echo(f"rushes: {sentence}", err=True)
+    with contextlib.suppress(OSError):  # the log file may lie on the disk that is full
+        click.echo(f"rushes: {sentence}", err=True)
     _also_as_json(sentence, code)
     return code
 

@@ -19,6 +19,7 @@ from pipeline.film import find_film, open_film
 from pipeline.manifests.hashes import FORMATS
 from pipeline.offload.naming import Card, filled, read_card
 from pipeline.offload.report import as_data, as_html, as_json, as_text
+from pipeline.offload.room import Room
 from pipeline.offload.run import Ears, Offloaded, Wish, offload
 from pipeline.settings import Settings, parse_settings, shipped
 
@@ -62,10 +63,10 @@ def offload_command(
         raise click.UsageError("A report is of one card; offload the cards one by one, or leave --report away.")
     _refuse_twice(targets)
     settings = _settings(film)
-    stop = Event()
+    stop, room = Event(), Room()
     with _bars(stop, quiet=json_wanted) as ears_of, ThreadPoolExecutor(len(cards)) as pool:
         running = [
-            pool.submit(_offloaded, card.absolute(), (targets, template, formats), settings, ears_of(card.name))
+            pool.submit(_offloaded, card.absolute(), (targets, template, formats), settings, ears_of(card.name), room)
             for card in cards
         ]
         try:
@@ -104,12 +105,12 @@ def _settings(film: str | None) -> Settings:
 
 
 def _offloaded(
-    folder: Path, asked: tuple[tuple[Path, ...], str, tuple[str, ...]], settings: Settings, ears: Ears
+    folder: Path, asked: tuple[tuple[Path, ...], str, tuple[str, ...]], settings: Settings, ears: Ears, room: Room
 ) -> tuple[Offloaded, Card]:
     targets, template, formats = asked
     card = read_card(folder, settings)
     place = filled(template, card.names)
-    return offload(Wish(folder, tuple(target.absolute() / place for target in targets), formats), ears), card
+    return offload(Wish(folder, tuple(target.absolute() / place for target in targets), formats), ears, room), card
 
 
 def _report(offloaded: Offloaded, card: Card, suffix: str) -> str:

@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -31,6 +31,12 @@ def shown_progress(*, quiet: bool, keep: bool = True) -> Iterator[Callable[[Even
         yield _Plain().tell
 
 
+def say(line: str) -> None:
+    """A line on stderr; one that cannot be written, to a log file on a full disk, is no reason to stop."""
+    with suppress(OSError):
+        click.echo(line, err=True)
+
+
 def sentence_of(event: Event) -> str:
     """The line that an event leaves behind; empty for those that only move bars."""
     match event:
@@ -50,24 +56,22 @@ def print_summary(summary: Summary, seconds: float, *, quiet: bool) -> None:
     elif summary.stopped_by and not summary.cards and not summary.made:
         pass  # its sentence follows
     elif not summary.cards and not summary.made and not summary.failed and not summary.left:
-        click.echo("Nothing to do: every card in ingest/ is in the log and has its proxies.", err=True)
+        say("Nothing to do: every card in ingest/ is in the log and has its proxies.")
     elif not summary.cards and not summary.made:
-        click.echo("Nothing new.", err=True)
+        say("Nothing new.")
     else:
         parts = [plural(summary.clips, "clip"), running_time(summary.duration), f"{summary.new:,} new"]
         parts += [plural(summary.copies, "copy").replace("copys", "copies")] if summary.copies else []
         parts += [f"proxies and stills of {summary.made:,}"] if summary.made else []
-        click.echo(f"{plural(summary.cards, 'card')}: {', '.join(parts)}, in {running_time(seconds)}.", err=True)
+        say(f"{plural(summary.cards, 'card')}: {', '.join(parts)}, in {running_time(seconds)}.")
     for card in summary.left:
-        click.echo(
-            f"not taken  {card}: it is still changing; run 'rushes ingest' again when the copy has ended.", err=True
-        )
+        say(f"not taken  {card}: it is still changing; run 'rushes ingest' again when the copy has ended.")
     if summary.failed:
-        click.echo(f"{plural(len(summary.failed), 'failure')}:", err=True)
+        say(f"{plural(len(summary.failed), 'failure')}:")
         for name, sentence in summary.failed:
-            click.echo(f"  {name}: {sentence}", err=True)
+            say(f"  {name}: {sentence}")
     if summary.stopped_by:
-        click.echo(f"rushes: {summary.stopped_by[1]}", err=True)
+        say(f"rushes: {summary.stopped_by[1]}")
 
 
 def _taken(event: CardTaken) -> str:
@@ -87,7 +91,7 @@ def _taken(event: CardTaken) -> str:
 
 def _quiet(event: Event) -> None:
     if isinstance(event, Said):
-        click.echo(event.sentence, err=True)
+        say(event.sentence)
 
 
 class _Plain:
@@ -101,14 +105,11 @@ class _Plain:
             now = time.monotonic()
             if event.wanted and now - self._last >= _PLAIN_EVERY:
                 self._last = now
-                click.echo(f"working {how_far(event)}", err=True)
+                say(f"working {how_far(event)}")
         elif isinstance(event, ClipMade):
-            click.echo(
-                f"made    {event.card}: {event.name} ({running_time(event.duration)} in {running_time(event.seconds)})",
-                err=True,
-            )
+            say(f"made    {event.card}: {event.name} ({running_time(event.duration)} in {running_time(event.seconds)})")
         elif line := sentence_of(event):
-            click.echo(line, err=True)
+            say(line)
 
 
 def how_far(progress: Progress) -> str:

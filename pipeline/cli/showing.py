@@ -17,6 +17,7 @@ from pipeline.shotlog.offsets import say_error
 from pipeline.timecode import FLICKS, TimeRange
 
 _WIDTH = 16
+_BY_LIST = {"verified": ", checked against its hash list", "differs": ", not as its hash list says"}
 Beside = tuple[LoggedClip, Offer]  # what runs with a clip, and how
 
 
@@ -30,6 +31,7 @@ def as_data(
         "name": clip.name,
         "card": clip.card,
         "status": logged.status,
+        "listed": logged.values.get("listed"),
         "parts": [_part(part) for part in clip.parts],
         "facts": facts_json(clip.facts),
         "log": logged.values,
@@ -124,7 +126,8 @@ def _head(logged: LoggedClip) -> Iterator[str]:
         f"{running_time(clip.duration)}, {clip.frames} frames at {clip.rate.label()}" if clip.rate else "length unknown"
     )
     yield f"{clip.name}  ({length})"
-    yield f"{clip.id}  {logged.status}, card {clip.card}"
+    listed = _BY_LIST.get(str(logged.values.get("listed")), "")
+    yield f"{clip.id}  {logged.status}, card {clip.card}{listed}"
     for warning in logged.warnings:
         yield f"  warning: {warning}"
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import click
 
-from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
 from pipeline.cli.tables import console, plural, print_json
+from pipeline.cli.writing import changing
 from pipeline.offload.verify import STATES, Ears, verify
 from pipeline.processes.ffmpeg import never
 from pipeline.shotlog.query import parse
@@ -28,7 +28,7 @@ def verify_command(query: tuple[str, ...], as_json: bool, film: str | None) -> i
     """
     found = chosen_film(film)
     text = query_text(query)
-    with open_catalogue(found.catalogue) as catalogue, _bar(quiet=as_json) as ears:
+    with changing(found) as catalogue, _bar(quiet=as_json) as ears:
         findings = list(verify(found, catalogue, parse(text), text, ears))
     if as_json:
         print_json([
@@ -50,7 +50,7 @@ def verify_command(query: tuple[str, ...], as_json: bool, film: str | None) -> i
 
 @contextmanager
 def _bar(*, quiet: bool) -> Iterator[Ears]:
-    signal.signal(signal.SIGTERM, _interrupt)
+    until_killed()
     if quiet or not sys.stderr.isatty():
         yield Ears(lambda _: None, lambda _: None, never)
         return
@@ -60,6 +60,11 @@ def _bar(*, quiet: bool) -> Iterator[Ears]:
     with Progress(*columns, console=console(stderr=True), transient=True) as bars:
         bar = bars.add_task("", total=None)
         yield Ears(lambda total: bars.update(bar, total=total), lambda count: bars.advance(bar, count), never)
+
+
+def until_killed() -> None:
+    """Let SIGTERM end the command as Ctrl-C does: in order."""
+    signal.signal(signal.SIGTERM, _interrupt)
 
 
 def _interrupt(_number: int, _frame: object) -> None:

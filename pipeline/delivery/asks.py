@@ -23,7 +23,7 @@ from pipeline.catalogue.store import Catalogue
 from pipeline.clip import Clip, LoggedClip
 from pipeline.delivery.cuts import MadeCut, media_for
 from pipeline.delivery.folders import card_folders
-from pipeline.delivery.looking import Sight, View, original_sight, proxy_sight
+from pipeline.delivery.looking import NOTHING, Sight, View, original_sight, proxy_sight
 from pipeline.editorial.exports.events import Sheet, sheet_of, taken_frames
 from pipeline.editorial.exports.paths import mapped
 from pipeline.editorial.imports.kept import Kept
@@ -36,9 +36,9 @@ from pipeline.errors import RushesError, ValueRefused
 from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.metadata.facts import read_facts
+from pipeline.proxies.glance import glances_size
+from pipeline.proxies.naming import glances_path
 from pipeline.timecode import Rate, Timecode, TimeRange
-
-NOTHING: Sight = (None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class Log:
     handed: Handed | None = None
     _clips: dict[str, tuple[Clip, Media] | None] = field(default_factory=dict)
     _files: dict[str, Path | None] = field(default_factory=dict)
+    _glances: dict[str, Path | None] = field(default_factory=dict)
 
     @cached_property
     def known(self) -> dict[str, Known]:
@@ -142,6 +143,16 @@ class Log:
             except RushesError:
                 self._clips[id_] = None
         return self._clips[id_]
+
+    def glances(self, id_: str) -> tuple[Clip, Path] | None:
+        """A clip with the file of its small pictures, where its ingest made them of all that it is now."""
+        found = self.clip(id_)
+        if id_ not in self._glances:
+            path = self.film.folder / glances_path(id_)
+            whole = glances_size((found and found[0].frames) or 0)
+            self._glances[id_] = path if path.is_file() and path.stat().st_size == whole else None
+        made = self._glances[id_]
+        return (found[0], made) if found and made else None
 
     def file(self, text: str) -> Path | None:
         """A file that a timeline names, where it lies in the film or on a card of it; links are followed first."""
@@ -272,30 +283,32 @@ def _linked(event: ReadEvent, path: Path, log: Log) -> tuple[str, Sight]:
     place = log.places.get(path)
     found = log.clip(place.clip) if place else None
     if place is None or found is None or place.clip not in log.known:
-        range_ = _range_of_stranger(event, path)
-        return "", (View(path, range_.start), View(path, range_.end - 1)) if range_ and range_.duration else NOTHING
+        return "", _sight_of_stranger(event, path)
     clip, media = found
     range_ = range_in(event, log.known[place.clip], place.before)
     if not range_ or not range_.duration:
         return place.clip, NOTHING
     ends = range_.start, range_.end - 1
     is_proxy = media.proxy is not None and Path(os.path.realpath(media.proxy)) == path
-    return place.clip, proxy_sight(media, *ends) if is_proxy else original_sight(clip, media, *ends)
+    return place.clip, proxy_sight(clip, media, *ends) if is_proxy else original_sight(clip, media, *ends)
 
 
-def _range_of_stranger(event: ReadEvent, path: Path) -> TimeRange | None:
+def _sight_of_stranger(event: ReadEvent, path: Path) -> Sight:
     """The frames that an event takes of a file which is not in the log, by what that says of itself."""
     try:
         facts = read_facts(path)
     except RushesError:
-        return None
+        return NOTHING
     frames = facts.video.frames if facts.video else None
     start = facts.timecode
     label, label_rate = (str(start), str(start.rate)) if start else ("", "")
     stranger = Known(
         "", path.name, "", "", sound=False, label=label, label_rate=label_rate, rate=facts.rate, frames=frames
     )
-    return range_in(event, stranger, 0)
+    range_ = range_in(event, stranger, 0)
+    if not range_ or not range_.duration:
+        return NOTHING
+    return View(path, range_.start, facts.rate), View(path, range_.end - 1, facts.rate)
 
 
 class _Wanted(NamedTuple):
@@ -353,4 +366,4 @@ def own_sights(ask: Ask, log: Log) -> tuple[Sight | None, Sight | None]:
         return None, None
     clip, media = found
     ends = ask.range.start, ask.range.end - 1
-    return proxy_sight(media, *ends), original_sight(clip, media, *ends)
+    return proxy_sight(clip, media, *ends), original_sight(clip, media, *ends)

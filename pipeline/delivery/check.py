@@ -8,27 +8,35 @@ from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
+from pipeline.delivery.cuts import MadeCut
+from pipeline.delivery.export import Order, finished
 from pipeline.editorial.checks.case import Case, case_of
 from pipeline.editorial.checks.fcpxml_rules import has_table
 from pipeline.editorial.checks.judge import Finding, judge
 from pipeline.editorial.checks.rules import UNREADABLE
 from pipeline.errors import PathMissing, TimelineUnreadable, ToolMissing
 from pipeline.files import read_small
+from pipeline.film import Film
 from pipeline.ingest.anywhere import LARGEST_TIMELINE
 
 _LINE = re.compile(r"\(line (\d+)")
 _VERSION = re.compile(r"1\.\d{1,2}")
 _DISKS = frozenset({"Volumes", "mnt", "media", "home", "Users"})  # folders of disks and of people
+_LISTS = frozenset({".csv", ".md", ".srt", ".txt", ".vtt"})  # what lies beside timelines for people and other programs
 _DTD = ("FCPXMLv1_{}.dtd", "Final_Cut_Pro_XML_DTD_version_1.{}.dtd")  # Apple's names of one file
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """`by_definition`: whether the DTD of its version has judged an FCPXML; None where nothing judges by one."""
+    """`by_definition`: whether the DTD of its version has judged an FCPXML; None where nothing judges by one.
+
+    `passed_over`: a table, text or subtitles beside timelines, of which no rule speaks.
+    """
 
     file: Path
     findings: tuple[Finding, ...]
     by_definition: bool | None = None
+    passed_over: bool = False
 
 
 def check_files(files: Sequence[Path], editor: str, dtd_folder: Path | None = None) -> tuple[Checked, ...]:
@@ -41,10 +49,32 @@ def check_files(files: Sequence[Path], editor: str, dtd_folder: Path | None = No
         _look_at(dtd_folder)
     opened = [_opened(file, dtd_folder) for file in files]
     judged = judge([each if isinstance(each, Case) else None for each in opened], editor)
+    some = any(isinstance(each, Case) for each in opened)
     return tuple(
-        Checked(file, tuple(found), _by_definition(each, editor)) if isinstance(each, Case) else Checked(file, (each,))
+        _checked(file, each, found, editor, beside=some)
         for file, each, found in zip(files, opened, judged, strict=True)
     )
+
+
+def check_cut(
+    film: Film, made: MadeCut, editor: str, dtd_folder: Path | None = None
+) -> tuple[Checked, ...]:  # fmt: skip
+    """What `editor` would refuse, drop or link wrongly of a saved cut, as it would be exported; nothing is."""
+    with finished(film, made, Order(editor, film.folder / "timelines")) as written:
+        files = {suffix: file for suffix, file in written.files.items() if Path(suffix).suffix not in _LISTS}
+        checked = check_files([*files.values()], editor, dtd_folder)
+        return tuple(
+            replace(each, file=Path(f"{made.name}{suffix}")) for suffix, each in zip(files, checked, strict=True)
+        )
+
+
+def _checked(file: Path, opened: Case | Finding, found: Sequence[Finding], editor: str, *, beside: bool) -> Checked:
+    """One file of a set; `beside` says that there are timelines in it."""
+    if isinstance(opened, Case):
+        return Checked(file, tuple(found), _by_definition(opened, editor))
+    if beside and file.suffix.lower() in _LISTS:
+        return Checked(file, (), passed_over=True)
+    return Checked(file, (opened,))
 
 
 def _by_definition(case: Case, editor: str) -> bool | None:

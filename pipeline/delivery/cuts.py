@@ -1,67 +1,49 @@
-"""Cuts made, made again, and written for the editing suite."""
+"""Cuts made, made again, and as they were saved; export.py writes them."""
 
 import os
-import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Literal
 
-from opentimelineio.schema import Timeline
-
 from pipeline.catalogue.beside import sounds_near
-from pipeline.catalogue.cuts import SavedCut, clips_in, clips_of_cut, cut, cuts, logged_by_id, save_cut
+from pipeline.catalogue.cuts import (
+    SavedCut,
+    clips_in,
+    clips_of_cut,
+    cut,
+    cuts,
+    logged_by_id,
+    name_and_version,
+    newest_cut,
+    save_cut,
+)
 from pipeline.catalogue.handles import clip_called
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import LoggedClip
-from pipeline.delivery.folder import hand_over
 from pipeline.delivery.versions import Compared, compared, edit_lists
 from pipeline.editorial.arrange import CutSettings, kind_named, parted, settings_for
 from pipeline.editorial.assembly import Cut, assemble, timeline_of
 from pipeline.editorial.beside import Beside
 from pipeline.editorial.beside import beside as what_runs_beside
-from pipeline.editorial.exports.events import sheet_of
-from pipeline.editorial.exports.paths import Placed, beside, elsewhere
-from pipeline.editorial.exports.readme import Handover, readme
-from pipeline.editorial.exports.registry import EXPORTS
-from pipeline.editorial.exports.written import ExportOptions
+from pipeline.editorial.diff import EditList
+from pipeline.editorial.edits import events_in
 from pipeline.editorial.imports.kept import Kept, kept_of
 from pipeline.editorial.paper import read_paper, shots_of, written_paper
-from pipeline.editorial.returned import returned_notes, returned_shots
+from pipeline.editorial.relaid import relaid
+from pipeline.editorial.returned import returned_shots
 from pipeline.editorial.shots import Media, Shot, media_of, named
 from pipeline.editorial.shots import media_for as files_of
 from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused, command
-from pipeline.faults import reached
 from pipeline.fields import BY_NAME
-from pipeline.files import path_error, temporary_beside
 from pipeline.film import Film
 from pipeline.ingest.look import grounds
 from pipeline.shotlog.query import parse
 from pipeline.timecode import Rate, frames_per_day
 
-
-@dataclass(frozen=True, slots=True)
-class Editor:
-    """An editing suite, the formats it is given (best first), and what to say where none is made for it yet."""
-
-    name: str
-    suffixes: tuple[str, ...]
-    warning: str = ""
-
-
 TITLE = Fraction(2)  # seconds of black before a section that has a title
-EDITORS: tuple[Editor, ...] = (
-    Editor("resolve", (".otio", ".fcpxml", ".xml", ".edl", ".aaf", ".metadata.csv")),
-    Editor("premiere", (".xml", ".otio", ".edl", ".aaf", ".batch.csv")),
-    Editor("avid", (".aaf", ".edl", ".ale")),
-    Editor("fcp", (".fcpxml",)),
-    Editor("kdenlive", (".kdenlive",)),
-    Editor("lists", (".shots.csv", ".shots.md", ".markers.srt", ".markers.vtt")),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +70,13 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """What an export is asked for: the suite, the folder, what is linked first, and where the media lie there.
-
-    An empty `editor` is none in particular; without `to` the film's own folder is meant. `maps` says what paths begin
-    with here and there; `relative` wants them from the timeline file on, where a format can.
-    """
-
-    editor: str = ""
-    to: Path | None = None
-    media: Literal["original", "proxy"] | None = None
-    maps: Mapping[str, str] = field(default_factory=dict)
-    relative: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class MadeCut:
     """A cut as timelines, by what their names have behind that of the cut; most cuts are one, with nothing behind it.
 
     `clips` in the order of the search, and `sounds`, the recordings that may lie under them besides; `used` are those
     of both with events. `new` are clips in use that the version before lacked, `gone` those that only it used, names by
-    id; `since`: what changed in its edits. `rates`: that version's and this one's, if they differ. `kept` is the
-    timeline of an editor, of which the cut holds the events that were found, one after the other.
+    id; `since`: what changed in its edits, which `lists` holds. `rates`: that version's and this one's, if they differ.
+    `kept` is the timeline of an editor, of which the cut holds the events that were found.
     """
 
     name: str
@@ -124,6 +91,7 @@ class MadeCut:
     rates: tuple[Rate, ...] = ()
     since: tuple[Compared, ...] = ()
     kept: Kept | None = None
+    lists: tuple[EditList, ...] = ()
 
     @property
     def cut(self) -> Cut:
@@ -135,7 +103,8 @@ class MadeCut:
 
     @property
     def events(self) -> int:
-        return sum(cut.events for cut in self.cuts.values())
+        """How many it was made of, as they are counted everywhere."""
+        return events_in(self.lists)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -153,22 +122,13 @@ class MadeCut:
         return sum((Fraction(each.value) / Fraction(each.rate).limit_denominator(1001) for each in lengths), Fraction())
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """The files that an export published, what they could not carry, and what an editor should know besides."""
-
-    files: tuple[Path, ...]
-    losses: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
 def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> MadeCut:
     """Cut what a search finds, or a paper edit, and save the cut as the next version of its name.
 
     A paper edit made again leaves out the clips that are in the log no more, as a search does.
     Raises NotFound where nothing is found, QueryError, ValueRefused.
     """
-    before = _before(catalogue, name)
+    before = newest_cut(catalogue, name)
     if recipe.paper:
         again = before is not None and before.spec.get("paper") == recipe.paper
         made = _from_paper(film, catalogue, name, recipe, _still_there(catalogue, recipe) if again else None)
@@ -177,7 +137,7 @@ def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> Mad
         if not clips:
             raise NotFound(f"Nothing in the log fits '{recipe.query}'; 'rushes log' shows what there is.")
         made = _assembled(film, catalogue, name, recipe, clips)
-    lists = edit_lists(made.cuts)
+    lists = tuple(edit_lists(made.cuts))
     version = save_cut(catalogue, name, asdict(made.recipe), [logged.clip.id for logged in made.clips], lists)
     old, names = (before.lists if before else ()), clips_in(lists)
     everything = {logged.clip.id: logged for logged in (*made.sounds, *made.clips)}
@@ -192,140 +152,50 @@ def make_cut(film: Film, catalogue: Catalogue, name: str, recipe: Recipe) -> Mad
         gone={key: called for key, called in was.items() if key not in names},
         since=compared(old, lists) if old and len(rates) == 1 else (),
         rates=rates if len(rates) > 1 else (),
+        lists=lists,
     )
 
 
 def saved_recipe(catalogue: Catalogue, name: str) -> Recipe:
     """What a saved cut is made by: make_cut with it takes in what has come since. Raises NotFound."""
+    plain, version = name_and_version(catalogue, name)
+    if version is not None:
+        raise ValueRefused(
+            f"'{name}' is a version, which stays as it was made; {command('cut', plain)} makes the next."
+        )
     return _recipe(cut(catalogue, name))
 
 
-def saved_cut(film: Film, catalogue: Catalogue, name: str, *, version: int | None = None) -> MadeCut:
+def saved_cut(film: Film, catalogue: Catalogue, name: str) -> MadeCut:
     """A cut as it was saved: the same clips, with what the log says of them now.
 
-    `name` may be that of one timeline of several: "reels 2019-10-12". Raises NotFound.
+    `name` may say a version, "coach@2", and may be that of one timeline of several: "reels 2019-10-12". What is made
+    of a version that was asked for bears its number. Raises NotFound.
     """
-    saved, extra = _saved(catalogue, name, version)
+    plain, version = name_and_version(catalogue, name)
+    saved, extra = _saved(catalogue, plain, version)
+    base = f"{saved.name}@{version}" if version else saved.name
     kept = kept_of(saved.spec)
     clips = clips_of_cut(catalogue, saved)
     if not clips:
         anew = command("cut", name, "QUERY")
         raise NotFound(f"No clip of the cut '{name}' is in the log any more; {anew} makes it anew.")
     if kept:
-        made = _returned(film, catalogue, saved.name, kept, clips)
+        made = _returned(film, catalogue, base, kept, clips)
     elif (recipe := _recipe(saved)).paper:
-        made = _from_paper(film, catalogue, saved.name, recipe, {logged.clip.id: logged for logged in clips})
+        made = _from_paper(film, catalogue, base, recipe, {logged.clip.id: logged for logged in clips})
     else:
-        made = _assembled(film, catalogue, saved.name, recipe, clips)
+        made = _assembled(film, catalogue, base, recipe, clips)
     cuts = made.cuts
     if extra:
         if extra not in cuts:
-            raise NotFound(f"'{saved.name}' has no timeline '{name}'; {command('cut', saved.name)} makes it again.")
+            raise NotFound(f"'{saved.name}' has no timeline '{plain}'; {command('cut', saved.name)} makes it again.")
         cuts = {"": cuts[extra]}
     if lost := _lost(catalogue, saved, made):
         several = f"{lost:,} clips of this cut were taken out of the log and are left out."
         note = "1 clip of this cut was taken out of the log and is left out." if lost == 1 else several
         cuts = {key: replace(each, notes=(note, *each.notes)) for key, each in cuts.items()}
-    return replace(made, name=saved.name + extra, version=saved.version, cuts=cuts)
-
-
-def export_cut(film: Film, made: MadeCut, order: Order = Order()) -> Delivered:
-    """Write a cut in the formats of an editing suite (none named: those that any reader takes), each file whole.
-
-    A page for the editor lies beside them. Raises ValueRefused for an unknown suite, ExportRefused for what a format
-    cannot carry; nothing is published then.
-    """
-    return export_sets(film, made, (order,))[0]
-
-
-def export_sets(film: Film, made: MadeCut, orders: Sequence[Order]) -> tuple[Delivered, ...]:
-    """Write a cut for several suites, as export_cut does for one; nothing is published before all are written."""
-    if made.kept is not None:
-        raise ValueRefused(_from_editor(made.name))
-    with ExitStack() as rooms:
-        finished = [rooms.enter_context(_finished(film, made, order)) for order in orders]
-        return tuple(
-            Delivered(hand_over(film, each.folder, made.name, editor=each.editor, contents=each.files), *each.said)
-            for each in finished
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Finished:
-    """The files of a suite by suffix, written but not published, and what has to be said: losses, then notes."""
-
-    editor: str
-    folder: Path
-    files: dict[str, Path]
-    said: tuple[tuple[str, ...], tuple[str, ...]]
-
-
-@contextmanager
-def _finished(film: Film, made: MadeCut, order: Order) -> Iterator[_Finished]:
-    """What is to be published for one suite, while its hidden folder stands."""
-    suite = _editor(order.editor)
-    folder = order.to or film.folder / "timelines" / (f"for-{order.editor}" if order.editor else "")
-    contents: dict[str, bytes | Path] = {}
-    losses: list[str] = [suite.warning] if suite.warning else []
-    notes: list[str] = []
-    workroom = _workroom(folder)
-    try:
-        for extra, cut in made.cuts.items():
-            placed, said = _placed(film, cut, order, folder)
-            files, lost = _written(suite, placed, order, workroom)
-            losses += [f"{made.of(extra)}{loss}" for loss in lost]
-            notes += [f"{made.of(extra)}{note}" for note in said]
-            names = [f"{made.name}{extra}{suffix}" for suffix in files]
-            lost = [*([suite.warning] if suite.warning else []), *lost]
-            page = Handover(order.editor, made.version, names, said, list(dict.fromkeys(lost)), order.maps)
-            files[".README.txt"] = readme(sheet_of(placed["absolute"]), page).encode()
-            contents |= {f"{extra}{suffix}": content for suffix, content in files.items()}
-        written = {
-            suffix: _set_down(content, workroom / str(number))
-            for number, (suffix, content) in enumerate(contents.items())
-        }
-        yield _Finished(order.editor, folder, written, (tuple(dict.fromkeys(losses)), tuple(dict.fromkeys(notes))))
-    except OSError as error:
-        raise path_error(error, folder) from error
-    finally:
-        shutil.rmtree(workroom, ignore_errors=True)
-
-
-def _set_down(content: bytes | Path, file: Path) -> Path:
-    """The content as a file, so that a full disk is known before anything is published."""
-    if isinstance(content, Path):
-        return content
-    reached("export.write")
-    file.write_bytes(content)
-    return file
-
-
-def _written(
-    suite: Editor, placed: Mapping[str, Timeline], order: Order, workroom: Path
-) -> tuple[dict[str, bytes | Path], list[str]]:
-    """One timeline in the formats of a suite, by suffix, and what they could not carry."""
-    contents: dict[str, bytes | Path] = {}
-    losses: list[str] = []
-    for export in EXPORTS:
-        if export.suffix not in suite.suffixes:
-            continue
-        options = ExportOptions(Path(mkdtemp(dir=workroom)), order.media, order.editor)
-        written = export.write(placed[export.paths], options)
-        contents |= {one.suffix: one.content for one in written.files}
-        losses += [f"{export.suffix[1:]}: {loss}" for loss in written.losses]
-        if order.relative and export.paths == "absolute":
-            losses.append(f"{export.suffix[1:]}: Paths are absolute: this format holds no relative ones.")
-    return contents, losses
-
-
-def _placed(film: Film, cut: Cut, order: Order, folder: Path) -> tuple[dict[str, Timeline], tuple[str, ...]]:
-    """The timeline with each kind of paths that a format may hold, and what an editor should know of it all."""
-    here = cut.timeline
-    there = elsewhere(here, order.maps)
-    near = beside(here, str(film.folder), str(folder.absolute())) if order.relative else Placed(here)
-    relative = elsewhere(near.timeline, order.maps).timeline
-    notes = (*cut.notes, *there.sentences, *near.sentences)
-    return {"here": here, "absolute": there.timeline, "relative": relative}, notes
+    return replace(made, name=base + extra, version=saved.version, cuts=cuts)
 
 
 def _used_before(saved: SavedCut) -> dict[str, str]:
@@ -342,22 +212,12 @@ def _lost(catalogue: Catalogue, saved: SavedCut, made: MadeCut) -> int:
 def _recipe(saved: SavedCut) -> Recipe:
     """What a cut is made by. Raises ValueRefused for a timeline that an editor sent back."""
     if kept_of(saved.spec) is not None:
-        raise ValueRefused(_from_editor(saved.name))
+        paper = command("paper", saved.name)
+        raise ValueRefused(
+            f"'{saved.name}' came from an editor and is made by no search; {paper} writes its shots as a text, and "
+            "'rushes cut NAME --paper FILE' cuts them."
+        )
     return Recipe(**saved.spec)
-
-
-def _from_editor(name: str) -> str:
-    return (
-        f"'{name}' came from an editor and is neither cut nor exported again; {command('paper', name)} writes its "
-        "shots as a text, and 'rushes cut NAME --paper FILE' cuts them."
-    )
-
-
-def _before(catalogue: Catalogue, name: str) -> SavedCut | None:
-    try:
-        return cut(catalogue, name)
-    except NotFound:
-        return None
 
 
 def _saved(catalogue: Catalogue, name: str, version: int | None) -> tuple[SavedCut, str]:
@@ -414,14 +274,15 @@ def _still_there(catalogue: Catalogue, recipe: Recipe) -> dict[str, LoggedClip]:
 def _returned(
     film: Film, catalogue: Catalogue, name: str, kept: Kept, clips: Sequence[LoggedClip]
 ) -> MadeCut:  # fmt: skip
-    """The events of an editor's timeline that were found in the log, one after the other, each as its clip plays."""
+    """An editor's timeline with its events that were found in the log at their places."""
     recipe = Recipe("", rate=kept.rate or "", start=kept.start or "", sound="camera")
     settings = replace(_settings(film, name, recipe, clips), sections=())
-    shots = returned_shots(kept, {logged.clip.id: logged for logged in clips}, settings.rate)
+    by_id = {logged.clip.id: logged for logged in clips}
+    shots = returned_shots(kept, by_id, settings.rate)
     if not shots:
         raise NotFound(f"No event of '{name}' has frames of a clip in the log; 'rushes import' says what it was.")
-    timeline = timeline_of(_with_files(shots, media_for(film, catalogue, clips)), settings)
-    timeline = replace(timeline, notes=(*returned_notes(kept), *timeline.notes))
+    media = media_for(film, catalogue, clips)
+    timeline = relaid(kept, by_id, media, _with_files(shots, media), settings=settings)
     return MadeCut(name, 0, recipe, {"": timeline}, tuple(clips), kept=kept)
 
 
@@ -475,24 +336,3 @@ def media_for(film: Film, catalogue: Catalogue, clips: Sequence[LoggedClip]) -> 
         path = str(film.folder / os.fsdecode(proxy.path)) if proxy else None
         media[logged.clip.id] = media_of(logged.clip, places, proxy=path)
     return media
-
-
-def _editor(name: str) -> Editor:
-    if not name:
-        return Editor("", tuple(export.suffix for export in EXPORTS if not export.on_request))
-    for editor in EDITORS:
-        if editor.name == name:
-            return editor
-    known = ", ".join(editor.name for editor in EDITORS)
-    raise ValueRefused(f"There is no export for '{name}'; choose from {known} or all.")
-
-
-def _workroom(folder: Path) -> Path:
-    """A hidden folder on the disk of the target, so that what is finished there only needs a rename."""
-    workroom = temporary_beside(folder / "x")
-    try:
-        reached("export.room")
-        workroom.mkdir()
-    except OSError as error:
-        raise path_error(error, folder) from error
-    return workroom

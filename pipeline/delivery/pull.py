@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import Root, shown
 from pipeline.delivery.copying import copy_verified, same_bytes
@@ -37,6 +36,7 @@ from pipeline.files import (
     write_whole,
 )
 from pipeline.film import Film
+from pipeline.ingest.look import grounds
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import find_ffmpeg, never
 
@@ -142,14 +142,14 @@ def plan_pull(film: Film, catalogue: Catalogue, made: MadeCut, *, handles: int =
     sheets = [sheet_of(cut.timeline) for cut in made.cuts.values()]
     clips = (*made.clips, *made.sounds)
     pulls = pulls_of(sheets, clips, handles)
-    grounds = {root.id: root for root in roots(catalogue)}
+    places = grounds(film, catalogue)
     wanted: list[Wanted] = []
     sidecars: dict[tuple[int, bytes], None] = {}
     missing: list[tuple[str, str]] = []
     for needed in _by_file(pulls):
         part = needed[0].clip.parts[needed[0].part]
         try:
-            whole = replace(_file(film, grounds[part.root], part.path), pulls=needed, quick=part.quick)
+            whole = replace(_file(places[part.root], part.path), pulls=needed, quick=part.quick)
             wanted += _trimmed(whole) if trimmed else [whole]
         except RushesError as error:
             missing.append((shown(part.path), error.sentence))
@@ -157,7 +157,7 @@ def plan_pull(film: Film, catalogue: Catalogue, made: MadeCut, *, handles: int =
         sidecars |= {(part.root, path): None for path in needed[0].clip.sidecars}
     for root, path in sidecars:
         try:
-            wanted.append(_file(film, grounds[root], path))
+            wanted.append(_file(places[root], path))
         except RushesError as error:
             missing.append((shown(path), error.sentence))
     media = media_for(film, catalogue, clips)
@@ -265,12 +265,11 @@ def _by_file(pulls: Iterable[Pull]) -> Iterator[tuple[Pull, ...]]:
     yield from map(tuple, files.values())
 
 
-def _file(film: Film, ground: Root, path: bytes) -> Wanted:
+def _file(ground: Root, path: bytes) -> Wanted:
     """A file as it lies on its root; raises PathMissing while that is offline."""
-    place = str(film.folder) if ground.kind == "film" else ground.place
-    if place is None:
+    if ground.place is None:
         raise PathMissing(f"{one_line(path)} is offline; mount its volume, then pull again.")
-    source = Path(place) / os.fsdecode(path)
+    source = Path(ground.place) / os.fsdecode(path)
     below = path.removeprefix(b"ingest/") if ground.kind == "film" else path
     return Wanted(source, os.fsdecode(below), stamp_of(source).size)
 

@@ -15,7 +15,7 @@ from pipeline.clip import Clip, Facts
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata.facts import read_facts
 from pipeline.metadata.frames import Times
-from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, never, run_ffmpeg
+from pipeline.processes.ffmpeg import Terms, never, patience, run_ffmpeg
 from pipeline.timecode import Timecode, TimeRange
 
 _ALONE = frozenset({"prores", "dnxhd", "mjpeg"})  # codecs without pictures that depend on others
@@ -56,7 +56,7 @@ def trim(stretch: Stretch, times: Times, target: Path, ffmpeg: Path, cancelled: 
 
     Raises what run_ffmpeg raises, too; nothing is left of `target` then.
     """
-    terms = Terms(subject=stretch.clip.name)
+    terms = Terms(stretch.clip.name, total=patience(stretch.clip.duration), largest=_largest(stretch))
     try:
         run_ffmpeg(ffmpeg, trim_arguments(stretch, times, target), cancelled=cancelled, terms=terms)
         _prove(stretch, times, target, ffmpeg)
@@ -65,12 +65,17 @@ def trim(stretch: Stretch, times: Times, target: Path, ffmpeg: Path, cancelled: 
         raise
 
 
+def _largest(stretch: Stretch) -> int:
+    """A part is never longer than the whole; what leads to its pictures may be."""
+    return (64 << 20) + 2 * sum(part.stamp.size for part in stretch.clip.parts)
+
+
 def trim_arguments(stretch: Stretch, times: Times, target: Path) -> list[str]:
     """Two inputs of one file: pictures from the first frame's own time, sound from the whole second before it."""
     clip, inside = stretch.clip, stretch.inside
     first = times.seconds(inside.start)
     second = int(first)
-    words = [*_guarded(_seek(first), stretch.source), *_guarded(_seek(Fraction(second)), stretch.source)]
+    words = [*_input(_seek(first), stretch.source), *_input(_seek(Fraction(second)), stretch.source)]
     words += ["-map", "0:v:0", "-c:v", "copy", "-frames:v", str(inside.duration)]
     for number, track in enumerate(clip.facts.audio):
         begin = round((first - second) * track.sample_rate)
@@ -80,7 +85,7 @@ def trim_arguments(stretch: Stretch, times: Times, target: Path) -> list[str]:
     reel = ["-metadata:s:v:0", f"reel_name={clip.facts.reel}"] if clip.facts.reel else []
     return [
         *words, "-map_metadata", "0", "-map_metadata:s:v", "-1", "-timecode", str(stretch.start), *reel,
-        "-f", "mov", "-y", f"file:{target}",
+        "-f", "mov", f"file:{target}",
     ]  # fmt: skip
 
 
@@ -130,14 +135,13 @@ def _pictures(path: Path, seek: Sequence[str], end: Sequence[str], ffmpeg: Path)
     with TemporaryDirectory(prefix="rushes-trim-") as name:
         listed = Path(name) / "pictures"
         asked = ["-map", "0:v:0", "-fps_mode", "passthrough", *end, "-f", "framemd5", f"file:{listed}"]
-        run_ffmpeg(ffmpeg, [*_guarded(seek, path), *asked], terms=Terms(subject=path.name))
+        run_ffmpeg(ffmpeg, [*_input(seek, path), *asked], terms=Terms(subject=path.name))
         lines = listed.read_text(encoding="utf-8").splitlines()
     return [line.rpartition(",")[2].strip() for line in lines if not line.startswith("#")]
 
 
-def _guarded(seek: Sequence[str], path: Path) -> list[str]:
-    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
-    return [*guard, *seek, "-i", f"file:{path}"]
+def _input(seek: Sequence[str], path: Path) -> list[str]:
+    return [*seek, "-i", f"file:{path}"]
 
 
 def _seek(at: Fraction) -> list[str]:

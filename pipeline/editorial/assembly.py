@@ -17,7 +17,7 @@ paths; source and available ranges count absolute frames of source timecode at t
   the joint; files without it begin at 0 each, and the proxy's available range says where they lie.
 """
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
@@ -47,13 +47,12 @@ _ENCODE = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A timeline of `events` edits, and a sentence for each clip left out, conformed or without a file.
+    """A timeline, and a sentence for each clip left out, conformed or without a file.
 
     `shots` are what was laid, in order, each under the title of its section.
     """
 
     timeline: Timeline
-    events: int
     notes: tuple[str, ...] = ()
     shots: tuple[Shot, ...] = ()
 
@@ -98,16 +97,24 @@ def timeline_of(shots: Sequence[Shot], settings: CutSettings, sound: Beside = NO
         elif settings.gap and desk.place:
             desk.leave(settings.gap)
         desk.lay(lot, camera=settings.sound != "recorder")
+    timeline = with_tracks(desk.tracks(), desk.titles, settings)
+    laid_out = tuple(lot.shot for lot in lots if lot.pieces)
+    return Cut(timeline, notes(lots, settings, sound), laid_out)
+
+
+def with_tracks(
+    tracks: Iterable[tuple[str, str, list[Any]]], marks: Sequence[OtioMarker], settings: CutSettings
+) -> Timeline:
+    """A timeline of these tracks: name, kind and what lies on each."""
     start = RationalTime(settings.start.frame, settings.rate.numerator / settings.rate.denominator)
     timeline = Timeline(
         shown(settings.name), global_start_time=start, metadata={"rushes": _timeline_metadata(settings)}
     )
-    for number, (name, kind, children) in enumerate(desk.tracks()):
+    for number, (name, kind, children) in enumerate(tracks):
         timeline.tracks.append(Track(name, kind=kind))
         timeline.tracks[number].extend(children)
-    timeline.tracks.markers.extend(desk.titles)
-    laid_out = tuple(lot.shot for lot in lots if lot.pieces)
-    return Cut(timeline, sum(len(lot.pieces) for lot in lots), notes(lots, settings, sound), laid_out)
+    timeline.tracks.markers.extend(marks)
+    return timeline
 
 
 def _lots(shots: Sequence[Shot], settings: CutSettings, sound: Beside) -> list[Laid]:
@@ -200,7 +207,7 @@ class _Desk:
     def _lay_recorder(self, slot: tuple[str, int], under: Sequence[Lying], length: int) -> None:
         """What a recorder gives to a shot, on tracks of its own, with gaps where it gives nothing."""
         tracks = self.recorders.setdefault(slot, [])
-        streams = max((len(_streams_of(each.shot.logged.clip)) for each in under), default=0)
+        streams = max((len(streams_of(each.shot.logged.clip)) for each in under), default=0)
         tracks += [[_gap(self.place, self.rate)] if self.place else [] for _ in range(streams - len(tracks))]
         at = 0
         for each in under:
@@ -249,16 +256,27 @@ def _lay(
         track.append(_clip(piece, spans, {**(full if first else metadata), **of}, markers if first else ()))
 
 
+def clip_of(piece: Piece, rate: Rate, *, stream: int = 0, channels: int = 0) -> Clip:
+    """A piece as one clip of a track: its picture, or so many channels of one stream of its sound."""
+    clip, spans, metadata = piece.shot.logged.clip, _spans(piece, rate), _clip_metadata(piece)
+    sound = {"stream": stream, "channels": channels} if stream else {}
+    if stream > 1 or (stream and clip.kind == "picture"):
+        return _clip(piece, spans, {**metadata, **sound}, ())
+    full = {**metadata, **sound, "title": piece.shot.title, "log": _log(piece.shot.logged), "file": _file(piece)}
+    markers = [_marker(marker, piece) for marker in piece.shot.logged.markers if _meets(marker.range, piece.inside)]
+    return _clip(piece, spans, full, markers)
+
+
 def _lay_sound(piece: Piece, sound: Sequence[list[Clip | Gap]], *, rate: Rate) -> None:
     """Put a piece of sound alone on these tracks."""
     _lay(piece, [], list(sound), rate=rate)
 
 
 def _streams(piece: Piece) -> tuple[int, ...]:
-    return _streams_of(piece.shot.logged.clip)
+    return streams_of(piece.shot.logged.clip)
 
 
-def _streams_of(clip: ClipOfLog) -> tuple[int, ...]:
+def streams_of(clip: ClipOfLog) -> tuple[int, ...]:
     """Channels of each audio stream; sound whose streams are not known counts as one of one channel."""
     known = tuple(stream.channels for stream in clip.facts.audio)
     return known or ((1,) if clip.kind == "sound" else ())

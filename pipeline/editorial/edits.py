@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from pipeline.clip import LoggedClip, shown
 from pipeline.editorial.diff import Edit, EditList, Heard, in_order
-from pipeline.editorial.exports.events import Sheet, Source
+from pipeline.editorial.exports.events import Sheet
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.imports.kept import Kept, KeptEvent
 from pipeline.editorial.imports.reading import ReadEvent, ReadTimeline
 from pipeline.editorial.shots import counted
@@ -68,10 +69,15 @@ def edits_of_kept(kept: Kept, clips: Mapping[str, LoggedClip], rate: Rate) -> Ed
     found = [
         _kept_event(event, TimeRange(*event.record), clips, rate)
         for event in kept.events
-        if event.record and event.record[1] and event.enabled
+        if event.record and _plays(event)
     ]
     start = Timecode.parse(kept.start, rate, drop_frame=kept.drop_frame) if kept.start else Timecode(0, rate)
     return EditList("", start, one_stream(_together(found, rate)))
+
+
+def _plays(event: KeptEvent) -> bool:
+    """Whether an event is seen or heard at its place."""
+    return event.enabled and event.record is not None and event.record[1] > 0
 
 
 def _kept_event(event: KeptEvent, record: TimeRange, clips: Mapping[str, LoggedClip], rate: Rate) -> _Taken:
@@ -87,6 +93,29 @@ def _kept_event(event: KeptEvent, record: TimeRange, clips: Mapping[str, LoggedC
     return _Taken(
         event.kind == "Audio", event.track, record, source, name, first, own, drop_frame, Fraction(event.speed), 1
     )
+
+
+def events_in(lists: Iterable[EditList]) -> int:
+    """How many events timelines have, wherever that is told: a picture with the sound under it, or sound alone, is one.
+
+    The sound of one place counts once however many tracks it lies on; what is switched off or black counts nowhere.
+    """
+    return sum(len(each.edits) for each in lists)
+
+
+def found_in(kept: Kept) -> tuple[int, int]:
+    """How many events an editor's timeline has, and how many of them were found in the log."""
+    rate = Rate(25)  # whichever: places alone matter
+    taken = (
+        _Taken(
+            event.kind == "Audio", event.track, TimeRange(*event.record), event.clip or "", event.file or event.name,
+            event.range[0] if event.range else 0, rate, drop_frame=False, speed=Fraction(event.speed), stream=1,
+        )
+        for event in kept.events
+        if event.record and _plays(event)
+    )  # fmt: skip
+    edits = _together(taken, rate)
+    return len(edits), sum(bool(edit.source) for edit in edits)
 
 
 def by_name(edits: Iterable[Edit]) -> tuple[Edit, ...]:

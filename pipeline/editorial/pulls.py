@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from itertools import chain
 from math import ceil
 from pathlib import Path
+from typing import TypeAlias
 
 from pipeline.clip import Clip, LoggedClip, shown
 from pipeline.editorial.arrange import CutSettings
 from pipeline.editorial.assembly import timeline_of
 from pipeline.editorial.exports import edl
-from pipeline.editorial.exports.events import Sheet, Source, taken_frames
+from pipeline.editorial.exports.events import Sheet, taken_frames
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.shots import Media, Shot, counted
 from pipeline.timecode import Rate, Timecode, TimeRange
 
+_Event: TypeAlias = tuple[int, TimeRange]  # the timeline, and the place in it: picture and sound of one are one
+_Need: TypeAlias = tuple[TimeRange, _Event]
 _COLUMNS = (
     *("file", "card", "clip", "id", "reel", "start", "end", "in_frame", "frames", "rate", "events"),
     *("bytes", "original", "xxh128", "note"),
@@ -75,16 +79,16 @@ def pulls_of(sheets: Sequence[Sheet], clips: Iterable[LoggedClip], handles: int)
     Sound without a rate of its own is counted at that of the first timeline.
     """
     known = {logged.clip.id: counted(logged.clip, sheets[0].start.rate) for logged in clips}
-    wanted: dict[str, list[TimeRange]] = defaultdict(list)
-    for source, range_ in chain.from_iterable(map(_taken, sheets)):
+    wanted: dict[str, list[_Need]] = defaultdict(list)
+    for source, range_, event in chain.from_iterable(_taken(*each) for each in enumerate(sheets)):
         if source.clip in known:
             clip = known[source.clip]
             begin = frames_before(clip, source) + range_.start - handles
             wide = TimeRange(begin, range_.duration + 2 * handles).within(TimeRange(0, clip.frames or 0))
-            wanted[source.clip].append(wide)
+            wanted[source.clip].append((wide, event))
     return tuple(
-        pull for id_, ranges in wanted.items() for merged, events in _merged(ranges)
-        for pull in _parted(known[id_], merged, events)
+        pull for id_, needs in wanted.items() for merged in _merged([range_ for range_, _ in needs])
+        for pull in _parted(known[id_], merged, needs)
     )  # fmt: skip
 
 
@@ -115,7 +119,7 @@ def pull_edl(pulls: Sequence[Pull], media: Mapping[str, Media], settings: CutSet
     return content
 
 
-def _taken(sheet: Sheet) -> Iterator[tuple[Source, TimeRange]]:
+def _taken(number: int, sheet: Sheet) -> Iterator[tuple[Source, TimeRange, _Event]]:
     """What each event takes of its file, transitions included, in frames from the file's first."""
     for track in sheet.tracks:
         cuts = {transition.at: transition for transition in track.transitions}
@@ -125,7 +129,7 @@ def _taken(sheet: Sheet) -> Iterator[tuple[Source, TimeRange]]:
             lead = ceil(head.before * own) if head else 0
             start = event.source_in - event.source.available.start
             frames = taken_frames(event, sheet.start.rate) + (ceil(tail.after * own) if tail else 0)
-            yield event.source, TimeRange(start - lead, frames + lead)
+            yield event.source, TimeRange(start - lead, frames + lead), (number, event.record)
 
 
 def frames_before(clip: Clip, source: Source) -> int:
@@ -136,21 +140,22 @@ def frames_before(clip: Clip, source: Source) -> int:
     return clip.spans[fitting[0]].start if fitting and len(clip.spans) > fitting[0] else 0
 
 
-def _merged(ranges: Sequence[TimeRange]) -> Iterator[tuple[TimeRange, int]]:
-    """Ranges that overlap or touch as one, each with how many went into it."""
-    begin, end, events = -1, -1, 0
+def _merged(ranges: Sequence[TimeRange]) -> Iterator[TimeRange]:
+    """Ranges that overlap or touch as one."""
+    begin, end = -1, -1
     for one in sorted(ranges, key=lambda each: each.start):
         if one.start > end:
-            if events:
-                yield TimeRange(begin, end - begin), events
-            begin, end, events = one.start, one.end, 0
-        end, events = max(end, one.end), events + 1
-    if events:
-        yield TimeRange(begin, end - begin), events
+            if end >= 0:
+                yield TimeRange(begin, end - begin)
+            begin, end = one.start, one.end
+        end = max(end, one.end)
+    if end >= 0:
+        yield TimeRange(begin, end - begin)
 
 
-def _parted(clip: Clip, range_: TimeRange, events: int) -> Iterator[Pull]:
+def _parted(clip: Clip, range_: TimeRange, needs: Sequence[_Need]) -> Iterator[Pull]:
     for part, span in enumerate(clip.spans):
         held = range_.within(span)
         if held.duration:
-            yield Pull(clip, part, held, TimeRange(held.start - span.start, held.duration), events)
+            events = {event for needed, event in needs if needed.within(held).duration}
+            yield Pull(clip, part, held, TimeRange(held.start - span.start, held.duration), len(events))

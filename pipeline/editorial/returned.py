@@ -36,13 +36,3 @@ def _shots(events: Iterable[KeptEvent], clips: Mapping[str, LoggedClip], rate: R
         span = TimeRange(*event.range).within(TimeRange(0, clip.frames or 0))
         if clip.rate and span.duration:
             yield Shot(replace(clips[event.clip], clip=clip), span, NO_FILES, shown(event.name or clip.name), "")
-
-
-def returned_notes(kept: Kept) -> Iterator[str]:
-    """What of the editor's timeline is not in its shots."""
-    lost = sum(event.clip is None or event.range is None for event in kept.events)
-    other = sum(event.speed != "1/1" for event in kept.events)
-    if lost:
-        yield f"Events of this timeline that were found in no clip are left out: {lost:,}."
-    if other:
-        yield f"Events that the editor plays at another speed stand with the frames they take: {other:,}."

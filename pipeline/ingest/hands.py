@@ -10,6 +10,7 @@ from pathlib import Path
 from pipeline.catalogue.head import owners_in, same_name
 from pipeline.catalogue.identity import content_of, record_hash
 from pipeline.catalogue.lengths import record_count
+from pipeline.catalogue.listed import complaint, record_listed
 from pipeline.catalogue.products import Work, record_failure, record_products, work_left
 from pipeline.clip import Clip, Failure, Product
 from pipeline.engine import Engine, Handle
@@ -151,7 +152,7 @@ class Hands:
         except RushesError as error:
             self._refuse(work, error)
             return
-        if planned.job is None and not any(original.hash_wanted for original in planned.originals):
+        if planned.job is None and not work.listed and not any(each.hash_wanted for each in planned.originals):
             self._put_off[work.clip.id] = None
             return
         self._orders[work.clip.id] = (self.engine.submit(carry_out, planned), planned, work)
@@ -206,10 +207,15 @@ class Hands:
         account.tell(ClipMade(clip.id, one_line(clip.name), one_line(clip.card), clip.duration, outcome.seconds))
 
     def _read(self, clip: Clip, work: Work, outcome: Outcome) -> None:
-        """Record what reading the originals told: hashes, and frames of those that do not say how many they have."""
+        """Record what reading the originals told: hashes, what they are by their card's hash lists, and frames of those
+        that do not say how many they have."""
         # Counts first: a file with a hash is not read again.
         for original, frames in outcome.counts:
             record_count(self.account.catalogue, original.root, original.path, frames)
+        record_listed(self.account.catalogue, outcome.compared)
+        for each, verdict in outcome.compared:
+            if verdict != "verified":
+                self.account.tell(Said(f"{clip.card}: {complaint(each.path, verdict, each.origin)}"))
         for original, full in outcome.hashes:
             if not record_hash(self.account.catalogue, original.root, original.path, full).agrees:
                 self.doubtful.append(work)  # its card has to be read again

@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 
 from pipeline.catalogue.head import cards_left
+from pipeline.catalogue.writing import write_due
+from pipeline.errors import DiskFull, PathMissing, PathRefused
 from pipeline.files import one_line
 from pipeline.ingest.account import Account
 from pipeline.ingest.events import Said
@@ -18,6 +20,7 @@ from pipeline.ingest.hands import Hands
 from pipeline.ingest.word import HeadState, leave_word
 
 _TICK = 0.5  # seconds between two reports of progress
+_WRITING = 15.0  # seconds between two turns at the plain files: a card's is written anew for all of its clips
 
 
 @dataclass(slots=True)
@@ -29,6 +32,7 @@ class Head:
     hands: Hands
     words: str
     _next_tick: float = 0.0
+    _next_writing: float = 0.0
     _was_busy: bool = False
     _was_paused: bool = False
 
@@ -47,6 +51,16 @@ class Head:
         self._hear_of_pause()
         self.hands.feed()
         self._tick()
+        if time.monotonic() >= self._next_writing:
+            self.write_log()
+            self._next_writing = time.monotonic() + _WRITING
+
+    def write_log(self) -> None:
+        """Tell the plain files what is new; what cannot be written waits for the next turn."""
+        try:
+            write_due(self.account.catalogue, self.account.film.log)
+        except (DiskFull, PathRefused, PathMissing) as error:
+            self.account.say_once(f"The plain files of the log wait: {error.sentence}")
 
     def rest(self, seconds: float) -> None:
         """Sleep until a hand has finished, the bell rings or the time is over."""

@@ -4,31 +4,37 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.cards.p2 import sounds_beside
 from pipeline.catalogue.products import Want, Work
-from pipeline.clip import Clip, Product, Root, Stamp
-from pipeline.errors import ChangedWhileRead, MediaUnreadable, NotFound, RushesError, SettingsError
+from pipeline.clip import Clip, ListedFile, Product, Root, Stamp
+from pipeline.errors import ChangedWhileRead, MediaUnreadable, NotFound, PathRefused, RushesError, SettingsError
 from pipeline.faults import reached
 from pipeline.files import full_hash, keep_free, one_line, publish, stamp_of, temporary_beside
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.ingest.reins import reined
+from pipeline.manifests.hashes import Hasher, same
 from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
+from pipeline.metadata.payload import picture_check
 from pipeline.metadata.readers import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of, never
+from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.job import Output, ProxyJob, Salvage, sound_recipe
 from pipeline.proxies.luts import Lut, load_luts, lut_for
-from pipeline.proxies.naming import proxy_path, still_path
+from pipeline.proxies.naming import glances_path, proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
 from pipeline.settings import Settings, shipped
 
 if TYPE_CHECKING:
     from pipeline.proxies.make import Made
+
+
+Reins = tuple[Callable[[], bool], Callable[[], bool]]  # cancelled? paused?
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,8 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One clip's work as plain data. `finals` are the published places of the job's outputs, in order."""
+    """One clip's work as plain data. `finals` are the published places of the job's outputs, in order; `listed` what is
+    compared with the card's hash lists, and where it lies."""
 
     clip: Clip
     originals: tuple[Original, ...]
@@ -76,18 +83,24 @@ class Order:
     finals: tuple[Path, ...]
     ffmpeg: Path | None
     bandwidth: float = 0.0
+    listed: tuple[tuple[ListedFile, Path], ...] = ()
     kept_free: int = 0  # bytes that stay free on the disks of the outputs
+
+    def decodes(self, original: Original) -> bool:
+        """Whether pictures of this file are to be decoded."""
+        return self.job is not None and self.clip.kind == "picture" and original.place in self.job.sources
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of an order; `error` says why not everything that was asked for is there.
 
-    `counts` are frames of editing, of files that do not say how many they have.
+    `counts` are frames of editing, of files that do not say how many they have; `compared` what each listed file is.
     """
 
     hashes: tuple[tuple[Original, str], ...] = ()
     counts: tuple[tuple[Original, int], ...] = ()
+    compared: tuple[tuple[ListedFile, str], ...] = ()
     made: "tuple[Made, ...]" = ()
     seconds: float = 0.0
     error: RushesError | None = None
@@ -150,6 +163,10 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
         final = bench.film.folder / os.fsdecode(path)
         outputs.append(Output(want.kind, temporary_beside(final), by_name.get(want.preset)))
         finals.append(final)
+    if outputs and work.clip.kind == "picture" and any(output.kind != "waveform" for output in outputs):
+        final = bench.film.folder / glances_path(work.clip.id)
+        outputs.append(Output(GLANCES, temporary_beside(final)))
+        finals.append(final)
     originals = _originals(work, bench, made=bool(outputs))
     sources = tuple(absolute(bench.roots[part.root], part.path) for part in work.clip.parts)
     salvage = Salvage() if work.clip.id in bench.salvage else None
@@ -160,8 +177,9 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
             work.clip, sources, tuple(outputs), bench.threads, salvage=salvage, lut=lut, bandwidth=bench.bandwidth,
             sounds=_sounds(work.clip, bench),
         )  # fmt: skip
+    listed = tuple((each, absolute(bench.roots[each.root], each.path)) for each in work.listed)
     kept_free = int(bench.film.settings.storage.keep_free * 1e9)
-    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, kept_free)
+    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, listed, kept_free)
 
 
 def _sounds(clip: Clip, bench: Bench) -> tuple[tuple[Path | None, ...], ...]:
@@ -190,6 +208,16 @@ def _originals(work: Work, bench: Bench, *, made: bool) -> tuple[Original, ...]:
     )  # fmt: skip
 
 
+@dataclass(slots=True)
+class _Told:
+    """What reading the files of an order has told so far."""
+
+    hashes: list[tuple[Original, str]] = field(default_factory=list)
+    counts: list[tuple[Original, int]] = field(default_factory=list)
+    compared: list[tuple[ListedFile, str]] = field(default_factory=list)
+    broken: dict[Path, tuple[int, ...]] = field(default_factory=dict)  # pictures whose bytes no encoder wrote
+
+
 def carry_out(
     order: Order, progress: Callable[[float], None], cancelled: Callable[[], bool], paused: Callable[[], bool]
 ) -> Outcome:
@@ -198,53 +226,57 @@ def carry_out(
     Never raises what a person can mend: that is part of the outcome, beside what was done before it.
     """
     started = time.monotonic()
-    hashes: list[tuple[Original, str]] = []
-    counts: list[tuple[Original, int]] = []
+    told = _Told()
     made: tuple[Made, ...] = ()
     error: RushesError | None = None
 
     try:
-        for original in order.originals:
-            _read_whole(original, order, (hashes, counts), cancelled, paused)
+        _read_files(order, told, (cancelled, paused))
         if order.job and order.ffmpeg:
             from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
 
-            def told(of: Progress) -> None:
+            def heard(of: Progress) -> None:
                 progress(of.seconds)
                 for folder in {final.parent for final in order.finals}:
                     keep_free(folder, order.kept_free)
 
-            job = replace(order.job, clip=counted_clip(order.clip, counts))
+            unwritten = tuple(told.broken.get(source, ()) for source in order.job.sources)
+            job = replace(order.job, clip=counted_clip(order.clip, told.counts), unwritten=unwritten)
             reached("make.begin")
-            made = make(job, order.ffmpeg, progress=told, cancelled=cancelled, paused=paused)
+            made = make(job, order.ffmpeg, progress=heard, cancelled=cancelled, paused=paused)
             reached("make.made")
     except MediaUnreadable as refused:
         error = _of_the_disk(order, cancelled) or refused
     except RushesError as refused:
         error = refused
-    return Outcome(tuple(hashes), tuple(counts), made, time.monotonic() - started, error)
+    counts, compared = tuple(told.counts), tuple(told.compared)
+    return Outcome(tuple(told.hashes), counts, compared, made, time.monotonic() - started, error)
 
 
-def _read_whole(
-    original: Original,
-    order: Order,
-    found: tuple[list[tuple[Original, str]], list[tuple[Original, int]]],
-    cancelled: Callable[[], bool],
-    paused: Callable[[], bool],
-) -> None:
-    """Hash an original and count its frames, where that is wanted; `found` gets both."""
-    hashes, counts = found
-    if not _same(stamp_of(original.place), original.stamp):
-        raise ChangedWhileRead(f"{one_line(original.place.name)} has changed; it is taken again when it rests.")
-    reached("make.hash")
-    counter = frame_counter(original.place) if original.count_wanted else None
-    if original.hash_wanted or counter:
-        heard = reined(counter.feed if counter else _unheard, order.bandwidth, cancelled, paused)
-        full = full_hash(original.place, heard, cancelled)
-    if original.hash_wanted:
-        hashes.append((original, full))
-    if counter and (frames := _counted(order.clip, counter)):
-        counts.append((original, frames))
+def _read_files(order: Order, told: _Told, reins: Reins) -> None:
+    """Read each file once for all that is wanted of its bytes."""
+    listed = {(each.root, each.path): each for each, _ in order.listed}
+    for original in order.originals:
+        _refuse_change(original.place, original.stamp)
+        reached("make.hash")
+        counter = frame_counter(original.place) if original.count_wanted else None
+        check = picture_check(original.place) if order.decodes(original) else None
+        mine = listed.pop((original.root, original.path), None)
+        hasher = Hasher(tuple(mine.hashes) if mine else ())
+        if original.hash_wanted or counter or check or mine:
+            feeds = [hasher.update, *(each.feed for each in (counter, check) if each)]
+            full = full_hash(original.place, reined(feeds, order.bandwidth, *reins), reins[0])
+        if original.hash_wanted:
+            told.hashes.append((original, full))
+        if counter and (frames := _counted(order.clip, counter)):
+            told.counts.append((original, frames))
+        if check and check.broken:
+            told.broken[original.place] = tuple(sorted(check.broken))
+        if mine:
+            told.compared.append((mine, _verdict(mine, hasher)))
+    for each, place in order.listed:
+        if (each.root, each.path) in listed:
+            told.compared.append((each, _compared(each, place, order.bandwidth, reins)))
 
 
 def _of_the_disk(order: Order, cancelled: Callable[[], bool]) -> RushesError | None:
@@ -268,6 +300,23 @@ def _counted(clip: Clip, counter: FrameCounter) -> int | None:
     return frames_edited(clip.facts, counter.frames, counter.average) if counter.frames else None
 
 
+def _verdict(listed: ListedFile, hasher: Hasher) -> str:
+    found = hasher.values()
+    return "verified" if all(same(name, said, found[name]) for name, said in listed.hashes.items()) else "differs"
+
+
+def _compared(listed: ListedFile, place: Path, bandwidth: float, reins: Reins) -> str:
+    """What a file that is no recording is by its list; one that the disk does not give costs its clip nothing else."""
+    hasher = Hasher(tuple(listed.hashes))
+    try:
+        if listed.stamp:
+            _refuse_change(place, listed.stamp)
+        full_hash(place, reined([hasher.update], bandwidth, *reins), reins[0])
+    except PathRefused:
+        return "unreadable"
+    return _verdict(listed, hasher)
+
+
 def _unheard(_: memoryview) -> None:
     """Nothing is counted in the bytes of a file that is only hashed."""
 
@@ -280,6 +329,9 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
     products = []
     for made in outcome.made:
         final = finals[made.output.path]
+        if made.output.kind == GLANCES:
+            publish(made.output.path, final)
+            continue
         full = full_hash(made.output.path, _unheard, never)  # what was just written is still in memory
         reached("make.publish")
         publish(made.output.path, final)
@@ -302,9 +354,14 @@ def _judged(product: Product, made: "Made", final: Path) -> Product:
     return replace(product, verdict=verdict(breaches(replace(made.case, path=final))), held=made.case.held)
 
 
-def _same(now: Stamp, then: Stamp) -> bool:
-    """Whether a file is the one that was logged. Device and, on camera cards, inode numbers change with every mount."""
-    return (now.size, now.mtime_ns) == (then.size, then.mtime_ns)
+def _refuse_change(place: Path, then: Stamp) -> None:
+    """Raise ChangedWhileRead where a file is not the one that was logged.
+
+    Device and, on camera cards, inode numbers change with every mount.
+    """
+    now = stamp_of(place)
+    if (now.size, now.mtime_ns) != (then.size, then.mtime_ns):
+        raise ChangedWhileRead(f"{one_line(place.name)} has changed; it is taken again when it rests.")
 
 
 def discard(order: Order) -> None:

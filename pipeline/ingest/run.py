@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
@@ -14,6 +14,7 @@ from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.products import drop_product, failures, pardon, products, retry_clips, retry_failures, want
 from pipeline.catalogue.roots import mark_offline, mark_online, root, roots
 from pipeline.catalogue.store import Catalogue, open_catalogue
+from pipeline.catalogue.writing import owner_of
 from pipeline.clip import Root
 from pipeline.engine import Engine
 from pipeline.errors import NotFound, PathMissing, PathRefused, RushesError, ToolMissing
@@ -52,8 +53,8 @@ def ingest(
         catalogue, gate = head.account.catalogue, head.gate
         named = tuple(_ground(film, catalogue, path) for path in paths)
         head.hands.priority = priority
-        head.hands.bench = replace(head.hands.bench, roots=_find_roots(film, catalogue))
-        gate.grounds = named or (_film_ground(film, catalogue, b"ingest"), *_outside(head))
+        head.hands.bench = replace(head.hands.bench, roots=find_roots(film, catalogue))
+        gate.grounds = named or (film_ground(film, catalogue, b"ingest"), *_outside(head))
         if retry:
             retry_failures(catalogue)
             drop_lost_products(film, catalogue)
@@ -77,7 +78,7 @@ def salvage(film: Film, query: Query, tell: Tell) -> Summary:
         clips = frozenset(each.clip.id for each in damaged if each.clip.kind == "picture")
         if not clips:
             raise NotFound("No clip of that failed; 'rushes status' names those that did.")
-        head.hands.bench = replace(head.hands.bench, roots=_find_roots(film, catalogue), salvage=clips)
+        head.hands.bench = replace(head.hands.bench, roots=find_roots(film, catalogue), salvage=clips)
         retry_clips(catalogue, clips)
         while True:
             head.work()
@@ -92,7 +93,7 @@ def watch(film: Film, tell: Tell) -> NoReturn:
     What goes wrong with one card or clip is told, and the others go on.
     """
     with _head(film, "rushes watch", tell, trusted=False) as head, Doorbell(head.hands.engine.ended) as bell:
-        head.gate.grounds = (_film_ground(film, head.account.catalogue, b"ingest"),)
+        head.gate.grounds = (film_ground(film, head.account.catalogue, b"ingest"),)
         if head.hands.no_ffmpeg:
             head.account.say_once(
                 f"{head.hands.no_ffmpeg[1]} Cards are logged without proxies; then start 'rushes watch' again."
@@ -128,7 +129,7 @@ def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
     if now >= times.rescan:
         _hear_of_bell(account, bell.deaf(film.folder / "ingest"))
         times.rescan = now + film.settings.ingest.rescan
-        head.hands.bench = replace(head.hands.bench, roots=_find_roots(film, account.catalogue))
+        head.hands.bench = replace(head.hands.bench, roots=find_roots(film, account.catalogue))
         gate.grounds = (gate.grounds[0], *_outside(head))
         head.hands.try_again()
     if now >= times.retry:
@@ -176,6 +177,8 @@ def _say_setback(head: Head, error: Exception) -> None:
 @contextmanager
 def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head]:
     """The head of this film, holding its lock; on the way out every hand has let go."""
+    if not film.catalogue.exists() and owner_of(film.log):
+        raise PathMissing(f"The catalogue is gone ({film.catalogue}), its log is not: run 'rushes rebuild' first.")
     hands = hands_for(len(os.sched_getaffinity(0)), film.settings.proxies.jobs)
     with (
         held_lock(film.lock, words) as killed,
@@ -193,7 +196,7 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
         ffmpeg, missing = _ffmpeg(film)
         presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
         share = film.settings.ingest.bandwidth * 1e6 / hands.processes
-        bench = Bench(film, _find_roots(film, catalogue), presets, ffmpeg, hands.threads, share, luts=luts)
+        bench = Bench(film, find_roots(film, catalogue), presets, ffmpeg, hands.threads, share, luts=luts)
         if ffmpeg:
             pardon(catalogue, bench.program)
         account = Account(film, catalogue, tell)
@@ -205,6 +208,8 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
             yield head
         finally:
             head.hands.drop()
+            with suppress(RushesError):  # a damaged catalogue has been told of already
+                head.write_log()
             resume(film)
             take_word_back(film)
 
@@ -212,7 +217,7 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
 def _sweep(film: Film) -> None:
     """Remove what a killed head left half-made, wherever a head writes."""
     beside = [film.folder / "ingest"] if film.settings.proxies.placement == "beside" else []
-    for folder in (film.folder / "proxies", film.folder / "stills", *beside):
+    for folder in (film.folder / "proxies", film.folder / "stills", film.folder / ".rushes" / "glances", *beside):
         sweep_temporaries(folder)
     sweep_temporaries(film.catalogue.parent, deep=False)  # other films, or a whole home, may lie below
 
@@ -232,9 +237,9 @@ def _ffmpeg(film: Film) -> tuple[Path | None, tuple[int, str] | None]:
         return None, (error.exit_code, error.sentence)
 
 
-def _find_roots(film: Film, catalogue: Catalogue) -> dict[int, Root]:
+def find_roots(film: Film, catalogue: Catalogue) -> dict[int, Root]:
     """Where each root lies now; clips of volumes that are not mounted go offline, of those that are back online."""
-    _film_ground(film, catalogue, b"")
+    film_ground(film, catalogue, b"")
     mounted: dict[str, list[str]] = {}
     for volume in volumes():
         mounted.setdefault(volume.id, []).append(str(volume.place))
@@ -247,7 +252,7 @@ def _find_roots(film: Film, catalogue: Catalogue) -> dict[int, Root]:
     return {known.id: known for known in roots(catalogue)}
 
 
-def _film_ground(film: Film, catalogue: Catalogue, below: bytes) -> Ground:
+def film_ground(film: Film, catalogue: Catalogue, below: bytes) -> Ground:
     return Ground(root(catalogue, "film", "", place=str(film.folder)), below)
 
 
@@ -275,7 +280,7 @@ def _ground(film: Film, catalogue: Catalogue, path: Path) -> Ground:
     for named, home in ((Path(os.path.normpath(place)), film.folder), (place.resolve(), film.folder.resolve())):
         if named.is_relative_to(home):
             _refuse_products(named, home)
-            return _film_ground(film, catalogue, _below(named, home))
+            return film_ground(film, catalogue, _below(named, home))
     place = place.resolve()
     volume = volume_of(place)
     return Ground(root(catalogue, "volume", volume.id, place=str(volume.place)), _below(place, volume.place))

@@ -12,6 +12,7 @@ from pipeline.clip import Clip, ClipFiles, Facts, Part, Source, shown
 from pipeline.errors import ChangedWhileRead, PathMissing, RushesError
 from pipeline.faults import reached
 from pipeline.files import clip_id, one_line, quick_identity, read_small, stamp_of
+from pipeline.ingest.listed import listed_files
 from pipeline.ingest.look import Ground, SeenCard
 from pipeline.ingest.tracks import take_tracks
 from pipeline.ingest.zones import zone_at
@@ -49,10 +50,13 @@ def take_card(
         said = sayings(clip, folder=told, settings=settings, report=rows)
         zones = clock_zone(clip, told, settings, zone_at)
         clips.append(TakenClip(clip, said, zones, READER_VERSION, trails_of_clip(clip, settings.place)))
-    unsure = (*_doubts(card, clips, reports, failed), *untold, *_misnamed(ground, card))
+    listed, unlisted = listed_files(ground, card)
+    unsure = (*_doubts(card, clips, reports, failed), *untold, *_misnamed(ground, card), *unlisted)
     doubtful = (*cut.values(), *_of_clips(clips), *unsure)
     folder = replace(card.folder, warnings=tuple(dict.fromkeys((*card.folder.warnings, *doubtful))))
-    return TakenCard(ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment, tuple(tracks))
+    return TakenCard(
+        ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment, tuple(tracks), listed
+    )
 
 
 def _read_parts(

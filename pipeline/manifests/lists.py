@@ -55,11 +55,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class HashList:
-    """One list. `references` are lists of nested histories, with their C4, by path below the listed folder."""
+    """One list. `references` are lists of nested histories, with their C4, by path below the listed folder.
+
+    `made` is the day on which it was made (2019-10-12), empty where it does not say.
+    """
 
     version: str
     entries: tuple[Entry, ...]
     references: tuple[tuple[str, str], ...] = ()
+    made: str = ""
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -98,7 +102,16 @@ def read_list(data: bytes) -> HashList:
         if _name(each) == "hashlistreference" and (path := _said(each, "path")) and (c4 := _said(each, "c4"))
     )
     entries = tuple(entry for each in root.iter() if _name(each) == "hash" and (entry := _entry(each)))
-    return HashList((root.get("version") or "").strip(), entries, references)
+    return HashList((root.get("version") or "").strip(), entries, references, _made(root))
+
+
+def _made(root: "Element") -> str:
+    """ASC MHL: <creationdate>; MHL 1.x: <finishdate>, else <startdate>; both in <creatorinfo>."""
+    for creator in _children(root, "creatorinfo"):
+        for name in ("creationdate", "finishdate", "startdate"):
+            if day := re.match(r"\d{4}-\d{2}-\d{2}", _said(creator, name), re.ASCII):
+                return day[0]
+    return ""
 
 
 def is_chain(data: bytes) -> bool:

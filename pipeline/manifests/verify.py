@@ -78,16 +78,16 @@ def check_history(chain: Path, cancelled: Callable[[], bool] = never, *, depth: 
     root = listed_folder(chain)
     generations, word, lists = _lists_of(chain)
     nested = dict(reference for listed in lists for reference in listed.references)
-    outcome = _checked(_together(lists), root, cancelled)
+    outcome = _checked(together(lists), root, cancelled)
     for path, c4 in nested.items():
         if depth < _DEEPEST:
             word, outcome = _with_nested(root, path, c4, (word, outcome), (cancelled, depth))
     return Chained(generations, word, outcome)
 
 
-def history_entries(chain: Path) -> tuple[Entry, ...]:
-    """What the generations of a history say together: files under their newest names, with their first hashes."""
-    return _together(_lists_of(chain)[2])
+def history_lists(chain: Path) -> list[HashList]:
+    """The generations of a history in their order, as far as they can be read."""
+    return _lists_of(chain)[2]
 
 
 def _lists_of(chain: Path) -> tuple[int, str, list[HashList]]:
@@ -133,8 +133,9 @@ def _with_nested(
     )
 
 
-def _together(lists: Iterable[HashList]) -> tuple[Entry, ...]:
-    """Generations in their order as one list: each format of a file with its first hash that did not fail."""
+def together(lists: Iterable[HashList]) -> tuple[Entry, ...]:
+    """Generations in their order as one list: files under their newest names, with the first hash of each format that
+    did not fail."""
     expected: dict[str, Entry] = {}
     for entry in (entry for listed in lists for entry in listed.entries):
         known = expected.pop(entry.before, None) if entry.before else None
@@ -194,7 +195,7 @@ def read_below(folder: Path, path: str) -> bytes:
     if parts is None:
         raise PathRefused(f"{one_line(path)} leads out of {one_line(folder)} and is not read.")
     with open_below(folder, parts) as file:
-        data = file.read(LARGEST + 1) or b""
-    if len(data) > LARGEST:
-        raise MediaUnreadable(f"{one_line(path)} is too long for a hash list.")
-    return data
+        size = os.fstat(file.fileno()).st_size  # no more memory is taken than there is to read
+        if size > LARGEST:
+            raise MediaUnreadable(f"{one_line(path)} is too long for a hash list; split it.")
+        return file.read(size) or b""

@@ -131,7 +131,7 @@ def _by_mediainfo(path: Path, head: bytes, process: "ReaderProcess | None") -> l
 
     if process is None:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read without MediaInfo: {magic.describe(head)}.")
-    reply = process.ask({"path": str(path.absolute())})
+    reply = process.ask({}, file=path)
     try:
         return list(mediainfo.read(reply.get("tracks") or ()))
     except MediaUnreadable as error:

@@ -17,8 +17,8 @@ from pipeline.metadata.fragments import add_fragment, read_defaults
 from pipeline.metadata.quicktime import recognises
 from pipeline.metadata.readers import BROKEN, HEAD
 from pipeline.metadata.source import ByteSource
-from pipeline.metadata.timing import presentation_times
-from pipeline.metadata.tracks import Track, first_samples, read_tracks
+from pipeline.metadata.timing import presentation_times, stored_times
+from pipeline.metadata.tracks import Entry, Track, first_samples, read_tracks
 
 MOST_PICTURES = 5_000_000  # 46 hours at 30 frames a second
 _LOOKED_AT = 64  # samples
@@ -39,6 +39,14 @@ class Times:
 
     def seconds(self, picture: int) -> Fraction:
         return Fraction(self.pictures[picture], self.clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where the pictures that are shown lie: offset, size, and number in order of time; `entry` is their kind."""
+
+    entry: Entry
+    places: tuple[tuple[int, int, int], ...]
 
 
 def read_times(path: Path) -> Times | None:
@@ -70,6 +78,18 @@ def read_block_times(path: Path) -> Times | None:
     return Times(1_000_000_000, tuple(pictures)) if pictures else None
 
 
+def read_stored(path: Path) -> Stored | None:
+    """Where the pictures of the first track lie; None for a format without such tables, fragments, no pictures.
+
+    Raises PathMissing and PathRefused; tables that are damaged are for read_times to refuse.
+    """
+    with ByteSource.open(path) as source:
+        try:
+            return _stored(source) if recognises(source.upto(0, HEAD)) else None
+        except (MediaUnreadable, *BROKEN):
+            return None
+
+
 def picture_begins(path: Path) -> Fraction:
     """Seconds of nothing before the first picture track, by its edits; 0 for a format without such tables.
 
@@ -87,26 +107,50 @@ def picture_begins(path: Path) -> Fraction:
 
 
 def _times(source: ByteSource) -> Times | None:
+    movie = _movie(source)
+    track = _picture(movie.tracks) if movie else None
+    if movie is None or track is None or track.samples.clock <= 0:
+        return None
+    pictures = (shown for shown, _ in shown_times(track, movie.clock))
+    sounds = [_begins(track, movie.clock) for track in movie.tracks if track.handler == b"soun" and track.entries]
+    whole = track.keys is None or track.keys >= track.samples.count
+    alone = whole and not movie.fragmented
+    return Times(track.samples.clock, tuple(pictures), tuple(sounds), tuple(_heads(source, track)), alone)
+
+
+def _stored(source: ByteSource) -> Stored | None:
+    movie = _movie(source)
+    track = _picture(movie.tracks) if movie else None
+    if movie is None or track is None or movie.fragmented or track.samples.clock <= 0:
+        return None
+    numbers = {time: number for number, (_, time) in enumerate(shown_times(track, movie.clock))}
+    places = zip(
+        first_samples(source, track, MOST_PICTURES), stored_times(track.samples, most=MOST_PICTURES), strict=False
+    )
+    return Stored(track.entries[0], tuple((*place, numbers[time]) for place, time in places if time in numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class _Movie:
+    tracks: tuple[Track, ...]
+    clock: int
+    fragmented: bool
+
+
+def _movie(source: ByteSource) -> _Movie | None:
     top = list(boxes(source, 0, source.size))
     moov = next((box for box in top if box.kind == b"moov"), None)
     if moov is None:
         return None
-    tracks = list(read_tracks(source, moov))
-    movie_clock = _movie_clock(source, moov)
+    tracks = tuple(read_tracks(source, moov))
     defaults = read_defaults(source, moov)
-    for box in top:
-        if box.kind == b"moof" and box.whole:
+    fragments = [box for box in top if box.kind == b"moof"]
+    for box in fragments:
+        if box.whole:
             add_fragment(source, box, {track.number: track for track in tracks}, defaults)
-    track = _picture(tracks)
-    if track is None or track.samples.clock <= 0:
-        return None
-    if track.samples.count > MOST_PICTURES:
+    if any(track.samples.count > MOST_PICTURES for track in tracks if track.handler == b"vide"):
         raise MediaUnreadable("it has more pictures than any recording: it is damaged.")
-    pictures = shown_times(track, movie_clock)
-    sounds = [_begins(track, movie_clock) for track in tracks if track.handler == b"soun" and track.entries]
-    whole = track.keys is None or track.keys >= track.samples.count
-    alone = whole and all(box.kind != b"moof" for box in top)
-    return Times(track.samples.clock, tuple(pictures), tuple(sounds), tuple(_heads(source, track)), alone)
+    return _Movie(tracks, _movie_clock(source, moov), bool(fragments))
 
 
 def _movie_clock(source: ByteSource, moov: Box) -> int:
@@ -129,19 +173,19 @@ def _heads(source: ByteSource, track: Track) -> Iterator[tuple[int, bytes]]:
             yield number, source.upto(samples[number][0], 8)
 
 
-def shown_times(track: Track, movie_clock: int) -> list[int]:
-    """When each picture that edits show is shown, in ticks of the track's clock."""
+def shown_times(track: Track, movie_clock: int) -> list[tuple[int, int]]:
+    """When each picture that edits show is shown, and its time in the track itself, in ticks of the track's clock."""
     times, clock = presentation_times(track.samples, most=MOST_PICTURES), track.samples.clock
     if not any(edit.start >= 0 for edit in track.edits):
-        return times
-    found: list[int] = []
+        return [(time, time) for time in times]
+    found: list[tuple[int, int]] = []
     position = Fraction(0)
     for edit in track.edits:
         length = Fraction(edit.duration * clock, movie_clock) if movie_clock > 0 else Fraction(0)
         if edit.start >= 0:
             end = edit.start + round(length) if length else times[-1] + 1
             low, high = bisect_left(times, edit.start), bisect_left(times, end)
-            found += [round(position) + time - edit.start for time in times[low:high]]
+            found += [(round(position) + time - edit.start, time) for time in times[low:high]]
         position += length
     return found[:MOST_PICTURES]
 

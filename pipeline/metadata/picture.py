@@ -74,7 +74,7 @@ def read_picture(entry: Entry, sample: bytes) -> Picture | None:
     if codec is None or len(entry.data) < 78:
         return None
     width, height = struct.unpack_from(">HH", entry.data, 24)
-    parts = dict(_extensions(entry.data))
+    parts = dict(extensions(entry))
     header = _header(codec, entry, parts, sample)
     colour = merged(header.colour, _colr(parts.get(b"colr", b"")))
     interlaced, order = _fields(parts.get(b"fiel", b""), header)
@@ -84,8 +84,9 @@ def read_picture(entry: Entry, sample: bytes) -> Picture | None:
     )  # fmt: skip
 
 
-def _extensions(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+def extensions(entry: Entry) -> Iterator[tuple[bytes, bytes]]:
     """The boxes after the fixed part; QuickTime may end them with four zero bytes."""
+    data = entry.data
     source = ByteSource.of_bytes(data)
     at = 78
     while at + 8 <= len(data):

@@ -97,6 +97,11 @@ def shown(samples: Samples, edits: list[Edit], movie_clock: int) -> Shown:
 
 def presentation_times(samples: Samples, *, most: int = MOST_LAID_OUT) -> list[int]:
     """When each sample (at most so many) is shown, in ticks, in order of time."""
+    return sorted(stored_times(samples, most=most))
+
+
+def stored_times(samples: Samples, *, most: int = MOST_LAID_OUT) -> "array[int]":
+    """The same in the order in which the samples are stored."""
     times = array("q")
     now = 0
     for count, duration in samples.durations:
@@ -108,7 +113,7 @@ def presentation_times(samples: Samples, *, most: int = MOST_LAID_OUT) -> list[i
         for index in range(position, min(position + count, len(times))):
             times[index] += offset
         position += count
-    return sorted(times)
+    return times
 
 
 def _spans(edits: list[Edit], clock: int, movie_clock: int) -> list[tuple[int, int]]:

@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from io import FileIO
 from pathlib import Path
-from queue import Queue
+from queue import Queue, SimpleQueue
 
 from pipeline.clip import Stamp
 from pipeline.errors import Cancelled, ChangedWhileRead, RushesError
@@ -17,8 +18,9 @@ from pipeline.faults import reached
 from pipeline.files import one_line, path_error, stamp_of
 from pipeline.manifests.hashes import Hasher
 
-_PIECE = 8 << 20  # bytes read and written at a time
-_AHEAD = 4  # pieces that a slow disk may lag behind
+_PIECE = 4 << 20  # bytes read and written at a time
+_AHEAD = 8  # pieces in memory: as many may a slow disk lag behind
+_WAITING = 256  # files and pieces on their way to a writer
 _UNSYNCED = 64  # files that are written and wait to be safe
 
 Done = Callable[["Job", dict[str, str]], None]
@@ -34,6 +36,24 @@ class Job:
 
 
 @dataclass(slots=True)
+class _Piece:
+    """Bytes on their way to several writers; their buffer is free again when the last of them lets go."""
+
+    data: memoryview
+    buffer: memoryview
+    free: "SimpleQueue[memoryview]"
+    users: int
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def let_go(self) -> None:
+        with self._lock:
+            self.users -= 1
+            last = not self.users
+        if last:
+            self.free.put(self.buffer)
+
+
+@dataclass(slots=True)
 class Copy:
     """One target folder, as a thread that writes and one that makes safe; `failed` says why it ended early.
 
@@ -43,7 +63,7 @@ class Copy:
     folder: Path
     done: Done
     failed: RushesError | None = None
-    _pieces: "Queue[tuple[str, object]]" = field(default_factory=lambda: Queue(_AHEAD))
+    _pieces: "Queue[tuple[str, object]]" = field(default_factory=lambda: Queue(_WAITING))
     _written: "Queue[tuple[int, Job, dict[str, str]] | None]" = field(default_factory=lambda: Queue(_UNSYNCED))
     _threads: tuple[threading.Thread, ...] = ()
 
@@ -55,7 +75,7 @@ class Copy:
             thread.start()
 
     def take(self, what: str, value: object = None) -> None:
-        """Hand over what comes next: `file` a Job, `piece` bytes, `end` its hashes, `drop` a file that was cut off."""
+        """Hand over what comes next: `file` a Job, `piece` of it, `end` its hashes, `drop` a file that was cut off."""
         self._pieces.put((what, value))
 
     def finish(self) -> None:
@@ -69,15 +89,15 @@ class Copy:
             what, value = self._pieces.get()
             if what == "stop":
                 break
-            if self.failed is not None:
-                continue  # the reader goes on for the other copies
             try:
+                if self.failed is not None:
+                    continue  # the reader goes on for the other copies
                 if what == "file":
                     assert isinstance(value, Job)
                     job, file = value, self._opened(value)
                 elif what == "piece":
-                    assert isinstance(value, bytes)
-                    _write_all(file, value)
+                    assert isinstance(value, _Piece)
+                    _write_all(file, value.data)
                 elif what == "end":
                     assert isinstance(value, dict)
                     assert job is not None
@@ -90,6 +110,9 @@ class Copy:
                     file = -1
             except OSError as error:
                 self.failed = path_error(error, self.folder)
+            finally:
+                if isinstance(value, _Piece):
+                    value.let_go()
         if file >= 0:
             _close(file)
         self._written.put(None)
@@ -132,12 +155,15 @@ def copy_all(
     `heard` gets bytes read. Raises Cancelled; what is safe until then stays.
     """
     unread: list[tuple[Job, RushesError]] = []
+    free: SimpleQueue[memoryview] = SimpleQueue()
+    for _ in range(_AHEAD):
+        free.put(memoryview(bytearray(_PIECE)))
     for copy in copies:
         copy.start()
     try:
         for job, formats, wanting in jobs:
             try:
-                _read(job, formats, wanting, (heard, cancelled))
+                _read(job, Hasher(formats), wanting, (heard, cancelled), free=free)
             except Cancelled:
                 raise
             except RushesError as error:
@@ -152,25 +178,26 @@ def copy_all(
 
 def _read(
     job: Job,
-    formats: Sequence[str],
+    hasher: Hasher,
     copies: Sequence[Copy],
     ears: tuple[Callable[[int], None], Callable[[], bool]],
+    *,
+    free: "SimpleQueue[memoryview]",
 ) -> None:
     heard, cancelled = ears
-    hasher = Hasher(formats)
     whole = False
     for copy in copies:
         copy.take("file", job)
     try:
         with job.source.open("rb", buffering=0) as file:
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
             left = job.stamp.size  # a file that grows is not followed for ever
-            while piece := file.read(min(_PIECE, left)):
-                left -= len(piece)
+            while piece := _next_piece(file, left, free, len(copies) + 1):
+                left -= len(piece.data)
                 for copy in copies:
                     copy.take("piece", piece)
-                hasher.update(piece)
-                heard(len(piece))
+                hasher.update(piece.data)
+                piece.let_go()
+                heard(len(piece.data))
                 if cancelled():
                     raise Cancelled("The offload was called off; run the same command again to go on.")
         if left or stamp_of(job.source) != job.stamp:
@@ -190,8 +217,28 @@ def _close(file: int) -> None:
         os.close(file)
 
 
-def _write_all(file: int, data: bytes) -> None:
-    view = memoryview(data)
+def _next_piece(file: FileIO, left: int, free: "SimpleQueue[memoryview]", users: int) -> _Piece | None:
+    """The next bytes of a file, at most those that are `left`, in a buffer that is waited for; None at its end."""
+    buffer = free.get()
+    try:
+        count = _read_ahead(file, buffer[:left])
+    except BaseException:
+        free.put(buffer)
+        raise
+    if not count:
+        free.put(buffer)
+        return None
+    return _Piece(buffer[:count], buffer, free, users)
+
+
+def _read_ahead(file: FileIO, buffer: memoryview) -> int:
+    """Read into a buffer while the disk is asked for what follows: it works on while these bytes are hashed."""
+    count = file.readinto(buffer) or 0
+    os.posix_fadvise(file.fileno(), file.tell(), 2 * _PIECE, os.POSIX_FADV_WILLNEED)
+    return count
+
+
+def _write_all(file: int, view: memoryview) -> None:
     while view:
         reached("offload.write")
         view = view[os.write(file, view) :]
@@ -204,8 +251,7 @@ def read_back(place: Path, formats: Sequence[str], heard: Callable[[int], None])
     try:
         with place.open("rb", buffering=0) as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
-            while count := file.readinto(buffer):
+            while count := _read_ahead(file, buffer):
                 hasher.update(buffer[:count])
                 heard(count)
     except OSError as error:

@@ -3,6 +3,7 @@
 import base64
 import html
 import json
+import os
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -14,9 +15,10 @@ from pipeline.errors import RushesError
 from pipeline.files import one_line
 from pipeline.offload.naming import Card
 from pipeline.offload.run import CopyDone, Offloaded
-from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, find_ffmpeg, run_ffmpeg
+from pipeline.processes.ffmpeg import Terms, find_ffmpeg, run_ffmpeg
 
 _STILL = (240, 135)  # pixels of a still's box
+_LISTED = {"": "", "verified": "as the card's list says", "failed": "NOT as the card's list says"}
 _WORDS = {"copied": "verified copy", "known": "was there already, whole", "failed": "FAILED"}
 
 
@@ -74,7 +76,7 @@ def as_text(data: Mapping[str, Any]) -> str:
     lines.append("")
     for file in data["files"]:
         hashes = "  ".join(f"{name}:{value}" for name, value in file["hashes"].items())
-        lines.append(f"{hashes}  {file['size']:>15,}  {file['path']}")
+        lines.append(f"{hashes}  {file['size']:>15,}  {file['path']}  {_LISTED[file['listed']]}".rstrip())
     return "\n".join(lines) + "\n"
 
 
@@ -84,21 +86,22 @@ def as_json(data: Mapping[str, Any]) -> str:
 
 def as_html(data: Mapping[str, Any], card: Card) -> str:
     """One page that needs no other file; every word from the card is data in it."""
-    stills = {one_line(clip.name): _still(card, clip) for clip in _clips(card)}
+    stills = [_still(card, clip) for clip in _clips(card)]
     copies = "".join(
         f"<tr class={_cell(copy['state'])}><td>{_cell(copy['folder'])}</td><td>{_cell(_WORDS[copy['state']])}</td>"
         f"<td>{_cell(copy.get('error', ''))}</td></tr>"
         for copy in data["copies"]
     )
     clips = "".join(
-        f"<figure>{stills[clip['name']]}<figcaption><b>{_cell(clip['name'])}</b><br>"
+        f"<figure>{still}<figcaption><b>{_cell(clip['name'])}</b><br>"
         f"{_cell(clip['start_timecode'] or 'no timecode')}<br>{_cell(clip['seconds'] or '?')} s"
         f"{_cell(' ' + clip['camera'] if clip['camera'] else '')}</figcaption></figure>"
-        for clip in data["clips"]
+        for still, clip in zip(stills, data["clips"], strict=True)
     )
     files = "".join(
         f"<tr><td>{_cell(file['path'])}</td><td class=n>{file['size']:,}</td>"
-        f"<td><code>{'<br>'.join(_cell(f'{name} {value}') for name, value in file['hashes'].items())}</code></td></tr>"
+        f"<td><code>{'<br>'.join(_cell(f'{name} {value}') for name, value in file['hashes'].items())}</code></td>"
+        f"<td>{_LISTED[file['listed']]}</td></tr>"
         for file in data["files"]
     )
     warnings = "".join(f"<li>{_cell(warning)}</li>" for warning in data["warnings"])
@@ -118,7 +121,7 @@ _STYLE = (
     "body{font:14px/1.4 system-ui,sans-serif;margin:2em;max-width:70em;color:#222}table{border-collapse:collapse}"
     "td{border-top:1px solid #ddd;padding:.3em .8em .3em 0;vertical-align:top}.n{text-align:right}code{font-size:12px}"
     ".clips{display:flex;flex-wrap:wrap;gap:1em}figure{margin:0;width:240px}figure img,figure div{width:240px;"
-    "height:135px;object-fit:contain;background:#181818}figcaption{font-size:12px;overflow-wrap:anywhere}"
+    "height:135px;object-fit:contain;background:#181818;color:#bbb;overflow:hidden;font-size:12px}figcaption{font-size:12px;overflow-wrap:anywhere}"
     "tr.failed{color:#b00020}li{color:#b00020}"
 )
 
@@ -129,24 +132,30 @@ def _cell(value: object) -> str:
 
 
 def _still(card: Card, clip: Clip) -> str:
-    """A picture from a third into the clip; an empty box where there is none or it cannot be decoded."""
-    if not clip.facts.video or clip.facts.decoder is False:
-        return "<div></div>"
+    """A picture from a third into the clip; a box that says why where there is none."""
+    if not clip.facts.video:
+        return _box("sound")
+    if clip.facts.decoder is False:
+        return _box("no free decoder reads it")
     part = clip.parts[0]
     length = clip.rate.seconds(part.frames or clip.frames or 0) if clip.rate else Fraction(0)
-    source = card.folder.parent / one_line(part.path)
+    source = card.folder.parent / os.fsdecode(part.path)
     width, height = _STILL
     fit = f"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2"
     with TemporaryDirectory() as folder:
         picture = Path(folder, "still.jpg")
         arguments = [
-            *(word for key, value in INPUT_GUARD for word in (f"-{key}", value)), "-ss", f"{float(length / 3):.3f}",
+            "-ss", f"{float(length / 3):.3f}",
             "-i", f"file:{source}", "-map", "0:v:0", "-vf", fit, "-frames:v", "1", "-f", "image2", "-update", "1",
-            "-q:v", "5", "-y", f"file:{picture}",
+            "-q:v", "5", f"file:{picture}",
         ]  # fmt: skip
         try:
             run_ffmpeg(find_ffmpeg(), arguments, terms=Terms(subject=clip.name, total=60))
             encoded = base64.b64encode(picture.read_bytes()).decode()
-        except (RushesError, OSError):
-            return "<div></div>"
+        except (RushesError, OSError) as error:
+            return _box(f"no picture of it can be decoded: {error}")
     return f'<img alt="" src="data:image/jpeg;base64,{encoded}">'
+
+
+def _box(why: str) -> str:
+    return f"<div>{_cell(why)}</div>"

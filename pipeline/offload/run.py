@@ -6,7 +6,6 @@ under its name when every file in it is both. Killed at any moment, the same com
 
 import fcntl
 import os
-import shutil
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +16,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.clip import Stamp
-from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathRefused, RushesError
+from pipeline.errors import Cancelled, MediaUnreadable, PathRefused, RushesError
 from pipeline.faults import reached
 from pipeline.files import one_line, path_error, publish_folder, scan, write_whole
+from pipeline.manifests.brought import CardLists, lists_of
 from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
 from pipeline.manifests.write import (
     Creator,
@@ -35,10 +35,9 @@ from pipeline.manifests.write import (
 )
 from pipeline.offload.copying import Copy, Job, copy_all, read_back
 from pipeline.offload.journal import NAME, Journal, Kept, open_journal
-from pipeline.offload.lists import CardLists, lists_of
+from pipeline.offload.room import Room
 
 _CHAIN = f"{FOLDER_NAME}/{CHAIN_NAME}".encode()
-_RESERVE = 1 << 30  # bytes that stay free on a target, or a hundredth of a small one
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +106,16 @@ class Ears:
             raise Cancelled("The offload was called off; run the same command again to go on.")
 
 
-def offload(wish: Wish, ears: Ears) -> Offloaded:
+def offload(wish: Wish, ears: Ears, room: Room | None = None) -> Offloaded:
     """Copy a card to every target and verify each copy; a target that fails does not stop the others.
+
+    Cards that are copied at once share their `room`.
 
     Raises PathMissing where the card is gone, MediaUnreadable where it holds nothing, Cancelled.
     """
     began = datetime.now(UTC)
     looked = scan(wish.card, b"", ())
-    card = _Card(wish, dict(looked.files()), lists_of(wish.card), began)
+    card = _Card(wish, dict(looked.files()), lists_of(wish.card), began, room or Room())
     if not card.files:
         raise MediaUnreadable(f"{one_line(wish.card)} holds no file; name the folder of the card.")
     warnings = [f"{one_line(path)} was not copied: {why}." for path, why in (*looked.skipped, *looked.unreadable)]
@@ -150,6 +151,7 @@ class _Card:
     files: Mapping[bytes, Stamp]
     lists: CardLists
     began: datetime
+    room: Room
 
     def formats(self, path: bytes) -> tuple[str, ...]:
         """The hashes a file gets: those asked for, and those its own list holds."""
@@ -222,7 +224,7 @@ def _begin(target: _Target, card: _Card) -> None:
             f"{one_line(target.work)} holds the beginning of another card ({one_line(strays[0])}); "
             "finish that offload first, or name another place with --as."
         )
-    _room(target, card)
+    card.room.take(target.work, _needed(target, card))
 
 
 def _recognise(target: _Target, card: _Card) -> None:
@@ -240,15 +242,15 @@ def _recognise(target: _Target, card: _Card) -> None:
     target.known = True
 
 
-def _room(target: _Target, card: _Card) -> None:
-    disk = shutil.disk_usage(target.work)
-    reserve = min(_RESERVE, disk.total // 100)
-    need = sum(stamp.size for path, stamp in card.files.items() if target.kept(path, stamp, card.formats(path)) is None)
-    if need > disk.free - reserve:
-        raise DiskFull(
-            f"{one_line(target.final.parent)} has room for {max(0, disk.free - reserve) / 1e9:,.1f} GB and the card "
-            f"needs {need / 1e9:,.1f} GB more; free some space or name another disk."
-        )
+def _needed(target: _Target, card: _Card) -> int:
+    """Bytes that a copy will take of its disk; a file that was cut off gives back what it had."""
+    need = 0
+    for path, stamp in card.files.items():
+        if target.kept(path, stamp, card.formats(path)) is None:
+            need += stamp.size
+            with suppress(OSError):
+                need -= (target.work / os.fsdecode(path)).lstat().st_blocks * 512
+    return max(0, need)
 
 
 # --- the three phases -------------------------------------------------------------------------------

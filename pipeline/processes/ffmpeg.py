@@ -12,30 +12,25 @@ import signal
 import subprocess
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import (
-    Cancelled,
-    DiskFull,
-    MediaUnreadable,
-    PathMissing,
-    PathRefused,
-    RushesError,
-    ToolMissing,
-    ToolStopped,
-)
-from pipeline.processes.courtesy import courteous, dies_with_us
+from pipeline.errors import Cancelled, ToolMissing, ToolStopped
+from pipeline.files import path_error
+from pipeline.processes.courtesy import dies_with_us
+from pipeline.processes.refusals import refusal
+from pipeline.processes.sandbox import Reach, started
 
 # Demuxers that footage comes in. Playlists (HLS, DASH, ffconcat, SDP) and image or text demuxers are
 # not among them: under a .mov name they would make ffmpeg read other files or the network.
 INPUT_FORMATS = "mov,matroska,mxf,mpegts,mpeg,avi,dv,asf,wav,w64,aiff,caf,flac,mp3,aac,ogg"
 MAX_PIXELS = 80_000_000  # above 12K; a 0.7 MB file can claim a gigapixel and take the memory for it
-# On every input of every run, before -i.
+# On every input of every run, before -i; run_ffmpeg sees to it.
 INPUT_GUARD: tuple[tuple[str, str], ...] = (
     ("protocol_whitelist", "file"),
     ("format_whitelist", INPUT_FORMATS),
@@ -46,6 +41,8 @@ _POLL = 0.1  # seconds between two looks at cancelled()
 _GRACE = 2.0  # seconds from SIGTERM to SIGKILL
 _TAIL_LINES = 60
 _LINE_LENGTH = 500
+_SLOWEST = 400  # times real time that the slowest machine may take before a run counts as hung
+_A_DAY = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +61,26 @@ def never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which a program runs: what it works on (for refusals), its limits in seconds, its niceness.
+    """On which a program runs: what it works on (for refusals), its limits in seconds and bytes, its niceness.
 
-    `stall` is the time without headway, `total` the whole time (None: as long as it takes). While `paused()`
-    says so the program stands still; that time counts for neither.
+    `stall` is the time without headway, `total` the whole time. While `paused()` says so the program stands still;
+    that time counts for neither. `largest` is how long each file may become that it writes. It may read what is named
+    as its input, and `reads`. With `hardware` it needs the drivers of graphics hardware.
     """
 
     subject: str = "the clip"
     stall: float = 120.0
-    total: float | None = None
+    total: float = _A_DAY
     nice: int = 10
     paused: Callable[[], bool] = never
+    largest: int = 1 << 30
+    reads: tuple[Path, ...] = ()
+    hardware: bool = False
+
+
+def patience(media: Fraction | float | None) -> float:
+    """How many seconds a run over so many seconds of media may take; a day where nobody knows how many."""
+    return min(_A_DAY, 600.0 + _SLOWEST * float(media)) if media else _A_DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,18 +136,22 @@ def _shipped_ffmpeg() -> Path:
 def encoders_of(ffmpeg: Path) -> tuple[str, frozenset[str]]:
     """ffmpeg's own word on its version, and the names of the encoders it has. Raises ToolMissing."""
     try:
-        said = [
-            subprocess.run(
-                [ffmpeg, "-hide_banner", asked], capture_output=True, text=True, timeout=20, check=True
-            ).stdout
-            for asked in ("-version", "-encoders")
-        ]
+        said = [_told(ffmpeg, asked) for asked in ("-version", "-encoders")]
     except (OSError, subprocess.SubprocessError) as error:
         raise ToolMissing(f"{ffmpeg} does not run ({error}); name another in RUSHES_FFMPEG.") from error
     if not said[0].startswith("ffmpeg version"):
         raise ToolMissing(f"{ffmpeg} is no ffmpeg; name another in RUSHES_FFMPEG.")
     rows = (line.split() for line in said[1].splitlines())
     return said[0].splitlines()[0], frozenset(row[1] for row in rows if len(row) > 1)
+
+
+def _told(ffmpeg: Path, asked: str) -> str:
+    command = [str(ffmpeg), "-hide_banner", asked]
+    with _running(command, Reach(ffmpeg), 0) as process:
+        said, _ = process.communicate(timeout=20)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return said.decode("utf-8", "replace")
 
 
 # --- running ffmpeg -------------------------------------------------------------------------------
@@ -157,15 +167,18 @@ def run_ffmpeg(
 ) -> Finished:
     """Run ffmpeg to its end and say how far it came.
 
-    `arguments` begin after the program's name; both callables run in this thread. Raises
-    MediaUnreadable, DiskFull, PathMissing, PathRefused, ToolMissing, ToolStopped (killed or
-    stalled) or Cancelled; no process of the run is left then.
+    `arguments` begin after the program's name, and name files as `file:` and their absolute path: those are all
+    that it gets at. Both callables run in this thread. Raises MediaUnreadable, DiskFull, PathMissing, PathRefused,
+    ToolMissing, ToolStopped (killed or stalled) or Cancelled; no process of the run is left then.
     """
     command = [
-        *courteous(terms.nice), str(ffmpeg), "-hide_banner", "-nostdin", "-loglevel", "error",
-        "-progress", "pipe:1", "-stats_period", "0.5", *arguments,
+        str(ffmpeg), "-hide_banner", "-nostdin", "-loglevel", "error", "-y",
+        "-progress", "pipe:1", "-stats_period", "0.5", *_guarded(arguments),
     ]  # fmt: skip
-    with _started(command, ffmpeg) as process:
+    reads, writes = files_of(arguments)
+    _lay_out(writes)
+    reach = Reach(ffmpeg, (*reads, *terms.reads), writes, terms.largest, terms.hardware)
+    with _running(command, reach, terms.nice) as process:
         watch = _Watch(process, terms)
         told = watch.progress
         while watch.look():
@@ -175,34 +188,66 @@ def run_ffmpeg(
             if cancelled():
                 raise Cancelled(f"Work on {terms.subject} was called off; nothing of it was kept.")
             watch.hold(paused=terms.paused())
-        tail = tuple(watch.tail)
+        tail = _nameless(watch.tail, (*reads, *writes))
         code = process.wait()
-    refusal = _refusal(code, tail, terms.subject)
-    if refusal is not None:
-        raise refusal
+    refused = refusal(code, tail, terms.subject, largest=terms.largest)
+    if refused is not None:
+        raise refused
     return Finished(watch.progress, tail)
 
 
+def files_of(arguments: Sequence[str]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The files that ffmpeg is asked to read, and those it is asked to write."""
+    named = [
+        (before == "-i", Path(word.removeprefix("file:")))
+        for before, word in zip(("", *arguments), arguments, strict=False)
+        if word.startswith("file:/")
+    ]
+    return tuple(path for read, path in named if read), tuple(path for read, path in named if not read)
+
+
+def _guarded(arguments: Sequence[str]) -> Iterator[str]:
+    """The same words, with the guard before each file that is read. What is made up (lavfi) is read from nowhere."""
+    before = ""
+    for word, named in zip(arguments, (*arguments[1:], ""), strict=False):
+        if word == "-i" and before != "lavfi":
+            if not named.startswith("file:/"):
+                raise ValueError(f"ffmpeg is to read '{named}', which is no absolute file name")
+            yield from (part for name, value in INPUT_GUARD for part in (f"-{name}", value))
+        yield word
+        before = word
+
+
+def _nameless(lines: Iterable[str], files: Sequence[Path]) -> tuple[str, ...]:
+    """What ffmpeg said without the names of its files: a name must not be taken for a word of ffmpeg's."""
+    said = "\n".join(lines)
+    for path in files:
+        said = said.replace(str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace"), "")
+    return tuple(said.splitlines())
+
+
+def _lay_out(files: Sequence[Path]) -> None:
+    """Empty files where ffmpeg is to write: it is let write those alone, and make none."""
+    for path in files:
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666))
+        except OSError as error:
+            raise path_error(error, path) from error
+
+
 @contextmanager
-def _started(command: Sequence[str], ffmpeg: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The running program in a session of its own; its process group is gone when the block ends."""
-    if not ffmpeg.is_file() or not os.access(ffmpeg, os.X_OK):
-        raise ToolMissing(f"{ffmpeg} is no program that can be run; name another ffmpeg in RUSHES_FFMPEG.")
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        cwd="/",
-    )
-    try:
-        yield process
-    finally:
-        _end_group(process)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+def _running(command: Sequence[str], reach: Reach, nice: int) -> Iterator[subprocess.Popen[bytes]]:
+    """The running program; its process group is gone when the block ends."""
+    if not reach.program.is_file() or not os.access(reach.program, os.X_OK):
+        raise ToolMissing(f"{reach.program} is no program that can be run; name another ffmpeg in RUSHES_FFMPEG.")
+    with started(command, reach, nice) as process:
+        try:
+            yield process
+        finally:
+            _end_group(process)
+            for pipe in (process.stdout, process.stderr):
+                if pipe is not None:
+                    pipe.close()
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
@@ -269,7 +314,9 @@ class _Watch:
         *lines, rest = (self._rest[name] + data).split(b"\n")
         self._rest[name] = rest[-_LINE_LENGTH:] if data else b""
         for line in [*lines, *([] if data else [rest])]:
-            text = line.decode("utf-8", "replace").strip()[:_LINE_LENGTH]
+            text = "".join(sign for sign in line.decode("utf-8", "replace") if sign.isprintable()).strip()[
+                :_LINE_LENGTH
+            ]
             if name == "stdout":
                 self._take_progress(text)
             elif text:
@@ -298,7 +345,7 @@ class _Watch:
                 f"ffmpeg made no headway with {self._terms.subject} for {self._terms.stall:.0f} seconds and was "
                 "stopped; check the disk it lies on, then ingest again."
             )
-        if self._terms.total is not None and now - self._begun > self._terms.total:
+        if now - self._begun > self._terms.total:
             raise ToolStopped(
                 f"ffmpeg took longer than {self._terms.total:.0f} seconds for {self._terms.subject} and was stopped; "
                 "check the disk and the machine's load, then ingest again."
@@ -312,49 +359,3 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-# --- what ffmpeg's words mean ---------------------------------------------------------------------
-
-_FULL = ("No space left on device", "Disk quota exceeded", "File too large")
-_BROKEN = "Input/output error"
-_WRITING = ("Error writing", "Error closing", "Error muxing", "Error opening output", "to the muxer")
-_LACKING = ("Unknown encoder", "No such filter", "Unrecognized option", "Option not found", "Unknown decoder")
-_FORBIDDEN = ("not on whitelist", "Format not on whitelist", "Protocol not found")
-
-
-def _refusal(code: int, tail: Sequence[str], subject: str) -> RushesError | None:
-    """The refusal that an exit code and the last words stand for; None for a run that may be good."""
-    words = "\n".join(tail)
-    # Some releases report a full disk while closing the file and exit with 0 all the same.
-    if any(sign in words for sign in _FULL) or code in {228, -signal.SIGXFSZ}:
-        return DiskFull(f"The disk filled up while making the proxy of {subject}; free some space, then ingest again.")
-    if _BROKEN in words:  # no fault of the recording: it is tried again
-        what = "The proxy" if any(sign in words for sign in _WRITING) else "The original"
-        deed = "written" if what == "The proxy" else "read"
-        return PathRefused(f"{what} of {subject} could not be {deed} ({_BROKEN}); check its disk, then ingest again.")
-    if code == 0:
-        return None
-    if code < 0:
-        name = signal.Signals(-code).name
-        return ToolStopped(f"ffmpeg was killed ({name}) while it worked on {subject}; ingest again, with fewer jobs.")
-    if "Cannot find a valid font" in words:
-        return ToolMissing(f"No font was found to write on {subject} with; name a font file in proxies.toml.")
-    if any(sign in words for sign in _LACKING):
-        return ToolMissing(
-            f"This ffmpeg lacks what the proxy of {subject} needs ({_reason(tail)}); name another in RUSHES_FFMPEG."
-        )
-    if any(sign in words for sign in _FORBIDDEN):
-        return MediaUnreadable(f"{subject} is a playlist or a format that footage does not come in; it was not opened.")
-    if "Error opening input" in words and "No such file or directory" in words:
-        return PathMissing(f"{subject} is no longer there; bring its disk back, then ingest again.")
-    if "Error opening input" in words and "Permission denied" in words:
-        return PathRefused(f"{subject} may not be read; give yourself permission to read it.")
-    return MediaUnreadable(f"{subject} could not be decoded to its end ({_reason(tail)}); copy it from the card again.")
-
-
-def _reason(tail: Sequence[str]) -> str:
-    """ffmpeg's first complaint without its address prefix: the first is the cause, the rest follow from it."""
-    if not tail:
-        return "ffmpeg did not say why"
-    return tail[0].rpartition("] ")[2].rstrip(" .")

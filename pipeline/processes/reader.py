@@ -1,28 +1,32 @@
 """Our own long-lived child that reads untrusted files, and the loop that runs in it.
 
-Linux-only aids (unshare, prlimit) are used where they are found; without them the rest still holds.
+It gets files open, never by name, and gives up all others, the network and its place in line before it reads the
+first (kernel.py). What this system cannot take from it is left out; the rest still holds.
 """
 
 import json
 import math
 import os
 import resource
+import select
 import selectors
-import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, Self
 
 from pipeline.errors import MediaUnreadable
 from pipeline.faults import reached
+from pipeline.files import path_error
 
 _LARGEST_ANSWER = 64 << 20  # bytes: a child that a file has taken over must not fill our memory
+_NICE = 10
 
 
 class ReaderProcess:
@@ -39,19 +43,23 @@ class ReaderProcess:
         self._timeout = timeout
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
+        self._line: socket.socket | None = None  # on which it is asked
 
-    def ask(self, request: dict[str, Any], *, timeout: float | None = None) -> dict[str, Any]:
-        """The child's answer to `request`. Raises MediaUnreadable where it died of it or took too long.
+    def ask(
+        self, request: dict[str, Any], *, file: Path | None = None, timeout: float | None = None
+    ) -> dict[str, Any]:  # fmt: skip
+        """The child's answer to `request`, which holds `file` opened (a descriptor) as its "file".
 
-        A child that died before the question came is replaced without a word.
+        Raises MediaUnreadable where the child died of it or took too long, PathMissing and PathRefused. A child that
+        died before the question came is replaced without a word.
         """
-        with self._lock:
+        with self._lock, _opened(file) as opened:
             if self._process is not None and self._process.poll() is not None:
                 self._stop()
             process = self._process or self._start()
             try:
-                line = self._exchange(process, json.dumps(request).encode() + b"\n", timeout or self._timeout)
-                answer = json.loads(line)
+                self._say(json.dumps(request).encode() + b"\n", opened)
+                answer = json.loads(_heard(process, timeout or self._timeout))
             except (OSError, ValueError, TimeoutError) as error:
                 self._stop()
                 why = "took too long" if isinstance(error, TimeoutError) else "died"
@@ -72,19 +80,21 @@ class ReaderProcess:
         self.close()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        command = [*_without_network(), sys.executable, "-P", "-m", self._module]
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            cwd="/",
-        )
+        self._line, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", self._module],
+                stdin=theirs.fileno(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                cwd="/",
+            )
         if hasattr(resource, "prlimit"):
             with suppress(ProcessLookupError, PermissionError):
                 resource.prlimit(process.pid, resource.RLIMIT_AS, (self._memory, self._memory))
                 resource.prlimit(process.pid, resource.RLIMIT_CORE, (0, 0))
+                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, 0))
         self._process = process
         return process
 
@@ -95,55 +105,96 @@ class ReaderProcess:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
+        for end in (self._line, process.stdout):
+            if end is not None:
                 with suppress(OSError):
-                    pipe.close()
+                    end.close()
 
-    def _exchange(self, process: subprocess.Popen[bytes], line: bytes, timeout: float) -> bytes:
-        """Write a line, read a line. Raises TimeoutError, or OSError when the child is gone."""
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(line)
-        process.stdin.flush()
-        until = time.monotonic() + timeout
-        answer = bytearray()
-        with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ)
-            while not answer.endswith(b"\n"):
-                if not selector.select(max(0.0, until - time.monotonic())):
-                    raise TimeoutError
-                data = os.read(process.stdout.fileno(), 1 << 20)
-                if not data:
-                    raise ConnectionResetError
-                answer += data
-                if len(answer) > _LARGEST_ANSWER:
-                    raise ConnectionResetError
-        return bytes(answer)
+    def _say(self, line: bytes, files: list[int]) -> None:
+        assert self._line is not None
+        sent = socket.send_fds(self._line, [line], files)
+        if line[sent:]:
+            self._line.sendall(line[sent:])
+
+
+@contextmanager
+def _opened(file: Path | None) -> Iterator[list[int]]:
+    """The file open to be read, without waiting for a pipe; nothing for no file."""
+    try:
+        files = [] if file is None else [os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)]
+    except OSError as error:
+        raise path_error(error, file or Path()) from error
+    try:
+        yield files
+    finally:
+        for each in files:
+            os.close(each)
+
+
+def _heard(process: subprocess.Popen[bytes], timeout: float) -> bytes:
+    """The line that it answers. Raises TimeoutError, or OSError when the child is gone."""
+    assert process.stdout is not None
+    until = time.monotonic() + timeout
+    answer = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while not answer.endswith(b"\n"):
+            if not selector.select(max(0.0, until - time.monotonic())):
+                raise TimeoutError
+            data = os.read(process.stdout.fileno(), 1 << 20)
+            if not data:
+                raise ConnectionResetError
+            answer += data
+            if len(answer) > _LARGEST_ANSWER:
+                raise ConnectionResetError
+    return bytes(answer)
+
+
+# --- the child's side -----------------------------------------------------------------------------
 
 
 def serve(answer: Callable[[dict[str, Any]], dict[str, Any]], *, cpu_seconds: int = 20) -> None:
-    """The child's side: answer every line of stdin until it closes, each within `cpu_seconds` of CPU."""
+    """Answer every question until no more can come, each within `cpu_seconds` of CPU; what it needs is loaded before.
+
+    It ends with whoever asks, even in the midst of a file.
+    """
     out = os.dup(1)
     os.dup2(2, 1)  # a library that prints must not break the framing
-    for line in sys.stdin.buffer:
-        reached("read.answer")
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + cpu_seconds, hard))
-        _write_all(out, json.dumps(answer(json.loads(line))).encode() + b"\n")
+    with suppress(OSError):
+        os.nice(_NICE)
+    from pipeline.processes.kernel import give_up  # here: whoever asks needs none of it
+
+    give_up(reads=[Path(place) for place in (sys.prefix, sys.base_prefix, *sys.path, "/usr", "/lib", "/lib64")])
+    threading.Thread(target=_end_with_them, daemon=True).start()
+    with socket.socket(fileno=0) as line:
+        while (question := _asked(line)) is not None:
+            reached("read.answer")
+            _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+            resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + cpu_seconds, hard))
+            _write_all(out, json.dumps(answer(question)).encode() + b"\n")
+
+
+def _asked(line: socket.socket) -> dict[str, Any] | None:
+    """The next question, with its file; None after the last one."""
+    data, files, _, _ = socket.recv_fds(line, 1 << 16, 1)
+    while data and not data.endswith(b"\n"):
+        more = line.recv(1 << 16)
+        data = data + more if more else b""
+    if not data:
+        return None
+    question: dict[str, Any] = json.loads(data)
+    return question | ({"file": files[0]} if files else {})
+
+
+def _end_with_them() -> None:
+    """End this process when the other end of stdin closes."""
+    waiting = select.poll()
+    waiting.register(0, 0)  # that it hung up is always told
+    waiting.poll()
+    os._exit(0)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
-
-
-@cache
-def _without_network() -> tuple[str, ...]:
-    """What to put before a program so that it has no network, where the system lets us; else nothing."""
-    wrapper = ("unshare", "--map-current-user", "--net", "--")
-    if shutil.which("unshare") is None:
-        return ()
-    tried = subprocess.run([*wrapper, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    return wrapper if tried.returncode == 0 else ()

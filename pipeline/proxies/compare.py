@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.clip import Clip
 from pipeline.metadata.frames import Times, read_times
-from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, run_ffmpeg
+from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import known
 from pipeline.proxies.job import from_first_whole, picture_stream
@@ -60,7 +60,8 @@ def compare(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path) -> s
     spots = spots_of(clip, [read_times(source) for source in sources], times_of_original(clip, sources[0]))
     with TemporaryDirectory(prefix="rushes-compare-") as name:
         folder = Path(name)
-        run_ffmpeg(ffmpeg, _arguments(clip, sources, proxy, spots, folder), terms=Terms(subject=clip.name))
+        terms = Terms(subject=clip.name, total=patience(clip.duration))
+        run_ffmpeg(ffmpeg, _arguments(clip, sources, proxy, spots, folder), terms=terms)
         for number, spot in enumerate(spots):
             if said := judge(spot, _pictures(folder / f"proxy{number}"), _pictures(folder / f"original{number}")):
                 return said
@@ -160,13 +161,12 @@ def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence
 
 
 def _input(path: Path, at: Fraction) -> list[str]:
-    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
     seek = ["-seek_timestamp", "1", "-ss", f"{float(at):.6f}"] if at > 0 else []
-    return [*guard, *seek, "-i", f"file:{path}"]
+    return [*seek, "-i", f"file:{path}"]
 
 
 def _output(stream: str, selected: str, count: int, path: Path) -> list[str]:
     return [
         "-map", stream, "-vf", f"{selected}scale={SIDE}:{SIDE}:flags=area,format=gray",
-        "-frames:v", str(count), "-fps_mode", "passthrough", "-f", "rawvideo", "-y", str(path),
+        "-frames:v", str(count), "-fps_mode", "passthrough", "-f", "rawvideo", f"file:{path}",
     ]  # fmt: skip

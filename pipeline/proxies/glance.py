@@ -4,21 +4,25 @@ A grade bends the curve of brightness and seldom turns it round: pictures are co
 brightness spread evenly, and the better of the two counts (even spreading makes noise of flat walls loud).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pipeline.metadata.frames import Times, read_times
-from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, run_ffmpeg
+from pipeline.processes.ffmpeg import Terms, run_ffmpeg
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 SIDE = 32  # pixels
+EVERY = 12  # frames from one picture to the next of those that are made at ingest
+GLANCES = "glances"  # that kind of output: it comes with whatever is made of a clip's pictures, never for itself
 _AT_ONCE = 8  # inputs of one ffmpeg
+_RUN = 48  # pictures: those that lie within are decoded on from one to the next
 _FLAT = 2.0  # luma: a picture of less contrast (black, a lens cap) tells nothing
 
 
@@ -31,59 +35,79 @@ def glances(path: Path, numbers: Iterable[int], ffmpeg: Path) -> dict[int, bytes
     times = read_times(path)
     asked = sorted({number for number in numbers if times is None or number < len(times.pictures)})
     found: dict[int, bytes] = {}
-    for some in _batches(asked):
+    runs = _runs(asked)
+    for some in (runs[at : at + _AT_ONCE] for at in range(0, len(runs), _AT_ONCE)):
         with TemporaryDirectory(prefix="rushes-glance-") as name:
             folder = Path(name)
             run_ffmpeg(ffmpeg, _arguments(path, some, times, folder), terms=Terms(subject=path.name))
-            raw = {number: (folder / str(number)).read_bytes() for number in some if (folder / str(number)).exists()}
-        found |= {number: grey for number, grey in raw.items() if len(grey) == SIDE**2}
+            for run in some:
+                file = folder / str(run[0])
+                found |= dict(zip(run, pictures_in(file.read_bytes() if file.exists() else b""), strict=False))
     return found
+
+
+def pictures_in(raw: bytes) -> Iterator[bytes]:
+    """The whole pictures of SIDE x SIDE bytes that lie one after the other."""
+    return (raw[at : at + SIDE**2] for at in range(0, len(raw) - SIDE**2 + 1, SIDE**2))
+
+
+def glances_size(frames: int) -> int:
+    """Bytes of the pictures that are made at ingest of a clip of so many frames."""
+    return -(-frames // EVERY) * SIDE**2
 
 
 def difference(one: bytes, other: bytes) -> float | None:
     """The mean square between two pictures of equal contrast: 0 the same, 2 unrelated; None where either is flat."""
+    first, second = _forms(one), _forms(other)
+    if first is None or second is None:
+        return None
+    return min(float(((a - b) ** 2).mean()) for a, b in zip(first, second, strict=True))
+
+
+@lru_cache(maxsize=4096)
+def _forms(grey: bytes) -> "tuple[NDArray[np.float32], NDArray[np.float32]] | None":
+    """A picture as it is and with its brightness spread evenly, both of equal contrast; None for a flat one."""
     import numpy as np  # heavy, and only wanted here
 
-    pictures = [np.frombuffer(grey, np.uint8).astype(np.float64) for grey in (one, other)]
-    if min(float(picture.std()) for picture in pictures) < _FLAT:
-        return None
-    plain, even = (_apart(*map(form, pictures)) for form in (_normal, _even))
-    return min(plain, even)
+    picture = np.frombuffer(grey, np.uint8).astype(np.float32)
+    return (_normal(picture), _even(picture)) if float(picture.std()) >= _FLAT else None
 
 
-def _apart(one: "NDArray[np.float64]", other: "NDArray[np.float64]") -> float:
-    return float(((one - other) ** 2).mean())
-
-
-def _normal(picture: "NDArray[np.float64]") -> "NDArray[np.float64]":
-    made: NDArray[np.float64] = (picture - picture.mean()) / picture.std()
+def _normal(picture: "NDArray[np.float32]") -> "NDArray[np.float32]":
+    made: NDArray[np.float32] = (picture - picture.mean()) / picture.std()
     return made
 
 
-def _even(picture: "NDArray[np.float64]") -> "NDArray[np.float64]":
+def _even(picture: "NDArray[np.float32]") -> "NDArray[np.float32]":
     """Each pixel by its rank; equal ones share the middle of theirs."""
     import numpy as np
 
     _, place, counts = np.unique(picture, return_inverse=True, return_counts=True)
-    ranks = counts.cumsum() - counts / 2
+    ranks = (counts.cumsum() - counts / 2).astype(np.float32)
     return _normal(ranks[place.ravel()])
 
 
-def _batches(numbers: Sequence[int]) -> Iterable[tuple[int, ...]]:
-    return (tuple(numbers[at : at + _AT_ONCE]) for at in range(0, len(numbers), _AT_ONCE))
+def _runs(numbers: Iterable[int]) -> list[list[int]]:
+    """Numbers in order, by stretches that are decoded in one go."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number - runs[-1][0] < _RUN:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return runs
 
 
-def _arguments(path: Path, numbers: Sequence[int], times: Times | None, folder: Path) -> list[str]:
-    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
+def _arguments(path: Path, runs: Sequence[Sequence[int]], times: Times | None, folder: Path) -> list[str]:
     inputs: list[str] = []
     outputs: list[str] = []
-    for index, number in enumerate(numbers):
-        seek = _seek(times, number) if times else []
-        selected = "" if times else f"select=eq(n\\,{number}),"
-        inputs += [*guard, *seek, "-i", f"file:{path}"]
+    for index, run in enumerate(runs):
+        seek = _seek(times, run[0]) if times else []
+        selected = "+".join(f"eq(n\\,{number - run[0] if times else number})" for number in run)
+        inputs += [*seek, "-i", f"file:{path}"]
         outputs += [
-            "-map", f"{index}:v:0", "-vf", f"{selected}scale={SIDE}:{SIDE}:flags=area,format=gray",
-            "-frames:v", "1", "-fps_mode", "passthrough", "-f", "rawvideo", "-y", str(folder / str(number)),
+            "-map", f"{index}:v:0", "-vf", f"select={selected},scale={SIDE}:{SIDE}:flags=area,format=gray",
+            "-frames:v", str(len(run)), "-fps_mode", "passthrough", "-f", "rawvideo", f"file:{folder / str(run[0])}",
         ]  # fmt: skip
     return [*inputs, *outputs]
 

@@ -13,15 +13,16 @@ import ffmpeg
 
 from pipeline.clip import AudioStream, Clip, VideoStream
 from pipeline.errors import MediaUnreadable, ProxyRefused
-from pipeline.processes.ffmpeg import INPUT_GUARD
+from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.job import Output, ProxyJob, from_first_whole, picture_stream, sound_tracks
-from pipeline.proxies.picture import Look, blackened, burnt, filled, opened, small, split, stills, timed
+from pipeline.proxies.picture import Look, blackened, burnt, filled, glanced, opened, small, split, stills, timed
 from pipeline.proxies.presets import Preset
 from pipeline.proxies.sound import SUITE_RATE, as_asked, exactly, fitted_sound, samples_of, tracks_asked, waveform
 from pipeline.timecode import Rate, Timecode
 
 _JPEG = {"f": "image2pipe", "c:v": "mjpeg", "q:v": "4", "frames:v": "1"}
 _PNG = {"f": "image2pipe", "c:v": "png", "frames:v": "1"}
+_GREY = {"f": "rawvideo", "fps_mode": "passthrough"}
 
 _TAPE_SIGNS = 32
 _CONCEALING = ("mjpeg", "hevc")  # whose decoders pass over damage unless told not to
@@ -105,7 +106,6 @@ def start_arguments(job: ProxyJob) -> list[str]:
 
     All tracks are read, as in the job itself: ffmpeg counts time from where the first of them begins.
     """
-    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
     whole = from_first_whole(job.clip)
     only = ["-vf", f"select='{whole}'"] if whole else []
     picture = [
@@ -113,11 +113,11 @@ def start_arguments(job: ProxyJob) -> list[str]:
         "-enc_time_base:v", "1/90000",
     ]  # fmt: skip
     sound = ["-map", "0:a", "-c:a", "copy", "-frames:a", "1", "-f", "null", "-"]
-    return [*guard, "-i", f"file:{job.sources[0]}", *picture, "-f", "framecrc", "pipe:2", *sound]
+    return ["-i", f"file:{job.sources[0]}", *picture, "-f", "framecrc", "pipe:2", *sound]
 
 
 def _source(name: str, job: ProxyJob) -> Stream:
-    options: dict[str, str | None] = dict(INPUT_GUARD)
+    options: dict[str, str | None] = {}
     if job.threads:
         options["threads"] = str(job.threads)
     if job.reading_seconds and job.clip.duration:  # ffmpeg knows no bytes, only seconds of media: an average
@@ -147,11 +147,11 @@ def _sound(job: ProxyJob, source: Stream, part: int, index: int) -> Stream:
 
 def _picture_job(job: ProxyJob, sources: Sequence[Stream]) -> list[Stream]:
     video, rate, frames = known(job.clip)
-    stills_wanted = bool(job.still("poster") or job.still("filmstrip"))
+    small_wanted = any(job.still(kind) for kind in ("poster", "filmstrip", GLANCES))
     looks = [Look.of(video, output.preset) for output in job.proxies] or [Look.of(video, None)]
     raw, *sounds = _joined(job, sources, rate, frames)
-    roads = _roads(job, raw, [*looks[: len(job.proxies)], *looks[: int(stills_wanted)]])
-    still_outputs = _still_outputs(job, roads.pop(), looks[0], frames) if stills_wanted else []
+    roads = _roads(job, raw, [*looks[: len(job.proxies)], *looks[: int(small_wanted)]])
+    still_outputs = _still_outputs(job, roads.pop(), looks[0], frames) if small_wanted else []
     shares, waves = _shared_sounds(job, sounds)
     proxies = [
         _proxy_output(job, output, look, [picture, *share])
@@ -225,9 +225,13 @@ def _shared_sounds(job: ProxyJob, sounds: Sequence[Stream]) -> tuple[list[list[S
 
 def _still_outputs(job: ProxyJob, aside: Stream, look: Look, frames: int) -> list[Stream]:
     wanted = [output for kind in ("poster", "filmstrip") if (output := job.still(kind))]
-    pictures = stills(aside, look, frames, tuple(output.kind for output in wanted))
+    glances = job.still(GLANCES)
+    roads = split(aside, bool(wanted) + bool(glances))
+    made = [ffmpeg.output(glanced(roads.pop()), _stand_in(glances), **_GREY)] if glances else []
+    pictures = stills(roads[0], look, frames, tuple(output.kind for output in wanted)) if wanted else []
     return [
-        ffmpeg.output(picture, _stand_in(output), **_JPEG) for output, picture in zip(wanted, pictures, strict=True)
+        *(ffmpeg.output(picture, _stand_in(each), **_JPEG) for each, picture in zip(wanted, pictures, strict=True)),
+        *made,
     ]
 
 

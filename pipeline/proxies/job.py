@@ -16,7 +16,7 @@ _NO_SOUND = frozenset({"apac", "mebx", "none", "unknown", ""})
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One file to make: `kind` is proxy, poster, filmstrip or waveform; `preset` names the proxy's preset."""
+    """One file to make: `kind` is proxy, poster, filmstrip, waveform or glances; `preset` names the proxy's preset."""
 
     kind: str
     path: Path
@@ -43,7 +43,8 @@ class ProxyJob:
     `bandwidth` is how many bytes a second may be read (0: no limit).
     With `salvage` errors do not end the work: pictures are placed by their time, and what does not come is black.
     The pictures of a log recording go through `lut`. `sounds` are for each part the files of those tracks that lie
-    beside it, in order; None for one that is missing.
+    beside it, in order; None for one that is missing. `unwritten` are the numbers of each part's pictures
+    whose bytes no encoder wrote, whatever a decoder makes of them.
     """
 
     clip: Clip
@@ -55,6 +56,7 @@ class ProxyJob:
     lut: Lut | None = None
     bandwidth: float = 0.0
     sounds: tuple[tuple[Path | None, ...], ...] = ()
+    unwritten: tuple[tuple[int, ...], ...] = ()
 
     @property
     def proxies(self) -> tuple[Output, ...]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from pipeline.clip import Clip
 from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused
 from pipeline.metadata.frames import picture_begins
-from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, run_ffmpeg, unheard
+from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, patience, run_ffmpeg, unheard
 from pipeline.proxies.checks import Case
+from pipeline.proxies.glance import GLANCES, glances_size
 from pipeline.proxies.graph import INDEXED, arguments, start_arguments
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
 from pipeline.proxies.salvage import surveyed
@@ -23,7 +24,7 @@ _SIGNATURES = {
 }
 _COMPLAINT = "[hevc @ "
 _SLACK = Fraction(1, 10)  # seconds by which counted sound may fall short: decoders end on whole packets
-_SLOWEST = 400  # times real time that the slowest machine may take before a run counts as hung
+_LEAST, _TIMES = 1 << 30, 1000  # bytes that any output may have, and how much larger than its original it may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +58,28 @@ def make(
         job = _synchronised(job, ffmpeg, cancelled)
         if job.salvage is not None:
             job = surveyed(job, ffmpeg, cancelled=cancelled, paused=paused)
-        terms = replace(_terms(job.clip, 2 * job.reading_seconds), paused=paused)
+        terms = replace(_terms(job), paused=paused)
         finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=terms)
         if job.salvage is None:
             _check_complaints(job.clip, finished)
         if job.clip.kind == "sound":
             _check_sound(job.clip, finished)
-        return tuple(_measured(job, output, finished) for output in job.outputs)
+        return tuple(_measured(job, output, finished) for output in job.outputs if not _is_short(job.clip, output))
     except BaseException:
         _remove(job)
         raise
 
 
-def _terms(clip: Clip, reading: float = 0.0) -> Terms:
-    total = 600.0 + _SLOWEST * float(clip.duration) + reading
-    return Terms(subject=clip.name, total=total if clip.duration else None)
+def _terms(job: ProxyJob) -> Terms:
+    presets = [output.preset for output in job.proxies if output.preset]
+    cubes = [job.lut.path] if job.lut else []
+    return Terms(
+        subject=job.clip.name,
+        total=patience(job.clip.duration) + 2 * job.reading_seconds,
+        largest=_LEAST + _TIMES * sum(part.stamp.size for part in job.clip.parts),
+        reads=(*cubes, *(Path("/", preset.font) for preset in presets if preset.font)),
+        hardware=any(preset.hardware for preset in presets),
+    )
 
 
 def _check_sources(job: ProxyJob) -> None:
@@ -85,6 +93,13 @@ def _check_sources(job: ProxyJob) -> None:
             f"Sound of {job.clip.name} is missing, cut off or damaged; copy the card again, or make what there is: "
             "rushes proxies --salvage."
         )
+    unwritten = next((numbers for numbers in job.unwritten if numbers), ())
+    if unwritten and job.salvage is None:
+        more = f" and {len(unwritten) - 1} more" if len(unwritten) > 1 else ""
+        raise MediaUnreadable(
+            f"{job.clip.name} is damaged: the bytes of picture {unwritten[0]}{more} are none that a camera writes (a "
+            "lost sector, most likely); copy it from the card again."
+        )
 
 
 def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) -> ProxyJob:
@@ -96,16 +111,30 @@ def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) ->
         return job
     if clip.facts.container in INDEXED:
         return replace(job, picture_late=picture_begins(job.sources[0]))
-    said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=_terms(clip)).stderr_tail
+    said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=_terms(job)).stderr_tail
     shown = next((line.split(",")[2] for line in said if line.startswith("0,")), "0")
     return replace(job, picture_late=Fraction(int(shown), 90_000))
 
 
-def _measured(job: ProxyJob, output: Output, finished: Finished) -> Made:
+def _is_short(clip: Clip, output: Output) -> bool:
+    """Whether glances are not those of all frames, as of a clip cut off that has no proxy: nothing needs them."""
+    short = output.kind == GLANCES and _size(output.path) != glances_size(clip.frames or 0)
+    if short:
+        output.path.unlink(missing_ok=True)
+    return short
+
+
+def _size(path: Path) -> int:
     try:
-        size = output.path.stat().st_size
+        return path.stat().st_size
     except FileNotFoundError:
-        size = 0
+        return 0
+
+
+def _measured(job: ProxyJob, output: Output, finished: Finished) -> Made:
+    size = _size(output.path)
+    if output.kind == GLANCES:
+        return Made(output, size)
     if output.kind != "proxy":
         _check_still(job.clip, output, size)
         return Made(output, size)

@@ -37,6 +37,11 @@ def still_path(clip: Clip, kind: str) -> bytes:
     return b"stills/" + clip.id[:2].encode() + b"/" + clip.id.encode() + _SUFFIXES[kind]
 
 
+def glances_path(clip_id: str) -> str:
+    """Where the small pictures of a clip lie, by which conform knows it again: they are for no eyes."""
+    return f".rushes/glances/{clip_id[:2]}/{clip_id}"
+
+
 def _mirrored(where: bytes, folder: bytes) -> list[bytes]:
     """The folders of the card, then those inside it that say something; `ingest` itself says nothing."""
     outside = _parts(folder) if where == folder or where.startswith(folder + b"/") else []

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.clip import Clip, VideoStream
 from pipeline.proxies.geometry import Size, assumed_matrix, fitted, is_hdr, proxy_size
+from pipeline.proxies.glance import EVERY, SIDE
 from pipeline.proxies.job import from_first_whole
 from pipeline.proxies.presets import Preset
 from pipeline.timecode import Rate, Timecode
@@ -171,6 +172,12 @@ def stills(stream: Stream, look: Look, frames: int, kinds: Sequence[str]) -> lis
         _poster(road, len(numbers)) if kind == "poster" else _filmstrip(road, look, len(numbers))
         for kind, road in zip(kinds, roads, strict=True)
     ]
+
+
+def glanced(stream: Stream) -> Stream:
+    """Every so many frames as a small grey picture, by which the clip is known again."""
+    kept = stream.filter("select", f"not(mod(n,{EVERY}))")
+    return kept.filter("scale", SIDE, SIDE, flags="area").filter("format", "gray")
 
 
 def _poster(stream: Stream, count: int) -> Stream:

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from pipeline.clip import Clip, Part
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata.frames import Times, read_times
-from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, never, run_ffmpeg
+from pipeline.processes.ffmpeg import Terms, never, patience, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import INDEXED
 from pipeline.proxies.job import ProxyJob, Salvage, picture_stream
@@ -40,12 +40,13 @@ def surveyed(
     starts: list[Fraction] = []
     parts: list[Part] = []
     before = 0
-    for part, source in zip(clip.parts, job.sources, strict=True):
+    unwritten = job.unwritten or ((),) * len(job.sources)
+    for part, source, broken in zip(clip.parts, job.sources, unwritten, strict=True):
         table = read_times(source)
         times = _decoded(job, source, ffmpeg, cancelled=cancelled, paused=paused)
         length = _length(clip, part, table)
         starts.append(_start(clip, table, times))
-        read = _frames_read(clip, times, table, length) if table else _on_grid(times, clip.rate)
+        read = _frames_read(clip, times, table, length, broken) if table else _on_grid(times, clip.rate)
         held += [(before + first, count) for first, count in missing_runs(read, length)]
         parts.append(replace(part, frames=length))
         before += length
@@ -96,10 +97,13 @@ def _start(clip: Clip, table: Times | None, times: Sequence[Fraction]) -> Fracti
     return Fraction(0) if _varies(clip) else table.seconds(0)
 
 
-def _frames_read(clip: Clip, times: Sequence[Fraction], table: Times, length: int) -> set[int]:
-    """The frames whose pictures were decoded, found in the file's own table."""
+def _frames_read(
+    clip: Clip, times: Sequence[Fraction], table: Times, length: int, broken: Iterable[int]
+) -> set[int]:  # fmt: skip
+    """The frames whose pictures were decoded from what was written, found in the file's own table."""
     assert clip.rate is not None
     pictures = {bisect_left(table.pictures, (time - Fraction(1, _TICKS)) * table.clock) for time in times}
+    pictures -= set(broken)
     if not _varies(clip):
         return pictures
     return {frame for frame, picture in enumerate(frame_map(table, clip.rate, length)) if picture in pictures}
@@ -113,18 +117,18 @@ def _decoded(
     job: ProxyJob, source: Path, ffmpeg: Path, *, cancelled: Callable[[], bool], paused: Callable[[], bool]
 ) -> tuple[Fraction, ...]:  # fmt: skip
     """The times of all pictures that can be decoded, in seconds, counted as they are when the proxy is made."""
-    guard = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
     indexed = ["-nofind_stream_info"] if job.clip.facts.container in INDEXED else []
     with TemporaryDirectory(prefix="rushes-salvage-") as folder:
         told = Path(folder) / "pictures"
         arguments = [
-            "-max_error_rate", "1", *guard, *indexed, "-err_detect", "explode", "-i", f"file:{source}",
+            "-max_error_rate", "1", *indexed, "-err_detect", "explode", "-i", f"file:{source}",
             "-map", f"0:{picture_stream(job.clip)}", "-vf", "scale=16:16:flags=fast_bilinear",
-            "-fps_mode", "passthrough", "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", "-y", str(told),
+            "-fps_mode", "passthrough", "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", f"file:{told}",
             "-map", "0:a?", "-c:a", "copy", "-f", "null", "-",
         ]  # fmt: skip
         with suppress(MediaUnreadable):  # that it ends in an error is no news
-            run_ffmpeg(ffmpeg, arguments, cancelled=cancelled, terms=Terms(job.clip.name, paused=paused))
+            terms = Terms(job.clip.name, total=patience(job.clip.duration), paused=paused)
+            run_ffmpeg(ffmpeg, arguments, cancelled=cancelled, terms=terms)
         lines = told.read_text().splitlines() if told.exists() else []  # not there where nothing could be opened
         rows = [line.split(",") for line in lines if line.startswith("0,")]
     return tuple(Fraction(int(row[2]), _TICKS) for row in rows)

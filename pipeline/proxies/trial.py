@@ -10,7 +10,8 @@ from pipeline.processes.ffmpeg import Terms, run_ffmpeg
 from pipeline.proxies.encoders import Encoder
 from pipeline.proxies.presets import Preset
 
-_TERMS = Terms(subject="a trial of the graphics hardware", stall=20.0, total=20.0)  # a driver that hangs is no driver
+# A driver that hangs is no driver.
+_TERMS = Terms(subject="a trial of the graphics hardware", stall=20.0, total=20.0, hardware=True)
 
 
 def with_working_hardware(presets: Sequence[Preset], ffmpeg: Path) -> tuple[tuple[Preset, ...], tuple[str, ...]]:

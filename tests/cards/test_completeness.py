@@ -139,12 +139,18 @@ def listed(*names: str, text: bytes, chain: bytes = CHAIN):
         ((("a.mov", 9), ("b.mov", 9)), ["b.mov"]),
         ((("a.mov", 8),), ["a.mov"]),
         ((("A.MOV", 9), ("NOTES/B.txt", 9)), []),
-        ((("a.mov", 9), (".DS_Store", 9), ("x/~lock", 9), ("/etc/passwd", 9)), []),
+        ((("a.mov", 9), (".DS_Store", 9), ("x/~lock", 9)), []),
+        ((("a.mov", 9), ("/etc/passwd", 9), ("../b.mov", 9)), ["0001_A.mhl"]),
     ],
 )
 def test_a_hash_list_names_what_is_missing_or_has_another_size(entries, warned):
     (card,) = listed("A/a.mov", "A/notes/b.txt", text=asc_mhl(*entries))
     assert first_words(card) == warned
+
+
+def test_a_path_that_leads_off_the_card_is_named_and_the_rest_of_its_kind_counted():
+    (card,) = listed("A/a.mov", text=asc_mhl(("a.mov", 9), ("/etc/passwd", 9), ("../b.mov", 9)))
+    assert card.warnings == ("0001_A.mhl lists /etc/passwd and 1 more: that leads off the card and is not read.",)
 
 
 def test_a_clip_shows_what_a_hash_list_says_of_it():

@@ -204,7 +204,7 @@ def test_a_row_holds_what_other_programs_rely_on(shoot: Catalogue) -> None:
         "subject": ["Marathon", "Pacemakers"], "tag": [], "view": None, "scene": None, "take": None,
         "recorded_at": "2019-10-12T06:30:00", "at": "06:30:00", "start_timecode": "10:00:00:00", "rate": "25/1",
         "frames": 250, "duration": 10.0, "rating": 4, "circled": None, "note": 'sunrise over the "Prater", wide',
-        "title": None, "used": [], "sound": None, "status": "logged", "warnings": [],
+        "title": None, "used": [], "sound": None, "status": "logged", "listed": None, "warnings": [],
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 from torture import torture_timeline
 
-from pipeline.delivery.cuts import EDITORS as SUITES
+from pipeline.delivery.export import EDITORS as SUITES
 from pipeline.editorial.checks.case import case_of
 from pipeline.editorial.checks.fcpxml_model import CONTENT, SAYS
 from pipeline.editorial.checks.judge import judge

@@ -1,6 +1,7 @@
 """FCP7 XML as editors write it: places beside transitions, speeds, timecodes, files by reference; and what is wrong."""
 
 from fractions import Fraction
+from xml.parsers import expat
 
 import pytest
 
@@ -181,8 +182,21 @@ def test_sequences_in_bins_are_found_and_those_within_clips_are_not():
     around = "<project><children><bin><children>{}</children></bin><clip id='x'/></children></project>"
     read = xmeml.read(document(nested, around=around))
     assert dict(read.facts)["sequences"] == 1
-    assert "not taken apart" in read.left_out[0].sentence
+    assert "not taken apart, and its 0 clips not looked for" in read.left_out[0].sentence
     assert read.title == "cut"
+
+
+def test_multicams_and_sequences_within_one_are_named_with_the_clips_that_nobody_followed():
+    items = "<media><video><track><clipitem/><clipitem/></track></video></media>"
+    inner = f"<sequence id='s2'><name>inner</name>{items}</sequence>"
+    for nested, around in ((inner, "{}"), ("<sequence id='s2'/>", "{}" + inner)):
+        placed = f"<project><children>{around}</children></project>"
+        said = xmeml.read(document(clip(media=nested), around=placed)).left_out[0]
+        assert said.sentence.endswith("it is not taken apart, and its 2 clips not looked for.")
+    angles = "<multiclip id='m'>" + "<angle><clip id='x'/></angle>" * 3 + "</multiclip>"
+    read = xmeml.read(document(clip(media=angles)))
+    assert "is a multiclip (a multicam); it is not taken apart, and its 3 clips" in read.left_out[0].sentence
+    assert not any("names no file" in each.sentence for each in read.problems)
 
 
 def test_generators_are_named_and_tracks_that_are_off_hold_disabled_clips():
@@ -292,3 +306,29 @@ def test_other_encodings_are_read_and_recognised(encoding):
 )
 def test_paths_are_decoded_and_nothing_more(url, path):
     assert markup.path_of(url) == path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<?xml version='1.0'?>\n<!-- <a>\n<a/> -->\n<a>\n<ab/><a\n/>\n</a>",
+        "<a>\n<![CDATA[<a>\n<b>]]>\n<b>x</b><?do <b>\n?>\n<b/></a>",
+        "<a>\r\n<b/>\r<b></b>\r\n</a>",
+        "<!DOCTYPE a [\n<!-- <b> -->\n]>\n<a x='1\n2'\n y='/'><b\n\tz='>'/></a>",
+        "<a>\n<é/>\n<é>ü</é></a>",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_elements_have_the_lines_that_another_reader_counts(text, encoding):
+    content = text.encode(encoding)
+    counted = []
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = lambda *_: counted.append(parser.CurrentLineNumber)
+    parser.Parse(content, True)
+    assert [markup.line_of(node) for node in markup.parse(content).root.iter()] == counted
+
+
+def test_names_are_read_without_a_namespace():
+    content = document(clip()).replace(b"<xmeml ", b"<xmeml xmlns='http://example.com/x' ")
+    assert b"xmlns" in content
+    assert xmeml.read(content) == xmeml.read(document(clip()))

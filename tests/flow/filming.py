@@ -49,14 +49,14 @@ def rushes(
     """One command in a process of its own, as typed in `cwd`.
 
     No file may grow beyond `file_limit` bytes. `common` takes from root the right to read what is shut. The
-    files that it and its children open are written to `traced`.
+    files that it and its children open, and the sockets that they make, are written to `traced`.
     """
     limited = ["prlimit", f"--fsize={file_limit}"] if file_limit else []
     if common and os.geteuid() == 0:
         shut = "-dac_override,-dac_read_search"
         limited = ["setpriv", f"--bounding-set={shut}", f"--inh-caps={shut}"]
     if traced:
-        limited = ["strace", "-f", "-qq", "-o", str(traced), "-e", "trace=open,openat"]
+        limited = ["strace", "-f", "-qq", "-o", str(traced), "-e", "trace=open,openat,socket,connect,sendto"]
     done = subprocess.run(
         [*limited, sys.executable, "-m", "pipeline.cli.main", *map(str, arguments)],
         cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False,

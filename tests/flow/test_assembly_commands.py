@@ -176,10 +176,59 @@ def test_versions_are_compared_as_they_were_made(film):
     assert rushes("cut", "best", cwd=film).code == 0
     assert rushes("diff", "best@2", cwd=film).err.startswith("From best@1 to best@2: 1 trimmed")
     assert "is the first version" in rushes("diff", "best@1", cwd=film).err
-    for command in ("export", "paper", "conform", "cut", "pull"):
-        run = rushes(command, "best@2", *(["--list"] if command == "pull" else []), cwd=film)
-        assert (run.code, "Only 'rushes diff' takes a version (best@2)" in run.err) == (13, True), command
+    refused = rushes("cut", "best@2", cwd=film)
+    assert (refused.code, "'rushes cut best' makes the next" in refused.err) == (14, True)
     assert rushes("diff", "best@1", "best@2", "--markdown", cwd=film).out.startswith("| What | Clip |")
+
+
+def test_every_command_that_takes_a_cut_takes_a_version_of_it(film):
+    clips = [row["id"] for row in rushes("log", "kind:picture", "--json", cwd=film).json]
+    for found in (f"id:{clips[1]} or id:{clips[2]}", f"id:{clips[1]}"):
+        assert rushes("cut", "best", found, cwd=film).code == 0
+    for words in (["pull", "--list"], ["conform"]):
+        for name, count in (("best", 1), ("best@2", 1), ("best@1", 2)):
+            run = rushes(words[0], name, *words[1:], "--json", cwd=film)
+            rows = run.json["ranges" if words[0] == "pull" else "events"]
+            assert len({row["clip"] for row in rows}) == count, (words, name)
+    assert len(rushes("paper", "best@1", cwd=film).out.splitlines()) > len(
+        rushes("paper", "best", cwd=film).out.splitlines()
+    )
+    for name in ("best", "best@1"):
+        assert rushes("export", name, "--for", "avid", "--to", "out", cwd=film).code == 0
+    assert (film / "out/best.edl").read_text() != (film / "out/best@1.edl").read_text(), "which lies beside it"
+    checked = rushes("check", "best@1", "--for", "avid", cwd=film)
+    assert checked.code == 0
+    assert "best@1.edl: nothing found." in checked.err
+    for command in ("export", "paper", "conform", "pull", "check"):
+        run = rushes(command, "best@9", *{"pull": ["--list"], "check": ["--for", "avid"]}.get(command, []), cwd=film)
+        assert (run.code, "There is no version 9 of 'best'; the newest is 2." in run.err) == (13, True), command
+    assert rushes("check", "nosuch", "--for", "avid", cwd=film).code == 31
+
+
+def test_cuts_are_listed_taken_away_and_brought_back_with_their_versions(film):
+    assert "No cut is saved" in rushes("cuts", cwd=film).err
+    for query in ("kind:picture", "name:img_0007"):
+        made = rushes("cut", "best", query, "--json", cwd=film).json
+    (row,) = rushes("cuts", "--json", cwd=film).json
+    assert [row[key] for key in ("name", "version", "kind", "of", "events", "clips")] == [
+        "best", 2, "stringout", "name:img_0007", made["events"], len(made["clips"]),
+    ]  # fmt: skip
+    gone = rushes("cuts", "--remove", "best", cwd=film)
+    assert (gone.code, "'rushes cuts --restore best' brings back its 2 versions" in gone.err) == (0, True)
+    assert rushes("cuts", "--json", cwd=film).json == []
+    assert rushes("log", "has:used", "--json", cwd=film).json == []
+    for words in (["export", "best"], ["cut", "best"], ["diff", "best"], ["cuts", "--remove", "best"]):
+        run = rushes(*words, cwd=film)
+        assert (run.code, "'best' was removed; 'rushes cuts --restore best'" in run.err) == (13, True), words
+    assert rushes("diff", "best@1", "best@2", cwd=film).code == 0, "versions stay"
+    assert rushes("cuts", "--restore", "best", cwd=film).code == 0
+    assert [each["version"] for each in rushes("cuts", "--json", cwd=film).json] == [2]
+    assert rushes("cuts", "--restore", "best", cwd=film).code == 13
+    assert rushes("cuts", "--remove", "best", "--restore", "best", cwd=film).code == 2
+    assert rushes("cuts", "--remove", "best", cwd=film).code == 0
+    again = rushes("cut", "best", "kind:picture", "--json", cwd=film).json
+    assert again["version"] == 3
+    assert rushes("diff", "best", cwd=film).err.startswith("From best@2 to best@3: "), "the name goes on"
 
 
 def test_a_cut_is_compared_with_a_timeline_file(film):
@@ -193,6 +242,30 @@ def test_a_cut_is_compared_with_a_timeline_file(film):
             assert run.code == 0, run.err
             assert [(each["what"], each["before"]["name"]) for each in run.json[0]["changes"]] == [], other
     assert rushes("diff", "all", "nosuch.edl", cwd=film).code == 13
+
+
+def test_a_cut_differs_from_no_export_of_its_own_and_what_a_format_lacks_stands_apart(film):
+    assert rushes("cut", "all", "", "--rate", "29.97", "--gap", "5", cwd=film).code == 0
+    assert rushes("export", "all", "--for", "all", "--to", "out", cwd=film).code == 0
+    files = [
+        path
+        for path in sorted((film / "out").rglob("all*"))
+        if path.suffix in (".otio", ".xml", ".fcpxml", ".edl", ".aaf")
+    ]
+    assert {path.parent.name for path in files} == {"for-resolve", "for-premiere", "for-avid", "for-fcp"}
+    for path in files:
+        if path.name != "all.markers.edl":
+            (said,) = rushes("diff", "all", path, "--json", cwd=film).json
+            assert (said["changes"], said["shifted"]) == ([], []), path
+    run = rushes("diff", "all", "out/for-avid/all.edl", cwd=film)
+    assert "  not carried: Sound channels above 4" in run.err
+    assert run.out == ""
+    text = (film / "out/for-avid/all.edl").read_text(encoding="utf-8")
+    kept = text[: text.index("\n003 ")] + text[text.index("\n004 ") :]
+    (film / "edited.edl").write_text(kept, encoding="utf-8")
+    (said,) = rushes("diff", "all", "edited.edl", "--json", cwd=film).json
+    assert [change["what"] for change in said["changes"]] == [["removed"]], "an edit is one"
+    assert rushes("diff", "all", next((film / "out").rglob("*.ale")), cwd=film).code == 14
 
 
 def test_used_are_the_clips_with_events_and_the_sound_laid_under_them(film):

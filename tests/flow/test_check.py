@@ -134,3 +134,17 @@ def test_what_is_exported_of_a_film_passes_for_each_suite(tmp_path):
         written = [name for name in json.loads(exported.stdout)["files"] if not name.endswith((".txt", ".csv"))]
         assert written
         assert check(*written, "--for", suite)[:2] == (0, ""), suite
+
+
+def test_lists_beside_timelines_are_passed_over_and_named(files):
+    for name in ("cut.README.txt", "cut.batch.csv", "cut.shots.md", "cut.markers.srt", "cut.markers.vtt"):
+        (files / name).write_text("1\n", encoding="utf-8")
+    code, out, err = check(*sorted(files.iterdir()), "--for", "resolve", "--json")
+    assert (code, json.loads(out)) == (0, [])
+    assert "cut.README.txt: passed over, no timeline." in err
+    assert err.count("passed over") == 5
+    code, out, _ = check(files / "cut.batch.csv", "--for", "resolve", "--json")
+    assert (code, [each["rule"] for each in json.loads(out)]) == (1, ["unreadable"]), "which alone is asked for"
+    (files / "other.edl").write_bytes(b"1\n")
+    code, out, _ = check(files / "cut.edl", files / "other.edl", "--for", "resolve", "--json")
+    assert (code, [each["rule"] for each in json.loads(out)]) == (1, ["unreadable"])

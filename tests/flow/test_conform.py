@@ -189,6 +189,72 @@ def test_the_right_take_in_another_codec_size_and_grade_is_right(film, name, fil
     assert verdicts(conform(film, crossed)) == [("wrong", "TAKE2.MOV"), ("wrong", "TAKE1.MOV"), ("right", "")]
 
 
+def relinked(film, *, names=TAKES, filters="null"):
+    """A timeline whose events link copies of the originals, made by a suite, of these takes; nothing else is left."""
+    (film / "relinked").mkdir()
+    timeline = otio.adapters.read_from_file(str(film / "timelines" / "for-resolve" / "scene.otio"))
+    for clip in timeline.find_clips():
+        clip.media_reference.target_url = str(film / "relinked" / clip.name)
+    for name, source in zip(TAKES, names, strict=True):
+        ffmpeg("-i", film / "ingest" / "A001" / source, "-vf", filters, "-c:v", "mjpeg", "-q:v", "3", "-an",
+               "-timecode", "10:00:00:00", film / "relinked" / name)  # fmt: skip
+    shutil.rmtree(film / "ingest" / "A001")
+    shutil.rmtree(film / "proxies")
+    return handed_in(film, "otio", timeline.to_json_string())
+
+
+def test_takes_are_told_by_their_pictures_from_ingest_with_originals_and_proxies_gone(film):
+    """Name, timecode and length of what is linked are those of the take that was meant."""
+    said = conform(film, relinked(film, names=("TAKE2.MOV", "TAKE1.MOV", "TAKE3.MOV")))
+    assert verdicts(said) == [("wrong", "TAKE2.MOV"), ("wrong", "TAKE1.MOV"), ("right", "")]
+    assert {each["against"] for each in said["events"]} == {"ingest"}
+
+
+def test_without_pictures_from_ingest_the_proxies_tell_as_before(film):
+    shutil.rmtree(film / ".rushes" / "glances")
+    said = conform(film, "scene")
+    assert [(each["verdict"], each["against"]) for each in said["events"]] == [("right", "proxy")] * 3
+
+
+ROOM = "gradients=s=320x180:r=25:d=2:c0=0x304050:c1=0xc0b090:c2=0x806040:nb_colors=3:seed=7:speed=0.00001"
+LATE = "trim=start_frame={},setpts=PTS-STARTPTS"
+
+
+def said_of_copies(film, pictures, copies):
+    """What is said of a suite's copies of one clip, whose names, timecodes and ranges are those of the clip."""
+    original = film / "ingest" / "A001" / "ONE.MOV"
+    original.parent.mkdir()
+    codec = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-timecode", "10:00:00:00")
+    ffmpeg("-f", "lavfi", "-i", f"{pictures},noise=alls=6:allf=t+u", *codec, original)
+    for words in (("ingest",), ("cut", "scene", ""), ("export", "scene")):
+        assert rushes(*words, cwd=film).code == 0
+    timeline = otio.adapters.read_from_file(str(film / "timelines" / "scene.otio"))
+    [clip] = timeline.find_clips()
+    clip.media_reference.target_url = str(film / "timelines" / "ONE.MOV")
+    clip.source_range = otio.opentime.TimeRange(clip.source_range.start_time, otio.opentime.RationalTime(30, 25))
+    for filters in copies:
+        ffmpeg("-i", original, "-vf", filters, *codec, "-crf", "30", film / "timelines" / "ONE.MOV")
+        [event] = conform(film, handed_in(film, "otio", timeline.to_json_string()))["events"]
+        yield event["verdict"], event["sentence"]
+
+
+def test_a_copy_that_is_some_frames_off_is_named_with_how_many(tmp_path):
+    film = new_film(tmp_path / "film", settings=SETTINGS)
+    moving = f"{ROOM}[room];color=0x202020:s=50x110:r=25:d=2[one];[room][one]overlay=x='4*n':y='20+n'"
+    copies = (LATE.format(3), "tpad=start=1:start_mode=clone", LATE.format(9) + ",eq=contrast=1.2:gamma=0.8")
+    found = list(said_of_copies(film, moving, ("null", *copies)))
+    off = ("about 3 frames later", "about 1 frame earlier", "about 9 frames later")
+    assert found == [("right", ""), *(("wrong", f"it shows its take {how}") for how in off)]
+
+
+def test_a_picture_that_stands_still_is_right_wherever_it_begins(tmp_path):
+    film = new_film(tmp_path / "film", settings=SETTINGS)
+    found = list(
+        said_of_copies(film, "smptehdbars=s=320x180:r=25:d=2", ("null", LATE.format(3), "eq=contrast=1.4:gamma=0.7"))
+    )
+    assert found == [("right", "")] * 3
+
+
 def test_the_second_run_decodes_nothing(takes):
     conform(takes, "scene")
     again = rushes("conform", "scene", "--json", cwd=takes, env={"RUSHES_FFMPEG": "/nowhere/ffmpeg"})

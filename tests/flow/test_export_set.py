@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filming import rushes
 
-from pipeline.delivery.cuts import EDITORS
+from pipeline.delivery.export import EDITORS
 from pipeline.editorial.exports.readme import GUIDES
 from pipeline.editorial.exports.registry import EXPORTS
 
@@ -60,7 +60,8 @@ def test_the_page_says_what_to_expect(cut_film):
     text = page(cut_film / "timelines" / "for-resolve")
     timeline = json.loads(next(Path(file).read_text() for file in made["files"] if file.endswith(".otio")))
     picture = [item for item in timeline["tracks"]["children"][0]["children"] if item["OTIO_SCHEMA"] == "Clip.2"]
-    assert f"events  {len(picture)} of picture on 1 track" in text
+    assert f"tracks  1 track with {len(picture)} clips of picture" in text
+    assert f"events  {len(picture)}\n" in text
     assert "rate    29.97 frames per second (30000/1001), counted drop-frame" in text
     assert "start   01:00:00;00" in text
     assert f"event 1 at 01:00:00;00: {picture[0]['name']} from " in text

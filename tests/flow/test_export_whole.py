@@ -7,7 +7,8 @@ import pytest
 from filming import rushes
 
 from pipeline.catalogue.store import open_catalogue
-from pipeline.delivery.cuts import EDITORS, Order, export_sets, saved_cut
+from pipeline.delivery.cuts import saved_cut
+from pipeline.delivery.export import EDITORS, Order, export_sets
 from pipeline.editorial.exports.registry import EXPORTS, Export
 from pipeline.errors import ExportRefused
 from pipeline.film import open_film
@@ -50,7 +51,7 @@ def test_no_suite_gets_its_files_where_a_format_of_any_refuses(film, refusing, m
         raise ExportRefused("This format holds no such thing; leave it out.")
 
     exports = tuple(Export(refusing, "none", refuse) if each.suffix == refusing else each for each in EXPORTS)
-    monkeypatch.setattr("pipeline.delivery.cuts.EXPORTS", exports)
+    monkeypatch.setattr("pipeline.delivery.export.EXPORTS", exports)
     opened = open_film(film)
     with open_catalogue(opened.catalogue) as catalogue:
         made = saved_cut(opened, catalogue, "day")

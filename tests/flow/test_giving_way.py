@@ -156,7 +156,7 @@ def never():
 @pytest.mark.parametrize(("bandwidth", "least", "most"), [(0.0, 0.0, 0.2), (100_000.0, 0.5, 0.9)])
 def test_reading_takes_as_long_as_its_bandwidth_asks(bandwidth, least, most):
     heard = []
-    take = reined(heard.append, bandwidth, never, never)
+    take = reined([heard.append], bandwidth, never, never)
     began = time.monotonic()
     for _ in range(10):
         take(memoryview(bytes(5000)))
@@ -166,8 +166,8 @@ def test_reading_takes_as_long_as_its_bandwidth_asks(bandwidth, least, most):
 
 def test_reading_waits_while_paused_and_not_when_called_off():
     until = time.monotonic() + 0.4
-    reined(len, 0.0, never, lambda: time.monotonic() < until)(memoryview(b"x"))
+    reined([len], 0.0, never, lambda: time.monotonic() < until)(memoryview(b"x"))
     assert time.monotonic() >= until
     began = time.monotonic()
-    reined(len, 1.0, lambda: True, lambda: True)(memoryview(bytes(1000)))
+    reined([len], 1.0, lambda: True, lambda: True)(memoryview(bytes(1000)))
     assert time.monotonic() - began < 0.2

@@ -80,6 +80,20 @@ def test_all_formats_of_a_cut_take_the_same_frames_of_the_same_clips(film):
     assert len({tuple(events) for events in seen.values()}) == 1, seen
 
 
+def test_a_cut_has_as_many_events_in_every_command_and_format(film):
+    count = rushes("cut", "all", "--json", cwd=film).json["events"]
+    for path in sorted((film / "back/for-resolve").glob("all.*")):
+        if path.suffix in (".otio", ".edl", ".xml", ".fcpxml", ".aaf"):
+            _, made = taken(film, str(path), "--as", "back")
+            assert (made["count"], made["found"]) == (count, count), path
+            assert len(rushes("conform", "back", "--json", cwd=film).json["events"]) == count, "all have pictures"
+    assert f"events  {count}\n" in (film / "back/for-resolve/all.README.txt").read_text(encoding="utf-8")
+    assert f"{count} of {count} events found" in rushes("import", path, "--as", "back", cwd=film).err
+    pulled = rushes("pull", "all", "--list", "--json", cwd=film).json["ranges"]
+    pictures = {row["id"] for row in rushes("log", "kind:picture", "--json", cwd=film).json}
+    assert sum(row["events"] for row in pulled if row["clip"] in pictures) == count
+
+
 def test_a_list_of_an_editor_is_found_by_what_it_says_and_the_rest_is_named(film):
     run, made = taken(film, sent(film), "--rate", "25")
     first, second, third = made["events"]
@@ -203,10 +217,30 @@ def test_a_cut_of_ours_is_not_replaced_by_the_editors_file_of_its_name(film):
 
 def test_an_imported_cut_is_made_by_no_search_and_says_so(film):
     taken(film, sent(film), "--rate", "25")
-    for command in ("cut", "export"):
-        run = rushes(command, "reel 3", cwd=film)
-        assert run.code == 14
-        assert "came from an editor" in run.err
+    run = rushes("cut", "reel 3", cwd=film)
+    assert run.code == 14
+    assert "came from an editor and is made by no search" in run.err
+    assert "`rushes paper 'reel 3'` writes" in run.err
+
+
+def test_an_imported_cut_is_exported_with_what_was_found_at_its_place_and_the_rest_named(film):
+    taken(film, sent(film), "--rate", "25")
+    run = rushes("export", "reel 3", "--for", "avid", "--to", "out", "--json", cwd=film)
+    assert run.code == 0
+    assert "Events that were found in no clip of the log, left black: C0099.MP4, C0001.MP4." in run.json["notes"]
+    _, made = taken(film, "out/reel 3.edl", "--as", "again")
+    assert [(event["record_in"], event["range"]) for event in made["events"]] == [("01:00:00:00", {"in": 5, "out": 30})]
+
+
+@pytest.mark.parametrize("suffix", [".otio", ".xml", ".fcpxml", ".aaf"])
+def test_an_import_goes_out_and_comes_back_with_every_event(film, suffix):
+    path = film / f"back/for-resolve/all{suffix}"
+    _, made = taken(film, str(path), "--as", "once")
+    assert rushes("export", "once", "--for", "resolve", "--to", "out", cwd=film).code == 0
+    _, again = taken(film, f"out/once{suffix}", "--as", "twice")
+    facts = ("kind", "track", "record_in", "clip", "range")
+    seen, before = ([[event[fact] for fact in facts] for event in each["events"]] for each in (again, made))
+    assert seen == before
 
 
 def test_the_found_events_of_an_imported_cut_are_pulled_conformed_and_papered(film, tmp_path):
@@ -229,8 +263,6 @@ def test_an_imported_cut_of_all_pictures_needs_the_ranges_of_ours(film):
     assert sorted((row["file"], row["in"], row["frames"]) for row in ours["ranges"]) == sorted(
         (row["file"], row["in"], row["frames"]) for row in theirs["ranges"]
     )
-    refused = rushes("export", "all back", cwd=film)
-    assert "`rushes paper 'all back'` writes" in refused.err
     assert taken(film, "./" + sent(film, name="-a@1: b.edl"), "--rate", "25")[1]["cut"] == "_-a_1_ b"
 
 

@@ -2,9 +2,11 @@
 
 import shutil
 import subprocess
+from operator import itemgetter
 
 from filming import rushes
 
+from pipeline.metadata.frames import read_stored
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.rules import EDITORS, RULES
 
@@ -97,3 +99,26 @@ def test_a_cut_off_recording_is_salvaged_on_request_and_says_so(film):
     assert any(warning.startswith("Its proxy is salvaged: frames") for warning in clip["warnings"])
     assert rushes("ingest", "--retry", cwd=film).code == 0
     assert rushes("cut", "rescued", "name:C0009", cwd=film).code == 0
+
+
+def test_a_lost_sector_that_the_decoder_takes_for_a_picture_is_found_and_salvaged(film):
+    source = film / "ingest" / "A001" / "C0009.mov"
+    noise = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25,noise=alls=40:allf=t", "-frames:v", "30"]
+    coded = ["-c:v", "libx265", "-x265-params", "log-level=none:info=0", "-pix_fmt", "yuv420p", source]
+    subprocess.run([find_ffmpeg(), "-v", "error", *noise, *coded], check=True)
+    stored = read_stored(source)
+    assert stored
+    offset, size, number = max(stored.places[5:-5], key=itemgetter(1))
+    with source.open("r+b") as file:
+        file.seek(offset + size // 2)
+        file.write(bytes(512))
+    decoded = subprocess.run(
+        [find_ffmpeg(), "-v", "error", "-i", source, "-f", "null", "-"], capture_output=True, check=True
+    )
+    assert decoded.stderr == b""  # nothing is amiss as far as ffmpeg can tell
+    run = rushes("ingest", cwd=film)
+    assert run.code == 1
+    assert f"the bytes of picture {number} are none that a camera writes" in run.err
+    assert rushes("proxies", "name:C0009", "--salvage", cwd=film).code == 0
+    [clip] = rushes("log", "name:C0009", "--json", cwd=film).json
+    assert any(f"Its proxy is salvaged: frames {number} " in warning for warning in clip["warnings"])

@@ -89,8 +89,9 @@ def pull(film, *words, code=0):
 def test_ranges_that_meet_with_their_handles_are_one_and_end_where_the_clip_ends(pull_film):
     said = pull(pull_film, "marks", "--list", "--handles", "4")
     found = [(row["name"], row["in"], row["frames"]) for row in said["ranges"] if row["name"].startswith("A")]
-    # Pictures and sound are events each: 4-8 and 12-16 meet at 8-8 with handles of 4; 30-32 ends with the clip.
+    # Picture and sound are one event: 4-8 and 12-16 meet at 8-8 with handles of 4; 30-32 ends with the clip.
     assert found == [("A001C002_191012_R1AB.mov", 0, 20), ("A001C002_191012_R1AB.mov", 26, 10)]
+    assert [row["events"] for row in said["ranges"] if row["name"].startswith("A")] == [2, 1]
     assert said["lists"] == []
     assert not list(pull_film.glob("**/*.pull.*"))
 

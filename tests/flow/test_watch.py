@@ -5,6 +5,8 @@ import random
 import shutil
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -239,3 +241,18 @@ def test_a_fast_copy_wakes_it_only_now_and_then(film):
                 time.sleep(0.0005)
         used = cpu_seconds(running.pid) - before
     assert used < 1.2, f"{used:.3f} s of CPU in 2 s"
+
+
+def test_a_log_file_that_cannot_be_written_stops_no_head(film):
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "pipeline.cli.main", "watch"]
+        head = subprocess.Popen(words, cwd=film, stderr=full, start_new_session=True)
+        try:
+            for number, name in enumerate(("B001", "C001"), 1):
+                card(film, name, first=50 * number)
+                wait_for(lambda number=number: len(products(film)) == number)
+            assert head.poll() is None
+        finally:
+            head.terminate()
+            assert head.wait(20) == 0
+    assert len(log(film)) == 2

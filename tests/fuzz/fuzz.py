@@ -1,4 +1,5 @@
-"""`make fuzz`: 100,000 damaged inputs; only a refusal may come out, within 2 s of CPU and 256 MiB.
+"""`make fuzz`: 100,000 damaged inputs; only a refusal may come out, within 2 s of CPU and 256 MiB. Then damaged cards
+are ingested with proxies, a few films of them.
 
 `python tests/fuzz/fuzz.py [INPUTS]`; `--only NUMBER` runs one input again, in the open. Inputs are the
 same each time. Each worker is a process of its own with its memory cut off, so that what kills it
@@ -22,12 +23,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from damaged_cards import CARDS, ingest_films
 from mutants import mutant
 from targets import Target, targets
 
 from pipeline.errors import RushesError
 
 INPUTS = 100_000
+FILMS = 8
 MEMORY = 256 << 20  # bytes of a worker, Python and all its modules included
 SLOWEST = 2.0  # seconds of CPU for one input
 STUCK = 120.0  # seconds without a word after which a worker is ended
@@ -183,6 +186,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("inputs", nargs="?", type=int, default=INPUTS)
     parser.add_argument("--only", type=int, metavar="NUMBER", help="run this one input, and let it crash")
+    parser.add_argument("--films", type=int, default=FILMS, help="films of damaged cards to ingest with proxies")
     parser.add_argument("--work", nargs=4, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.work:
@@ -201,7 +205,11 @@ def main() -> int:
     began = time.monotonic()
     whole, peak = spread(asked.inputs, os.cpu_count() or 1)
     report(whole, peak, time.monotonic() - began)
-    return 1 if any(each.faults for each in whole.values()) else 0
+    began = time.monotonic()
+    faults = ingest_films(asked.films)
+    print(f"{asked.films * len(CARDS)} damaged cards in {asked.films} films ingested with proxies", end="")
+    print(f" in {time.monotonic() - began:.0f} s: {len(faults)} faults", *faults, sep="\nFAULT  ")
+    return 1 if faults or any(each.faults for each in whole.values()) else 0
 
 
 if __name__ == "__main__":

@@ -9,14 +9,25 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-sys.path.extend(str(Path(__file__).parents[1] / room) for room in ("metadata", "cards"))  # the builders of their tests
+sys.path.extend(
+    str(Path(__file__).parents[1] / room) for room in ("metadata", "cards", "editorial")
+)  # the builders of their tests
 from card_listings import SONY, SONY_TEXTS, cards_of, clip_information, p2_xml, playlist
+from damaged_cards import take_in
+from editorial_clips import logged
+from good_timelines import good
 from test_clip_documents import p2
 from test_stills import tiff
 
 from pipeline.clip import Facts
+from pipeline.editorial.checks.case import case_of
+from pipeline.editorial.checks.judge import judge
 from pipeline.editorial.imports.registry import IMPORTS, Import
+from pipeline.editorial.paper import read_paper, shots_of, written_paper
 from pipeline.errors import RushesError
+from pipeline.manifests.brought import lists_of
+from pipeline.manifests.facts import list_facts
+from pipeline.manifests.sums import read_listing
 from pipeline.metadata import gpx
 from pipeline.metadata.assembly import assemble, span_facts
 from pipeline.metadata.editing import editing_time
@@ -26,7 +37,9 @@ from pipeline.metadata.readers import HEAD, LISTS, READERS, SIDECARS, STILLS, fr
 from pipeline.metadata.source import ByteSource
 from pipeline.metadata.whole import is_whole
 from pipeline.processes.ffmpeg import find_ffmpeg
+from pipeline.proxies.luts import clean_cube
 from pipeline.proxies.presets import load_presets
+from pipeline.proxies.rules import EDITORS
 from pipeline.settings import parse_settings, shipped
 from pipeline.shotlog.query import explain, parse
 from pipeline.shotlog.reports import read_report
@@ -94,6 +107,18 @@ QUERIES = (
 )  # fmt: skip
 
 
+SUMS = (
+    b"d41d8cd98f00b204e9800998ecf8427e *CLIP/C0001.MP4\n\\d41d8cd98f00b204e9800998ecf8427e  a\\nb.mov\n",
+    b"MD5 (C0001.MP4) = d41d8cd98f00b204e9800998ecf8427e\n", b"d41d8cd98f00b204e9800998ecf8427e\n",
+)  # fmt: skip
+PAPERS = (
+    '# for Monday\n[Morning]\nA001C001 10:00:00:10 10:00:01:00 | up\n"A001/C001"  0:01 - 0:02.5\nA001C001 12 48\n',
+    "A001C001 start 2s\nA001C001 1:02:03.5 - end | \u00e9\n",
+)
+CHECKED = ("edl", "ale", "xmeml", "fcpxml", "otio", "kdenlive")
+CUBE = b"TITLE x\nLUT_3D_SIZE 2\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 1 1 1\n" + b"0 0.5 1\n" * 8
+
+
 @dataclass(frozen=True)
 class Seed:
     """Real input; `read` are the ranges that its reader looks at."""
@@ -126,6 +151,12 @@ def targets() -> list[Target]:
         Target("whole files", _whole, tuple(Seed(data[:KEPT]) for data in files)),
         *_cards(),
         *(Target(f"timeline {each.format}", _timeline(each), _timelines(each)) for each in IMPORTS),
+        *(Target(f"check {name}", _check, _checked(name)) for name in CHECKED),
+        Target("hash lists", _hash_list, tuple(_hash_lists())),
+        Target("lists of sums", _sums, tuple(Seed(text) for text in SUMS)),
+        Target("paper edits", _paper, tuple(Seed(text.encode()) for text in PAPERS)),
+        Target("cubes", clean_cube, (Seed(CUBE),)),
+        Target("whole cards", lambda data: take_in(data, MEMORY), tuple(Seed(b"recipe %d" % n) for n in range(16))),
         Target("reports", read_report, (Seed(REPORT), Seed(REPORT.replace(b",", b"\t")), *tables)),
         Target("GPX", lambda data: gpx.read(data, "walk.gpx"), (Seed(GPX),)),
         Target("search language", _query, tuple(Seed(query.encode()) for query in QUERIES)),
@@ -262,6 +293,49 @@ def _timeline(each: Import) -> Callable[[bytes], object]:
             each.read_at(data, Rate(30000, 1001))
 
     return run
+
+
+def _checked(form: str) -> tuple[Seed, ...]:
+    """Other programs' timelines of a format, and one of ours."""
+    return (*(seed for each in IMPORTS if each.format == form for seed in _timelines(each)), Seed(good(form)))
+
+
+def _check(data: bytes) -> None:
+    """As `rushes check` does: what each suite would refuse or lose of the file."""
+    case = case_of(data)
+    for editor in EDITORS:
+        judge([case], editor)
+
+
+def _hash_lists() -> Iterator[Seed]:
+    yield Seed(_LIST)
+    for path in sorted((SAMPLES / "mhl").rglob("*")):
+        if path.is_file() and path.suffix in (".mhl", ".xml", ".txt"):
+            yield Seed(path.read_bytes()[:KEPT])
+
+
+def _hash_list(data: bytes) -> None:
+    """A list, or the chain of a history, in a folder of its own: read, and checked against what lies there."""
+    with tempfile.TemporaryDirectory(dir=MEMORY, prefix="rushes-fuzz-") as folder:
+        inner = Path(folder, "A001", "ascmhl")
+        inner.mkdir(parents=True)
+        Path(folder, "A001", "a.mov").write_bytes(b"as listed")
+        for place in (inner.parent / "A001.mhl", inner / "0001_A.mhl", inner / "ascmhl_chain.xml"):
+            place.write_bytes(data)
+            lists_of(inner.parent)
+            list_facts(place)
+
+
+def _sums(data: bytes) -> None:
+    for name in ("A001.md5", "C0001.MP4.md5"):
+        for entry in read_listing(name, data).entries:
+            entry.parts  # noqa: B018
+
+
+def _paper(data: bytes) -> None:
+    clip = logged("A001C001.mov", frames=100)
+    lines = read_paper(data.decode("utf-8", "surrogateescape"))
+    written_paper("cut", shots_of(lines, {line.handle: clip for line in lines}, Rate(25)))
 
 
 def _query(data: bytes) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import os
+import tracemalloc
 import unicodedata
 from pathlib import Path
 
@@ -239,3 +240,16 @@ def test_a_history_within_a_history_is_checked_with_it(tmp_path):
     assert check_history(chain).outcome.word == "ok"
     (root / "A001" / "a.mov").write_bytes(b"changed")
     assert check_history(chain).outcome.mismatch == ("A001/a.mov",)
+
+
+def test_a_name_that_no_disk_can_hold_is_refused_and_takes_no_more_memory_than_the_list(tmp_path):
+    root = made(tmp_path / "A001", {"a.mov": b"first"})
+    (root / "A001.mhl").write_bytes(asc(entry("a.mov", b"first"), entry("x" * 300, b"second")))
+    tracemalloc.start()
+    facts = list_facts(root / "A001.mhl")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert facts is not None
+    assert facts["verify"] == "missing"
+    assert len(facts["refused"]) == 1
+    assert peak < 32 << 20

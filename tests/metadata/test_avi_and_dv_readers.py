@@ -360,7 +360,7 @@ def test_what_ffmpeg_was_asked_to_write_is_what_is_read(tmp_path, mediainfo, nam
     assert (stream.video_codec, stream.pixel_format, stream.interlaced, stream.frames) == expected[:4]
     assert expected[4] is None or found.start_timecode == expected[4]
     assert bool(found.audio) == ("-ac" in arguments)
-    tracks = mediainfo.ask({"path": str(file)})["tracks"]
+    tracks = mediainfo.ask({}, file=file)["tracks"]
     other = next(track for track in tracks if track["track_type"] == "Video")
     assert (stream.width, stream.height, stream.frames) == (other["width"], other["height"], int(other["frame_count"]))
     said = Fraction(int(other["framerate_num"]), int(other["framerate_den"]))

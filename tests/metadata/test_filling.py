@@ -22,7 +22,8 @@ class Answering:
         self.tracks = tracks
         self.asked = 0
 
-    def ask(self, request):
+    def ask(self, request, *, file):
+        assert file.is_file()
         self.asked += 1
         if not self.tracks:
             raise MediaUnreadable("The reader died over this file; it is damaged or made to harm.")

@@ -72,7 +72,7 @@ def test_what_ffmpeg_wrote_is_what_it_was_asked_for(case: Case, tmp_path: Path, 
     assert (str(video.rate).removesuffix("/1"), video.vfr, video.interlaced) == (case.rate, False, False)
     assert video.frames == decoded(path)
     assert (sound.codec, sound.channels, sound.sample_rate) == (case.sound_codec, 1, 48000)
-    second = next(track for track in mediainfo.ask({"path": str(path)})["tracks"] if track["track_type"] == "Video")
+    second = next(track for track in mediainfo.ask({}, file=path)["tracks"] if track["track_type"] == "Video")
     assert abs(float(second["frame_rate"]) - float(video.rate.fraction)) < 0.01
 
 

@@ -327,7 +327,7 @@ def test_what_ffmpeg_was_asked_to_write_is_what_is_read(tmp_path, mediainfo, siz
 
 def agreed(found: Facts, file: Path, process: ReaderProcess) -> bool:
     """Whether MediaInfo sees the same film, but for the height of D-10, which it shows without its first lines."""
-    other = assemble(second.read(process.ask({"path": str(file)})["tracks"]))
+    other = assemble(second.read(process.ask({}, file=file)["tracks"]))
     assert found.video is not None
     assert other.video is not None
     for key in ("video_codec", "width", "bit_depth", "frames", "interlaced"):

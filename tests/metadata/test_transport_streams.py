@@ -71,7 +71,7 @@ def test_what_ffmpeg_wrote_is_what_it_was_asked_for(case: Case, tmp_path: Path, 
     assert (str(video.rate).removesuffix("/1"), video.vfr, video.interlaced) == (case.rate, False, case.interlaced)
     assert video.frames == decoded(path)
     assert (sound.codec, sound.sample_rate) == (case.sound_codec, 48000)
-    second = next(track for track in mediainfo.ask({"path": str(path)})["tracks"] if track["track_type"] == "Video")
+    second = next(track for track in mediainfo.ask({}, file=path)["tracks"] if track["track_type"] == "Video")
     assert (second["width"], second["height"], second["bit_depth"]) == (192, 112, video.bit_depth)
 
 

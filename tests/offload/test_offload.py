@@ -20,6 +20,7 @@ from pipeline.manifests.hashes import of_bytes
 from pipeline.manifests.lists import read_list
 from pipeline.offload.journal import NAME, Kept, open_journal
 from pipeline.offload.naming import filled
+from pipeline.offload.room import Room
 from pipeline.offload.run import Ears, Wish, offload
 
 FILES = {
@@ -180,11 +181,33 @@ def test_two_offloads_to_one_place_do_not_meet(card, tmp_path):
 
 def test_a_card_without_room_for_it_is_refused_before_anything_is_written(card, tmp_path, monkeypatch):
     usage = type("Usage", (), {"total": 10**12, "free": 2 << 30})
-    monkeypatch.setattr("pipeline.offload.run.shutil.disk_usage", lambda _: usage)
-    monkeypatch.setattr("pipeline.offload.run._RESERVE", (2 << 30) - 1_000_000)
+    monkeypatch.setattr("pipeline.offload.room.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("pipeline.offload.room._RESERVE", (2 << 30) - 1_000_000)
     done = offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet())
     assert (done.copies[0].exit_code, "has room for 0.0 GB" in done.copies[0].sentence) == (30, True)
     assert tree(tmp_path / "copy") == {}
+
+
+def test_cards_and_copies_that_share_a_disk_share_its_room(card, tmp_path, monkeypatch):
+    """There is room for one card and a half: the second card, and a second copy beside the first, are refused."""
+    room_for = sum(map(len, FILES.values())) * 3 // 2
+    usage = type("Usage", (), {"total": 10**12, "free": (1 << 30) + room_for})
+    monkeypatch.setattr("pipeline.offload.room.shutil.disk_usage", lambda _: usage)
+    room = Room()
+    assert offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet(), room).copies[0].state == "copied"
+    assert offload(Wish(card, (tmp_path / "copy" / "B001",)), quiet(), room).copies[0].exit_code == 30
+    both = offload(Wish(card, (tmp_path / "one", tmp_path / "two")), quiet())
+    assert [copy.exit_code for copy in both.copies] == [0, 30]
+
+
+def test_what_a_file_that_was_cut_off_holds_is_room_for_it(card, tmp_path, monkeypatch):
+    work = tmp_path / "copy" / ".rushes-A001.offload" / "CLIP"
+    work.mkdir(parents=True)
+    (work / "C0001.MP4").write_bytes(bytes(15 << 20))
+    usage = type("Usage", (), {"total": 10**12, "free": (1 << 30) + sum(map(len, FILES.values())) - (14 << 20)})
+    monkeypatch.setattr("pipeline.offload.room.shutil.disk_usage", lambda _: usage)
+    assert offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet()).copies[0].state == "copied"
+    assert media(tmp_path / "copy" / "A001") == tree(card)
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or sys.platform != "linux", reason="mounting a small disk takes root on Linux")
@@ -340,3 +363,23 @@ def test_a_report_names_every_file_and_obeys_none(card, tmp_path, suffix):
     assert "<script>" not in text or suffix != ".html"
     assert "\x1b" not in text
     assert of_bytes("xxh128", FILES["CLIP/C0002.MP4"]) in text
+
+
+def test_the_page_has_a_still_of_every_clip_and_says_of_which_it_has_none(tmp_path):
+    """Two clips of a sample card under names that no address could hold, and one whose pictures are gone."""
+    source = next((Path(__file__).parents[2] / "sample_media").rglob("DJI_0004.MP4"))
+    card = tmp_path / "A 100%'s"
+    card.mkdir()
+    for name in ("C0001.MP4", "a: b\n.MP4"):
+        (card / name).write_bytes(source.read_bytes() + b"\0\0\0\x08free" * len(name))
+    data = bytearray(source.read_bytes())
+    begin, end = data.index(b"mdat") + 4, data.index(b"moov") - 4
+    data[begin:end] = bytes(end - begin)
+    (card / "C0003.MP4").write_bytes(data)
+    report = tmp_path / "report.html"
+    words = [str(card), "--to", str(tmp_path / "copy"), "--report", str(report)]
+    CliRunner().invoke(offload_command, words, standalone_mode=False)
+    page = report.read_text()
+    assert page.count("<figure>") == 3
+    assert page.count('<img alt="" src="data:image/jpeg;base64,/9j/') == 2
+    assert page.count("<div>no picture of it can be decoded: ") == 1

@@ -1,6 +1,7 @@
 """Programs are found, watched, called off with all their children, and die with us."""
 
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -16,10 +17,9 @@ import pytest
 
 from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathMissing, RushesError, ToolMissing, ToolStopped
 from pipeline.processes.courtesy import _last_in_line, courteous, read_politely
-from pipeline.processes.ffmpeg import INPUT_GUARD, Terms, find_ffmpeg, run_ffmpeg
+from pipeline.processes.ffmpeg import Terms, find_ffmpeg, run_ffmpeg
 from pipeline.processes.reader import ReaderProcess
 
-GUARD = [word for name, value in INPUT_GUARD for word in (f"-{name}", value)]
 ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25", "-f", "null", "-"]
 
 
@@ -28,8 +28,9 @@ def ffmpeg() -> Path:
     return find_ffmpeg()
 
 
-def program(path: Path, text: str) -> Path:
-    path.write_text(f"#!/bin/sh\n{text}\n")
+def program(path: Path, text: str, *, held: bool = True) -> Path:
+    """A script in place of ffmpeg; what nothing can hold (it does not tell its version) may write where it likes."""
+    path.write_text(f'#!/bin/sh\n[ "$1" = -version ] && exit {int(not held)}\n{text}\n')
     path.chmod(0o755)
     return path
 
@@ -149,14 +150,21 @@ def test_a_killed_ffmpeg_is_no_fault_of_the_media(tmp_path):
         run_ffmpeg(program(tmp_path / "ffmpeg", "kill -9 $$"), [])
 
 
-def test_a_file_limit_is_a_full_disk(tmp_path):
-    with pytest.raises(DiskFull):
-        run_ffmpeg(program(tmp_path / "ffmpeg", "kill -XFSZ $$"), [])
+def test_a_file_limit_that_we_run_under_is_a_full_disk(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))
+    try:
+        with pytest.raises(DiskFull):
+            run_ffmpeg(program(tmp_path / "ffmpeg", "kill -XFSZ $$"), [])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_calling_off_ends_the_whole_tree_even_one_that_will_not_listen(tmp_path):
     pids = tmp_path / "pids"
-    fake = program(tmp_path / "ffmpeg", f"trap '' TERM; sleep 60 & echo $$ $! > {pids}; while :; do sleep 1; done")
+    fake = program(
+        tmp_path / "ffmpeg", f"trap '' TERM; sleep 60 & echo $$ $! > {pids}; while :; do sleep 1; done", held=False
+    )
     with pytest.raises(Cancelled):
         run_ffmpeg(fake, [], cancelled=pids.is_file)
     assert all(gone(int(pid)) for pid in pids.read_text().split())
@@ -164,7 +172,9 @@ def test_calling_off_ends_the_whole_tree_even_one_that_will_not_listen(tmp_path)
 
 def test_an_error_in_our_own_callback_leaves_no_process(tmp_path):
     pids = tmp_path / "pids"
-    fake = program(tmp_path / "ffmpeg", f"echo $$ > {pids}; echo frame=1; echo progress=continue; exec sleep 60")
+    fake = program(
+        tmp_path / "ffmpeg", f"echo $$ > {pids}; echo frame=1; echo progress=continue; exec sleep 60", held=False
+    )
 
     def burst(_progress):
         raise ZeroDivisionError
@@ -227,7 +237,7 @@ def state(pid: int) -> str:
 @pytest.fixture
 def ticking(tmp_path, ffmpeg):
     """An ffmpeg that writes down its pid."""
-    return program(tmp_path / "ffmpeg", f'echo $$ > {tmp_path}/pids; exec {ffmpeg} "$@"'), tmp_path / "pids"
+    return program(tmp_path / "ffmpeg", f'echo $$ > {tmp_path}/pids; exec {ffmpeg} "$@"', held=False), tmp_path / "pids"
 
 
 def pid_in(pids: Path) -> int:
@@ -297,19 +307,19 @@ def test_kill_9_of_the_head_leaves_no_orphan(tmp_path, ffmpeg):
     """)
     with subprocess.Popen([sys.executable, "-c", script]) as head:
         try:
-            child = wait_for(lambda: next((pid for pid in children_of(head.pid) if "ffmpeg" in program_of(pid)), None))
+            child = wait_for(lambda: next((pid for pid in below(head.pid) if "ffmpeg" in program_of(pid)), None))
         finally:
             head.send_signal(signal.SIGKILL)
     assert gone(int(child))
 
 
-def children_of(process: int) -> list[str]:
-    """Short-lived ones, too: what is gone before it is looked at is no matter."""
+def below(process: int | str) -> list[str]:
+    """Its children and theirs, short-lived ones too: what is gone before it is looked at is no matter."""
     found = []
-    for task in Path(f"/proc/{process}/task").iterdir():
-        with suppress(OSError):
+    with suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
             found += (task / "children").read_text().split()
-    return found
+    return [*found, *(each for child in found for each in below(child))]
 
 
 def program_of(process: str) -> str:
@@ -333,21 +343,21 @@ def wait_for(look, seconds: float = 10.0):
 
 def test_a_playlist_under_a_footage_name_reads_no_other_file(tmp_path, ffmpeg):
     secret = tmp_path / "secret.ts"
-    run_ffmpeg(ffmpeg, ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=1", "-f", "mpegts", str(secret)])
+    run_ffmpeg(ffmpeg, ["-f", "lavfi", "-i", "testsrc2=s=64x64:r=25:d=1", "-f", "mpegts", f"file:{secret}"])
     text = f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{secret}\n#EXT-X-ENDLIST\n"
     for name, content in {"hls.mov": text, "concat.mp4": f"ffconcat version 1.0\nfile {secret.name}\n"}.items():
         (tmp_path / name).write_text(content)
         with pytest.raises(MediaUnreadable):
-            run_ffmpeg(ffmpeg, [*GUARD, "-i", f"file:{tmp_path / name}", "-f", "null", "-"])
+            run_ffmpeg(ffmpeg, ["-i", f"file:{tmp_path / name}", "-f", "null", "-"])
 
 
 def test_a_picture_bomb_is_refused(tmp_path, ffmpeg):
     bomb = tmp_path / "bomb.mov"
     run_ffmpeg(
-        ffmpeg, ["-f", "lavfi", "-i", "color=s=12000x8000:r=1:d=1", "-pix_fmt", "gray", "-c:v", "png", str(bomb)]
+        ffmpeg, ["-f", "lavfi", "-i", "color=s=12000x8000:r=1:d=1", "-pix_fmt", "gray", "-c:v", "png", f"file:{bomb}"]
     )
     with pytest.raises(MediaUnreadable):
-        run_ffmpeg(ffmpeg, ["-xerror", *GUARD, "-i", f"file:{bomb}", "-f", "null", "-"])
+        run_ffmpeg(ffmpeg, ["-xerror", "-i", f"file:{bomb}", "-f", "null", "-"])
 
 
 # --- the reader child -----------------------------------------------------------------------------

@@ -32,6 +32,8 @@ from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathMissing, P
 from pipeline.metadata.facts import read_facts
 from pipeline.processes.ffmpeg import run_ffmpeg
 from pipeline.proxies.compare import compare
+from pipeline.proxies.glance import EVERY, GLANCES, difference, glances, glances_size, pictures_in
+from pipeline.proxies.job import Output, ProxyJob
 from pipeline.proxies.make import make
 from pipeline.proxies.picture import still_frames
 from pipeline.timecode import Rate
@@ -469,6 +471,35 @@ def test_stills_show_frames_over_the_whole_clip(tmp_path):
     assert frame_numbers(tmp_path / "out" / "poster.jpg")[0] in still_frames(48)
     run("-i", tmp_path / "out" / "filmstrip.jpg", "-vf", "untile=1x1,crop=160:90:162*5:0", tmp_path / "tile.png")
     assert frame_numbers(tmp_path / "tile.png") == [22]
+
+
+@pytest.mark.parametrize("frames", [1, 12, 13, 40])
+def test_glances_are_the_frames_of_the_proxy_at_their_numbers(tmp_path, frames):
+    source = shoot(tmp_path / "A.mp4", frames=range(frames))
+    job = order(log(source), tmp_path / "out", source, stills=False)
+    made = make(replace(job, outputs=(*job.outputs, Output(GLANCES, tmp_path / "glances"))), program())
+    assert [each.output.kind for each in made] == ["proxy", GLANCES]
+    raw = (tmp_path / "glances").read_bytes()
+    assert len(raw) == glances_size(frames)
+    asked = range(0, frames, EVERY)
+    decoded = glances(tmp_path / "out" / "edit.mov", asked, program())
+    for number, grey in zip(asked, pictures_in(raw), strict=True):
+        assert difference(grey, decoded[number]) < 0.002
+
+
+def test_glances_of_a_recording_that_is_cut_off_are_not_kept(tmp_path):
+    source = shoot(tmp_path / "A.mp4", frames=range(30))
+    longer = replace(log(source), frames=60)
+    job = ProxyJob(longer, (source,), (Output("poster", tmp_path / "p.jpg"), Output(GLANCES, tmp_path / "glances")))
+    assert [each.output.kind for each in make(job, program())] == ["poster"]
+    assert not (tmp_path / "glances").exists()
+
+
+def test_pictures_are_seen_alike_one_by_one_and_in_a_run(tmp_path):
+    source = shoot(tmp_path / "A.mp4", frames=range(70))
+    run_of_many = glances(source, [0, 1, 2, 5, 30, 60, 69, 70], program())
+    assert set(run_of_many) == {0, 1, 2, 5, 30, 60, 69}
+    assert all(glances(source, [number], program())[number] == grey for number, grey in run_of_many.items())
 
 
 def test_a_black_beginning_makes_no_black_poster(tmp_path):

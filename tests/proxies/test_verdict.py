@@ -11,7 +11,7 @@ import pytest
 from shooting import EDIT, PRESETS, log, order, program, run, shoot
 
 from pipeline.clip import AudioStream, Clip, Facts, Part, Stamp, VideoStream
-from pipeline.delivery.cuts import EDITORS as SUITES
+from pipeline.delivery.export import EDITORS as SUITES
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata.frames import Times
 from pipeline.proxies.checks import Case, Measured

@@ -13,14 +13,15 @@ from pipeline.editorial.checks.otio_text import OtioText
 from pipeline.editorial.imports import aaf, ale, edl, fcpxml, otio_file, session_text, xmeml
 from pipeline.editorial.imports.aaf_objects import AafFile
 from pipeline.editorial.imports.compound import Compound
-from pipeline.editorial.imports.markup import Node, parse, root_name
+from pipeline.editorial.imports.markup import Document, Node, parse, root_name
 from pipeline.editorial.imports.reading import ReadTimeline
 from pipeline.editorial.imports.registry import IMPORTS
 from pipeline.errors import TimelineUnreadable
 
 KDENLIVE = "kdenlive"
+_OF_KDENLIVE = frozenset({"mlt", "producer", "chain", "playlist", "tractor", "entry", "track"})
 _HEAD = 64 << 10  # bytes in which a timeline shows what it is
-Raw: TypeAlias = EdlText | AleText | OtioText | AafFile | Node | None
+Raw: TypeAlias = EdlText | AleText | OtioText | AafFile | Document | None
 
 
 class Found(NamedTuple):
@@ -52,7 +53,11 @@ class Case:
 
     @property
     def root(self) -> Node:
-        assert isinstance(self.raw, Node)
+        return self.document.root
+
+    @property
+    def document(self) -> Document:
+        assert isinstance(self.raw, Document)
         return self.raw
 
     @property
@@ -76,7 +81,7 @@ def case_of(content: bytes) -> Case:
     head = content[:_HEAD]
     if root_name(head) == "mlt":
         timeline = ReadTimeline(KDENLIVE, "", None, None, None, None, (0, 0), ())
-        return Case(KDENLIVE, timeline, parse(content), content)
+        return Case(KDENLIVE, timeline, parse(content, _OF_KDENLIVE), content)
     found = next((each.format for each in IMPORTS if each.recognises(head)), None)
     if found is None:
         known = ", ".join(each.title for each in IMPORTS)
@@ -101,13 +106,13 @@ def _otio(content: bytes) -> tuple[ReadTimeline, Raw]:
 
 
 def _xmeml(content: bytes) -> tuple[ReadTimeline, Raw]:
-    root = parse(content, xmeml.UNREAD)
-    return xmeml.read_tree(root), root
+    document = parse(content, xmeml.WANTED)
+    return xmeml.read_tree(document), document
 
 
 def _fcpxml(content: bytes) -> tuple[ReadTimeline, Raw]:
-    root = parse(content)
-    return fcpxml.read_tree(root), root
+    document = parse(content)
+    return fcpxml.read_tree(document), document
 
 
 def _aaf(content: bytes) -> tuple[ReadTimeline, Raw]:

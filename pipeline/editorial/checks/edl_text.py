@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.editorial.imports.edl_lines import EventLine, Group, Note, groups, statements
 from pipeline.editorial.imports.text import decoded, lines_of
@@ -34,5 +35,6 @@ class EdlText:
         )
 
 
+@lru_cache(maxsize=1 << 16)  # every rule asks for the same labels, and one event ends where the next begins
 def label(text: str) -> Label:
     return tuple(map(int, _APART.split(text)))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from pipeline.editorial.imports.markup import Node
+from pipeline.editorial.imports.markup import Node, line_of
 
 NEWEST = (1, 14)
 _Groups = tuple[frozenset[str], ...]
@@ -109,13 +109,14 @@ WORDS: dict[tuple[str, str], frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Misplaced:
-    line: int
+    line: int | None
     sentence: str
 
 
 _PLACES: dict[str, dict[str, int]] = {
     name: {child: place for place, group in enumerate(groups) for child in group} for name, groups in CONTENT.items()
 }
+_WORDED = frozenset(tag for tag, _ in WORDS)
 _KNOWN = frozenset(chain.from_iterable(_PLACES.values())) | _PLACES.keys()
 
 
@@ -127,20 +128,20 @@ def misplaced(root: Node, *, media_rep: bool) -> Iterator[Misplaced]:
             yield from _children(node, places)
         for name in SAYS.get(node.tag, ()):
             if name not in node.attrib:
-                yield Misplaced(node.line, f"<{node.tag}> does not say its {name}.")
-        for name, value in node.items():
+                yield Misplaced(line_of(node), f"<{node.tag}> does not say its {name}.")
+        for name, value in node.items() if node.tag in _WORDED else ():
             words = WORDS.get((node.tag, name))
             if words is not None and value not in words:
                 said = f"says '{value[:40]}' for {name}; it may be {', '.join(sorted(words))}"
-                yield Misplaced(node.line, f"<{node.tag}> {said}.")
+                yield Misplaced(line_of(node), f"<{node.tag}> {said}.")
         if node.tag == "fcpxml":
             yield from _mixed(node)
         if node.tag == "asset" and media_rep and node.find("media-rep") is None:
             yield Misplaced(
-                node.line, f"The asset '{node.get('name', '')[:80]}' has no media-rep, which names its file."
+                line_of(node), f"The asset '{node.get('name', '')[:80]}' has no media-rep, which names its file."
             )
         if node.tag == "asset" and not media_rep and not node.get("src"):
-            yield Misplaced(node.line, f"The asset '{node.get('name', '')[:80]}' has no src, which names its file.")
+            yield Misplaced(line_of(node), f"The asset '{node.get('name', '')[:80]}' has no src, which names its file.")
 
 
 def _mixed(root: Node) -> Iterator[Misplaced]:
@@ -150,7 +151,7 @@ def _mixed(root: Node) -> Iterator[Misplaced]:
     for child, kind in zip(held, kinds, strict=True):
         if kind != kinds[0]:
             beside = f"stands beside <{held[0].tag[:60]}> in <fcpxml>, which holds one kind"
-            yield Misplaced(child.line, f"<{child.tag[:60]}> {beside}.")
+            yield Misplaced(line_of(child), f"<{child.tag[:60]}> {beside}.")
 
 
 def _children(node: Node, places: dict[str, int]) -> Iterator[Misplaced]:
@@ -159,10 +160,10 @@ def _children(node: Node, places: dict[str, int]) -> Iterator[Misplaced]:
         place = places.get(child.tag)
         if place is None:
             what = "does not belong in" if child.tag in _KNOWN else "is nothing that FCPXML has in"
-            yield Misplaced(child.line, f"<{child.tag[:60]}> {what} <{node.tag}>.")
+            yield Misplaced(line_of(child), f"<{child.tag[:60]}> {what} <{node.tag}>.")
         elif place < highest:
             yield Misplaced(
-                child.line, f"<{child.tag}> stands behind <{before}> in <{node.tag}>, and must stand before it."
+                line_of(child), f"<{child.tag}> stands behind <{before}> in <{node.tag}>, and must stand before it."
             )
         else:
             highest, before = place, child.tag

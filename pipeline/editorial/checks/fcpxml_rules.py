@@ -13,11 +13,11 @@ from itertools import pairwise
 from pipeline.editorial.checks.case import Case, Found
 from pipeline.editorial.checks.fcpxml_model import NEWEST, misplaced
 from pipeline.editorial.imports.fcpxml_resources import seconds
-from pipeline.editorial.imports.markup import Node, path_of
+from pipeline.editorial.imports.markup import Node, line_of, path_of
 
 _VERSION = re.compile(r"(\d{1,2})\.(\d{1,3})")
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{2,5}$")
-_TIMES = ("offset", "start", "duration", "tcStart", "frameDuration", "audioStart", "audioDuration")
+_TIMES = frozenset({"offset", "start", "duration", "tcStart", "frameDuration", "audioStart", "audioDuration"})
 _WHOLE = re.compile(r"-?\d{1,19}(/[1-9]\d{0,9})?s")
 _BELOW = 2**31
 _PLACED = frozenset(
@@ -32,17 +32,21 @@ _FINAL_CUT_RATES = frozenset({"23.976", "24", "25", "29.97", "30", "50", "59.94"
 def version(case: Case) -> Iterator[Found]:
     said = version_of(case.root)
     if said is None or said < (1, 0):
-        yield Found(case.root.line, f"The version '{case.root.get('version', '')[:20]}' is none of FCPXML.")
+        yield Found(line_of(case.root), f"The version '{case.root.get('version', '')[:20]}' is none of FCPXML.")
     elif case.editor == "fcp" and said > NEWEST:
-        yield Found(case.root.line, f"Version {_dotted(said)} is newer than any known one ({_dotted(NEWEST)}).")
+        yield Found(line_of(case.root), f"Version {_dotted(said)} is newer than any known one ({_dotted(NEWEST)}).")
     elif case.editor == "resolve" and not _RESOLVE_OLDEST <= said <= NEWEST:
-        yield Found(case.root.line, f"Version {_dotted(said)} is none that Resolve reads; write 1.10, which all do.")
+        yield Found(
+            line_of(case.root), f"Version {_dotted(said)} is none that Resolve reads; write 1.10, which all do."
+        )
 
 
 def new_version(case: Case) -> Iterator[Found]:
     said = version_of(case.root)
     if said and _RESOLVE_ALL < said <= NEWEST:
-        yield Found(case.root.line, f"Version {_dotted(said)} is refused by Resolve up to 18.5, which ends at 1.10.")
+        yield Found(
+            line_of(case.root), f"Version {_dotted(said)} is refused by Resolve up to 18.5, which ends at 1.10."
+        )
 
 
 def version_of(root: Node) -> tuple[int, int] | None:
@@ -84,13 +88,14 @@ def definition(case: Case) -> Iterator[Found]:
 def times(case: Case) -> Iterator[Found]:
     """Times that are no rational seconds: 64 bits above, 32 below, by the words of the DTD."""
     for node in case.root.iter():
-        for name in _TIMES:
-            text = node.get(name)
-            if text is None:
+        if _TIMES.isdisjoint(node.attrib):
+            continue
+        for name, text in node.items():
+            if name not in _TIMES:
                 continue
             match = _WHOLE.fullmatch(text)
             if match is None or int((match[1] or "/1")[1:]) >= _BELOW:
-                yield Found(node.line, f"{_called(node)} says '{text[:40]}' for {name}, which is no rational time.")
+                yield Found(line_of(node), f"{_called(node)} says '{text[:40]}' for {name}, which is no rational time.")
 
 
 def references(case: Case) -> Iterator[Found]:
@@ -99,12 +104,12 @@ def references(case: Case) -> Iterator[Found]:
         ref, wanted = node.get("ref"), _REFERRED.get(node.tag)
         if ref is not None and node.tag != "text-style":
             if ref not in resources:
-                yield Found(node.line, f"{_called(node)} refers to '{ref[:40]}', which is no resource of the file.")
+                yield Found(line_of(node), f"{_called(node)} refers to '{ref[:40]}', which is no resource of the file.")
             elif wanted and resources[ref] != wanted:
-                yield Found(node.line, f"{_called(node)} refers to '{ref[:40]}', which is no {wanted}.")
+                yield Found(line_of(node), f"{_called(node)} refers to '{ref[:40]}', which is no {wanted}.")
         shape = node.get("format")
         if shape is not None and resources.get(shape) != "format":
-            yield Found(node.line, f"{_called(node)} names the format '{shape[:40]}', which is none of the file.")
+            yield Found(line_of(node), f"{_called(node)} names the format '{shape[:40]}', which is none of the file.")
 
 
 def grid(case: Case) -> Iterator[Found]:
@@ -116,7 +121,7 @@ def grid(case: Case) -> Iterator[Found]:
                 for name in ("offset", "duration"):
                     time = seconds(node.get(name))
                     if frame and time is not None and (time / frame).denominator != 1 and node.tag in _PLACED:
-                        yield Found(node.line, f"{_called(node)} has its {name} within a frame of the timeline.")
+                        yield Found(line_of(node), f"{_called(node)} has its {name} within a frame of the timeline.")
 
 
 def spine(case: Case) -> Iterator[Found]:
@@ -134,7 +139,7 @@ def spine(case: Case) -> Iterator[Found]:
                 if abs(begin + lasts - after) < slack:
                     continue
                 what = "begins before" if after < begin + lasts else "leaves a hole behind"
-                yield Found(following.line, f"{_called(following)} {what} the end of {_called(node)}.")
+                yield Found(line_of(following), f"{_called(following)} {what} the end of {_called(node)}.")
 
 
 def project_rate(case: Case) -> Iterator[Found]:
@@ -149,12 +154,12 @@ def extension(case: Case) -> Iterator[Found]:
         name, path = asset.get("name", ""), next(_paths(asset), "")
         if _EXTENSION.search(path) and not _EXTENSION.search(name):
             sentence = "is called without its extension, by which Resolve looks for media that moved"
-            yield Found(asset.line, f"The asset '{name[:80]}' {sentence}.")
+            yield Found(line_of(asset), f"The asset '{name[:80]}' {sentence}.")
 
 
 def no_project(case: Case) -> Iterator[Found]:
     if next(_sequences(case.root), None) is None:
-        yield Found(case.root.line, "There is no project in the file, so that no timeline comes of it.")
+        yield Found(line_of(case.root), "There is no project in the file, so that no timeline comes of it.")
 
 
 def problems(case: Case) -> Iterator[Found]:
@@ -174,7 +179,7 @@ def problems(case: Case) -> Iterator[Found]:
 
 def paths(case: Case) -> Iterator[tuple[str, int | None, str]]:
     for asset in _assets(case.root):
-        yield from ((path, asset.line, asset.get("name", "")) for path in _paths(asset))
+        yield from ((path, line_of(asset), asset.get("name", "")) for path in _paths(asset))
 
 
 def _assets(root: Node) -> Iterator[Node]:

@@ -65,12 +65,12 @@ from pipeline.editorial.exports.events import (
     Held,
     Mark,
     Sheet,
-    Source,
     held_by,
     sheet_of,
     taken_range,
 )
 from pipeline.editorial.exports.reels import reel_table
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
 from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, TimeRange

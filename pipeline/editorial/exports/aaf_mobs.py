@@ -47,7 +47,8 @@ from pipeline.editorial.exports.aaf_objects import (
     weak,
 )
 from pipeline.editorial.exports.compound import Folder
-from pipeline.editorial.exports.events import Held, Source
+from pipeline.editorial.exports.events import Held
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import one_line
 from pipeline.editorial.exports.xml_text import path_url
 from pipeline.fields import FIELDS

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import Held, Sheet, Source, held_by, sheet_of
+from pipeline.editorial.exports.events import Held, Sheet, held_by, sheet_of
 from pipeline.editorial.exports.reels import ReelRow, reel_table
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, one_line
 from pipeline.fields import FIELDS
 from pipeline.timecode import Rate, Timecode, frames_per_day

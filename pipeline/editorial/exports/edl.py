@@ -24,8 +24,9 @@ from opentimelineio.schema import Timeline
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.exports.edl_edits import Edit, Side, edits_of
 from pipeline.editorial.exports.edl_marks import marker_list
-from pipeline.editorial.exports.events import EventTrack, Sheet, Source, sheet_of
+from pipeline.editorial.exports.events import EventTrack, Sheet, sheet_of
 from pipeline.editorial.exports.reels import ReelRow, reel_table
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, one_line
 from pipeline.timecode import Timecode, frames_per_day
 
@@ -79,29 +80,29 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
     """The lists of `timeline`: `.edl`, and `.V2.edl`... for further video tracks; names are UTF-8."""
     sheet = sheet_of(timeline)
     forms = (_CMX, _FILE_32) if options.editor == "avid" else (_CMX,)
+    sources = [event.source for track in sheet.tracks for event in track.events]
+    lists = [_List(sheet, form, reel_table(sources, length=form.reel)) for form in forms]
     files, losses = [], dict.fromkeys(sheet.losses)
-    for form in forms:
-        table = reel_table((event.source for track in sheet.tracks for event in track.events), length=form.reel)
-        for suffix, lines, said in _lists(_List(sheet, form, table)):
+    for suffix, edits, lost in _parts(sheet):
+        for each in lists:
+            lines = list(_lines(each, edits, lost))
+            said = [*sheet.losses, *lost.sentences(), *_always_lost(sheet)]
+            lines += [f"* NOT CARRIED: {one_line(sentence)}" for sentence in said]
             losses.update(dict.fromkeys(said))
-            files.append(WrittenFile(f"{suffix}.edl", "\n".join([*lines, ""]).encode()))
+            files.append(WrittenFile(f"{suffix}{each.form.suffix}.edl", "\n".join([*lines, ""]).encode()))
     marks = marker_list(sheet) if options.editor == "resolve" else []
     if marks:
         files.append(WrittenFile(".markers.edl", "\n".join([*marks, ""]).encode()))
     return Written(tuple(files), tuple(losses))
 
 
-def _lists(wanted: _List) -> Iterator[tuple[str, list[str], list[str]]]:
-    """For each video track: the suffix of its list, the lines, and what the list cannot carry."""
-    sheet = wanted.sheet
+def _parts(sheet: Sheet) -> Iterator[tuple[str, list[Edit], Losses]]:
+    """For each video track: the suffix of its lists, their edits, and what lists cannot carry of them."""
     pictures = sheet.of_kind("Video") or (EventTrack("Video 1", "Video", ()),)
     for number, picture in enumerate(pictures, start=1):
-        sound = sheet.of_kind("Audio") if number == 1 else ()
         lost = Losses()
-        lines = list(_lines(wanted, edits_of(picture, sound, sheet.start.rate, lost), lost))
-        said = [*sheet.losses, *lost.sentences(), *_always_lost(sheet)]
-        lines += [f"* NOT CARRIED: {one_line(sentence)}" for sentence in said]
-        yield ("" if number == 1 else f".V{number}") + wanted.form.suffix, lines, said
+        edits = edits_of(picture, sheet.of_kind("Audio") if number == 1 else (), sheet.start.rate, lost)
+        yield "" if number == 1 else f".V{number}", edits, lost
 
 
 def _lines(wanted: _List, edits: Sequence[Edit], lost: Losses) -> Iterator[str]:

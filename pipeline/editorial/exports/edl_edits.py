@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pipeline.editorial.exports.events import Event, EventTrack, EventTransition, Mark, Source, shown_frame
+from pipeline.editorial.exports.events import Event, EventTrack, EventTransition, Mark, shown_frame
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import Losses
 from pipeline.timecode import Rate, TimeRange
 

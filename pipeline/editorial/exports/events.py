@@ -6,41 +6,24 @@ the model says of a clip under `rushes` comes first; a foreign timeline is read 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from math import ceil, floor, prod
 from typing import NamedTuple, TypeAlias
 
 from opentimelineio.schema import Timeline
 
-from pipeline.editorial.assembly import PROXY
-from pipeline.editorial.exports.otio_values import (
-    Child,
-    Document,
-    FileFacts,
-    Item,
-    Marker,
-    Range,
-    Reference,
-    Said,
-    Time,
-    values_of,
-)
+from pipeline.editorial.exports.otio_values import Child, Document, Item, Marker, Range, values_of
+from pipeline.editorial.exports.sources import Key, Source, exact_rate, frames_of, source_of, stated_rate
 from pipeline.editorial.exports.written import Losses
 from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, Timecode, TimeRange
 
-_KEYWORDS = ("subject", "location", "tag")
 _NORMAL = Fraction(1)
 _SPEED_PARTS = 100_000  # a float's speed is the nearest fraction of so many parts
 _ENDLESS = 1 << 62  # frames, where black or unknown media set no bound
 _WIPE = re.compile(r"\bW(\d{3})\b")
-Key: TypeAlias = tuple[str, str, str | None]  # clip id, name, path
-
-
-LogValue = str | int | list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,43 +38,6 @@ class Mark:
     name: str
     note: str
     color: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """A file that events are taken from; a sheet holds one object for each, so that it is itself only.
-
-    `available` counts source frames at `rate`; `timed` says whether it has timecode; `values` are the log's fields, and
-    `log` the same as text.
-    `proxy` is the path of a proxy; `equal` says that it holds the same frames, as that of a spanned clip does not.
-    """
-
-    name: str
-    path: str | None
-    clip: str
-    card: str
-    reel: str
-    rate: Rate
-    drop_frame: bool
-    timed: bool
-    available: TimeRange
-    values: Mapping[str, LogValue]
-    log: Mapping[str, str]
-    proxy: str | None
-    equal: bool
-    file: FileFacts
-
-    @property
-    def keywords(self) -> tuple[str, ...]:
-        """Subjects, location and tags one by one."""
-        return tuple(dict.fromkeys(word for name in _KEYWORDS for word in self.listed(name)))
-
-    def listed(self, name: str) -> Iterator[str]:
-        """What the log says under one field, one by one."""
-        yield from _values(self.values.get(name, ""))
-
-    def timecode(self, frame: int) -> Timecode:
-        return Timecode(frame, self.rate, self.drop_frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +134,9 @@ def sheet_of(timeline: Timeline) -> Sheet:
             continue
         laid = list(_laid(track, start.rate, known, lost))
         events = tuple(each.event for each in laid if each.event)
-        tracks.append(EventTrack(track.name, track.kind, events, tuple(_transitions(laid, start.rate, lost))))
+        joined = any(item.kind == "Transition" for item in track.children)
+        transitions = tuple(_transitions(laid, start.rate, lost)) if joined else ()
+        tracks.append(EventTrack(track.name, track.kind, events, transitions))
     marks = tuple(_timeline_mark(marker, start.rate) for marker in document.tracks.markers)
     return Sheet(document.name, start, _size(document), tuple(tracks), marks, tuple(lost.sentences()))
 
@@ -233,6 +181,8 @@ def taken_frames(event: Event, rate: Rate) -> int:
 
 def taken_range(event: Event, rate: Rate, *, head: int = 0, tail: int = 0) -> TimeRange:
     """What an event takes of its source, with `head` and `tail` frames of the timeline before and after it."""
+    if not (head or tail):
+        return TimeRange(event.source_in, taken_frames(event, rate))
     before, after = (head, tail) if event.speed >= 0 else (tail, head)
     ahead = _source_frames(event, before, rate) if before else 0
     beyond = _source_frames(event, event.record.duration + after, rate) or 1
@@ -264,23 +214,19 @@ def _size(document: Document) -> tuple[int, int] | None:
 def _start(document: Document) -> Timecode:
     said, start = document.metadata.rushes, document.global_start_time
     if said is not None and said.rate is not None:
-        rate = _stated(said.rate)
+        rate = stated_rate(said.rate)
     elif start is not None:
-        rate = _exact(start.rate)
+        rate = exact_rate(start.rate)
     else:
         items = (item for track in document.tracks.children for item in track.children)
         first = next((item.span for item in items if item.span is not None), None)
-        rate = _exact(first.duration.rate) if first else Rate(25)
+        rate = exact_rate(first.duration.rate) if first else Rate(25)
     return Timecode(round(start.value) if start else 0, rate, bool(said and said.drop_frame))
 
 
 def _laid(track: Child, rate: Rate, known: dict[Key, Source], lost: Losses) -> Iterator[_Laid]:
-    """The items of a track; their places add up in exact time and end on whole frames.
-
-    `known` keeps one Source for each file over all tracks.
-    """
+    """The items of a track; their places add up in exact time and end on whole frames."""
     place: Fraction | int = 0
-    sound = track.kind == "Audio"
     for item in track.children:
         kind = item.kind
         if kind == "Transition":
@@ -294,29 +240,28 @@ def _laid(track: Child, rate: Rate, known: dict[Key, Source], lost: Losses) -> I
         if span.duration.value < 0:
             raise ExportRefused(f"'{item.name}' on {track.name} lasts {span.duration.value:g} frames; mend its range.")
         begin = round(place)
-        place += _frames(span.duration, rate)
+        place += frames_of(span.duration, rate)
         record = TimeRange(begin, round(place) - begin)
         if kind == "Clip" and not item.enabled:
             lost.add("Disabled clips, left out", item.name)
         if kind == "Gap" or not item.enabled or not record.duration:
             yield _Laid(item, record)
             continue
-        said = item.metadata.rushes
-        channels = (said.channels if said else 1) if sound else 0
-        yield _Laid(item, record, _event(item, record, source=_source(item, span, known), rate=rate, channels=channels))
+        source = source_of(item, span, known)
+        yield _Laid(item, record, _event(item, record, source=source, rate=rate, sound=track.kind == "Audio"))
         if item.effects:
             _note_effects(item, lost)
 
 
-def _event(item: Item, record: TimeRange, *, source: Source, rate: Rate, channels: int) -> Event:
-    span = item.span
+def _event(item: Item, record: TimeRange, *, source: Source, rate: Rate, sound: bool) -> Event:
+    said, span, speed = item.metadata.rushes, item.span, _speed(item)
     assert span is not None
-    said = item.metadata.rushes
-    source_in = round(span.start_time.value)
-    event = Event(source, source_in, record, channels, said.stream if said else 1, (), _speed(item))
+    channels, stream = (said.channels, said.stream) if said else (1, 1)
+    taken = source, round(span.start_time.value), record, channels if sound else 0, stream
+    event = Event(*taken, (), speed)
     if not item.markers:
         return event
-    return replace(event, marks=tuple(_mark(marker, event, rate) for marker in item.markers))
+    return Event(*taken, tuple(_mark(marker, event, rate) for marker in item.markers), speed)
 
 
 def _speed(item: Item) -> Fraction:
@@ -341,7 +286,7 @@ def _transitions(laid: Sequence[_Laid], rate: Rate, lost: Losses) -> Iterator[Ev
             continue
         at, name = each.record.start, _transition_name(each.item)
         beside = next((side.item.name for side in (after, before) if side and side.event), "")
-        wanted = [round(_frames(time, rate)) if time else 0 for time in (each.item.in_offset, each.item.out_offset)]
+        wanted = [round(frames_of(time, rate)) if time else 0 for time in (each.item.in_offset, each.item.out_offset)]
         into = min(at - max(free, before.record.start) if before else 0, _spare(after, rate, head=True))
         out = min(after.record.duration if after else 0, _spare(before, rate, head=False))
         into, out = max(0, min(wanted[0], into)), max(0, min(wanted[1], out))
@@ -376,62 +321,27 @@ def _wipe(item: Item) -> int | None:
     return 1 if "wipe" in said.casefold() else None
 
 
-def _source(item: Item, span: Range, known: dict[Key, Source]) -> Source:
-    reference, said = item.reference, item.metadata.rushes
-    path = reference.target_url or None
-    name = item.name or reference.name or (path or "").rpartition("/")[2]
-    key = (said.clip if said else "", name, path)
-    if key not in known:
-        known[key] = _read_source(name, reference, span, proxy=item.media_references.get(PROXY), said=said)
-    return known[key]
-
-
-def _read_source(name: str, reference: Reference, span: Range, *, proxy: Reference | None, said: Said | None) -> Source:
-    span = reference.available_range or span
-    timed = said is None or said.start_timecode is not None
-    said = said or Said()
-    rate = _stated(said.rate) if said.rate else _exact(span.start_time.rate)
-    return Source(
-        name=name,
-        path=reference.target_url or None,
-        clip=said.clip,
-        card=said.card,
-        reel=said.reel,
-        rate=rate,
-        drop_frame=said.drop_frame,
-        timed=timed,
-        available=TimeRange(round(span.start_time.value), round(_frames(span.duration, rate))),
-        values=said.log,
-        log={field: _text(value) for field, value in said.log.items()},
-        proxy=proxy.target_url or None if proxy else None,
-        equal=proxy is not None and proxy.available_range == reference.available_range,
-        file=said.file,
-    )
-
-
-def _values(value: LogValue) -> Iterator[str]:
-    yield from value if isinstance(value, list) else [str(value)] if value else []
-
-
-def _text(value: LogValue) -> str:
-    if isinstance(value, str):
-        return value
-    return ", ".join(value) if isinstance(value, list) else str(value)
-
-
 def _mark(marker: Marker, event: Event, rate: Rate) -> Mark:
-    own, record, speed = event.source.rate, event.record, abs(event.speed)
+    own, record = event.source.rate, event.record
     source = _whole(marker.marked_range, own)
     ahead: Fraction | int = source.start - event.source_in
-    length = _frames(marker.marked_range.duration, rate)
-    if event.speed < 0:
-        ahead = taken_frames(event, rate) - 1 - ahead
-    if speed not in {0, 1}:
-        ahead, length = ahead / speed, length / speed
+    length = frames_of(marker.marked_range.duration, rate)
+    if event.speed != 1:
+        ahead, length = _played(ahead, length, event, rate)
     if own != rate:
         ahead = ahead * rate.fraction / own.fraction
     inside = TimeRange(record.start + int(ahead), int(length)).within(record)
     return Mark(inside, source, marker.name, marker.comment, marker.color)
+
+
+def _played(
+    ahead: Fraction | int, length: Fraction | int, event: Event, rate: Rate
+) -> tuple[Fraction | int, Fraction | int]:
+    """What lies so far into an event of another speed, and so long, as it plays; a freeze shows it as it is."""
+    speed = abs(event.speed)
+    if event.speed < 0:
+        ahead = taken_frames(event, rate) - 1 - ahead
+    return (ahead / speed, length / speed) if speed else (ahead, length)
 
 
 def _timeline_mark(marker: Marker, rate: Rate) -> Mark:
@@ -441,29 +351,4 @@ def _timeline_mark(marker: Marker, rate: Rate) -> Mark:
 
 def _whole(span: Range, rate: Rate) -> TimeRange:
     """The whole frames at `rate` that a range begins in and lasts for."""
-    return TimeRange(floor(_frames(span.start_time, rate)), max(0, floor(_frames(span.duration, rate))))
-
-
-def _frames(time: Time, rate: Rate) -> Fraction | int:
-    """A duration in exact frames at `rate`; an int where OTIO holds one, for speed."""
-    own, value = _exact(time.rate), time.value
-    exact = int(value) if value.is_integer() else Fraction(value)
-    return exact if own is rate or own == rate else exact * rate.fraction / own.fraction
-
-
-@cache
-def _stated(rate: str) -> Rate:
-    return _one(Rate.parse(rate))
-
-
-@cache
-def _one(rate: Rate) -> Rate:
-    """The same object for equal rates, which are then compared at once."""
-    return rate
-
-
-@cache
-def _exact(rate: float) -> Rate:
-    """The rate that a float stands for; 29.97 is 30000/1001."""
-    nearest = Rate.nearest(Fraction(rate), tolerance=Fraction(1, 50_000))
-    return _one(nearest or Rate.of(Fraction(rate).limit_denominator(1001)))
+    return TimeRange(floor(frames_of(span.start_time, rate)), max(0, floor(frames_of(span.duration, rate))))

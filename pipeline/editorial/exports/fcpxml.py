@@ -18,9 +18,10 @@ from typing import TypeAlias
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import EventTransition, Mark, Sheet, Source, held_by, sheet_of
+from pipeline.editorial.exports.events import EventTransition, Mark, Sheet, held_by, sheet_of
 from pipeline.editorial.exports.fcpxml_assets import Asset, Resources, Shape, frames_text, seconds_text
 from pipeline.editorial.exports.fcpxml_time import CROSSFADE, DISSOLVE, retimed, transition_xml
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.storyline import Placed, storyline
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
 from pipeline.editorial.exports.xml_text import attribute, element, is_legal, legal, xml_text

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from urllib.parse import quote
 
-from pipeline.editorial.exports.events import Held, Source
+from pipeline.editorial.exports.events import Held
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.xml_text import element, path_url
 from pipeline.timecode import Rate
 

@@ -13,7 +13,8 @@ from math import ceil
 
 import msgspec
 
-from pipeline.editorial.exports.events import Held, Mark, Sheet, Source, held_by
+from pipeline.editorial.exports.events import Held, Mark, Sheet, held_by
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import Losses
 from pipeline.editorial.exports.xml_text import is_legal, xml_text
 from pipeline.fields import FIELDS

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.editorial.edits import edits_of
 from pipeline.editorial.exports.events import Event, Sheet
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import one_line
@@ -217,7 +218,9 @@ def _facts(sheet: Sheet) -> Iterator[str]:
     pictures, sounds = (sum(len(track.events) for track in sheet.of_kind(kind)) for kind in ("Video", "Audio"))
     sources = {event.source: None for event in _events(sheet)}
     end = max((event.record.end for event in _events(sheet)), default=0)
-    yield f"events  {pictures} of picture on {_tracks(sheet, 'Video')}, {sounds} of sound on {_tracks(sheet, 'Audio')}"
+    yield f"events  {len(edits_of(sheet))}"
+    yield f"tracks  {_tracks(sheet, 'Video')} with {pictures} clips of picture"
+    yield f"        {_tracks(sheet, 'Audio')} with {sounds} of sound"
     yield f"clips   {len({source.clip or source.name for source in sources})}, in {len(sources)} files"
     yield f"rate    {rate.label()} frames per second ({rate}){_counting(sheet, ', counted ')}"
     yield f"start   {start}"

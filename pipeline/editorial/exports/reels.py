@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2s
 from itertools import count, pairwise
 
-from pipeline.editorial.exports.events import Source
+from pipeline.editorial.exports.sources import Source
 from pipeline.timecode import Rate
 
 # What event lists mean by them: black, and an auxiliary source.

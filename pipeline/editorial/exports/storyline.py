@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from pipeline.editorial.exports.events import Event, EventTransition, Held, Mark, Sheet, Source, with_reach
+from pipeline.editorial.exports.events import Event, EventTransition, Held, Mark, Sheet, with_reach
+from pipeline.editorial.exports.sources import Source
 from pipeline.timecode import TimeRange
 
 # First track, its reach, events.

@@ -11,8 +11,9 @@ from pathlib import PurePosixPath, PureWindowsPath
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import Held, Sheet, Source, held_by, sheet_of, taken_range
+from pipeline.editorial.exports.events import Held, Sheet, held_by, sheet_of, taken_range
 from pipeline.editorial.exports.reels import reel_table
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.tables import csv_text
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile
 

@@ -1,7 +1,7 @@
 """Final Cut Pro 7 XML (xmeml 5), the bridge to Premiere Pro and DaVinci Resolve.
 
-A project with a bin for each card, where every file is a master clip with its log, bins for each subject with the
-same clips, and the sequence.
+A project with a bin for each card, where every file is a master clip with its log, bins for each subject with clips
+of the same masters, and the sequence.
 Elements are those of Apple's "Final Cut Pro XML Interchange Format"; what Premiere adds is noted.
 
 - Positions on tracks (`start`, `end`) and markers of the sequence count frames of the sequence from 0.
@@ -21,15 +21,8 @@ from typing import Literal
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import (
-    Event,
-    EventTrack,
-    Mark,
-    Sheet,
-    Source,
-    sheet_of,
-    taken_frames,
-)
+from pipeline.editorial.exports.events import Event, EventTrack, Mark, Sheet, sheet_of, taken_frames
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
 from pipeline.editorial.exports.xmeml_files import (
     File,
@@ -59,7 +52,7 @@ from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, TimeRange
 
 _UNSTATED_SIZE = (1920, 1080)
-_CLIP, _FILE = "\0", "\1"  # stand for a name and a description; XML holds neither
+_CLIP, _FILE, _LINKS = "\0", "\1", "\2"  # stand for a name, a description and links; XML holds none of them
 _ON = "<enabled>TRUE</enabled><locked>FALSE</locked>"
 
 
@@ -121,8 +114,9 @@ def _document(sheet: Sheet, files: dict[Source, File], lost: Losses) -> Iterator
     for card, held in cards.items():
         clips = []
         for file in held:
-            tracks = _tracks(file)
-            clips.append(_master(file, tracks))
+            items = _whole(file)
+            tracks = _tracks(items)
+            clips.append(_master(file, tracks.replace(_LINKS, _links(items))))
             for subject in file.source.listed("subject"):
                 subjects[subject].append((file, tracks))
         yield from _bin(card, clips)
@@ -150,9 +144,13 @@ def _master(file: File, tracks: str) -> str:
 
 
 def _copy(file: File, tracks: str, subject: int) -> str:
-    """The clip in the bin of a subject, counted from 1: a clip of that master clip."""
+    """The clip in the bin of a subject, counted from 1: a clip of that master clip.
+
+    Links belong to sequences, says Apple; Premiere writes them into its master clips too, and so do we there.
+    """
     name = f"subject-{subject}-{file.number}"
-    return _clip(file, name, tracks.replace(_CLIP, name).replace(_FILE, file_again(file)), whether="FALSE")
+    inside = tracks.replace(_LINKS, "").replace(_CLIP, name).replace(_FILE, file_again(file))
+    return _clip(file, name, inside, whether="FALSE")
 
 
 def _clip(file: File, name: str, tracks: str, *, whether: str) -> str:
@@ -162,24 +160,26 @@ def _clip(file: File, name: str, tracks: str, *, whether: str) -> str:
     )
 
 
-def _tracks(file: File) -> str:
-    """What all clips of a file in bins have, with `_CLIP` and `_FILE` where they differ."""
-    source, held = file.source, file.held
-    event = Event(source, held.span.start, TimeRange(0, file.duration), 0, 1, ())
-    channels = range(0 if held.picture else 1, sum(held.streams) + 1)
-    items = [_Item(f"{_CLIP}-{n}", file, "audio" if n else "video", max(n, 1), 1, event, n) for n in channels]
-    links = _links(items)
+def _whole(file: File) -> list[_Item]:
+    """All that a clip of a file in a bin holds: its pictures, and each channel of its sound."""
+    event = Event(file.source, file.held.span.start, TimeRange(0, file.duration), 0, 1, ())
+    channels = range(0 if file.held.picture else 1, sum(file.held.streams) + 1)
+    return [_Item(f"{_CLIP}-{n}", file, "audio" if n else "video", max(n, 1), 1, event, n) for n in channels]
+
+
+def _tracks(items: Sequence[_Item]) -> str:
+    """What all clips of a file in bins have, with `_CLIP`, `_FILE` and `_LINKS` where they differ."""
     lines: list[str] = []
     for kind in ("video", "audio"):
-        tracks = [item for item in items if item.kind == kind]
+        tracks = [
+            f'<track>\n<clipitem id="{item.name}">\n{item.file.head}\n'
+            f"{_FILE if item is items[0] else file_again(item.file)}\n{_source_track(item)}{_LINKS}"
+            "</clipitem>\n</track>"
+            for item in items
+            if item.kind == kind
+        ]
         if tracks:
-            lines.append(f"<{kind}>")
-            lines += [
-                f'<track>\n<clipitem id="{item.name}">\n{file.head}\n'
-                f"{_FILE if item is items[0] else file_again(file)}\n{_source_track(item)}{links}</clipitem>\n</track>"
-                for item in tracks
-            ]
-            lines.append(f"</{kind}>")
+            lines += [f"<{kind}>", *tracks, f"</{kind}>"]
     return "\n".join(lines)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from math import floor
 
-from pipeline.editorial.exports.events import Held, Sheet, Source, held_by
+from pipeline.editorial.exports.events import Held, Sheet, held_by
+from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import Losses
 from pipeline.editorial.exports.xmeml_time import TICKS
 from pipeline.editorial.exports.xml_text import is_legal, path_url, xml_text
@@ -64,6 +65,8 @@ def head_xml(name: str, duration: int, rate: Rate) -> str:
 
 def _together(parts: Iterable[Held]) -> Held:
     held = list(parts)
+    if len(held) == 1:
+        return held[0]
     begin, end = min(part.span.start for part in held), max(part.span.end for part in held)
     streams = max((part.streams for part in held), key=sum)
     return Held(any(part.picture for part in held), streams, TimeRange(begin, end - begin))

@@ -34,7 +34,10 @@ def legal(text: str) -> str:
 
 def element(name: str, attributes: Mapping[str, str | None], children: Iterable[str] = ()) -> str:
     """An element on lines of its own; attributes that are empty or None are left out."""
-    said = "".join([f' {key}="{attribute(value)}"' for key, value in attributes.items() if value])
+    told = {key: value for key, value in attributes.items() if value}
+    if not _PLAIN("".join(told.values())):
+        told = {key: attribute(value) for key, value in told.items()}
+    said = "".join([f' {key}="{value}"' for key, value in told.items()])
     inside = "\n".join(children)
     return f"<{name}{said}>\n{inside}\n</{name}>" if inside else f"<{name}{said}/>"
 

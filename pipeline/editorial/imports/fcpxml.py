@@ -10,16 +10,12 @@ from fractions import Fraction
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.imports.fcpxml_resources import Format, Resources, resources_of, seconds
 from pipeline.editorial.imports.fcpxml_story import Clock, Story, Within
-from pipeline.editorial.imports.markup import Node, parse, root_name
+from pipeline.editorial.imports.markup import Document, Node, line_of, parse, root_name
 from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadTimeline, ReadTransition
 from pipeline.errors import TimelineUnreadable
 from pipeline.timecode import Rate, Timecode
 
 FORMAT = "fcpxml"
-_UNREAD = frozenset(
-    {"text", "text-style-def", "bookmark", "smart-collection", "collection-folder",
-     "keyword-collection", "import-options", "array", "data", "param", "adjust-colorConform"}
-)  # fmt: skip
 _APART = frozenset({"gap", "transition"})
 MOST_FRAMES = 10**12
 
@@ -34,20 +30,21 @@ def read(content: bytes) -> ReadTimeline:
     Raises TimelineUnreadable for what is no FCPXML, or damaged.
     """
     with unswept():
-        return read_tree(parse(content, _UNREAD))
+        return read_tree(parse(content))
 
 
-def read_tree(root: Node) -> ReadTimeline:
+def read_tree(document: Document) -> ReadTimeline:
     """The same of a tree that is there already."""
+    root = document.root
     if root.tag != FORMAT:
         raise TimelineUnreadable("This is no FCPXML: its first element is no fcpxml.")
     problems: list[Problem] = []
     resources = resources_of(root, problems)
-    projects = list(root.iter("project"))
+    projects = list(document.of("project"))
     facts: dict[str, object] = {"format": FORMAT, "version": root.get("version"), "projects": len(projects)}
     sequence = projects[0].find("sequence") if projects else None
     if sequence is None:
-        line = projects[0].line if projects else root.line
+        line = line_of(projects[0]) if projects else line_of(root)
         problems.append(Problem(line, "There is no project with a timeline in this file; select one and export it."))
         title = projects[0].get("name", "") if projects else ""
         return ReadTimeline(
@@ -64,7 +61,7 @@ def _timeline(
     facts |= {"title": title, "width": shape.width, "height": shape.height}
     facts["clips"] = sum(child.tag not in _APART for spine in spines for child in spine)
     if rate is None:
-        problems.append(Problem(sequence.line, "The timeline names no format that tells its frame rate."))
+        problems.append(Problem(line_of(sequence), "The timeline names no format that tells its frame rate."))
         return ReadTimeline(
             FORMAT, title, None, None, None, None, (1, 0), (), facts=_known(facts), problems=tuple(problems), said=said
         )
@@ -87,7 +84,7 @@ def _known(facts: dict[str, object]) -> tuple[tuple[str, object], ...]:
 
 def _said(sequence: Node, shape: Format, resources: Resources) -> tuple[tuple[str, object], ...]:
     files = tuple((asset.name, asset.file) for asset in resources.assets.values())
-    return (("format_name", shape.name), ("line", sequence.line), ("files", files))
+    return (("format_name", shape.name), ("line", line_of(sequence)), ("files", files))
 
 
 def _start(sequence: Node, rate: Rate, problems: list[Problem]) -> tuple[Timecode, bool | None]:
@@ -96,7 +93,7 @@ def _start(sequence: Node, rate: Rate, problems: list[Problem]) -> tuple[Timecod
     drop = counting == "DF" if counting or not rate.can_drop else None
     if drop and not rate.can_drop:
         problems.append(
-            Problem(sequence.line, f"It says drop-frame at {rate.label()} frames a second, where none exists.")
+            Problem(line_of(sequence), f"It says drop-frame at {rate.label()} frames a second, where none exists.")
         )
         drop = False
     return Timecode(_frames(sequence, "tcStart", rate, problems) or 0, rate, bool(drop)), drop
@@ -116,11 +113,13 @@ def _frames(sequence: Node, name: str, rate: Rate, problems: list[Problem]) -> i
     time = seconds(text)
     if time is None:
         if text is not None:
-            problems.append(Problem(sequence.line, f"The timeline says '{text[:40]}' for {name}, which is no time."))
+            problems.append(
+                Problem(line_of(sequence), f"The timeline says '{text[:40]}' for {name}, which is no time.")
+            )
         return None
     exact = time * rate.fraction
     if exact.denominator != 1:
-        problems.append(Problem(sequence.line, f"{name} of the timeline lies within a frame at {rate.label()}."))
+        problems.append(Problem(line_of(sequence), f"{name} of the timeline lies within a frame at {rate.label()}."))
     return round(exact) if abs(exact) < MOST_FRAMES else None
 
 

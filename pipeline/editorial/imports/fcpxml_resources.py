@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import floor
 
-from pipeline.editorial.imports.markup import Node, path_of, text_of
+from pipeline.editorial.imports.markup import Node, line_of, path_of, text_of
 from pipeline.editorial.imports.reading import Problem
 from pipeline.timecode import Rate, TimeRange
 
@@ -129,7 +129,7 @@ def _asset(node: Node, formats: dict[str, Format], told: tuple[tuple[str, str], 
     chosen = original if original is not None else next(iter(representations), node)
     known = formats.get(node.get("format", ""))
     if known is None and node.get("format"):
-        problems.append(Problem(node.line, f"'{name}' names the format {node.get('format')}, which is nowhere."))
+        problems.append(Problem(line_of(node), f"'{name}' names the format {node.get('format')}, which is nowhere."))
     said = dict(told) | dict(_columns(node))
     kinds = {kind for key, kind in (("hasVideo", "Video"), ("hasAudio", "Audio")) if node.get(key) == "1"}
     if not kinds:
@@ -154,20 +154,17 @@ def _browser(root: Node) -> dict[str, tuple[tuple[str, str], ...]]:
 
 
 def log_of(node: Node) -> tuple[tuple[str, str], ...]:
-    """Keywords, rating, note and columns of a clip; what Rushes wrote itself comes first, and alone."""
-    columns = _columns(node)
-    if any(name == "id" for name, _ in columns):
-        return columns
+    """Keywords, rating, note and columns of a clip."""
     found = []
     for each in node:
         if each.tag == "keyword":
             words = (word.strip() for word in each.get("value", "").split(","))
-            found += [("tag", word) for word in words if word]
+            found += [("keyword", word) for word in words if word]
         elif each.tag == "rating":
             found.append(("rating", each.get("value", "")))
         elif each.tag == "note" and text_of(each):
             found.append(("note", text_of(each)))
-    return (*found, *columns)
+    return (*found, *_columns(node))
 
 
 def _columns(node: Node) -> tuple[tuple[str, str], ...]:

@@ -19,8 +19,8 @@ from pipeline.editorial.imports.fcpxml_resources import (
     rate_named,
     seconds,
 )
-from pipeline.editorial.imports.markup import Node
-from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark, ReadTransition
+from pipeline.editorial.imports.markup import Node, line_of
+from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark, ReadTransition, not_apart
 from pipeline.errors import TimelineUnreadable
 from pipeline.timecode import Rate, TimeRange
 
@@ -30,6 +30,7 @@ MOST_NESTED = 60
 _CLIPS = frozenset({"asset-clip", "clip", "video", "audio", "ref-clip", "sync-clip", "mc-clip", "audition", "gap"})
 _MADE = {"title": "a title", "caption": "a caption", "live-drawing": "a drawing"}
 _PLACED = _CLIPS | _MADE.keys()
+_FILES = frozenset({"asset-clip", "video", "audio"})
 _MARKERS = frozenset({"marker", "chapter-marker"})
 _KINDS: tuple[Kind, ...] = ("Video", "Audio")
 _BOTH: frozenset[str] = frozenset({"Video", "Audio"})
@@ -93,7 +94,10 @@ class Story:
             offset = self._offset(child)
             if offset is None:
                 offset = place if place is not None else clock.start
-            self.item(child, clock.timeline(offset), clock.speed, within)
+            own = within._replace(
+                lane=within.lane - _lane(child)
+            )  # a lane means nothing between the clips of a storyline
+            self.item(child, clock.timeline(offset), clock.speed, own)
             place = offset + (self._duration(child) or 0)
 
     def item(self, node: Node, at: Fraction, speed: Fraction, within: Within) -> None:
@@ -101,7 +105,7 @@ class Story:
         self.steps += 1
         if self.steps > FEW_STEPS + MOST_SHOWN * self.resources.elements or within.nested > MOST_NESTED:
             raise TimelineUnreadable(
-                f"Clips within clips come to more than any timeline holds (line {node.line}); it is not read."
+                f"Clips within clips come to more than any timeline holds (line {line_of(node)}); it is not read."
             )
         if node.tag == "audition":
             chosen = next((child for child in node if child.tag in _PLACED), None)
@@ -138,14 +142,16 @@ class Story:
     def _content(self, node: Node, clock: Clock, seen: Span, within: Within) -> None:
         if node.tag in _MADE:
             name = node.get("name") or "An item"
-            self.left_out.append(Problem(node.line, f"'{name}' is {_MADE[node.tag]}: it has no media."))
-        elif node.tag in {"asset-clip", "video", "audio"}:
+            self.left_out.append(Problem(line_of(node), f"'{name}' is {_MADE[node.tag]}: it has no media."))
+        elif node.tag in _FILES:
             self._asset(node, clock, seen, within)
         elif node.tag != "gap":
             inside, retimed = within._replace(low=seen.low, high=seen.high), _retimed(clock, _map(node))
             if retimed is None:
-                sentence = f"The speed of '{node.get('name', '')}' changes within it; it is not taken apart."
-                self.left_out.append(Problem(node.line, sentence))
+                held = self.resources.media.get(node.get("ref", ""), node)
+                clips = not_apart(sum(each.tag in _FILES for each in held.iter()))
+                sentence = f"The speed of '{node.get('name', '')}' changes within it{clips}"
+                self.left_out.append(Problem(line_of(node), sentence))
                 return
             clock = retimed
             if node.tag == "ref-clip":
@@ -195,7 +201,9 @@ class Story:
         if asset is None:
             if node.get("ref", "") in self.resources.effects:
                 name = node.get("name") or "An item"
-                self.left_out.append(Problem(node.line, f"'{name}' is made by the editor, not shot: it has no media."))
+                self.left_out.append(
+                    Problem(line_of(node), f"'{name}' is made by the editor, not shot: it has no media.")
+                )
             else:
                 self._wrong(node, f"refers to {node.get('ref')}, which is no file of this timeline")
             self._parts(node, clock, within._replace(low=seen.low, high=seen.high))
@@ -228,7 +236,7 @@ class Story:
             first, last = _mapped(points, first), _mapped(points, last)
             if len(points) > 2 and not _even(points):
                 sentence = f"The speed of '{node.get('name', '')}' changes within it; it is read as its average."
-                self.left_out.append(Problem(node.line, sentence))
+                self.left_out.append(Problem(line_of(node), sentence))
             speed = (last - first) / (seen.high - seen.low)
         low, high = min(first, last), max(first, last)
         begin = frame_at(low, rate)
@@ -244,7 +252,7 @@ class Story:
             "Video", 1, None, source=source, media=media, available=available,
             rate=rate, drop_frame={"DF": True, "NDF": False}.get(node.get("tcFormat", "")),
             name=node.get("name") or asset.name, file=asset.file, reel=reel, id=asset.id, speed=speed,
-            log=(*asset.log, *log), line=node.line,
+            log=(*asset.log, *log), line=line_of(node),
         )  # fmt: skip
 
     def _marks(self, node: Node, clock: Clock, seen: Span | None, event: int | None) -> None:
@@ -264,7 +272,7 @@ class Story:
             if event is not None and node.tag == "asset-clip":
                 rate = self.events[event][1].rate or self.rate
                 source = TimeRange(frame_at(start, rate), max(1, ceil(lasts * rate.fraction)))
-            found.append(ReadMark(name, note, record=record, source=source, line=each.line))
+            found.append(ReadMark(name, note, record=record, source=source, line=line_of(each)))
         if event is None:
             self.marks += found
         elif found:
@@ -288,7 +296,7 @@ class Story:
         sound = node.find("filter-video") is None and node.find("filter-audio") is not None
         kind: Kind = "Audio" if sound else "Video"
         name = node.get("name", "")
-        self.transitions.append((within.lane, ReadTransition(kind, 1, at, at - begin, end - at, name, node.line)))
+        self.transitions.append((within.lane, ReadTransition(kind, 1, at, at - begin, end - at, name, line_of(node))))
 
     def _offset(self, node: Node) -> Fraction | None:
         return self._time(node if node.tag != "audition" or node.get("offset") else _first(node), "offset")
@@ -337,7 +345,7 @@ class Story:
         return ratio / round(ratio) if ratio >= 1 else ratio * round(1 / ratio)
 
     def _wrong(self, node: Node, what: str) -> None:
-        self.problems.append(Problem(node.line, f"'{node.get('name', node.tag)}' {what}."))
+        self.problems.append(Problem(line_of(node), f"'{node.get('name', node.tag)}' {what}."))
 
 
 def _first(audition: Node) -> Node:

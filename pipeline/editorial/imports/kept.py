@@ -20,7 +20,7 @@ Frames = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class KeptEvent:
-    """`clip` is None for what was not found; `by` says how it was."""
+    """`clip` is None for what was not found; `by` says how it was. `channel` counts as that of a ReadEvent does."""
 
     kind: Kind
     track: int
@@ -35,6 +35,7 @@ class KeptEvent:
     by: str
     confidence: float
     enabled: bool
+    channel: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def _event(event: ReadEvent, match: Match) -> KeptEvent:
         by=match.by,
         confidence=match.confidence,
         enabled=event.enabled,
+        channel=event.channel,
     )
 
 

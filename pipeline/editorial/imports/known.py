@@ -39,10 +39,20 @@ class Known:
 
     @property
     def start(self) -> Timecode | None:
-        return Timecode.parse(self.label, _rate(self.label_rate)) if self.label and self.label_rate else None
+        return _start(self.label, self.label_rate) if self.label and self.label_rate else None
 
 
 _rate = cache(Rate.parse)
+
+
+@lru_cache(maxsize=200_000)
+def _start(label: str, rate: str) -> Timecode:
+    return Timecode.parse(label, _rate(rate))
+
+
+@lru_cache(maxsize=200_000)
+def _began(label: str, rate: str) -> int:
+    return _start(label, rate).conformed(_MILLISECONDS).frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,9 @@ class Shelf:
     all: list[Known] = field(default_factory=list)
     _timed: list[tuple[Span, Known]] = field(default_factory=list)
     _untimed: list[Known] = field(default_factory=list)
+    _starts: list[int] = field(default_factory=list)
     _longest: int = 0
+    _last: int = 0
 
     def put(self, known: Known) -> None:
         self.all.append(known)
@@ -88,7 +100,9 @@ class Shelf:
         """The clips that run at a moment; else all, of which the timecode must be told to differ."""
         if len(self._timed) + len(self._untimed) < len(self.all):
             self._arrange()
-        found = [*self._running(moment.at, moment.slack), *self._running(moment.at + _DAY, moment.slack)]
+        found = list(self._running(moment.at, moment.slack))
+        if self._last > _DAY - moment.slack:  # one runs up to midnight or over it
+            found += self._running(moment.at + _DAY, moment.slack)
         yield from found or (known for _, known in self._timed)
         yield from self._untimed
 
@@ -96,11 +110,13 @@ class Shelf:
         spans = [(span_of(known), known) for known in self.all]
         self._timed = sorted(((span, known) for span, known in spans if span), key=lambda each: each[0].start)
         self._untimed = [known for span, known in spans if not span]
+        self._starts = [span.start for span, _ in self._timed]
         self._longest = max((span.end - span.start for span, _ in self._timed), default=0)
+        self._last = max((span.end for span, _ in self._timed), default=0)
 
     def _running(self, at: int, slack: int) -> Iterator[Known]:
-        place = bisect_right(self._timed, at + slack, key=lambda each: each[0].start)
-        while place and self._timed[place - 1][0].start >= at - self._longest - slack:
+        place = bisect_right(self._starts, at + slack)
+        while place and self._starts[place - 1] >= at - self._longest - slack:
             place -= 1
             span, known = self._timed[place]
             if span.end > at - slack:
@@ -134,13 +150,11 @@ def card_names(card: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((card, card.rpartition("_")[2])))
 
 
-@lru_cache(maxsize=200_000)
 def span_of(known: Known) -> Span | None:
     """When a clip runs by its labels; None without timecode or length."""
-    start = known.start
-    if start is None or known.rate is None or not known.frames:
+    if not known.label or not known.label_rate or known.rate is None or not known.frames:
         return None
-    begin = start.conformed(_MILLISECONDS).frame
+    begin = _began(known.label, known.label_rate)
     return Span(begin, begin + known.frames * 1000 * known.rate.denominator // known.rate.numerator + 1)
 
 
@@ -189,7 +203,7 @@ def _scaled(frames: int, rate: Rate, own: Rate) -> int:
 
 def _frame_of(label: Timecode, start: Timecode, rate: Rate) -> int | None:
     """The first frame of a clip at `rate` from `start` on that bears this label, over midnight too."""
-    if label.rate == rate:
+    if label.rate == rate != start.rate:
         start = start.counted_at(rate) or start  # timecode may count every second frame
     own = _counted_as(start, label)
     if own is None:
@@ -198,7 +212,7 @@ def _frame_of(label: Timecode, start: Timecode, rate: Rate) -> int | None:
     ahead = (own.frame - start.frame) % day
     if day - ahead < ceil(Fraction(start.rate.nominal, label.rate.nominal)):
         ahead = 0  # the label names several frames, and the clip begins within them
-    return floor(ahead * rate.fraction / start.rate.fraction)
+    return _scaled(ahead, start.rate, rate)
 
 
 def _counted_as(start: Timecode, label: Timecode) -> Timecode | None:

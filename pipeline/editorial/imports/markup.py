@@ -1,48 +1,44 @@
 """Timelines in XML as a tree that knows its lines: no entities, nothing fetched, bounds on size, depth and count.
 
 Apart from metadata/xml.py, which is for small sidecars: editors write a bare `<!DOCTYPE xmeml>`, which that one
-refuses, files of a hundred megabytes, and faults that must be told by line.
+refuses, files of a hundred megabytes, and faults that must be told by line. Such a file holds millions of elements, so
+the tree is built by the standard library's own parser, without Python for each of them; it knows no lines, which are
+found in the text afterwards: the n-th element of a name is the n-th start tag of it.
 """
 
 import codecs
 import os
 import re
-from typing import TYPE_CHECKING, NoReturn
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain
+from typing import NoReturn, TypeAlias
 from urllib.parse import unquote_to_bytes
-from xml.etree.ElementTree import Element
+from xml.etree.ElementTree import Element, ParseError, XMLParser
 from xml.parsers import expat
 
 from pipeline.errors import TimelineUnreadable
 from pipeline.metadata.xml import is_markup
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+Node: TypeAlias = Element
 LARGEST = 256 << 20
 MOST_DEPTH = 200
 MOST_ELEMENTS = 8_000_000
+_LINE = "\n"  # what no attribute is called
+_AFTER_NAME = b" \t\r\n/>"
+_ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)  # may hold what looks like tags
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BEFORE_ROOT = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^<>\[]*(\[[^\]]*\]\s*)?>", re.DOTALL)
 _ROOT = re.compile(r"<([A-Za-z_][\w.-]*)")
 _URL = re.compile(r"file:(?://([^/]*))?(/.*)", re.IGNORECASE | re.DOTALL)
 _DRIVE = re.compile(r"/[A-Za-z]:(/|$)")
 
 
-class Node(Element):
-    """An element with the line on which it begins; `text` is that of elements without others in them."""
-
-    __slots__ = ("line",)
-    line: int
-    if TYPE_CHECKING:  # all in the tree are nodes
-
-        def __iter__(self) -> "Iterator[Node]": ...
-        def find(self, path: str, namespaces: None = None) -> "Node | None": ...  # type: ignore[override]
-        def findall(self, path: str, namespaces: None = None) -> "list[Node]": ...  # type: ignore[override]
-        def iter(self, tag: str | None = None) -> "Iterator[Node]": ...  # type: ignore[override]
-
-
 def root_name(head: bytes) -> str:
     """The name of the root element of what begins with `head`; empty where that is no XML or comes later."""
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if head.startswith(_UTF_16):
         text = head.decode("utf-16", "replace")
     elif is_markup(head):
         text = head.decode("utf-8-sig", "replace")
@@ -55,8 +51,20 @@ def root_name(head: bytes) -> str:
     return found[1] if found else ""
 
 
-def parse(content: bytes, skipped: frozenset[str] = frozenset()) -> Node:
-    """The root element, without what stands in elements that are `skipped`.
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`elements` are those that are asked for again and again, by name, in the order of the text."""
+
+    root: Node
+    elements: Mapping[str, Sequence[Node]]
+
+    def of(self, *names: str) -> Iterator[Node]:
+        """The elements of these names, wherever they stand."""
+        return chain.from_iterable(self.elements.get(name, ()) for name in names)
+
+
+def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
+    """The document with the elements of the names `wanted`, whose lines are known then; of all where nothing is said.
 
     Raises TimelineUnreadable for what is not well-formed, declares entities, or is beyond bounds.
     """
@@ -64,74 +72,103 @@ def parse(content: bytes, skipped: frozenset[str] = frozenset()) -> Node:
         raise TimelineUnreadable(
             f"This timeline is larger than the {LARGEST >> 20} MB that are read; export it in parts."
         )
-    builder = _Builder(skipped)
+    if content.count(b"<") - content.count(b"</") > MOST_ELEMENTS:
+        _too_much()
     try:
-        builder.parser.Parse(content, True)
-    except expat.ExpatError as error:
-        reason = expat.ErrorString(error.code)
+        if content.startswith(_UTF_16):
+            content = content.decode("utf-16").encode()
+            root = _tree(content, "utf-8")
+        else:
+            root = _tree(content, None)
+    except (ParseError, expat.ExpatError) as error:
+        line = error.position[0] if isinstance(error, ParseError) else error.lineno
         raise TimelineUnreadable(
-            f"This is no well-formed XML (line {error.lineno}: {reason}); export the timeline again."
+            f"This is no well-formed XML (line {line}: {expat.ErrorString(error.code)}); export the timeline again."
         ) from None
     except (ValueError, LookupError):  # an encoding that Python does not know, or that is none
         raise TimelineUnreadable("This XML names an encoding that is not read; export it as UTF-8.") from None
-    if builder.root is None:
-        raise TimelineUnreadable("This XML holds no element; export the timeline again.")
-    return builder.root
+    _check_depth(root)
+    elements: dict[str, list[Node]] = defaultdict(list)
+    for node in root.iter():
+        if wanted is None or node.tag in wanted:
+            elements[node.tag].append(node)
+    _note_lines(elements, content)
+    return Document(root, elements)
 
 
-class _Builder:
-    """The tree under construction; expat calls the methods."""
+class _RootBegun(Exception):  # no error: it ends the reading of what stands before the root
+    pass
 
-    def __init__(self, skipped: frozenset[str]) -> None:
-        self.root: Node | None = None
-        self._open: list[Node] = []
-        self._pieces: list[str] = []
-        self._skipped, self._inside, self._count = skipped, 0, 0
-        parser = self.parser = expat.ParserCreate()
-        parser.buffer_text, parser.buffer_size = True, 1 << 16
-        parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
-        parser.CharacterDataHandler = self._pieces.append
-        parser.EntityDeclHandler = parser.ElementDeclHandler = parser.AttlistDeclHandler = _refuse
-        parser.NotationDeclHandler = parser.SkippedEntityHandler = _refuse
 
-    def _begin(self, name: str, attributes: dict[str, str]) -> None:
-        self._count += 1
-        if self._inside or name in self._skipped:
-            self._inside += 1
-            if self._inside > MOST_DEPTH or self._count > MOST_ELEMENTS:
-                self._too_much()
-            return
-        node = Node(name, attributes)
-        node.line = self.parser.CurrentLineNumber
-        if self._open:
-            self._open[-1].append(node)
-        else:
-            self.root = node
-        self._open.append(node)
-        self._pieces.clear()
-        if len(self._open) > MOST_DEPTH or self._count > MOST_ELEMENTS:
-            self._too_much()
+def _tree(content: bytes, encoding: str | None) -> Node:
+    """The elements, of a document that declares nothing of its own; names are taken without their namespace."""
+    before = expat.ParserCreate(encoding)
+    before.EntityDeclHandler = before.ElementDeclHandler = before.AttlistDeclHandler = _refuse
+    before.NotationDeclHandler = _refuse
+    before.StartElementHandler = _begin
+    with suppress(_RootBegun):
+        before.Parse(content, True)
+    parser = XMLParser(encoding=encoding)  # noqa: S314  # declarations were refused above, which the attacks need
+    parser.feed(content)
+    root: Node = parser.close()
+    if b"xmlns" in content:
+        for node in root.iter():
+            node.tag = node.tag.rpartition("}")[2]
+    return root
 
-    def _end(self, _name: str) -> None:
-        if self._inside:
-            self._inside -= 1
-            self._pieces.clear()
-            return
-        node = self._open.pop()
-        if self._pieces:
-            if not len(node):
-                node.text = "".join(self._pieces)
-            self._pieces.clear()
 
-    def _too_much(self) -> NoReturn:
-        line = self.parser.CurrentLineNumber
-        raise TimelineUnreadable(f"This XML holds more, or deeper, than any timeline (line {line}); it is not read.")
+def _begin(*_: object) -> NoReturn:
+    raise _RootBegun
 
 
 def _refuse(*_: object) -> NoReturn:
     raise TimelineUnreadable(
         "This XML declares entities or a document type of its own; no editor does, it is not read."
     )
+
+
+def _check_depth(root: Node) -> None:
+    level = [root]
+    for _ in range(MOST_DEPTH):
+        level = list(filter(len, chain.from_iterable(level)))
+        if not level:
+            return
+    _too_much()
+
+
+def _too_much() -> NoReturn:
+    raise TimelineUnreadable("This XML holds more, or deeper, than any timeline; it is not read.")
+
+
+def _note_lines(elements: Mapping[str, Sequence[Node]], content: bytes) -> None:
+    """Puts to each element its line; none where the text has another number of tags (of a foreign encoding)."""
+    if b"<!--" in content or b"<![CDATA[" in content or content.count(b"<?") > 1:
+        content = _ASIDE.sub(lambda match: b"\n" * match[0].count(b"\n"), content)
+    if b"\r" in content:
+        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    for name, nodes in elements.items():
+        lines = list(_lines(content, f"<{name}".encode()))
+        if len(lines) == len(nodes):
+            for node, line in zip(nodes, lines, strict=True):
+                node.set(_LINE, str(line))
+
+
+def _lines(content: bytes, tag: bytes) -> Iterator[int]:
+    """The line of each start tag."""
+    line, last, at = 1, 0, content.find(tag)
+    while at >= 0:
+        end = at + len(tag)
+        if content[end] in _AFTER_NAME:
+            line += content.count(b"\n", last, at)
+            last = at
+            yield line
+        at = content.find(tag, end)
+
+
+def line_of(node: Node) -> int | None:
+    """The line on which an element begins, from 1."""
+    said = node.get(_LINE)
+    return int(said) if said else None
 
 
 def text_of(node: Node | None, path: str = "") -> str:

@@ -14,6 +14,7 @@ from functools import cache
 from pipeline.editorial.exports.reels import short_names
 from pipeline.editorial.imports.known import (
     Known,
+    Moment,
     Place,
     Shelf,
     card_names,
@@ -61,6 +62,23 @@ class Index:
     by_reel: dict[str, Shelf]
     by_file: dict[str, list[Place]]
     shorts: Callable[[], dict[str, Shelf]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What an event says, in the forms that are compared: many clips are held against it.
+
+    `names` are its own and its file's as they stand, `keys` their forms; `reel` is empty for none. `places` are the
+    clips of which a file is called so, with how many names at the ends of the paths agree.
+    """
+
+    event: ReadEvent
+    moment: Moment | None
+    parts: list[str]
+    names: frozenset[str]
+    keys: tuple[str, ...]
+    reel: str
+    places: dict[str, tuple[int, Place]]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -143,8 +161,8 @@ def matched(events: Sequence[ReadEvent], index: Index) -> list[Match]:
 
 def match(event: ReadEvent, index: Index) -> Match:
     """The clip that an event shows, or why none is named."""
-    places = _places(event, index)
-    weighed = {known.id: (known, _evidence(event, known, places, index)) for known in _candidates(event, index, places)}
+    said = _said(event, index)
+    weighed = {known.id: (known, _evidence(said, known, index)) for known in _candidates(said, index)}
     fitting = sorted(
         ((evidence, known) for known, evidence in weighed.values() if evidence is not None),
         key=lambda pair: (pair[0], pair[1].id), reverse=True,
@@ -155,44 +173,51 @@ def match(event: ReadEvent, index: Index) -> Match:
     rivals = [other for evidence, other in fitting[1:] if _rivals(evidence, best)]
     if rivals:
         return _ambiguous(event, [known, *rivals])
-    outside = _shows(event, known) is False
+    timed = _shows(said, known)
+    outside = timed is False
     others = [other for evidence, other in fitting[1:] if _contradicts(evidence, best, outside=outside)]
     if others:
         return _contradicted(event, best, [known, *others])
-    place = places.get(known.id)
+    place = said.places.get(known.id)
     span = range_in(event, known, place[1].before if place else 0)
     if outside and span is not None and not span.duration:
-        return Match(known, best.by, _DOUBTED, (), _found(event, known, best), span, doubted=True)
-    return Match(known, best.by, best.sure, (), _found(event, known, best), span)
+        return Match(known, best.by, _DOUBTED, (), _found(said, known, best, timed=timed), span, doubted=True)
+    return Match(known, best.by, best.sure, (), _found(said, known, best, timed=timed), span)
 
 
-def _candidates(event: ReadEvent, index: Index, places: dict[str, tuple[int, Place]]) -> list[Known]:
+def _said(event: ReadEvent, index: Index) -> _Said:
+    parts = path_parts(event.file)
+    names = frozenset((event.name.casefold(), *parts[-1:]))
+    keys = tuple(dict.fromkeys((*(name_keys(parts[-1]) if parts else ()), *name_keys(event.name))))
+    reel = "" if event.reel.upper() in NO_REELS else event.reel.casefold()
+    return _Said(event, milliseconds(event), parts, names, keys, reel, _places(event, parts, index))
+
+
+def _candidates(said: _Said, index: Index) -> list[Known]:
     """Clips that anything speaks for; a picture is never one of a clip that is only sound."""
+    event, moment = said.event, said.moment
     found: dict[str, Known] = {}
     if event.id in index.by_id:
         found[event.id] = index.by_id[event.id]
     for known in index.by_hash.get(event.hash.casefold(), ()) if event.hash else ():
         found[known.id] = known
-    found |= {clip: index.by_id[clip] for clip in places}
-    moment = milliseconds(event)
-    for shelf in _shelves(event, index):
+    found |= {clip: index.by_id[clip] for clip in said.places}
+    for shelf in _shelves(said, index):
         found |= {known.id: known for known in (shelf.all if moment is None else shelf.near(moment))}
     return [known for known in found.values() if not (known.sound and event.kind == "Video")]
 
 
-def _shelves(event: ReadEvent, index: Index) -> list[Shelf]:
-    keys = dict.fromkeys((*file_keys(event.file), *name_keys(event.name)))
-    shelves = [index.by_name[key] for key in keys if key in index.by_name]
-    if event.reel.upper() not in NO_REELS:
-        reel = event.reel.casefold()
+def _shelves(said: _Said, index: Index) -> list[Shelf]:
+    shelves = [index.by_name[key] for key in said.keys if key in index.by_name]
+    if reel := said.reel:
         own = [index.by_reel[reel]] if reel in index.by_reel else []
         shelves += own or [index.shorts()[reel]] if own or reel in index.shorts() else []
     return shelves
 
 
-def _places(event: ReadEvent, index: Index) -> dict[str, tuple[int, Place]]:
+def _places(event: ReadEvent, file: list[str], index: Index) -> dict[str, tuple[int, Place]]:
     """The clips of which a file is called as the event's, and how many names at the ends of the paths agree."""
-    parts = path_parts(event.file) or [event.name.strip().casefold()]
+    parts = file or [event.name.strip().casefold()]
     found: dict[str, tuple[int, Place]] = {}
     for place in index.by_file.get(parts[-1], ()):
         own = path_parts(place.path)
@@ -206,13 +231,14 @@ def _places(event: ReadEvent, index: Index) -> dict[str, tuple[int, Place]]:
     return found
 
 
-def _evidence(event: ReadEvent, known: Known, places: dict[str, tuple[int, Place]], index: Index) -> _Evidence | None:
+def _evidence(said: _Said, known: Known, index: Index) -> _Evidence | None:
     """What speaks for a clip; None where its timecode speaks against it and nothing stronger for it."""
-    alike = places[known.id][0] if known.id in places else 0
+    event = said.event
+    alike = said.places[known.id][0] if known.id in said.places else 0
     path = alike if alike > 1 else 0
-    name = 2 if alike else _name_level(event, known)
-    reel = _is_reel(event, known, index)
-    timed = _shows(event, known)
+    name = 2 if alike else _name_level(said, known)
+    reel = _is_reel(said, known, index)
+    timed = _shows(said, known)
     if event.id == known.id:
         return _Evidence(1.0, path, reel, timed is True, name, "id")
     if event.hash and known in index.by_hash.get(event.hash.casefold(), ()):
@@ -222,7 +248,7 @@ def _evidence(event: ReadEvent, known: Known, places: dict[str, tuple[int, Place
     if timed is False:
         return None
     if path:
-        carded = any(part in path_parts(event.file)[-path:] for part in path_parts(known.card))
+        carded = any(part in said.parts[-path:] for part in path_parts(known.card))
         return _Evidence(0.95 if carded else 0.8, path, reel, bool(timed), name, "path")
     if timed and reel:
         return _Evidence(0.98 if name else 0.95, path, reel, timed, name, "reel and timecode")
@@ -252,14 +278,11 @@ def _contradicts(other: _Evidence, best: _Evidence, *, outside: bool) -> bool:
     return outside and other.timed and (other.reel or other.name > 0)
 
 
-def _name_level(event: ReadEvent, known: Known) -> int:
+def _name_level(said: _Said, known: Known) -> int:
     """2: the file's own name; 1: the same without its ending or the editor's number of a copy."""
-    file = path_parts(event.file)
-    said = {event.name.casefold(), *(file[-1:] if file else ())}
-    if known.name.casefold() in said:
+    if known.name.casefold() in said.names:
         return 2
-    keys = set(name_keys(known.name))
-    return int(any(key in keys for key in (*name_keys(event.name), *file_keys(event.file))))
+    return int(not set(said.keys).isdisjoint(name_keys(known.name)))
 
 
 def _reels(known: Known) -> set[str]:
@@ -267,10 +290,10 @@ def _reels(known: Known) -> set[str]:
     return {name.casefold() for name in (known.reel, *card_names(known.card)) if name} | set(name_keys(known.name))
 
 
-def _is_reel(event: ReadEvent, known: Known, index: Index) -> bool:
-    if event.reel.upper() in NO_REELS:
+def _is_reel(said: _Said, known: Known, index: Index) -> bool:
+    reel = said.reel
+    if not reel:
         return False
-    reel = event.reel.casefold()
     if reel in _reels(known):
         return True
     return reel not in index.by_reel and reel in index.shorts() and known in index.shorts()[reel].all
@@ -289,12 +312,12 @@ def _shorts(clips: dict[str, Known], files: dict[str, list[Place]]) -> dict[str,
     return shelves
 
 
-def _shows(event: ReadEvent, known: Known) -> bool | None:
+def _shows(said: _Said, known: Known) -> bool | None:
     """Whether a clip has the timecode that an event takes; None where either has none.
 
     An editor that knows no timecode counts from the head of the file: that speaks neither for nor against.
     """
-    moment, span = milliseconds(event), span_of(known)
+    event, moment, span = said.event, said.moment, span_of(known)
     if event.media is not None and known.frames is not None and moment is None:
         return None if event.media.start <= known.frames else False
     if moment is None or span is None:
@@ -308,12 +331,11 @@ def _shows(event: ReadEvent, known: Known) -> bool | None:
 # --- sentences ------------------------------------------------------------------------------------
 
 
-def _found(event: ReadEvent, known: Known, evidence: _Evidence) -> str:
-    timed = _shows(event, known)
+def _found(said: _Said, known: Known, evidence: _Evidence, *, timed: bool | None) -> str:
     remark = ""
     if timed is False:
         remark = ", though it has no such timecode"
-    elif timed is None and milliseconds(event) is not None and known.start is not None:
+    elif timed is None and said.moment is not None and known.start is not None:
         remark = ", counted from its first frame"
     return f"{known.name} ({known.card}), by {evidence.by}{remark}."
 

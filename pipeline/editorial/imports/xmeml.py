@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.imports.markup import Node, parse, root_name, text_of
+from pipeline.editorial.imports.markup import Document, Node, line_of, parse, root_name, text_of
 from pipeline.editorial.imports.reading import (
     Kind,
     Problem,
@@ -25,7 +25,10 @@ from pipeline.timecode import Rate, Timecode, TimeRange
 FORMAT = "xmeml"
 _KINDS: tuple[tuple[str, Kind], ...] = (("video", "Video"), ("audio", "Audio"))
 _HOLDS = frozenset({"project", "bin", "children", "xmeml"})  # what a sequence of its own may stand in
-UNREAD = frozenset({"link", "colorinfo", "codec", "audiochannel"})
+WANTED = frozenset(
+    {"xmeml", "sequence", "track", "clip", "clipitem", "transitionitem", "generatoritem", "marker", "file", "timecode",
+     "samplecharacteristics"}
+)  # fmt: skip
 
 
 def recognises(head: bytes) -> bool:
@@ -38,20 +41,21 @@ def read(content: bytes) -> ReadTimeline:
     Raises TimelineUnreadable for what is no xmeml, or damaged.
     """
     with unswept():
-        return read_tree(parse(content, UNREAD))
+        return read_tree(parse(content, WANTED))
 
 
-def read_tree(root: Node) -> ReadTimeline:
+def read_tree(document: Document) -> ReadTimeline:
     """The same of a tree that is there already."""
+    root = document.root
     if root.tag != FORMAT:
         raise TimelineUnreadable("This is no FCP7 XML: its first element is no xmeml.")
     sequences = list(sequences_in(root))
     facts: list[tuple[str, object]] = [("format", FORMAT), ("version", root.get("version") or None)]
     facts.append(("sequences", len(sequences)))
     if not sequences:
-        problem = Problem(root.line, "There is no sequence in this file; select one and export it again.")
+        problem = Problem(line_of(root), "There is no sequence in this file; select one and export it again.")
         return ReadTimeline(FORMAT, "", None, None, None, None, (0, 0), (), facts=_known(facts), problems=(problem,))
-    return _timeline(sequences[0], root, facts)
+    return _timeline(sequences[0], document, facts)
 
 
 def sequences_in(node: Node) -> Iterator[Node]:
@@ -63,13 +67,14 @@ def sequences_in(node: Node) -> Iterator[Node]:
             yield from sequences_in(child)
 
 
-def _timeline(sequence: Node, root: Node, facts: list[tuple[str, object]]) -> ReadTimeline:
+def _timeline(sequence: Node, document: Document, facts: list[tuple[str, object]]) -> ReadTimeline:
     problems: list[Problem] = []
     rate = rate_of(sequence)
     if rate is None:
-        problems.append(Problem(sequence.line, "The sequence says no rate, so that its frames have no length."))
+        problems.append(Problem(line_of(sequence), "The sequence says no rate, so that its frames have no length."))
     start, drop = _start(sequence, rate, problems)
-    reading = Reading(rate, _by_id(root, "file"), _by_id(root, "clip"), problems)
+    files, clips, sequences = (_by_id(document.of(tag)) for tag in ("file", "clip", "sequence"))
+    reading = Reading(rate, files, clips, problems, sequences)
     tracks = {tag: sequence.findall(f"media/{tag}/track") for tag, _ in _KINDS}
     events, transitions = _tracks(tracks, reading)
     marks = tuple(_marks(sequence))
@@ -100,15 +105,15 @@ def _start(sequence: Node, rate: Rate | None, problems: list[Problem]) -> tuple[
         return None, None
     start = timecode_of(node, rate, problems)
     if start is not None and start.rate != rate:
-        problems.append(Problem(node.line, "The sequence's timecode counts at another rate than the sequence."))
+        problems.append(Problem(line_of(node), "The sequence's timecode counts at another rate than the sequence."))
         start = start.conformed(rate)
     return start, start.drop_frame if start else None
 
 
-def _by_id(root: Node, tag: str) -> dict[str, Node]:
-    """The elements of this name that say something, by id: others refer to them."""
+def _by_id(nodes: Iterator[Node]) -> dict[str, Node]:
+    """Those elements that say something, by id: others refer to them."""
     found: dict[str, Node] = {}
-    for node in root.iter(tag):
+    for node in nodes:
         if len(node):
             found.setdefault(node.get("id", ""), node)
     return found
@@ -141,10 +146,12 @@ def _track(track: Node, kind: Kind, number: int, *, reading: Reading, on: bool) 
             found.append(event if on else replace(event, enabled=False))
         elif joint is not None:
             reach = joint.cut - joint.start, joint.end - joint.cut
-            yield ReadTransition(kind, number, joint.cut, *reach, joint.name, node.line)
+            yield ReadTransition(kind, number, joint.cut, *reach, joint.name, line_of(node))
         elif node.tag == "generatoritem":
             name = text_of(node, "name") or "A generator"
-            reading.left_out.append(Problem(node.line, f"'{name}' is made by the editor, not shot: it has no media."))
+            reading.left_out.append(
+                Problem(line_of(node), f"'{name}' is made by the editor, not shot: it has no media.")
+            )
     yield from sorted(found, key=_begin)
 
 
@@ -157,7 +164,7 @@ def _marks(sequence: Node) -> Iterator[ReadMark]:
         begin, end = whole_of(node, "in"), whole_of(node, "out")
         if begin is not None:
             length = max(1, end - begin) if end is not None else 1
-            yield ReadMark(*mark_name(node), record=TimeRange(begin, length), line=node.line)
+            yield ReadMark(*mark_name(node), record=TimeRange(begin, length), line=line_of(node))
 
 
 def _said(sequence: Node, reading: Reading) -> Iterator[tuple[str, object]]:
@@ -169,5 +176,5 @@ def _said(sequence: Node, reading: Reading) -> Iterator[tuple[str, object]]:
             value = whole_of(shape, name)
             if value is not None:
                 yield name, value
-    yield "line", sequence.line
+    yield "line", line_of(sequence)
     yield "files", tuple((text_of(each, "name"), text_of(each, "pathurl")) for each in reading.files.values())

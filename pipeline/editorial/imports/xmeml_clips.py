@@ -10,8 +10,8 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
-from pipeline.editorial.imports.markup import Node, path_of, text_of
-from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark
+from pipeline.editorial.imports.markup import Node, line_of, path_of, text_of
+from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark, not_apart
 from pipeline.editorial.imports.xmeml_values import number_of, rate_of, timecode_of, whole_of
 from pipeline.timecode import Rate, Timecode, TimeRange
 
@@ -46,12 +46,13 @@ class Reading:
     files: dict[str, Node]
     masters: dict[str, Node]
     problems: list[Problem]
+    sequences: dict[str, Node] = field(default_factory=dict)
     left_out: list[Problem] = field(default_factory=list)
     _known: dict[tuple[str, Rate], File] = field(default_factory=dict)
     _logs: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def wrong(self, node: Node, sentence: str) -> None:
-        self.problems.append(Problem(node.line, sentence))
+        self.problems.append(Problem(line_of(node), sentence))
 
     def file(self, node: Node, rate: Rate) -> File:
         """The file of a clip, described here or elsewhere under the same id."""
@@ -112,16 +113,21 @@ def clip_of(
         name=text_of(node, "name"), file=file.path, reel=file.reel, channel=_channel(node, kind), speed=speed,
         marks=tuple(_marks(node, place, source_of)),
         log=reading.log(node, text_of(node, "masterclipid")),
-        line=node.line,
+        line=line_of(node),
         color=text_of(node, "labels/label2") or text_of(node, "labels/label"),
         enabled=text_of(node, "enabled").upper() != "FALSE",
     )  # fmt: skip
 
 
 def _without_file(node: Node, reading: Reading) -> None:
-    name = text_of(node, "name")
-    if node.find("sequence") is not None:
-        reading.left_out.append(Problem(node.line, f"'{name}' is a sequence within this one; it is not taken apart."))
+    name, within, angles = text_of(node, "name"), node.find("sequence"), node.find("multiclip")
+    if within is not None:
+        held = within if len(within) else reading.sequences.get(within.get("id", ""), within)
+        clips = not_apart(sum(1 for _ in held.iter("clipitem")))
+        reading.left_out.append(Problem(line_of(node), f"'{name}' is a sequence within this one{clips}"))
+    elif angles is not None:
+        clips = not_apart(sum(1 for _ in angles.iter("clip")))
+        reading.left_out.append(Problem(line_of(node), f"'{name}' is a multiclip (a multicam){clips}"))
     else:
         reading.wrong(node, f"'{name}' names no file.")
 
@@ -180,7 +186,9 @@ def _taken(node: Node, place: _Place, file: File, reading: Reading) -> tuple[Fra
     if end is None:
         end = begin + ceil(place.record.duration * place.ratio * abs(speed)) if place.record else begin
     if varies:
-        reading.left_out.append(Problem(node.line, f"The speed of '{name}' changes within it; its range is not known."))
+        reading.left_out.append(
+            Problem(line_of(node), f"The speed of '{name}' changes within it; its range is not known.")
+        )
         return speed, None
     if end < begin:
         reading.wrong(node, f"'{name}' ends at frame {end} of its file, before it begins at {begin}.")
@@ -272,7 +280,7 @@ def _marks(node: Node, place: _Place, source_of: int | None) -> list[ReadMark]:
             at = place.record.start + floor((begin - place.begin) / place.ratio)
             record = TimeRange(at, max(1, floor(length / place.ratio)))
         source = TimeRange(begin + source_of, length) if source_of is not None else None
-        found.append(ReadMark(*mark_name(marker), record=record, source=source, line=marker.line))
+        found.append(ReadMark(*mark_name(marker), record=record, source=source, line=line_of(marker)))
     return found
 
 

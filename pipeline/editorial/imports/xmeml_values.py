@@ -4,7 +4,7 @@ import re
 from fractions import Fraction
 from functools import cache
 
-from pipeline.editorial.imports.markup import Node, text_of
+from pipeline.editorial.imports.markup import Node, line_of, text_of
 from pipeline.editorial.imports.reading import Problem
 from pipeline.errors import ValueRefused
 from pipeline.timecode import Rate, Timecode
@@ -50,14 +50,16 @@ def timecode_of(node: Node, otherwise: Rate, problems: list[Problem]) -> Timecod
     label, frame, counting = text_of(node, "string"), whole_of(node, "frame"), text_of(node, "displayformat").upper()
     drop = counting == "DF" if counting in {"DF", "NDF"} else ";" in label
     if drop and not rate.can_drop:
-        problems.append(Problem(node.line, f"It says drop-frame at {rate.label()} frames a second, where none exists."))
+        problems.append(
+            Problem(line_of(node), f"It says drop-frame at {rate.label()} frames a second, where none exists.")
+        )
         drop = False
         label = "" if frame is not None else label  # it counts as no clock at this rate does
     read = _label(label, rate, drop=drop)
     if label and read is None:
-        problems.append(Problem(node.line, f"'{label[:40]}' is no timecode at {rate.label()} frames a second."))
+        problems.append(Problem(line_of(node), f"'{label[:40]}' is no timecode at {rate.label()} frames a second."))
     if frame is not None and read is not None and Timecode(frame, rate, drop) != read:
-        problems.append(Problem(node.line, f"The timecode says {label} and frame {frame}, which is another one."))
+        problems.append(Problem(line_of(node), f"The timecode says {label} and frame {frame}, which is another one."))
     return read if read is not None or frame is None else Timecode(frame, rate, drop)
 
 

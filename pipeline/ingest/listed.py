@@ -1,0 +1,104 @@
+"""What the hash lists on a card, and in the folders above it, say of its files: ready to be compared as those are read.
+
+Only files that the look at the card found are ever read for it: regular ones, reached through no link.
+"""
+
+import os
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.cards.media import MEDIA_SUFFIXES
+from pipeline.clip import ListedFile
+from pipeline.files import one_line
+from pipeline.ingest.look import Ground, SeenCard
+from pipeline.manifests.brought import CardLists, is_list_place, read_lists
+from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
+
+_LONGEST = 32 << 20  # bytes of a list, 100,000 files: a longer one would hold up the other cards
+
+
+def listed_files(ground: Ground, card: SeenCard) -> tuple[tuple[ListedFile, ...], list[str]]:
+    """The files of a card by its hash lists; sentences on recordings that are on none of these lists."""
+    places = sorted({*_on_card(ground, card), *_above(ground, card)})
+    unread = [
+        f"{one_line(place.name)} is too long to be compared here; 'rushes facts' on it does so."
+        for place in places
+        if _weight(place) > _LONGEST
+    ]
+    places = [place for place in places if _weight(place) <= _LONGEST]
+    if not places:
+        return (), unread
+    assert ground.root.place is not None
+    lists = read_lists(Path(ground.root.place), places)
+    if not lists.known:
+        return (), unread
+    there = {_key(path): path for path in card.stamps}
+    found = [each for name in lists.known if (each := _listed(ground, card, there, (lists, name)))]
+    on_lists = {each.path for each in found}
+    extra = [path for path in card.stamps if path not in on_lists and _ought_to_be_listed(path, lists)]
+    found += [ListedFile(ground.root.id, path, "", {}, verdict="extra") for path in extra]
+    names = [path.rpartition(b"/")[2] for path in extra]
+    unlisted = [name for name in names if b"." + name.rpartition(b".")[2].lower() in MEDIA_SUFFIXES]
+    return tuple(found), unread + [
+        f"{one_line(name)} is on no hash list of this card: it came later or from elsewhere; see whether it belongs."
+        for name in unlisted
+    ]
+
+
+def _weight(place: Path) -> int:
+    """Bytes that reading a list takes: of a history those of all its generations."""
+    history = place.parent.iterdir() if place.name.casefold() == CHAIN_NAME else (place,)
+    return sum(each.stat().st_size for each in history if each.is_file())
+
+
+def _on_card(ground: Ground, card: SeenCard) -> Iterator[Path]:
+    for path in card.stamps:
+        place = ground.absolute(path)
+        if is_list_place(place):
+            yield place
+
+
+def _above(ground: Ground, card: SeenCard) -> Iterator[Path]:
+    """Lists in the folders above a card, as far up as was looked: they may speak of several cards."""
+    folder = card.folder.path
+    while folder != ground.below:
+        folder = folder.rpartition(b"/")[0]
+        above = ground.absolute(folder)
+        inside = above / FOLDER_NAME
+        candidates = [*above.iterdir(), *(inside.iterdir() if inside.is_dir() and not inside.is_symlink() else ())]
+        yield from (
+            place for place in candidates if is_list_place(place) and place.is_file() and not place.is_symlink()
+        )
+        if not folder:
+            return
+
+
+def _key(path: bytes) -> str:
+    """File systems compose letters in their own ways and forget their case."""
+    return unicodedata.normalize("NFC", os.fsdecode(path)).casefold()
+
+
+def _listed(ground: Ground, card: SeenCard, there: dict[str, bytes], what: tuple[CardLists, str]) -> ListedFile | None:
+    """One listed file; None for one that is none of this card's, or that looks leave out by its name."""
+    lists, name = what
+    said = lists.origin[name], lists.known[name]
+    path = there.get(_key(os.fsencode(name)))
+    if path is not None:
+        return ListedFile(ground.root.id, path, *said, card.stamps[path])
+    path, folder = os.fsencode(name), card.folder.path
+    if folder and not path.startswith(folder + b"/"):
+        return None
+    place = ground.absolute(path)
+    if not os.path.lexists(place):
+        return ListedFile(ground.root.id, path, *said, verdict="missing")
+    through_link = any(each.is_symlink() for each in (place, *place.parents[: path.count(b"/")]))
+    return ListedFile(ground.root.id, path, *said, verdict="refused") if through_link or not place.is_file() else None
+
+
+def _ought_to_be_listed(path: bytes, lists: CardLists) -> bool:
+    """Whether a list names all that lies where this file does; lists do not name themselves."""
+    place = Path(os.fsdecode(path))
+    if is_list_place(place) or FOLDER_NAME in (part.casefold() for part in place.parts):
+        return False
+    return any(not base or os.fsdecode(path).startswith(f"{base}/") for base in lists.whole)

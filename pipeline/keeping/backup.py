@@ -1,0 +1,48 @@
+"""The catalogue copied while people write, and a copy put back in its place."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline.catalogue.copies import Copied, back_up, catalogue_from, held, replace_catalogue
+from pipeline.catalogue.store import open_catalogue
+from pipeline.catalogue.writing import write_due
+from pipeline.errors import AlreadyThere
+from pipeline.files import one_line
+from pipeline.film import Film
+from pipeline.locks import held_lock
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What the film has now, and where the catalogue before it lies (None: there was none)."""
+
+    clips: int
+    entries: int
+    cuts: int
+    kept: Path | None
+
+
+def backup(film: Film, target: Path | None = None) -> Copied:
+    """Copy the catalogue into a file, else into the film's backups/ under the date. Raises AlreadyThere."""
+    target = target.absolute() if target else film.backups / f"catalogue {datetime.now(UTC):%Y-%m-%d %H.%M.%SZ}.db"
+    if target.is_dir():
+        target /= f"{film.folder.name} {datetime.now(UTC):%Y-%m-%d %H.%M.%SZ}.db"
+    if target.exists():
+        raise AlreadyThere(f"{one_line(target)} is there already and is not overwritten; name another file.")
+    with open_catalogue(film.catalogue) as catalogue:
+        return back_up(catalogue, target)
+
+
+def restore(film: Film, source: Path) -> Restored:
+    """Put a backup in the catalogue's place; the one that was there is kept beside it.
+
+    Raises CatalogueBusy while a head or another command is at work, and what is wrong with the backup.
+    """
+    with held_lock(film.lock, "rushes restore"):
+        with catalogue_from(source, film.catalogue) as new:
+            kept = replace_catalogue(new, film.catalogue)
+        with open_catalogue(film.catalogue) as catalogue:
+            write_due(catalogue, film.log)
+            rows = held(catalogue)
+        return Restored(rows["clips"], rows["entries"], rows["cuts"], kept)
