@@ -4,8 +4,10 @@ Events are lost (trees moved in, network shares, full queues) and come too often
 here is ring a bell; what has changed is only ever learnt from a scan.
 """
 
+import os
 import threading
 import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 # A person's word that the copy has ended still gets two looks this far apart (seconds).
 TWO_LOOKS = 1.0
+_FDINFO = Path("/proc/self/fdinfo")
 CardKey = tuple[int, bytes]  # a root's number and the card's path below it
 
 
@@ -82,6 +85,7 @@ class Doorbell:
         self._rung = threading.Event()
         self._fallen = threading.Event()
         self._observer: BaseObserver | None = None
+        self._unheard = ""  # why nothing is listened to
         self._hangs_at: tuple[int, int] | None = None
 
     @property
@@ -122,14 +126,30 @@ class Doorbell:
             observer.schedule(ringer, str(folder), recursive=True)  # type: ignore[arg-type]
             observer.start()
         except OSError as error:
-            return (
+            self._unheard = (
                 f"Changes in {folder} cannot be listened for ({error.strerror}); it is looked at every rescan instead."
             )
+            return self._unheard
         self._observer = observer
-        return ""
+        return self.deaf(folder)
+
+    def deaf(self, folder: Path) -> str:
+        """Why not every folder in `folder` is listened to, or an empty string. Walks through all of them.
+
+        Where the system's limit of watches is reached, some are left out without a word.
+        """
+        if self._observer is None or not _FDINFO.is_dir():
+            return self._unheard
+        heard, folders = _inotify_watches(), sum(1 for _ in os.walk(folder))
+        if heard >= folders:
+            return ""
+        return (
+            f"Of {folders:,} folders in {folder} only {heard:,} are listened to, for the system allows no more "
+            "(fs.inotify.max_user_watches); the others are looked at every rescan."
+        )
 
     def take_down(self) -> None:
-        self._hangs_at = None
+        self._hangs_at, self._unheard = None, ""
         if self._observer is not None:
             self._observer.stop()
             self._observer.join(timeout=5)
@@ -142,6 +162,15 @@ class Doorbell:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.take_down()
+
+
+def _inotify_watches() -> int:
+    """How many folders this process listens to, as the kernel has it (proc(5), /proc/PID/fdinfo)."""
+    count = 0
+    for entry in _FDINFO.iterdir():
+        with suppress(OSError):  # closed meanwhile
+            count += entry.read_text(encoding="ascii", errors="replace").count("inotify wd:")
+    return count
 
 
 class _Ringer:

@@ -143,5 +143,7 @@ def _tell_of_head(word: "HeadState | None") -> None:
         click.echo(f"Working on {listed(word.progress.under_way)}: {how_far(word.progress)}.")
     if word.space:
         click.echo(f"Waiting for space: {word.space}")
+    if word.deaf:
+        click.echo(word.deaf)
     if word.waiting:
         click.echo(f"Waiting until {listed(word.waiting)} has come to rest.")

@@ -24,6 +24,7 @@ class Account:
     summary: Summary = field(default_factory=Summary)
     has_room: bool = True
     waits_for: str = ""  # why nothing is made: what the disk said last, until something could be written again
+    deaf: str = ""  # why some folders are not listened to
     _told: set[str] = field(default_factory=set)
     _fullest: tuple[int, Path] | None = None  # bytes free where least were when a disk was found full
 

@@ -97,5 +97,7 @@ class Head:
             self.account.tell(progress)
         self._was_busy = bool(names)
         waiting = tuple(one_line(card.folder.name) for card in self.gate.waiting.values())
-        space = self.account.waits_for
-        leave_word(self.account.film, HeadState(self.words, os.getpid(), time.time(), progress, waiting, space))
+        state = HeadState(
+            self.words, os.getpid(), time.time(), progress, waiting, self.account.waits_for, self.account.deaf
+        )
+        leave_word(self.account.film, state)

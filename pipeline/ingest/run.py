@@ -127,6 +127,7 @@ def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
     if bell.rung:
         times.look = min(times.look, now + _breather(head))
     if now >= times.rescan:
+        _hear_of_bell(account, bell.deaf(film.folder / "ingest"))
         times.rescan = now + film.settings.ingest.rescan
         head.hands.bench = replace(head.hands.bench, roots=find_roots(film, account.catalogue))
         gate.grounds = (gate.grounds[0], *_outside(head))
@@ -136,7 +137,7 @@ def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
         head.hands.renew()
     if now >= times.look or gate.look_due:
         if complaint := bell.hang(film.folder / "ingest"):
-            account.say_once(complaint)
+            _hear_of_bell(account, complaint)
         bell.silence()
         head.look_around()
         for card, file in gate.restless(gate.patience):
@@ -147,6 +148,13 @@ def _watch_once(head: Head, bell: Doorbell, times: _Times) -> None:
         gate.look_due = True
     head.work()
     times.waits = _tell_of_room(account, before=times.waits)
+
+
+def _hear_of_bell(account: Account, complaint: str) -> None:
+    """Say when not all of ingest/ is listened to any more; more folders of that kind are no news."""
+    if complaint and not account.deaf:
+        account.tell(Said(complaint))
+    account.deaf = complaint
 
 
 def _tell_of_room(account: Account, *, before: bool) -> bool:

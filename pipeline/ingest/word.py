@@ -12,7 +12,10 @@ from pipeline.locks import is_locked
 
 
 class HeadState(msgspec.Struct, frozen=True):
-    """Who is at work and how far; `moment` is seconds since the epoch, `space` why it waits for some."""
+    """Who is at work and how far; `moment` is seconds since the epoch, `space` why it waits for some.
+
+    `deaf` says why it does not hear of all that moves in ingest/.
+    """
 
     words: str
     process: int
@@ -20,6 +23,7 @@ class HeadState(msgspec.Struct, frozen=True):
     progress: Progress
     waiting: tuple[str, ...] = ()
     space: str = ""
+    deaf: str = ""
 
 
 def leave_word(film: Film, state: HeadState) -> None:

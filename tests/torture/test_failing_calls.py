@@ -100,7 +100,8 @@ def test_a_failing_call_is_told_and_what_it_was_for_is_whole_the_next_time(deed,
             assert code == 0 or "bug of ours" not in sentence, (case, sentence)
             nothing_half(film, reference)
             assert tree(film / "ingest") == originals, case
-            code, sentence = do(deed, film)
+            # A cut that was saved is not cut again: the next command, any, does what was put off.
+            code, sentence = do("ingest" if deed == "cut" and code == 0 else deed, film)
             assert code == 0, (case, sentence)
             assert seen(tmp_path / "try") == wanted, case
             nothing_half(film, reference)
