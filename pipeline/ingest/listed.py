@@ -94,8 +94,9 @@ def _listed(ground: Ground, card: SeenCard, there: dict[str, bytes], what: tuple
     place = ground.absolute(path)
     if not os.path.lexists(place):
         return ListedFile(ground.root.id, path, *said, verdict="missing")
-    through_link = any(each.is_symlink() for each in (place, *place.parents[: path.count(b"/")]))
-    return ListedFile(ground.root.id, path, *said, verdict="refused") if through_link or not place.is_file() else None
+    inside = path[len(folder) :].lstrip(b"/").count(b"/")  # ingest/ itself may be a link to another disk
+    reached = not any(each.is_symlink() for each in (place, *place.parents[:inside])) and place.is_file()
+    return None if reached else ListedFile(ground.root.id, path, *said, verdict="refused")
 
 
 def _ought_to_be_listed(path: bytes, lists: CardLists) -> bool:
