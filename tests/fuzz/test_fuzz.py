@@ -15,6 +15,7 @@ from pipeline.errors import MediaUnreadable
 from pipeline.metadata.readers import LISTS, READERS, SIDECARS, STILLS
 
 
+@pytest.mark.timeout(600)  # some seconds of CPU, whatever else the machine does
 def test_damaged_input_is_read_or_refused_in_little_time_and_memory():
     whole, peak = fuzz.spread(4_000, 2)
     assert [fault for each in whole.values() for fault in each.faults] == []
