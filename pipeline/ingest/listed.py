@@ -6,6 +6,7 @@ Only files that the look at the card found are ever read for it: regular ones, r
 import os
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.cards.media import MEDIA_SUFFIXES
@@ -48,8 +49,10 @@ def listed_files(ground: Ground, card: SeenCard) -> tuple[tuple[ListedFile, ...]
 
 def _weight(place: Path) -> int:
     """Bytes that reading a list takes: of a history those of all its generations."""
-    history = place.parent.iterdir() if place.name.casefold() == CHAIN_NAME else (place,)
-    return sum(each.stat().st_size for each in history if each.is_file())
+    with suppress(OSError):  # gone since: whoever reads it is told
+        history = place.parent.iterdir() if place.name.casefold() == CHAIN_NAME else (place,)
+        return sum(each.stat().st_size for each in history if each.is_file())
+    return 0
 
 
 def _on_card(ground: Ground, card: SeenCard) -> Iterator[Path]:
@@ -66,10 +69,9 @@ def _above(ground: Ground, card: SeenCard) -> Iterator[Path]:
         folder = folder.rpartition(b"/")[0]
         above = ground.absolute(folder)
         inside = above / FOLDER_NAME
-        candidates = [*above.iterdir(), *(inside.iterdir() if inside.is_dir() and not inside.is_symlink() else ())]
-        yield from (
-            place for place in candidates if is_list_place(place) and place.is_file() and not place.is_symlink()
-        )
+        with suppress(OSError):  # a folder that may be passed and not looked into
+            near = [*above.iterdir(), *(inside.iterdir() if inside.is_dir() and not inside.is_symlink() else ())]
+            yield from [place for place in near if is_list_place(place) and place.is_file() and not place.is_symlink()]
         if not folder:
             return
 
@@ -92,8 +94,9 @@ def _listed(ground: Ground, card: SeenCard, there: dict[str, bytes], what: tuple
     place = ground.absolute(path)
     if not os.path.lexists(place):
         return ListedFile(ground.root.id, path, *said, verdict="missing")
-    through_link = any(each.is_symlink() for each in (place, *place.parents[: path.count(b"/")]))
-    return ListedFile(ground.root.id, path, *said, verdict="refused") if through_link or not place.is_file() else None
+    inside = path[len(folder) :].lstrip(b"/").count(b"/")  # ingest/ itself may be a link to another disk
+    reached = not any(each.is_symlink() for each in (place, *place.parents[:inside])) and place.is_file()
+    return None if reached else ListedFile(ground.root.id, path, *said, verdict="refused")
 
 
 def _ought_to_be_listed(path: bytes, lists: CardLists) -> bool:

@@ -7,10 +7,11 @@ A history is checked as a whole: the first hash of a file stands, whatever later
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 from pipeline.errors import Cancelled, MediaUnreadable, PathMissing, PathRefused
-from pipeline.files import CHUNK, one_line, open_below
+from pipeline.files import CHUNK, one_line, open_below, path_error
 from pipeline.manifests.hashes import NULL, Hasher, of_bytes, same
 from pipeline.manifests.lists import (
     FOLDER_NAME,
@@ -177,12 +178,19 @@ def _as_listed(entry: Entry, root: Path, cancelled: Callable[[], bool]) -> bool:
         if not wanted:
             return True
         hasher = Hasher(tuple(wanted))
-        buffer = memoryview(bytearray(CHUNK))
-        while count := file.readinto(buffer):
-            hasher.update(buffer[:count])
-            if cancelled():
-                raise Cancelled("The check was called off; run it again.")
+        try:
+            _feed(hasher, file, cancelled)
+        except OSError as error:
+            raise path_error(error, root.joinpath(*(entry.parts or ()))) from error
     return _agree(wanted, hasher.values())
+
+
+def _feed(hasher: Hasher, file: FileIO, cancelled: Callable[[], bool]) -> None:
+    buffer = memoryview(bytearray(CHUNK))
+    while count := file.readinto(buffer):
+        hasher.update(buffer[:count])
+        if cancelled():
+            raise Cancelled("The check was called off; run it again.")
 
 
 def _agree(wanted: Mapping[str, str], found: Mapping[str, str]) -> bool:
@@ -198,4 +206,7 @@ def read_below(folder: Path, path: str) -> bytes:
         size = os.fstat(file.fileno()).st_size  # no more memory is taken than there is to read
         if size > LARGEST:
             raise MediaUnreadable(f"{one_line(path)} is too long for a hash list; split it.")
-        return file.read(size) or b""
+        try:
+            return file.read(size) or b""
+        except OSError as error:
+            raise path_error(error, folder.joinpath(*parts)) from error

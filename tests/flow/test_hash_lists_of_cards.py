@@ -182,6 +182,16 @@ def test_paths_that_lead_out_and_links_are_refused_and_never_opened(film, tmp_pa
     assert "secret.mov" not in traced.read_text()
 
 
+def test_an_ingest_folder_on_another_disk_is_asked_like_any(film, tmp_path):
+    folder = film / "ingest" / "A001"
+    (folder / ".trash").write_bytes(b"left out of looks")
+    history(folder, whole(folder))
+    (film / "ingest").rename(tmp_path / "elsewhere")
+    (film / "ingest").symlink_to(tmp_path / "elsewhere")
+    finish(film)
+    assert cards(film)["A001"]["hash_list"]["state"] == "checked"
+
+
 def test_a_list_that_comes_after_the_card_is_asked_when_it_comes(film):
     finish(film)
     folder = film / "ingest" / "A001"

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -181,14 +181,14 @@ def _mediainfo() -> ReaderProcess:
 # --- ingested with proxies, as a person does it ---------------------------------------------------
 
 
-def ingest_film(number: int, scratch: Path) -> list[str]:
-    """A film in which every sample card is damaged, ingested by the command line: what is wrong with the outcome."""
+def ingest_film(number: int, scratch: Path, cards: Sequence[Path] = CARDS) -> list[str]:
+    """A film in which each of these cards is damaged, ingested by the command line: what is wrong with the outcome."""
     chance = random.Random(number)
     film = scratch / f"film {number}"
     (film / "ingest").mkdir(parents=True)
     settings = (SAMPLES / "rushes.toml").read_text(encoding="utf-8")
     (film / "rushes.toml").write_text(f"{settings}\n[ingest]\nsettle = 0.2\n", encoding="utf-8")
-    for source in CARDS:
+    for source in cards:
         damaged_card(source, film / "ingest" / source.name, chance)
     before = _state(film / "ingest")
     code, said = _rushes(film, "ingest")

@@ -1,10 +1,12 @@
 """A few thousand of the damaged inputs of `make fuzz`, and that it would notice what it looks for."""
 
+import random
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import damaged_cards
 import fuzz
 import pytest
 from targets import Seed, Target, targets
@@ -13,11 +15,27 @@ from pipeline.errors import MediaUnreadable
 from pipeline.metadata.readers import LISTS, READERS, SIDECARS, STILLS
 
 
+@pytest.mark.timeout(600)  # some seconds of CPU, whatever else the machine does
 def test_damaged_input_is_read_or_refused_in_little_time_and_memory():
     whole, peak = fuzz.spread(4_000, 2)
     assert [fault for each in whole.values() for fault in each.faults] == []
     assert sum(each.inputs for each in whole.values()) == 4_000
     assert peak * 1024 < fuzz.MEMORY
+
+
+def test_damaged_cards_are_ingested_with_proxies_or_named(tmp_path):
+    small = [card for card in damaged_cards.CARDS if card.name[-4:] in ("D001", "P001", "G001")]
+    assert damaged_cards.ingest_film(1, tmp_path, small) == []
+
+
+def test_the_same_recipe_damages_a_card_in_the_same_way(tmp_path):
+    for name in ("one", "other"):
+        damaged_cards.damaged_card(damaged_cards.CARDS[0], tmp_path / name, random.Random(b"recipe 1"))
+    assert _files(tmp_path / "one") == _files(tmp_path / "other") != _files(damaged_cards.CARDS[0])
+
+
+def _files(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_every_reader_is_among_the_targets_and_whole_input_is_read():

@@ -16,7 +16,7 @@ from pipeline.errors import MediaUnreadable, PathMissing, PathRefused
 from pipeline.files import open_below
 from pipeline.manifests.facts import list_facts
 from pipeline.manifests.hashes import FORMATS, Hasher, of_bytes, raw, same
-from pipeline.manifests.lists import is_list, parts_of, read_chain, read_list
+from pipeline.manifests.lists import Entry, Hash, HashList, is_list, parts_of, read_chain, read_list
 from pipeline.manifests.verify import check_history, check_list
 
 SAMPLES = Path(os.environ.get("RUSHES_SAMPLES", Path(__file__).resolve().parents[3] / "shared" / "samples"))
@@ -253,3 +253,9 @@ def test_a_name_that_no_disk_can_hold_is_refused_and_takes_no_more_memory_than_t
     assert facts["verify"] == "missing"
     assert len(facts["refused"]) == 1
     assert peak < 32 << 20
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="no file here that opens and cannot be read")
+def test_a_file_that_the_disk_does_not_give_is_named_and_the_others_are_checked():
+    unread = HashList("", (Entry("mem", None, (Hash("md5", "0" * 32),)),))
+    assert [name for name, _ in check_list(unread, Path("/proc/self")).refused] == ["mem"]

@@ -394,3 +394,25 @@ def test_the_page_has_a_still_of_every_clip_and_says_of_which_it_has_none(tmp_pa
     assert page.count("<figure>") == 3
     assert page.count('<img alt="" src="data:image/jpeg;base64,/9j/') == 2
     assert page.count("<div>no picture of it can be decoded: ") == 1
+
+
+def test_two_cards_at_once_lie_in_folders_named_after_what_they_tell(card, tmp_path):
+    other = tmp_path / "B001"
+    (other / "CLIP").mkdir(parents=True)
+    (other / "CLIP" / "C0001.MP4").write_bytes(b"other")
+    words = [
+        str(card),
+        str(other),
+        "--to",
+        str(tmp_path / "one"),
+        "--to",
+        str(tmp_path / "two"),
+        "--as",
+        "day 3/{card}",
+    ]
+    CliRunner().invoke(offload_command, [*words, "--hash", "c4", "--hash", "md5"], standalone_mode=False)
+    for copy in ("one", "two"):
+        assert media(tmp_path / copy / "day 3" / "A001") == tree(card)
+        assert media(tmp_path / copy / "day 3" / "B001") == tree(other)
+        [listed] = (tmp_path / copy / "day 3" / "B001" / "ascmhl").glob("0001_*.mhl")
+        assert read_list(listed.read_bytes()).formats == ("c4", "md5")
