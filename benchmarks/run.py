@@ -7,7 +7,16 @@ import sys
 import time
 from pathlib import Path
 
-PARTS = ("facts.py", "proxies.py", "mixed.py", "ingest.py", "catalogue.py", "timeline.py", "returning.py")
+PARTS = (
+    "facts.py",
+    "proxies.py",
+    "mixed.py",
+    "ingest.py",
+    "catalogue.py",
+    "timeline.py",
+    "returning.py",
+    "conforming.py",
+)
 
 
 def main() -> int:
