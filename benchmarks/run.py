@@ -7,7 +7,17 @@ import sys
 import time
 from pathlib import Path
 
-PARTS = ("facts.py", "proxies.py", "mixed.py", "ingest.py", "catalogue.py", "timeline.py", "returning.py", "offload.py")
+PARTS = (
+    "facts.py",
+    "proxies.py",
+    "mixed.py",
+    "ingest.py",
+    "catalogue.py",
+    "timeline.py",
+    "returning.py",
+    "conforming.py",
+    "offload.py",
+)
 
 
 def main() -> int:

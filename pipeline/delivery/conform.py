@@ -43,7 +43,7 @@ class Verdict:
 
 
 def conform_cut(film: Film, catalogue: Catalogue, made: MadeCut) -> tuple[Verdict, ...]:
-    """Hold the originals that a saved cut uses against the proxies, event by event."""
+    """Hold the originals that a saved cut uses against what ingest saw of them, event by event."""
     log = Log(film, catalogue)
     asks = [ask for ask, _ in asks_of(made, log)]
     return _judged(asks, log)
@@ -124,8 +124,17 @@ def _shows_else(plan: Plan, doubts: Sequence[Doubt], apart: float, log: Log, eye
 
 
 def _best(plan: Plan, doubts: Iterable[Doubt], apart: float, eye: Eye) -> Doubt | None:
-    """The doubt that fits best, if it fits clearly; a picture that stands still is not taken for a later one."""
-    far = {doubt: value for doubt in doubts if (value := eye.apart(doubt.pair.witness, doubt.pair.shown)) is not None}
-    clear = {doubt: value for doubt, value in far.items() if value < _CLEARLY * apart}
-    standing = [doubt for doubt in clear if doubt.later and changes(plan, doubt.later, eye) < _CLEARLY * apart]
-    return min((doubt for doubt in clear if doubt not in standing), key=lambda doubt: clear[doubt], default=None)
+    """The doubt that fits best, if it fits clearly."""
+    clear: dict[Doubt, float] = {}
+    for doubt in doubts:
+        fits = eye.apart(doubt.pair.witness, doubt.pair.shown)
+        if fits is not None and fits < _CLEARLY * (_misfit(plan, doubt, eye) if doubt.later else apart):
+            clear[doubt] = fits
+    return min(clear, key=lambda doubt: clear[doubt], default=None)
+
+
+def _misfit(plan: Plan, doubt: Doubt, eye: Eye) -> float:
+    """How far the meant frames are apart at the ends that a doubt tells of; 0 where the picture stands still."""
+    now, then = (eye.ends(each.witness, each.shown) for each in (plan.pairs[0], doubt.pair))
+    apart = max((a for a, b in zip(now, then, strict=True) if a is not None and b is not None), default=0.0)
+    return apart if changes(plan, doubt.later, eye) >= _CLEARLY * apart else 0.0

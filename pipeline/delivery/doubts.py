@@ -102,7 +102,7 @@ def changes(plan: Plan, later: int, eye: Eye) -> float:
     """How far the meant clip's own pictures change so many frames on; 0 where that was not seen."""
     still = plan.pairs[0].witness
     steps = {round(later / EVERY)} if abs(later) >= EVERY else {-1, 1}
-    return max((way for step in steps if (way := eye.apart(still, _ahead(still, step))) is not None), default=0.0)
+    return max(eye.apart(still, _ahead(still, step)) or 0.0 for step in steps)
 
 
 def _later(plan: Plan, step: int, frame: int, log: Log) -> Doubt | None:
@@ -139,11 +139,11 @@ def _rivals(ask: Ask, log: Log) -> Iterator[tuple[Known, int]]:
     if own is None or ask.range is None:
         return
     place = bisect_left(log.by_card, (own.card, own.name, own.id), key=lambda each: (each.card, each.name, each.id))
-    near = log.by_card[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS + 1]
+    beside = log.by_card[max(0, place - _NEIGHBOURS) : place + _NEIGHBOURS + 1]
     linked = [log.known[ask.linked]] if ask.linked in log.known else []
     span = span_of(own)
     timed = log.timed.near(Moment(span.start, span.end - span.start, 1, "")) if span else ()
-    several = {known.id: known for known in (*linked, *islice(timed, _RIVALS), *near) if known.id != own.id}
+    several = {known.id: known for known in (*linked, *islice(timed, _RIVALS), *beside) if known.id != own.id}
     for known in islice(several.values(), _RIVALS):
         first = ask.range.start
         if own.start and known.start and own.start.rate == known.start.rate:

@@ -83,9 +83,12 @@ class Eye:
 
     def apart(self, one: Sight, other: Sight) -> float | None:
         """How far two sights are apart, by the worse of first and last frame; None where nothing can be told."""
-        pairs = [(self.seen.get(a), self.seen.get(b)) for a, b in zip(one, other, strict=True) if a and b]
-        found = [difference(a, b) for a, b in pairs if a and b]
-        return max((value for value in found if value is not None), default=None)
+        return max((value for value in self.ends(one, other) if value is not None), default=None)
+
+    def ends(self, one: Sight, other: Sight) -> tuple[float | None, ...]:
+        """How far two sights are apart at each end."""
+        pairs = [(a and self.seen.get(a), b and self.seen.get(b)) for a, b in zip(one, other, strict=True)]
+        return tuple(difference(a, b) if a and b else None for a, b in pairs)
 
 
 def _numbers(path: Path, views: Iterable[View]) -> dict[View, int]:

@@ -16,7 +16,7 @@ from pipeline.clip import Root, shown
 from pipeline.delivery.copying import copy_verified, same_bytes
 from pipeline.delivery.cuts import MadeCut, media_for
 from pipeline.delivery.folders import kept_folders, refuse_kept
-from pipeline.delivery.trimming import Stretch, trim, why_whole
+from pipeline.delivery.trimming import Stretch, times_in, trim, why_whole
 from pipeline.editorial.arrange import CutSettings
 from pipeline.editorial.exports.events import Sheet, sheet_of
 from pipeline.editorial.pulls import Pull, Taken, pull_csv, pull_edl, pulls_of
@@ -37,7 +37,6 @@ from pipeline.files import (
 )
 from pipeline.film import Film
 from pipeline.ingest.look import grounds
-from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import find_ffmpeg, never
 
 _MOST = 64 << 20  # bytes of the table of what was verified
@@ -240,7 +239,8 @@ def _copy(source: Path, final: Path, ears: Ears) -> tuple[str, bool]:
 
 def _part(wanted: Wanted, final: Path, ffmpeg: Path, ears: Ears) -> tuple[str, bool]:
     """The range as a file of its own; its hash, and whether it is new."""
-    needed, times = wanted.pulls[0], read_times(wanted.source)
+    needed = wanted.pulls[0]
+    times = times_in(wanted.source, needed.clip, needed.part)
     assert times is not None
     assert needed.start is not None
     temporary = temporary_beside(final)
@@ -277,8 +277,7 @@ def _file(ground: Root, path: bytes) -> Wanted:
 def _trimmed(whole: Wanted) -> list[Wanted]:
     """A file for each range, or the whole file with the reason."""
     clip, part = whole.pulls[0].clip, whole.pulls[0].part
-    times: Times | None = read_times(whole.source) if clip.kind == "picture" else None
-    reason = why_whole(clip, times)
+    reason = why_whole(clip, times_in(whole.source, clip, part) if clip.kind == "picture" else None)
     if reason:
         return [replace(whole, note=f"whole: {reason}")]
     frames = clip.spans[part].duration
@@ -294,9 +293,10 @@ def _trimmed(whole: Wanted) -> list[Wanted]:
 
 
 def _part_name(file: str, pull_: Pull) -> str:
-    """`A001/C0001.mov` from frame 120 to 239 is `A001/C0001.120-239.mov`."""
+    """`A001/C0001.mov` from frame 120 to 239 is `A001/C0001.120-239.mov`; of MXF it is MXF."""
     stem = file.rpartition(".")[0] or file
-    return f"{stem}.{pull_.inside.start}-{pull_.inside.end - 1}.mov"
+    ending = "mxf" if pull_.clip.facts.container == "mxf" else "mov"
+    return f"{stem}.{pull_.inside.start}-{pull_.inside.end - 1}.{ending}"
 
 
 def _whole_name(wanted: Wanted) -> str:

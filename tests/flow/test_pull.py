@@ -338,6 +338,41 @@ def test_intra_coded_h264_and_hevc_is_trimmed(tmp_path, codec):
     assert numbers(tmp_path / "out" / "A001" / "INTRA.7-18.mov") == list(range(7, 19))
 
 
+@pytest.mark.parametrize(
+    ("codec", "parted"),
+    [
+        (("-c:v", "dnxhd", "-profile:v", "dnxhr_lb", "-pix_fmt", "yuv422p"), True),
+        (("-c:v", "libx264", "-g", "1", "-pix_fmt", "yuv422p10le"), True),
+        (("-c:v", "libx264", "-g", "12", "-bf", "2", "-pix_fmt", "yuv420p"), False),
+    ],
+)
+def test_an_mxf_is_trimmed_to_an_mxf_where_every_picture_proves_to_stand_alone(tmp_path, codec, parted):
+    film = new_film(tmp_path / "film", settings="[ingest]\nsettle = 0.2\n\n[proxies]\npresets = []\nstills = false\n")
+    clip = film / "ingest" / "A001" / "INTRA.MXF"
+    clip.parent.mkdir(parents=True)
+    subprocess.run(
+        [find_ffmpeg(), "-v", "error", "-i", MAG / "A001C002_191012_R1AB.mov", "-map", "0:v", "-map", "0:a", *codec,
+         "-c:a", "pcm_s24le", "-timecode", "08:21:59;20", "-metadata", "reel_name=A001R1AB", clip], check=True,
+    )  # fmt: skip
+    assert rushes("ingest", cwd=film).code == 0
+    [row] = rushes("log", "--json", cwd=film).json
+    assert rushes("mark", row["id"], 7, 19, cwd=film).code == 0
+    assert rushes("cut", "one", "", "--as", "selects", cwd=film).code == 0
+    [row] = pull(film, "one", "--to", tmp_path / "out", "--trim")["ranges"]
+    if not parted:
+        assert row["file"] == "A001/INTRA.MXF"
+        assert "did not come out as asked" in row["note"]
+        return
+    assert row["file"] == "A001/INTRA.7-18.mxf"
+    part = tmp_path / "out" / row["file"]
+    facts = read_facts(part)
+    assert numbers(part) == list(range(7, 19))
+    assert (facts.container, facts.start_timecode, facts.reel) == ("mxf", "08:21:59;27", "A001R1AB")
+    begin = round(7 * 48000 * 1001 / 30000) * 4
+    made = samples(part, 0)
+    assert made == samples(clip, 0)[begin : begin + len(made)]
+
+
 def test_cards_with_one_name_stay_apart(tmp_path):
     film = new_film(tmp_path / "film", settings="[ingest]\nsettle = 0.2\n\n[proxies]\npresets = []\nstills = false\n")
     for day, name in (("one", "A001C001_191012_R1AB.mov"), ("two", "A001C002_191012_R1AB.mov")):
