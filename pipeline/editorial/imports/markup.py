@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from typing import NoReturn, TypeAlias
 from urllib.parse import unquote_to_bytes
 from xml.etree.ElementTree import Element, ParseError, XMLParser
@@ -57,14 +57,28 @@ class Document:
 
     root: Node
     elements: Mapping[str, Sequence[Node]]
+    content: bytes
 
     def of(self, *names: str) -> Iterator[Node]:
         """The elements of these names, wherever they stand."""
         return chain.from_iterable(self.elements.get(name, ()) for name in names)
 
+    def line(self, node: Node) -> int | None:
+        """The line on which an element begins, from 1; those of all elements of its name are found together."""
+        if node.get(_LINE) is None:
+            self.note_lines(node.tag)
+        return line_of(node)
+
+    def note_lines(self, name: str) -> None:
+        """Puts to each element of a name its line; none where the text has another number of its tags."""
+        nodes = self.elements.get(name) or list(self.root.iter(name))
+        lines = list(map(str, _lines(self.content, f"<{name}".encode())))
+        for node, line in zip(nodes, lines if len(lines) == len(nodes) else repeat(""), strict=False):
+            node.set(_LINE, line)
+
 
 def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
-    """The document with the elements of the names `wanted`, whose lines are known then; of all where nothing is said.
+    """The document with the elements of the names `wanted`; where nothing is said with all, and their lines.
 
     Raises TimelineUnreadable for what is not well-formed, declares entities, or is beyond bounds.
     """
@@ -92,8 +106,10 @@ def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
     for node in root.iter():
         if wanted is None or node.tag in wanted:
             elements[node.tag].append(node)
-    _note_lines(elements, content)
-    return Document(root, elements)
+    document = Document(root, elements, _bare(content))
+    for name in elements if wanted is None else ():
+        document.note_lines(name)
+    return document
 
 
 class _RootBegun(Exception):  # no error: it ends the reading of what stands before the root
@@ -140,17 +156,11 @@ def _too_much() -> NoReturn:
     raise TimelineUnreadable("This XML holds more, or deeper, than any timeline; it is not read.")
 
 
-def _note_lines(elements: Mapping[str, Sequence[Node]], content: bytes) -> None:
-    """Puts to each element its line; none where the text has another number of tags (of a foreign encoding)."""
+def _bare(content: bytes) -> bytes:
+    """The text without what may hold the like of tags, its lines ended as XML ends them."""
     if b"<!--" in content or b"<![CDATA[" in content or content.count(b"<?") > 1:
         content = _ASIDE.sub(lambda match: b"\n" * match[0].count(b"\n"), content)
-    if b"\r" in content:
-        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    for name, nodes in elements.items():
-        lines = list(_lines(content, f"<{name}".encode()))
-        if len(lines) == len(nodes):
-            for node, line in zip(nodes, lines, strict=True):
-                node.set(_LINE, str(line))
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in content else content
 
 
 def _lines(content: bytes, tag: bytes) -> Iterator[int]:
@@ -166,7 +176,7 @@ def _lines(content: bytes, tag: bytes) -> Iterator[int]:
 
 
 def line_of(node: Node) -> int | None:
-    """The line on which an element begins, from 1."""
+    """The line on which an element begins, where its document has found it."""
     said = node.get(_LINE)
     return int(said) if said else None
 
