@@ -104,6 +104,7 @@ def clip_of(
     place = _Place(node, joints, rate, reading)
     speed, media = (Fraction(1), None) if rate is None else _taken(node, place, file, reading)
     source_of = file.start.frame if file.start is not None else None
+    labels = node.find("labels")
     return ReadEvent(
         kind, track, place.record,
         source=TimeRange(media.start + source_of, media.duration) if media and source_of is not None else None,
@@ -115,7 +116,7 @@ def clip_of(
         marks=tuple(_marks(node, place, source_of, reading.document)),
         log=reading.log(node, text_of(node, "masterclipid")),
         line=reading.document.line(node),
-        color=text_of(node, "labels/label2") or text_of(node, "labels/label"),
+        color=text_of(labels, "label2") or text_of(labels, "label"),
         enabled=text_of(node, "enabled").upper() != "FALSE",
     )  # fmt: skip
 
@@ -131,7 +132,7 @@ def _without_file(node: Node, reading: Reading) -> None:
 
 
 def _channel(node: Node, kind: Kind) -> int | None:
-    return whole_of(node, "sourcetrack/trackindex") if kind == "Audio" else None
+    return whole_of(node.find("sourcetrack"), "trackindex") if kind == "Audio" else None
 
 
 class _Place:
@@ -151,7 +152,7 @@ class _Place:
         if end is None and after is not None:
             end, tail = after.cut, after.end - after.cut
         self.begin, self.end = whole_of(node, "in"), whole_of(node, "out")
-        offset = whole_of(node, "subclipinfo/startoffset") or 0
+        offset = whole_of(node.find("subclipinfo"), "startoffset") or 0
         if self.begin is not None:
             self.begin += offset + (ceil(head * self.ratio) if head else 0)
         if self.end is not None:
@@ -232,7 +233,7 @@ def _check_length(node: Node, place: _Place, reading: Reading) -> None:
 
 def _speed(node: Node) -> tuple[Fraction, bool]:
     """The speed, and whether it changes within the clip."""
-    for effect in node.findall("filter/effect"):
+    for effect in (effect for each in node.findall("filter") for effect in each.findall("effect")):
         if text_of(effect, "effectid") != "timeremap":
             continue
         said = {text_of(each, "parameterid"): text_of(each, "value") for each in effect.findall("parameter")}

@@ -19,7 +19,7 @@ def number_of(text: str) -> Fraction | None:
     return Fraction(text) if _NUMBER.fullmatch(text) else None
 
 
-def whole_of(node: Node, tag: str) -> int | None:
+def whole_of(node: Node | None, tag: str) -> int | None:
     """Frames, which some write as `1055.0`; None where nothing is said, or -1 for "none"."""
     text = text_of(node, tag)
     if text.isdecimal() and len(text) < 13 and text.isascii():
