@@ -10,7 +10,7 @@ import codecs
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, repeat
@@ -27,6 +27,7 @@ LARGEST = 256 << 20
 MOST_DEPTH = 200
 MOST_ELEMENTS = 8_000_000
 _LINE = "\n"  # what no attribute is called
+_START = re.compile(rb"<[^/!?]")
 _AFTER_NAME = b" \t\r\n/>"
 _ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)  # may hold what looks like tags
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -66,15 +67,9 @@ class Document:
     def line(self, node: Node) -> int | None:
         """The line on which an element begins, from 1; those of all elements of its name are found together."""
         if node.get(_LINE) is None:
-            self.note_lines(node.tag)
+            nodes = self.elements.get(node.tag) or list(self.root.iter(node.tag))
+            _note_lines(nodes, self.content, _starts_of(self.content, f"<{node.tag}".encode()))
         return line_of(node)
-
-    def note_lines(self, name: str) -> None:
-        """Puts to each element of a name its line; none where the text has another number of its tags."""
-        nodes = self.elements.get(name) or list(self.root.iter(name))
-        lines = list(map(str, _lines(self.content, f"<{name}".encode())))
-        for node, line in zip(nodes, lines if len(lines) == len(nodes) else repeat(""), strict=False):
-            node.set(_LINE, line)
 
 
 def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
@@ -106,10 +101,10 @@ def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
     for node in root.iter():
         if wanted is None or node.tag in wanted:
             elements[node.tag].append(node)
-    document = Document(root, elements, _bare(content))
-    for name in elements if wanted is None else ():
-        document.note_lines(name)
-    return document
+    content = _bare(content)
+    if wanted is None:
+        _note_lines(list(root.iter()), content, (match.start() for match in _START.finditer(content)))
+    return Document(root, elements, content)
 
 
 class _RootBegun(Exception):  # no error: it ends the reading of what stands before the root
@@ -163,16 +158,25 @@ def _bare(content: bytes) -> bytes:
     return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in content else content
 
 
-def _lines(content: bytes, tag: bytes) -> Iterator[int]:
-    """The line of each start tag."""
-    line, last, at = 1, 0, content.find(tag)
+def _starts_of(content: bytes, tag: bytes) -> Iterator[int]:
+    """Where the start tags of a name begin."""
+    at = content.find(tag)
     while at >= 0:
         end = at + len(tag)
         if content[end] in _AFTER_NAME:
-            line += content.count(b"\n", last, at)
-            last = at
-            yield line
+            yield at
         at = content.find(tag, end)
+
+
+def _note_lines(nodes: Sequence[Node], content: bytes, starts: Iterable[int]) -> None:
+    """Puts to each element the line of its start tag; none where there is another number of these."""
+    lines, line, last = [], 1, 0
+    for at in starts:
+        line += content.count(b"\n", last, at)
+        last = at
+        lines.append(str(line))
+    for node, said in zip(nodes, lines if len(lines) == len(nodes) else repeat(""), strict=False):
+        node.set(_LINE, said)
 
 
 def line_of(node: Node) -> int | None:
