@@ -16,6 +16,7 @@ from pipeline.editorial.shots import counted
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 _AROUND = 8  # pictures that begin before a sound does and are looked at: more tracks than that are rare
+_IN_STEP = Fraction(0)
 
 
 class _Taken(NamedTuple):
@@ -152,8 +153,8 @@ def _name(event: ReadEvent) -> str:
 def _together(taken: Iterable[_Taken], rate: Rate) -> tuple[Edit, ...]:
     """Pictures with the sound that lies under them whole, and sound alone, its channels as one edit."""
     events = list(taken)
-    pictures = [_edit(event, "V") for event in events if not event.sound]
-    starts = sorted((edit.record.start, number) for number, edit in enumerate(pictures))
+    pictures = [event for event in events if not event.sound]
+    starts = sorted((event.record.start, number) for number, event in enumerate(pictures))
     heard: dict[int, list[Heard]] = {}
     alone: dict[tuple[str, int, TimeRange], Edit] = {}
     for event in (event for event in events if event.sound):
@@ -162,11 +163,11 @@ def _together(taken: Iterable[_Taken], rate: Rate) -> tuple[Edit, ...]:
             alone.setdefault((event.source or event.name, event.start, event.record), _edit(event, "A"))
         else:
             heard.setdefault(over, []).append(_heard(event, pictures[over], rate))
-    with_sound = [replace(edit, sounds=tuple(heard.get(number, ()))) for number, edit in enumerate(pictures)]
+    with_sound = [_edit(event, "V", heard.get(number, ())) for number, event in enumerate(pictures)]
     return tuple(in_order([*with_sound, *alone.values()]))
 
 
-def _edit(event: _Taken, kind: str) -> Edit:
+def _edit(event: _Taken, kind: str, sounds: Iterable[Heard] = ()) -> Edit:
     return Edit(
         f"{kind}{event.track}",
         event.source,
@@ -175,17 +176,20 @@ def _edit(event: _Taken, kind: str) -> Edit:
         event.start,
         event.rate,
         event.drop_frame,
-        speed=event.speed,
+        tuple(sounds),
+        event.speed,
     )
 
 
-def _heard(event: _Taken, edit: Edit, rate: Rate) -> Heard:
-    ahead = event.record.start - edit.record.start
-    slip = event.rate.seconds(event.start) - rate.seconds(ahead) - edit.rate.seconds(edit.start)
+def _heard(event: _Taken, over: _Taken, rate: Rate) -> Heard:
+    ahead = event.record.start - over.record.start
+    slip = _IN_STEP
+    if ahead or (event.start, event.rate) != (over.start, over.rate):
+        slip = event.rate.seconds(event.start) - rate.seconds(ahead) - over.rate.seconds(over.start)
     return Heard(event.source, event.name, event.stream, slip, TimeRange(ahead, event.record.duration))
 
 
-def _over(record: TimeRange, pictures: Sequence[Edit], starts: Sequence[tuple[int, int]]) -> Iterator[int]:
+def _over(record: TimeRange, pictures: Sequence[_Taken], starts: Sequence[tuple[int, int]]) -> Iterator[int]:
     """The pictures under which a sound lies whole, the lowest track's first."""
     place = bisect_right(starts, (record.start, len(starts)))
     near = (number for _, number in starts[max(0, place - _AROUND) : place])

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.editorial.checks.case import Case, Found
-from pipeline.editorial.imports.markup import Node, line_of, path_of, text_of
+from pipeline.editorial.imports.markup import Node, path_of, text_of
 from pipeline.editorial.imports.xmeml import sequences_in
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{2,5}$")
@@ -19,7 +19,7 @@ _NUMBER = re.compile(r"\d{1,6}")
 
 def no_sequence(case: Case) -> Iterator[Found]:
     if next(sequences_in(case.root), None) is None:
-        yield Found(line_of(case.root), "There is no sequence in the file, so that no timeline comes of it.")
+        yield Found(case.document.line(case.root), "There is no sequence in the file, so that no timeline comes of it.")
 
 
 def picture_format(case: Case) -> Iterator[Found]:
@@ -28,7 +28,8 @@ def picture_format(case: Case) -> Iterator[Found]:
         if sequence.find("media/video") is not None and not (text_of(shape, "width") and text_of(shape, "height")):
             what = "no <format> with width and height" if shape is None else "a <format> without width and height"
             yield Found(
-                line_of(sequence), f"The sequence has {what}; Resolve makes no timeline of it and says nothing."
+                case.document.line(sequence),
+                f"The sequence has {what}; Resolve makes no timeline of it and says nothing.",
             )
 
 
@@ -37,7 +38,8 @@ def extension(case: Case) -> Iterator[Found]:
         name, path = text_of(file, "name"), path_of(text_of(file, "pathurl"))
         if _EXTENSION.search(path) and not _EXTENSION.search(name):
             yield Found(
-                line_of(file), f"The file is called '{name[:80]}', without the extension that it has on the disk."
+                case.document.line(file),
+                f"The file is called '{name[:80]}', without the extension that it has on the disk.",
             )
 
 
@@ -47,26 +49,29 @@ def start(case: Case) -> Iterator[Found]:
         if text_of(file, "pathurl") and file.find("timecode") is None:
             name = text_of(file, "name")
             sentence = "says no start timecode; Resolve takes 0, and finds no overlap where the recording has one"
-            yield Found(line_of(file), f"'{name[:80]}' {sentence}.")
+            yield Found(case.document.line(file), f"'{name[:80]}' {sentence}.")
 
 
 def rate_twice(case: Case) -> Iterator[Found]:
     for node in case.document.of(*_HOLD_RATE):
         if len(node.findall("rate")) > 1:
-            yield Found(line_of(node), f"A <{node.tag}> says its <rate> more than once.")
+            yield Found(case.document.line(node), f"A <{node.tag}> says its <rate> more than once.")
 
 
 def no_path(case: Case) -> Iterator[Found]:
     for file in _files(case):
         if not text_of(file, "pathurl") and text_of(file, "mediaSource") == "":
-            yield Found(line_of(file), f"'{text_of(file, 'name')[:80]}' names no file (pathurl); it comes in offline.")
+            yield Found(
+                case.document.line(file),
+                f"'{text_of(file, 'name')[:80]}' names no file (pathurl); it comes in offline.",
+            )
 
 
 def path_form(case: Case) -> Iterator[Found]:
     for file in _files(case):
         url = text_of(file, "pathurl")
         if url and not url.lower().startswith("file:"):
-            yield Found(line_of(file), f"The path '{url[:120]}' is no file URL.")
+            yield Found(case.document.line(file), f"The path '{url[:120]}' is no file URL.")
 
 
 def exploded(case: Case) -> Iterator[Found]:
@@ -76,7 +81,7 @@ def exploded(case: Case) -> Iterator[Found]:
         for track in (*sequence.findall("media/audio/track"), None):
             number, total = _exploded(track)
             if number != (wanted if total or wanted else None):
-                line = line_of(before) if track is None else line_of(track)
+                line = case.document.line(before) if track is None else case.document.line(track)
                 yield Found(line, f"Channel {wanted + 1} of a sound with several tracks is missing here.")
             wanted = (number + 1) % total if number is not None and total else 0
             before = before if track is None else track
@@ -109,7 +114,8 @@ def paths(case: Case) -> Iterator[tuple[str, int | None, str]]:
     for file in _files(case):
         url = text_of(file, "pathurl")
         if url:
-            yield path_of(url), line_of(file), text_of(file, "name")
+            path = path_of(url)
+            yield path, case.document.line(file) if case.missing(path) else None, text_of(file, "name")
 
 
 def _files(case: Case) -> Iterator[Node]:

@@ -134,7 +134,11 @@ def _numbered(story: Story) -> tuple[tuple[ReadEvent, ...], tuple[ReadTransition
     sounds = sorted(lanes["Audio"], key=lambda lane: (lane > 0, abs(lane)))
     numbers = {("Video", lane): number for number, lane in enumerate(pictures, start=1)}
     numbers |= {("Audio", lane): number for number, lane in enumerate(sounds, start=1)}
-    events = [replace(item, track=numbers[item.kind, lane]) for lane, item in story.events]
+    events = [_on_track(item, numbers[item.kind, lane]) for lane, item in story.events]
     events.sort(key=lambda item: (item.kind != "Video", item.track, item.record.start if item.record else 0))
     transitions = tuple(replace(item, track=numbers[item.kind, lane]) for lane, item in story.transitions)
     return tuple(events), transitions, (len(pictures), len(sounds))
+
+
+def _on_track(event: ReadEvent, number: int) -> ReadEvent:
+    return event if event.track == number else replace(event, track=number)

@@ -4,7 +4,6 @@ import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from math import floor
 
 from pipeline.editorial.imports.markup import Node, line_of, path_of, text_of
 from pipeline.editorial.imports.reading import Problem
@@ -72,8 +71,9 @@ class Resources:
 
 
 def frame_at(time: Fraction, rate: Rate) -> int:
-    """The frame that is seen at a time."""
-    return floor(time * rate.fraction + SLACK)
+    """The frame that is seen at a time: `time * rate + SLACK` rounded down, in whole numbers for speed."""
+    frames, parts = time.numerator * rate.numerator, time.denominator * rate.denominator
+    return (frames * SLACK.denominator + parts * SLACK.numerator) // (parts * SLACK.denominator)
 
 
 def resources_of(root: Node, problems: list[Problem]) -> Resources:

@@ -214,11 +214,10 @@ class Story:
         record = self._record(node, seen, checked="Video" in kinds)
         if record is None or not kinds:
             return
-        event = self._event(node, asset, clock, seen)
+        event = self._event(node, asset, clock, seen, at=(record, within.enabled))
         for kind in _KINDS:
             if kind in kinds:
-                part = replace(event, kind=kind, record=record, enabled=within.enabled)
-                self.events.append((within.lane, part))
+                self.events.append((within.lane, event if kind == event.kind else replace(event, kind=kind)))
 
     def _record(self, node: Node, seen: Span, *, checked: bool) -> TimeRange | None:
         """The frames of the timeline; pictures that begin or end within one are told."""
@@ -228,7 +227,7 @@ class Story:
         begin, end = round(low), round(high)
         return TimeRange(begin, end - begin) if end > begin else None
 
-    def _event(self, node: Node, asset: Asset, clock: Clock, seen: Span) -> ReadEvent:
+    def _event(self, node: Node, asset: Asset, clock: Clock, seen: Span, *, at: tuple[TimeRange, bool]) -> ReadEvent:
         rate = asset.rate or self.rate
         first, last = clock.local(seen.low), clock.local(seen.high)
         speed, points = clock.speed, _map(node)
@@ -249,10 +248,10 @@ class Story:
         log = tuple(each for each in said if each[0] != "reel" and each not in asset.log)
         media = TimeRange(frame_at(low - asset.start, rate), source.duration)
         return ReadEvent(
-            "Video", 1, None, source=source, media=media, available=available,
+            "Video", 1, at[0], source=source, media=media, available=available,
             rate=rate, drop_frame={"DF": True, "NDF": False}.get(node.get("tcFormat", "")),
             name=node.get("name") or asset.name, file=asset.file, reel=reel, id=asset.id, speed=speed,
-            log=(*asset.log, *log), line=line_of(node),
+            log=(*asset.log, *log), line=line_of(node), enabled=at[1],
         )  # fmt: skip
 
     def _marks(self, node: Node, clock: Clock, seen: Span | None, event: int | None) -> None:

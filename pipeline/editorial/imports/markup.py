@@ -10,10 +10,10 @@ import codecs
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 from typing import NoReturn, TypeAlias
 from urllib.parse import unquote_to_bytes
 from xml.etree.ElementTree import Element, ParseError, XMLParser
@@ -27,6 +27,7 @@ LARGEST = 256 << 20
 MOST_DEPTH = 200
 MOST_ELEMENTS = 8_000_000
 _LINE = "\n"  # what no attribute is called
+_START = re.compile(rb"<[^/!?]")
 _AFTER_NAME = b" \t\r\n/>"
 _ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)  # may hold what looks like tags
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -57,14 +58,22 @@ class Document:
 
     root: Node
     elements: Mapping[str, Sequence[Node]]
+    content: bytes
 
     def of(self, *names: str) -> Iterator[Node]:
         """The elements of these names, wherever they stand."""
         return chain.from_iterable(self.elements.get(name, ()) for name in names)
 
+    def line(self, node: Node) -> int | None:
+        """The line on which an element begins, from 1; those of all elements of its name are found together."""
+        if node.get(_LINE) is None:
+            nodes = self.elements.get(node.tag) or list(self.root.iter(node.tag))
+            _note_lines(nodes, self.content, _starts_of(self.content, f"<{node.tag}".encode()))
+        return line_of(node)
+
 
 def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
-    """The document with the elements of the names `wanted`, whose lines are known then; of all where nothing is said.
+    """The document with the elements of the names `wanted`; where nothing is said with all, and their lines.
 
     Raises TimelineUnreadable for what is not well-formed, declares entities, or is beyond bounds.
     """
@@ -92,8 +101,10 @@ def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
     for node in root.iter():
         if wanted is None or node.tag in wanted:
             elements[node.tag].append(node)
-    _note_lines(elements, content)
-    return Document(root, elements)
+    content = _bare(content)
+    if wanted is None:
+        _note_lines(list(root.iter()), content, (match.start() for match in _START.finditer(content)))
+    return Document(root, elements, content)
 
 
 class _RootBegun(Exception):  # no error: it ends the reading of what stands before the root
@@ -140,33 +151,36 @@ def _too_much() -> NoReturn:
     raise TimelineUnreadable("This XML holds more, or deeper, than any timeline; it is not read.")
 
 
-def _note_lines(elements: Mapping[str, Sequence[Node]], content: bytes) -> None:
-    """Puts to each element its line; none where the text has another number of tags (of a foreign encoding)."""
+def _bare(content: bytes) -> bytes:
+    """The text without what may hold the like of tags, its lines ended as XML ends them."""
     if b"<!--" in content or b"<![CDATA[" in content or content.count(b"<?") > 1:
         content = _ASIDE.sub(lambda match: b"\n" * match[0].count(b"\n"), content)
-    if b"\r" in content:
-        content = content.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    for name, nodes in elements.items():
-        lines = list(_lines(content, f"<{name}".encode()))
-        if len(lines) == len(nodes):
-            for node, line in zip(nodes, lines, strict=True):
-                node.set(_LINE, str(line))
+    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in content else content
 
 
-def _lines(content: bytes, tag: bytes) -> Iterator[int]:
-    """The line of each start tag."""
-    line, last, at = 1, 0, content.find(tag)
+def _starts_of(content: bytes, tag: bytes) -> Iterator[int]:
+    """Where the start tags of a name begin."""
+    at = content.find(tag)
     while at >= 0:
         end = at + len(tag)
         if content[end] in _AFTER_NAME:
-            line += content.count(b"\n", last, at)
-            last = at
-            yield line
+            yield at
         at = content.find(tag, end)
 
 
+def _note_lines(nodes: Sequence[Node], content: bytes, starts: Iterable[int]) -> None:
+    """Puts to each element the line of its start tag; none where there is another number of these."""
+    lines, line, last = [], 1, 0
+    for at in starts:
+        line += content.count(b"\n", last, at)
+        last = at
+        lines.append(str(line))
+    for node, said in zip(nodes, lines if len(lines) == len(nodes) else repeat(""), strict=False):
+        node.set(_LINE, said)
+
+
 def line_of(node: Node) -> int | None:
-    """The line on which an element begins, from 1."""
+    """The line on which an element begins, where its document has found it."""
     said = node.get(_LINE)
     return int(said) if said else None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.imports.markup import Document, Node, line_of, parse, root_name, text_of
+from pipeline.editorial.imports.markup import Document, Node, parse, root_name, text_of
 from pipeline.editorial.imports.reading import (
     Kind,
     Problem,
@@ -53,7 +53,7 @@ def read_tree(document: Document) -> ReadTimeline:
     facts: list[tuple[str, object]] = [("format", FORMAT), ("version", root.get("version") or None)]
     facts.append(("sequences", len(sequences)))
     if not sequences:
-        problem = Problem(line_of(root), "There is no sequence in this file; select one and export it again.")
+        problem = Problem(document.line(root), "There is no sequence in this file; select one and export it again.")
         return ReadTimeline(FORMAT, "", None, None, None, None, (0, 0), (), facts=_known(facts), problems=(problem,))
     return _timeline(sequences[0], document, facts)
 
@@ -68,16 +68,15 @@ def sequences_in(node: Node) -> Iterator[Node]:
 
 
 def _timeline(sequence: Node, document: Document, facts: list[tuple[str, object]]) -> ReadTimeline:
-    problems: list[Problem] = []
     rate = rate_of(sequence)
-    if rate is None:
-        problems.append(Problem(line_of(sequence), "The sequence says no rate, so that its frames have no length."))
-    start, drop = _start(sequence, rate, problems)
     files, clips, sequences = (_by_id(document.of(tag)) for tag in ("file", "clip", "sequence"))
-    reading = Reading(rate, files, clips, problems, sequences)
+    reading = Reading(rate, document, files, clips, sequences)
+    if rate is None:
+        reading.wrong(sequence, "The sequence says no rate, so that its frames have no length.")
+    start, drop = _start(sequence, rate, reading)
     tracks = {tag: sequence.findall(f"media/{tag}/track") for tag, _ in _KINDS}
     events, transitions = _tracks(tracks, reading)
-    marks = tuple(_marks(sequence))
+    marks = tuple(_marks(sequence, document))
     duration = whole_of(sequence, "duration")
     if duration is None and events:
         duration = max((event.record.end for event in events if event.record), default=None)
@@ -90,7 +89,7 @@ def _timeline(sequence: Node, document: Document, facts: list[tuple[str, object]
     ]  # fmt: skip
     return ReadTimeline(
         FORMAT, text_of(sequence, "name"), rate, drop, start, duration, counts, tuple(events), tuple(transitions),
-        marks, _known(facts), tuple(problems), tuple(reading.left_out), tuple(_said(sequence, reading)),
+        marks, _known(facts), tuple(reading.problems), tuple(reading.left_out), tuple(_said(sequence, reading)),
     )  # fmt: skip
 
 
@@ -98,14 +97,14 @@ def _known(facts: list[tuple[str, object]]) -> tuple[tuple[str, object], ...]:
     return tuple((key, value) for key, value in facts if value is not None)
 
 
-def _start(sequence: Node, rate: Rate | None, problems: list[Problem]) -> tuple[Timecode | None, bool | None]:
+def _start(sequence: Node, rate: Rate | None, reading: Reading) -> tuple[Timecode | None, bool | None]:
     """Where the sequence's record timecode begins, counted at the sequence's own rate."""
     node = sequence.find("timecode")
     if node is None or rate is None:
         return None, None
-    start = timecode_of(node, rate, problems)
+    start = timecode_of(node, rate, reading.wrong)
     if start is not None and start.rate != rate:
-        problems.append(Problem(line_of(node), "The sequence's timecode counts at another rate than the sequence."))
+        reading.wrong(node, "The sequence's timecode counts at another rate than the sequence.")
         start = start.conformed(rate)
     return start, start.drop_frame if start else None
 
@@ -146,11 +145,11 @@ def _track(track: Node, kind: Kind, number: int, *, reading: Reading, on: bool) 
             found.append(event if on else replace(event, enabled=False))
         elif joint is not None:
             reach = joint.cut - joint.start, joint.end - joint.cut
-            yield ReadTransition(kind, number, joint.cut, *reach, joint.name, line_of(node))
+            yield ReadTransition(kind, number, joint.cut, *reach, joint.name, reading.document.line(node))
         elif node.tag == "generatoritem":
             name = text_of(node, "name") or "A generator"
             reading.left_out.append(
-                Problem(line_of(node), f"'{name}' is made by the editor, not shot: it has no media.")
+                Problem(reading.document.line(node), f"'{name}' is made by the editor, not shot: it has no media.")
             )
     yield from sorted(found, key=_begin)
 
@@ -159,12 +158,12 @@ def _begin(event: ReadEvent) -> int:
     return event.record.start if event.record else 0
 
 
-def _marks(sequence: Node) -> Iterator[ReadMark]:
+def _marks(sequence: Node, document: Document) -> Iterator[ReadMark]:
     for node in sequence.findall("marker"):
         begin, end = whole_of(node, "in"), whole_of(node, "out")
         if begin is not None:
             length = max(1, end - begin) if end is not None else 1
-            yield ReadMark(*mark_name(node), record=TimeRange(begin, length), line=line_of(node))
+            yield ReadMark(*mark_name(node), record=TimeRange(begin, length), line=document.line(node))
 
 
 def _said(sequence: Node, reading: Reading) -> Iterator[tuple[str, object]]:
@@ -176,5 +175,5 @@ def _said(sequence: Node, reading: Reading) -> Iterator[tuple[str, object]]:
             value = whole_of(shape, name)
             if value is not None:
                 yield name, value
-    yield "line", line_of(sequence)
+    yield "line", reading.document.line(sequence)
     yield "files", tuple((text_of(each, "name"), text_of(each, "pathurl")) for each in reading.files.values())

@@ -10,12 +10,13 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import NamedTuple
 
-from pipeline.editorial.imports.markup import Node, line_of, path_of, text_of
+from pipeline.editorial.imports.markup import Document, Node, path_of, text_of
 from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark, not_apart
 from pipeline.editorial.imports.xmeml_values import number_of, rate_of, timecode_of, whole_of
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 _TICKS = 254_016_000_000  # Premiere's, a second
+_SAME = Fraction(1)
 _LOGGED = (("scene", "scene"), ("shottake", "take"), ("lognote", "note"), ("description", "description"))
 
 
@@ -43,16 +44,17 @@ class Reading:
     """One sequence under way: its rate, what clips refer to, and what there is to say."""
 
     rate: Rate | None
+    document: Document
     files: dict[str, Node]
     masters: dict[str, Node]
-    problems: list[Problem]
-    sequences: dict[str, Node] = field(default_factory=dict)
+    sequences: dict[str, Node]
+    problems: list[Problem] = field(default_factory=list)
     left_out: list[Problem] = field(default_factory=list)
     _known: dict[tuple[str, Rate], File] = field(default_factory=dict)
     _logs: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
     def wrong(self, node: Node, sentence: str) -> None:
-        self.problems.append(Problem(line_of(node), sentence))
+        self.problems.append(Problem(self.document.line(node), sentence))
 
     def file(self, node: Node, rate: Rate) -> File:
         """The file of a clip, described here or elsewhere under the same id."""
@@ -62,7 +64,7 @@ class Reading:
             described = node if len(node) else self.files.get(name)
             if described is None:
                 self.wrong(node, f"The file '{name[:80]}' is named, but nowhere described.")
-            self._known[key] = _file(described, rate, self.problems) if described is not None else File()
+            self._known[key] = _file(described, rate, self) if described is not None else File()
         return self._known[key]
 
     def log(self, node: Node, master: str) -> tuple[tuple[str, str], ...]:
@@ -103,6 +105,7 @@ def clip_of(
     place = _Place(node, joints, rate, reading)
     speed, media = (Fraction(1), None) if rate is None else _taken(node, place, file, reading)
     source_of = file.start.frame if file.start is not None else None
+    labels = node.find("labels")
     return ReadEvent(
         kind, track, place.record,
         source=TimeRange(media.start + source_of, media.duration) if media and source_of is not None else None,
@@ -111,10 +114,10 @@ def clip_of(
         rate=rate,
         drop_frame=file.start.drop_frame if file.start else None,
         name=text_of(node, "name"), file=file.path, reel=file.reel, channel=_channel(node, kind), speed=speed,
-        marks=tuple(_marks(node, place, source_of)),
+        marks=tuple(_marks(node, place, source_of, reading.document)),
         log=reading.log(node, text_of(node, "masterclipid")),
-        line=line_of(node),
-        color=text_of(node, "labels/label2") or text_of(node, "labels/label"),
+        line=reading.document.line(node),
+        color=text_of(labels, "label2") or text_of(labels, "label"),
         enabled=text_of(node, "enabled").upper() != "FALSE",
     )  # fmt: skip
 
@@ -124,16 +127,16 @@ def _without_file(node: Node, reading: Reading) -> None:
     if within is not None:
         held = within if len(within) else reading.sequences.get(within.get("id", ""), within)
         clips = not_apart(sum(1 for _ in held.iter("clipitem")))
-        reading.left_out.append(Problem(line_of(node), f"'{name}' is a sequence within this one{clips}"))
+        reading.left_out.append(Problem(reading.document.line(node), f"'{name}' is a sequence within this one{clips}"))
     elif angles is not None:
         clips = not_apart(sum(1 for _ in angles.iter("clip")))
-        reading.left_out.append(Problem(line_of(node), f"'{name}' is a multiclip (a multicam){clips}"))
+        reading.left_out.append(Problem(reading.document.line(node), f"'{name}' is a multiclip (a multicam){clips}"))
     else:
         reading.wrong(node, f"'{name}' names no file.")
 
 
 def _channel(node: Node, kind: Kind) -> int | None:
-    return whole_of(node, "sourcetrack/trackindex") if kind == "Audio" else None
+    return whole_of(node.find("sourcetrack"), "trackindex") if kind == "Audio" else None
 
 
 class _Place:
@@ -146,18 +149,18 @@ class _Place:
     ) -> None:
         start, end = whole_of(node, "start"), whole_of(node, "end")
         own, head, tail = reading.rate, 0, 0
-        self.ratio = rate.fraction / own.fraction if rate and own else Fraction(1)
+        self.ratio = rate.fraction / own.fraction if rate and own and rate != own else _SAME
         before, after = joints
         if start is None and before is not None:
             start, head = before.cut, before.cut - before.start
         if end is None and after is not None:
             end, tail = after.cut, after.end - after.cut
         self.begin, self.end = whole_of(node, "in"), whole_of(node, "out")
-        offset = whole_of(node, "subclipinfo/startoffset") or 0
+        offset = whole_of(node.find("subclipinfo"), "startoffset") or 0
         if self.begin is not None:
-            self.begin += offset + ceil(head * self.ratio)
+            self.begin += offset + (ceil(head * self.ratio) if head else 0)
         if self.end is not None:
-            self.end += offset - floor(tail * self.ratio)
+            self.end += offset - (floor(tail * self.ratio) if tail else 0)
         self.record = self._record(start, end)
         if self.record is None:
             reading.wrong(node, f"'{text_of(node, 'name')}' has no place on its track.")
@@ -172,7 +175,10 @@ class _Place:
     @property
     def length(self) -> int | None:
         """What is counted, in frames of the sequence."""
-        return round((self.end - self.begin) / self.ratio) if self.begin is not None and self.end is not None else None
+        if self.begin is None or self.end is None:
+            return None
+        counted = self.end - self.begin
+        return counted if self.ratio == 1 else round(counted / self.ratio)
 
 
 def _taken(node: Node, place: _Place, file: File, reading: Reading) -> tuple[Fraction, TimeRange | None]:
@@ -187,7 +193,7 @@ def _taken(node: Node, place: _Place, file: File, reading: Reading) -> tuple[Fra
         end = begin + ceil(place.record.duration * place.ratio * abs(speed)) if place.record else begin
     if varies:
         reading.left_out.append(
-            Problem(line_of(node), f"The speed of '{name}' changes within it; its range is not known.")
+            Problem(reading.document.line(node), f"The speed of '{name}' changes within it; its range is not known.")
         )
         return speed, None
     if end < begin:
@@ -231,7 +237,7 @@ def _check_length(node: Node, place: _Place, reading: Reading) -> None:
 
 def _speed(node: Node) -> tuple[Fraction, bool]:
     """The speed, and whether it changes within the clip."""
-    for effect in node.findall("filter/effect"):
+    for effect in (effect for each in node.findall("filter") for effect in each.findall("effect")):
         if text_of(effect, "effectid") != "timeremap":
             continue
         said = {text_of(each, "parameterid"): text_of(each, "value") for each in effect.findall("parameter")}
@@ -243,10 +249,10 @@ def _speed(node: Node) -> tuple[Fraction, bool]:
     return Fraction(1), False
 
 
-def _file(node: Node, rate: Rate, problems: list[Problem]) -> File:
+def _file(node: Node, rate: Rate, reading: Reading) -> File:
     own = rate_of(node) or rate
     counted, duration = node.find("timecode"), whole_of(node, "duration")
-    start = timecode_of(counted, own, problems) if counted is not None else None
+    start = timecode_of(counted, own, reading.wrong) if counted is not None else None
     if start is not None and start.rate != rate:
         start = start.counted_at(rate) or start.conformed(rate)
     if duration is not None and own != rate:
@@ -268,7 +274,7 @@ def _log(node: Node) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in found if value)
 
 
-def _marks(node: Node, place: _Place, source_of: int | None) -> list[ReadMark]:
+def _marks(node: Node, place: _Place, source_of: int | None, document: Document) -> list[ReadMark]:
     found = []
     for marker in node.findall("marker"):
         begin, end = whole_of(marker, "in"), whole_of(marker, "out")
@@ -277,10 +283,12 @@ def _marks(node: Node, place: _Place, source_of: int | None) -> list[ReadMark]:
         length = max(1, end - begin) if end is not None else 1
         record = None
         if place.record is not None and place.begin is not None:
-            at = place.record.start + floor((begin - place.begin) / place.ratio)
-            record = TimeRange(at, max(1, floor(length / place.ratio)))
+            ahead, lasts = begin - place.begin, length
+            if place.ratio != 1:
+                ahead, lasts = floor(ahead / place.ratio), floor(length / place.ratio)
+            record = TimeRange(place.record.start + ahead, max(1, lasts))
         source = TimeRange(begin + source_of, length) if source_of is not None else None
-        found.append(ReadMark(*mark_name(marker), record=record, source=source, line=line_of(marker)))
+        found.append(ReadMark(*mark_name(marker), record=record, source=source, line=document.line(marker)))
     return found
 
 

@@ -1,11 +1,11 @@
 """Numbers, rates and timecodes as xmeml writes them."""
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 
-from pipeline.editorial.imports.markup import Node, line_of, text_of
-from pipeline.editorial.imports.reading import Problem
+from pipeline.editorial.imports.markup import Node, text_of
 from pipeline.errors import ValueRefused
 from pipeline.timecode import Rate, Timecode
 
@@ -19,7 +19,7 @@ def number_of(text: str) -> Fraction | None:
     return Fraction(text) if _NUMBER.fullmatch(text) else None
 
 
-def whole_of(node: Node, tag: str) -> int | None:
+def whole_of(node: Node | None, tag: str) -> int | None:
     """Frames, which some write as `1055.0`; None where nothing is said, or -1 for "none"."""
     text = text_of(node, tag)
     if text.isdecimal() and len(text) < 13 and text.isascii():
@@ -44,22 +44,20 @@ def _rate(timebase: str, ntsc: bool) -> Rate | None:  # noqa: FBT001 # positions
     return Rate.of(value * Fraction(1000, 1001) if ntsc else value)
 
 
-def timecode_of(node: Node, otherwise: Rate, problems: list[Problem]) -> Timecode | None:
+def timecode_of(node: Node, otherwise: Rate, wrong: Callable[[Node, str], None]) -> Timecode | None:
     """A `<timecode>`: its label, or its frame where there is none; at its own rate, else at `otherwise`."""
     rate = rate_of(node) or otherwise
     label, frame, counting = text_of(node, "string"), whole_of(node, "frame"), text_of(node, "displayformat").upper()
     drop = counting == "DF" if counting in {"DF", "NDF"} else ";" in label
     if drop and not rate.can_drop:
-        problems.append(
-            Problem(line_of(node), f"It says drop-frame at {rate.label()} frames a second, where none exists.")
-        )
+        wrong(node, f"It says drop-frame at {rate.label()} frames a second, where none exists.")
         drop = False
         label = "" if frame is not None else label  # it counts as no clock at this rate does
     read = _label(label, rate, drop=drop)
     if label and read is None:
-        problems.append(Problem(line_of(node), f"'{label[:40]}' is no timecode at {rate.label()} frames a second."))
+        wrong(node, f"'{label[:40]}' is no timecode at {rate.label()} frames a second.")
     if frame is not None and read is not None and Timecode(frame, rate, drop) != read:
-        problems.append(Problem(line_of(node), f"The timecode says {label} and frame {frame}, which is another one."))
+        wrong(node, f"The timecode says {label} and frame {frame}, which is another one.")
     return read if read is not None or frame is None else Timecode(frame, rate, drop)
 
 
