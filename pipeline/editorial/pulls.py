@@ -20,6 +20,7 @@ from pipeline.editorial.exports import edl
 from pipeline.editorial.exports.events import Sheet, Source, taken_frames
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.shots import Media, Shot, counted
+from pipeline.shotlog.cells import harmless
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 _COLUMNS = (
@@ -96,7 +97,7 @@ def pull_csv(taken: Iterable[Taken]) -> str:
     for one in taken:
         pull = one.pull
         clip = pull.clip
-        table.writerow([
+        table.writerow(harmless(cell) for cell in [
             one.file, shown(clip.card), shown(clip.name), clip.id, shown(clip.facts.reel or clip.facts.tape or ""),
             pull.start or "", pull.end or "", pull.inside.start, pull.inside.duration, pull.rate, pull.events,
             one.bytes, one.original, one.xxh128, one.note,
