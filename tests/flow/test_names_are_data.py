@@ -127,6 +127,9 @@ def test_json_holds_them_as_they_are(nasty):
         assert not obeyed(said.out)
 
 
+OURS = re.compile(
+    r"TITLE: |FCM: |\*|\d{3,6}  |M2  |EFFECTS NAME IS|FINAL CUT|AUD|$|>>>|[^|]* \|C:ResolveColor\w+ \|M:[^|]* \|D:\d+$"
+)
 RUNS = re.compile(r"\s*(?:[=@]|[+\-](?!\d+(?:\.\d+)?$))")
 
 
@@ -154,13 +157,7 @@ def test_every_timeline_is_whole_and_holds_no_line_of_theirs(nasty):
             ET.fromstring(path.read_bytes())
         elif path.suffix == ".edl":
             for line in path.read_text().splitlines():
-                assert re.match(
-                    r"TITLE: |FCM: |\*|\d{3,6}  |M2  |EFFECTS NAME IS|FINAL CUT|AUD|$|>>>|[^|]* \|C:ResolveColor\w+ \|M:[^|]* \|D:\d+$",
-                    line,
-                ), (
-                    path,
-                    line,
-                )
+                assert OURS.match(line), (path, line)
                 assert not line.startswith("* FROM CLIP NAME: EVIL")
                 assert not controls(line)
         elif path.suffix in {".otio", ".json"}:
