@@ -10,6 +10,7 @@ import click
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import chosen_film, complete_cut, film_option
 from pipeline.cli.tables import Column, console, fitting, plural, print_json, table
+from pipeline.shotlog.cells import harmless
 
 if TYPE_CHECKING:
     from pipeline.delivery.versions import Compared
@@ -178,7 +179,7 @@ def _summed(timelines: Sequence["Compared"]) -> str:
 
 def _csv(rows: Sequence[Sequence[str]]) -> str:
     made = io.StringIO()
-    csv.writer(made, lineterminator="\n").writerows(rows)
+    csv.writer(made, lineterminator="\n").writerows([harmless(cell) for cell in row] for row in rows)
     return made.getvalue()
 
 

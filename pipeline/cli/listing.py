@@ -10,6 +10,7 @@ import click
 from pipeline.catalogue.listing import Listing
 from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, plural, print_json, running_time, table
 from pipeline.fields import BY_NAME
+from pipeline.shotlog.cells import harmless
 from pipeline.timecode import Rate
 
 # Columns whose words may wrap; the others are read, or copied, as a whole.
@@ -76,7 +77,8 @@ def as_csv_text(found: Sequence[dict[str, Any]], fields: Sequence[str]) -> str:
     writer = csv.writer(text)
     writer.writerow(fields)
     for row in found:
-        writer.writerow(["; ".join(value) if isinstance(value := row[name], list) else value for name in fields])
+        cells = ["; ".join(value) if isinstance(value := row[name], list) else value for name in fields]
+        writer.writerow([harmless(cell) for cell in cells])
     return text.getvalue()
 
 

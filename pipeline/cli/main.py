@@ -9,9 +9,11 @@ import importlib
 import io
 import os
 import sys
+from typing import TextIO, cast
 
 import click
 
+from pipeline.cli.streams import Shown, plain
 from pipeline.errors import RushesError
 
 # Name, module, what it does; in the order in which footage passes through them.
@@ -99,6 +101,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode still gets every row
+    sys.stdout, sys.stderr = cast("TextIO", Shown(sys.stdout)), cast("TextIO", Shown(sys.stderr))
     if "_RUSHES_COMPLETE" in os.environ:
         from pipeline.cli.completion import learn_bash
 
@@ -129,7 +132,7 @@ def main() -> None:
 def _refuse(sentence: str, code: int) -> int:
     """One sentence on stderr; where a program asked for JSON, the same as a value on stdout."""
     with contextlib.suppress(OSError):  # the log file may lie on the disk that is full
-        click.echo(f"rushes: {sentence}", err=True)
+        click.echo(f"rushes: {plain(sentence)}", err=True)
     _also_as_json(sentence, code)
     return code
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from pipeline.cli.streams import escaped
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -23,7 +25,7 @@ def print_json(value: object) -> None:
     import msgspec
 
     text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)
-    click.echo(text.decode("utf-8", "replace"))
+    click.echo(escaped(text.decode("utf-8", "replace")))
 
 
 def console(*, stderr: bool = False) -> "Console":
@@ -109,7 +111,7 @@ def cell(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, list | tuple):
-        return ", ".join(str(one) for one in value)
+        return ", ".join(cell(one) for one in value)
     return "".join(letter if letter.isprintable() else " " for letter in str(value))
 
 

@@ -22,6 +22,7 @@ from pipeline.editorial.exports.events import Sheet, taken_frames
 from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.shots import Media, Shot, counted
+from pipeline.shotlog.cells import harmless
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 _Event: TypeAlias = tuple[int, TimeRange]  # the timeline, and the place in it: picture and sound of one are one
@@ -100,7 +101,7 @@ def pull_csv(taken: Iterable[Taken]) -> str:
     for one in taken:
         pull = one.pull
         clip = pull.clip
-        table.writerow([
+        table.writerow(harmless(cell) for cell in [
             one.file, shown(clip.card), shown(clip.name), clip.id, shown(clip.facts.reel or clip.facts.tape or ""),
             pull.start or "", pull.end or "", pull.inside.start, pull.inside.duration, pull.rate, pull.events,
             one.bytes, one.original, one.xxh128, one.note,

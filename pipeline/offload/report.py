@@ -76,7 +76,7 @@ def as_text(data: Mapping[str, Any]) -> str:
     for file in data["files"]:
         hashes = "  ".join(f"{name}:{value}" for name, value in file["hashes"].items())
         lines.append(f"{hashes}  {file['size']:>15,}  {file['path']}  {_LISTED[file['listed']]}".rstrip())
-    return "\n".join(lines) + "\n"
+    return "\n".join(one_line(line) for line in lines) + "\n"
 
 
 def as_json(data: Mapping[str, Any]) -> str:

@@ -264,7 +264,8 @@ def test_facts_take_sidecars_and_whole_folders(tmp_path):
 def test_doctor_finds_a_sound_film_sound(shoot):
     run = rushes("doctor", "--json", cwd=shoot)
     assert run.code == 0, run.out
-    assert {"ffmpeg", "encoders", "catalogue", "space", "clock", "zone"} <= {finding["what"] for finding in run.json}
+    named = {finding["what"] for finding in run.json}
+    assert {"ffmpeg", "protection", "encoders", "catalogue", "space", "clock", "zone"} <= named
 
 
 def test_doctor_names_a_missing_ffmpeg(shoot):

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pipeline.editorial.exports.written import Losses, one_line
+from pipeline.shotlog.cells import runs
 
-# What spreadsheets run (OWASP, "CSV Injection"); a number may be negative.
-_RUN = re.compile(r"\s*(?:[=@]|[+\-](?!\d+(?:\.\d+)?$))")
 _QUOTED = re.compile('[,"]')
 
 
@@ -17,7 +16,7 @@ def csv_text(rows: Iterable[Sequence[str]], lost: Losses) -> str:
 
 def _cell(text: str, lost: Losses) -> str:
     plain = one_line(text)
-    if _RUN.match(plain):
+    if runs(plain):
         lost.add("Texts that a spreadsheet would run, written behind an apostrophe", plain)
         plain = f"'{plain}"
     return '"' + plain.replace('"', '""') + '"' if _QUOTED.search(plain) else plain
