@@ -133,10 +133,12 @@ def test_files_that_somebody_removed_are_written_again(catalogue: Catalogue, ids
     count = len(plain_files(log))
     for file in plain_files(log):
         file.unlink()
+    (log / ".rushes-0123456789abcdef.part").write_bytes(b"half")  # of a process that was killed
     assert len(unwritten(catalogue, log)) == count
     write_log(catalogue, [(ids[0], Saying("rating", "4", "person"))], who="a", words="x")
     write_due(catalogue, log)
     assert len(plain_files(log)) == count
+    assert not list(log.glob(".rushes-*"))
 
 
 def test_the_file_of_a_card_that_moved_away_goes_with_it(catalogue: Catalogue, ids: list[str], log: Path) -> None:
