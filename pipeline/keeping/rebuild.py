@@ -102,6 +102,8 @@ class _Work:
         files = plain_files(self.film.log)
         if not files:
             self.lost.append("There are no plain files in log/: what people said is lost, unless a backup has it.")
+        elif not (self.film.log / "film.jsonl").exists():
+            self.lost.append("log/film.jsonl is not there: corrections of clocks, and what was imported, are lost.")
         recalled = Recalled(self.catalogue)
         for file in files:
             before = len(recalled.lost)
