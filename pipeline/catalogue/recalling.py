@@ -4,8 +4,9 @@ Numbers are kept where they are free, so that everything keeps its order. Nothin
 themselves is read of them afterwards and replaces what stands here.
 """
 
+import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 from pipeline.catalogue.current import refresh
 from pipeline.catalogue.identity import still_there
 from pipeline.catalogue.log import settle_undone
-from pipeline.catalogue.packing import pack_list
+from pipeline.catalogue.packing import pack_list, unpack_facts
 from pipeline.catalogue.plain import (
     NOTHING,
     AnyLine,
@@ -34,6 +35,8 @@ from pipeline.catalogue.plain import (
 from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.catalogue.telling import CARD_COLUMNS, CLIP_COLUMNS, FAILURE_COLUMNS
 from pipeline.catalogue.trails import settle_places
+from pipeline.shotlog.clocks import Zones
+from pipeline.shotlog.trails import Heard
 
 
 @dataclass(slots=True)
@@ -48,19 +51,28 @@ class Recalled:
     _corrections: list[CorrectionLine] = field(default_factory=list)
 
     def take(self, name: str, lines: Iterable[AnyLine | str]) -> None:
-        """Take in the lines of one file."""
+        """Take in the lines of one file. One that no catalogue can hold is named, and passed over whole."""
+        before = len(self._places), len(self._tracks), len(self._corrections), dict(self._batches)
+        try:
+            with self.catalogue.atomic() as db:
+                self._take(db, name, lines)
+        except (sqlite3.Error, OverflowError, ValueError) as error:
+            self.lost.append(f"{name}: it cannot be taken in ({error})")
+            places, tracks, corrections, self._batches = before
+            del self._places[places:], self._tracks[tracks:], self._corrections[corrections:]
+
+    def _take(self, db: Connection, name: str, lines: Iterable[AnyLine | str]) -> None:
         at: tuple[int, int] | None = None  # root and card that the lines are of
-        with self.catalogue.atomic() as db:
-            for line in lines:
-                match line:
-                    case str():
-                        self.lost.append(f"{name}: {line}")
-                    case CardLine():
-                        at = _card(db, line)
-                    case ClipLine() | PlaceLine() | TrackLine():
-                        self._of_card(db, name, at, line)
-                    case _:
-                        self._of_film(db, line)
+        for line in lines:
+            match line:
+                case str():
+                    self.lost.append(f"{name}: {line}")
+                case CardLine():
+                    at = _card(db, line)
+                case ClipLine() | PlaceLine() | TrackLine():
+                    self._of_card(db, name, at, line)
+                case _:
+                    self._of_film(db, line)
 
     def _of_card(
         self, db: Connection, name: str, at: tuple[int, int] | None, line: ClipLine | PlaceLine | TrackLine
@@ -184,6 +196,8 @@ def _card(db: Connection, line: CardLine) -> tuple[int, int]:
 
 
 def _clip(db: Connection, card: int, line: ClipLine) -> int:
+    unpack_facts(bytes(line.facts))  # what cannot be read later is refused here
+    msgspec.json.decode(line.zones, type=Zones)
     row = {name: value for name, value in line.row.items() if name in CLIP_COLUMNS}
     n = _insert(db, "clips", line.n, {**row, "id": line.id, "card_n": card, "path": path_in(line.path)})
     db.execute("INSERT INTO facts VALUES (?, ?, ?, ?)", (n, line.reader, bytes(line.facts), _paths(line.sidecars)))
@@ -236,7 +250,9 @@ def _track(db: Connection, root: int, card: int, line: TrackLine) -> None:
     db.execute("INSERT OR IGNORE INTO track_cards VALUES (?, ?)", (card, known[0] if known else n))
 
 
-def _trails(db: Connection, whose: str, n: int, trails: Iterable[Trail]) -> None:
+def _trails(db: Connection, whose: str, n: int, trails: Sequence[Trail]) -> None:
+    for each in trails:
+        msgspec.json.decode(bytes(each.heard), type=list[Heard])
     db.executemany(
         f"INSERT INTO trails ({whose}, device, heard, first, last) VALUES (?, ?, ?, ?, ?)",
         [(n, each.device, bytes(each.heard).decode(), each.first, each.last) for each in trails],

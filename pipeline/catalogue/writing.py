@@ -18,7 +18,7 @@ from pipeline.catalogue.plain import Head, Line, head_of, written
 from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.catalogue.telling import card_lines, cut_lines, film_lines, identity
 from pipeline.clip import shown
-from pipeline.files import path_error, write_whole
+from pipeline.files import path_error, sweep_temporaries, write_whole
 from pipeline.locks import waited_lock
 
 _NO_NAME = re.compile(r"[^\w .()+,-]")
@@ -43,6 +43,7 @@ def write_due(catalogue: Catalogue, folder: Path) -> int:
         if not mine:
             return 0  # whoever writes now, or the next command, writes these too
         _claim(catalogue, folder)
+        sweep_temporaries(folder)  # nobody else writes here: what is half-made is of a process that died
         for due in _due(catalogue):
             _write(catalogue, folder, due)
             count += 1
@@ -68,6 +69,14 @@ def owner_of(folder: Path) -> str | None:
         if head := _head(file):
             return head.catalogue
     return None
+
+
+def keep_aside(place: Path) -> None:
+    """Give a file or folder another name beside its own, so that nothing is written over it."""
+    try:
+        place.rename(place.with_name(f"{place.name}.kept-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"))
+    except OSError as error:
+        raise path_error(error, place) from error
 
 
 def unwritten(catalogue: Catalogue, folder: Path) -> tuple[Path, ...]:
@@ -100,11 +109,7 @@ def _claim(catalogue: Catalogue, folder: Path) -> None:
         mine = identity(db)
     owner = owner_of(folder)
     if owner not in (None, mine):
-        aside = folder.with_name(f"{folder.name}.kept-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}")
-        try:
-            folder.rename(aside)
-        except OSError as error:
-            raise path_error(error, folder) from error
+        keep_aside(folder)
     if owner != mine or _head(folder / "film.jsonl") is None:
         all_due(catalogue)
 

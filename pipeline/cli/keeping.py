@@ -54,13 +54,13 @@ def rebuild_command(as_json: bool, film: str | None) -> int:
 
     A sound catalogue is left alone; one that cannot be read is kept aside. Stopped, the same command begins anew.
     """
+    from pipeline.cli.progress import shown_progress
     from pipeline.cli.verifying import until_killed
-    from pipeline.keeping.rebuild import Ears, rebuild
-    from pipeline.processes.ffmpeg import never
+    from pipeline.keeping.rebuild import rebuild
 
     until_killed()
-    found = chosen_film(film)
-    made = rebuild(found, Ears(lambda _: None, lambda _: None, never))
+    with shown_progress(quiet=as_json) as tell:
+        made = rebuild(chosen_film(film), tell)
     if as_json:
         print_json({
             "done": made.done, "clips": made.clips, "offline": made.offline, "entries": made.entries,

@@ -1,5 +1,6 @@
 """The catalogue copied while people write, and a copy put back in its place."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 from pipeline.catalogue.copies import Copied, back_up, catalogue_from, held, replace_catalogue
 from pipeline.catalogue.store import open_catalogue
 from pipeline.catalogue.writing import write_due
-from pipeline.errors import AlreadyThere
+from pipeline.errors import AlreadyThere, DiskFull, PathMissing, PathRefused
 from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.locks import held_lock
@@ -43,6 +44,7 @@ def restore(film: Film, source: Path) -> Restored:
         with catalogue_from(source, film.catalogue) as new:
             kept = replace_catalogue(new, film.catalogue)
         with open_catalogue(film.catalogue) as catalogue:
-            write_due(catalogue, film.log)
+            with suppress(DiskFull, PathMissing, PathRefused):  # the next command writes them
+                write_due(catalogue, film.log)
             rows = held(catalogue)
         return Restored(rows["clips"], rows["entries"], rows["cuts"], kept)

@@ -7,7 +7,8 @@ and nothing is changed. What could not be brought back is said.
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,16 +21,18 @@ from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.catalogue.summary import status_counts
 from pipeline.catalogue.verifying import Kept, kept_files
-from pipeline.catalogue.writing import owner_of, plain_files, write_due
-from pipeline.errors import ChangedWhileRead, PathMissing, PathRefused, ValueRefused
+from pipeline.catalogue.writing import keep_aside, owner_of, plain_files, write_due
+from pipeline.errors import ChangedWhileRead, DiskFull, PathMissing, PathRefused, ValueRefused
 from pipeline.files import full_hash, one_line, read_small, stamp_of, sweep_temporaries
 from pipeline.film import Film
 from pipeline.ingest.account import Account, Tell
+from pipeline.ingest.events import Said
 from pipeline.ingest.gate import Gate
 from pipeline.ingest.look import Ground, absolute
 from pipeline.ingest.make import film_luts, film_presets, wants
 from pipeline.ingest.run import film_ground, find_roots
 from pipeline.locks import held_lock
+from pipeline.processes.ffmpeg import never
 from pipeline.processes.reader import ReaderProcess
 from pipeline.shotlog.query import parse
 from pipeline.watch import TWO_LOOKS, Settler
@@ -55,16 +58,7 @@ class Rebuilt:
     kept: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ears:
-    """Who hears of it: what the gate tells, and bytes of products as they are read."""
-
-    tell: Tell
-    heard: Callable[[int], None]
-    cancelled: Callable[[], bool]
-
-
-def rebuild(film: Film, ears: Ears) -> Rebuilt:
+def rebuild(film: Film, tell: Tell) -> Rebuilt:
     """Make the catalogue again where it is lost or cannot be read; a sound one is left alone.
 
     Raises CatalogueBusy where a head is at work, CatalogueNewer, and what the disk refuses.
@@ -75,15 +69,15 @@ def rebuild(film: Film, ears: Ears) -> Rebuilt:
         sweep_temporaries(film.catalogue.parent, deep=False)
         with growing(film.catalogue) as new:
             with open_catalogue(new, create=True) as catalogue:
-                work = _Work(replace(film, catalogue=new), catalogue, ears)
+                work = _Work(replace(film, catalogue=new), catalogue, tell)
                 work.recall()
                 work.take_cards()
                 work.adopt()
                 rebuilt = work.summed()
             kept = replace_catalogue(new, film.catalogue)
-        for file in work.damaged:
-            file.rename(file.with_name(file.name + ".damaged"))
-        with open_catalogue(film.catalogue) as catalogue:
+        with suppress(DiskFull, PathMissing, PathRefused), open_catalogue(film.catalogue) as catalogue:
+            for file in work.damaged:
+                keep_aside(file)
             write_due(catalogue, film.log)
         return replace(rebuilt, kept=str(kept) if kept else None)
 
@@ -94,7 +88,7 @@ class _Work:
 
     film: Film
     catalogue: Catalogue
-    ears: Ears
+    tell: Tell
     damaged: list[Path] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     failed: tuple[tuple[str, str], ...] = ()
@@ -108,6 +102,8 @@ class _Work:
         files = plain_files(self.film.log)
         if not files:
             self.lost.append("There are no plain files in log/: what people said is lost, unless a backup has it.")
+        elif not (self.film.log / "film.jsonl").exists():
+            self.lost.append("log/film.jsonl is not there: corrections of clocks, and what was imported, are lost.")
         recalled = Recalled(self.catalogue)
         for file in files:
             before = len(recalled.lost)
@@ -126,7 +122,7 @@ class _Work:
 
     def take_cards(self) -> None:
         """What media and sidecars say: every card that is there is read, as if it came in now."""
-        account = Account(self.film, self.catalogue, self.ears.tell)
+        account = Account(self.film, self.catalogue, self.tell)
         with ReaderProcess("pipeline.metadata.mediainfo_child") as mediainfo:
             gate = Gate(account, mediainfo, Settler(self.film.settings.ingest.settle, trusted=True))
             gate.grounds = tuple(self._grounds())
@@ -153,9 +149,9 @@ class _Work:
     def adopt(self) -> None:
         """Proxies and stills are taken over where they are what was recorded; else they are made again."""
         gone: Counter[str] = Counter()
-        for each in kept_files(self.catalogue, parse("")):
-            if each.root is not None:
-                continue
+        made = [each for each in kept_files(self.catalogue, parse("")) if each.root is None]
+        self.tell(Said(f"Comparing {len(made):,} proxies and stills with what was recorded of them."))
+        for each in made:
             if not (self.film.folder / os.fsdecode(each.path.split(b"/")[0])).is_dir():
                 gone["away"] += 1  # its folder is: when it is back, so are they
             elif state := self._differs(each):
@@ -172,7 +168,7 @@ class _Work:
         try:
             if stamp_of(place).size != kept.size:
                 return "changed"
-            found = full_hash(place, lambda piece: self.ears.heard(len(piece)), self.ears.cancelled)
+            found = full_hash(place, lambda _: None, never)
         except (PathMissing, PathRefused, ChangedWhileRead):
             return "missing"
         if kept.full not in (None, found):

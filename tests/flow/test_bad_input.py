@@ -428,6 +428,10 @@ def test_a_damaged_catalogue_is_43_and_media_are_untouched(film, spoil):
     assert tree(film / "ingest") == before
     for rest in catalogue.parent.glob("catalogue.db*"):
         rest.unlink()
+    refused = rushes("ingest", cwd=film)  # an empty one would write over what is left of the log
+    assert refused.code == 31
+    one_line_about(refused, "catalogue.db", "rushes rebuild")
+    assert rushes("rebuild", cwd=film).code == 0
     finish(film)
     assert len(log(film)) == 3
 

@@ -25,8 +25,7 @@ from pipeline.clip import Saying
 from pipeline.errors import CatalogueBusy, CatalogueDamaged, CatalogueNewer, PathMissing, PathRefused
 from pipeline.film import open_film
 from pipeline.keeping.backup import backup, restore
-from pipeline.keeping.rebuild import Ears, Rebuilt, rebuild
-from pipeline.processes.ffmpeg import never
+from pipeline.keeping.rebuild import Rebuilt, rebuild
 from pipeline.shotlog.query import parse
 
 
@@ -38,7 +37,7 @@ def say(film: Path, value: str, field: str = "rating", query: str = "") -> None:
 
 
 def rebuilt(film: Path) -> Rebuilt:
-    return rebuild(open_film(film), Ears(lambda _: None, lambda _: None, never))
+    return rebuild(open_film(film), lambda _: None)
 
 
 def lose(film: Path) -> None:
@@ -136,7 +135,8 @@ def test_what_is_lost_is_named_and_the_rest_is_there(film):
     assert "not as it was written" in told
     assert "1 proxies and stills are not there" in told
     assert "1 proxies and stills are not what was made" in told
-    assert b"worst" in (film / "log" / f"{file.name}.damaged").read_bytes()
+    (kept,) = (film / "log").glob(f"{file.name}.kept-*")
+    assert b"worst" in kept.read_bytes()
     finish(film)
     assert len(products(film)) == 2
 
@@ -147,6 +147,21 @@ def test_without_plain_files_media_alone_are_taken_and_it_is_said(film):
     shutil.rmtree(film / "log")
     assert "what people said is lost" in rebuilt(film).lost[0]
     assert [row[0] for row in dump(film)["clips"]] == ids
+
+
+def test_what_sqlite_left_beside_a_lost_catalogue_is_not_taken_for_the_new_one(film):
+    before, catalogue = dump(film), film / ".rushes" / "catalogue.db"
+    with sqlite3.connect(catalogue) as idle:
+        idle.execute("SELECT count(*) FROM clips").fetchone()
+        say(film, "1")
+        log = catalogue.with_name("catalogue.db-wal").read_bytes()
+    idle.close()
+    assert log
+    lose(film)
+    catalogue.with_name("catalogue.db-wal").write_bytes(log)
+    assert rebuilt(film).lost == ()
+    assert len(dump(film)["entries"]) == len(before["entries"]) + 2
+    assert [each.read_bytes() for each in (film / ".rushes").glob("catalogue.kept-*.db-wal")] == [log]
 
 
 def test_a_rebuild_killed_at_any_moment_begins_anew(film):
