@@ -10,8 +10,7 @@ from itertools import pairwise
 
 from pipeline.editorial.checks.case import Case, Found
 from pipeline.editorial.checks.edl_text import Label, label
-from pipeline.editorial.imports.edl import BLACK
-from pipeline.editorial.imports.edl_lines import EventLine, Group, looks_like_an_event
+from pipeline.editorial.imports.edl_lines import BLACK, EventLine, Group, looks_like_an_event
 
 _FILE_WORDS = ("FROM CLIP:", "FROM FILE:", "TO CLIP:", "TO FILE:")
 _SLACK = 1  # frames that lengths may differ by: a source at another rate is scaled

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.editorial.checks.case import Case, Found
-from pipeline.editorial.imports.edl import BLACK
+from pipeline.editorial.imports.edl_lines import BLACK
 
 AVID_LETTERS = 32  # that Media Composer keeps of a tape's name
 _CMX_LETTERS = 8  # of the column of CMX 3600

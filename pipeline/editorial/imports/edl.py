@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from math import ceil
 from typing import Any
 
+from pipeline.editorial.imports.edl_counting import Counting, counting_of, spans_of, timecode
 from pipeline.editorial.imports.edl_lines import (
+    BLACK,
     NOWHERE,
     EventLine,
     Group,
@@ -24,6 +25,7 @@ from pipeline.editorial.imports.edl_lines import (
     looks_like_an_event,
     statements,
 )
+from pipeline.editorial.imports.edl_marks import locators, resolve_marks
 from pipeline.editorial.imports.reading import (
     Kind,
     Problem,
@@ -34,10 +36,9 @@ from pipeline.editorial.imports.reading import (
 )
 from pipeline.editorial.imports.text import decoded, lines_of
 from pipeline.errors import TimelineUnreadable, ValueRefused
-from pipeline.timecode import Rate, Timecode, TimeRange, frames_per_day
+from pipeline.timecode import Rate, Timecode, TimeRange
 
 FORMAT = "edl"
-BLACK = "BL"
 MOST_EVENTS = 500_000
 _MOST_REELS = 20  # that the facts name
 _FEW = 200  # lines in which a list shows that it is one
@@ -46,26 +47,8 @@ _SOURCE_RATE = re.compile(r"SOURCE RATE: [\d.]+ \((\d{1,7}/\d{1,7})\), SOURCE IN
 _TABLE = re.compile(r"REEL (\S+): REEL (.*), CARD (.*), CLIP (.*?), FILE (.*)")
 _FINAL_CUT_REEL = re.compile(r"FINAL CUT PRO REEL:\s*(.+?)\s+REPLACED BY:")
 _REEL_IS_CLIP = re.compile(r"REEL .+ IS CLIP (.+)")
-_LOCATOR = re.compile(r"LOC:\s*(\d{1,2}:\d{2}:\d{2}[:;.,]\d{2,3})(?:\s+(\S+))?(?:\s+(.*))?")
-_RESOLVE_MARK = re.compile(r"(.*?)\s*\|C:(?:ResolveColor)?(\w+)\s+\|M:(.*?)\s+\|D:(\d{1,9})\s*")
 _MOTION = re.compile(r"M2\s+(.*?)\s*([+-]?\d{1,6}(?:\.\d{1,4})?)\s+(\d\S*)")
 _SPEED_LABEL = re.compile(r"EFFECTS? NAME(?: IS|:)\s*(.+)")
-
-
-@dataclass(frozen=True, slots=True)
-class _Counting:
-    """How labels of a list become frames: at `rate`, drop-frame where they or the list say so; from `start`."""
-
-    rate: Rate
-    drop_frame: bool
-    start: Timecode
-
-    def label(self, text: str) -> Timecode:
-        return timecode(text, self.rate, drop_frame=self.drop_frame)
-
-    def place(self, label: Timecode) -> int:
-        """Frames from the start of the timeline, over midnight too."""
-        return (label.frame - self.start.frame) % frames_per_day(self.rate, drop_frame=label.drop_frame)
 
 
 def recognises(head: bytes) -> bool:
@@ -95,7 +78,7 @@ def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
     rate = stated or rate
     # Where drop-frame labels are marked, one that is not marked counts every frame: a source of another kind.
     marked = any(";" in event.record_in for event in events)
-    counting = _counting(events, rate, drop_frame=bool(drop) and not marked) if rate else None
+    counting = counting_of(events, rate, drop_frame=bool(drop) and not marked) if rate else None
     table = _table(notes)
     parts = [_read_group(group, counting, table, problems) for group in groups(found)]
     taken = sorted((event for part in parts for event in part[0]), key=_order)
@@ -120,15 +103,6 @@ def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
             if line.line not in placed and line.channels == NOWHERE and line.reel != BLACK
         ),
     )
-
-
-@lru_cache(maxsize=1 << 16)  # one event ends where the next begins
-def timecode(text: str, rate: Rate, *, drop_frame: bool) -> Timecode:
-    """A label of any dialect; `;` before the frames says drop-frame, else the list does. Raises ValueRefused."""
-    hours, minutes, seconds, frames = re.split(r"[:;.,]", text)
-    own = ";" in text or "," in text
-    tidy = f"{hours}:{minutes}:{seconds}:{frames}"
-    return Timecode.parse(tidy, rate, drop_frame=(own or drop_frame) and rate.can_drop)
 
 
 def _facts(events: Sequence[EventLine], title: str | None, *, drop: bool | None) -> Iterator[tuple[str, Any]]:
@@ -164,23 +138,6 @@ def _tracks(lines: Sequence[EventLine], events: Sequence[ReadEvent]) -> tuple[in
     return max(videos, default=0), max(sounds, default=0)
 
 
-def _counting(events: Sequence[EventLine], rate: Rate, *, drop_frame: bool) -> _Counting | None:
-    """The timeline begins at the earliest record label; those half a day apart lie on both sides of midnight."""
-    starts = []
-    for event in events:
-        try:
-            starts.append(timecode(event.record_in, rate, drop_frame=drop_frame))
-        except ValueRefused:
-            continue
-    if not starts:
-        return None
-    first = min(starts, key=lambda label: label.frame)
-    half = frames_per_day(rate, drop_frame=first.drop_frame) // 2
-    if max(label.frame for label in starts) - first.frame > half:
-        first = min((label for label in starts if label.frame > half), key=lambda label: label.frame)
-    return _Counting(rate, drop_frame, first)
-
-
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A line of the table at the end of our own lists."""
@@ -203,9 +160,9 @@ _Part = tuple[list[ReadEvent], list[ReadTransition], list[ReadMark]]
 
 
 def _read_group(
-    group: Group, counting: _Counting | None, table: dict[str, list[_Row]], problems: list[Problem]
+    group: Group, counting: Counting | None, table: dict[str, list[_Row]], problems: list[Problem]
 ) -> _Part:
-    marks = list(_resolve_marks(group, counting))
+    marks = list(resolve_marks(group, counting))
     if marks:
         return [], [], marks  # a list of markers: its events are nothing else
     extra = tuple(
@@ -219,7 +176,7 @@ def _read_group(
         audio = tuple(dict.fromkeys((*line.channels.audio, *extra)))
         tracks: list[tuple[Kind, int]] = [("Video", line.channels.video)] if line.channels.video else []
         tracks += [("Audio", number) for number in audio]
-        record, source = _spans(line, counting, problems)
+        record, source = spans_of(line, counting, problems)
         if line.effect[0] in "DW" and line.length is not None and record:
             name = next((match[1] for note in group.notes if (match := _SPEED_LABEL.match(note.text))), line.effect)
             transitions += [
@@ -234,7 +191,7 @@ def _read_group(
                 source = _own_source(own, record, event.speed, counting.rate)
             event = replace(
                 event, kind=tracks[0][0], track=tracks[0][1], record=record, source=source,
-                marks=_locators(group, line, counting),
+                marks=locators(group, line, counting),
             )  # fmt: skip
             made += [event, *(replace(event, kind=kind, track=track) for kind, track in tracks[1:])]
     return made, transitions, []
@@ -303,7 +260,7 @@ def _speed(texts: Sequence[str], line: EventLine, group: Group) -> str | None:
 
 
 def _event(
-    line: EventLine, texts: _Texts, counting: _Counting | None, table: dict[str, list[_Row]], own: Timecode | None
+    line: EventLine, texts: _Texts, counting: Counting | None, table: dict[str, list[_Row]], own: Timecode | None
 ) -> ReadEvent:
     rows = [row for row in table.get(line.reel, ()) if row.file.replace("\\", "/").endswith(texts.name)]
     row = rows[0] if len({row.clip for row in rows}) == 1 else None
@@ -324,7 +281,7 @@ def _event(
     )
 
 
-def _own_label(line: EventLine, texts: _Texts, counting: _Counting) -> Timecode | None:
+def _own_label(line: EventLine, texts: _Texts, counting: Counting) -> Timecode | None:
     """Where an event begins as its source counts, which our lists name beside the scaled label if rates differ.
 
     Of a transition's two sides, and in a list that was edited since, a comment holds only where both labels agree.
@@ -346,62 +303,3 @@ def _figures(label: str) -> str:
 def _own_source(own: Timecode, record: TimeRange, speed: Fraction, rate: Rate) -> TimeRange:
     """What an event takes of its source, in frames of that."""
     return TimeRange(own.frame, ceil(record.duration * (abs(speed) or 1) * own.rate.fraction / rate.fraction))
-
-
-def _spans(
-    line: EventLine, counting: _Counting | None, problems: list[Problem]
-) -> tuple[TimeRange | None, TimeRange | None]:
-    """The frames of an event on the timeline and in its source; what no clock shows is a problem and None."""
-    if counting is None:
-        return None, None
-    try:
-        record = (counting.label(line.record_in), counting.label(line.record_out))
-        source = (counting.label(line.source_in), counting.label(line.source_out))
-    except ValueRefused as refusal:
-        problems.append(Problem(line.line, refusal.sentence))
-        return None, None
-    length, taken = _length(*record), _length(*source)
-    if length is None or taken is None:
-        problems.append(Problem(line.line, f"Event {line.number} ends before it begins."))
-        return None, None
-    return TimeRange(counting.place(record[0]), length), TimeRange(source[0].frame, taken)
-
-
-def _length(begin: Timecode, end: Timecode) -> int | None:
-    """Frames between two labels; over midnight only from its last hour into its first."""
-    apart = end.frame - begin.frame
-    if apart >= 0:
-        return apart
-    day = frames_per_day(begin.rate, drop_frame=begin.drop_frame)
-    return apart + day if begin.frame >= day * 23 // 24 and end.frame <= day // 24 else None
-
-
-def _locators(group: Group, line: EventLine, counting: _Counting | None) -> tuple[ReadMark, ...]:
-    """Avid's locators, by record timecode, of the line that shows their frame."""
-    marks = []
-    for note in group.notes:
-        match = _LOCATOR.fullmatch(note.text)
-        if match is None or line is not _last_shown(group):
-            continue
-        place = None
-        if counting:
-            try:
-                place = TimeRange(counting.place(counting.label(match[1])), 1)
-            except ValueRefused:
-                continue
-        marks.append(ReadMark((match[3] or "").strip(), "", match[2] or "", record=place, line=note.line))
-    return tuple(marks)
-
-
-def _last_shown(group: Group) -> EventLine:
-    return next((line for line in reversed(group.lines) if line.reel != BLACK), group.lines[-1])
-
-
-def _resolve_marks(group: Group, counting: _Counting | None) -> Iterator[ReadMark]:
-    """Resolve's markers: a note before the first bar, colour, name and length."""
-    for note in group.notes:
-        if match := _RESOLVE_MARK.fullmatch(note.text):
-            line = group.lines[-1]
-            record, _ = _spans(line, counting, [])
-            place = TimeRange(record.start, max(1, int(match[4]))) if record else None
-            yield ReadMark(match[3].strip(), match[1].strip(), match[2], record=place, line=note.line)

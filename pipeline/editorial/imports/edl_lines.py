@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+BLACK = "BL"
 _LONGEST_LINE = 4_000  # characters; what is longer is no event
 _NUMBER = re.compile(r"(\d{1,7}[A-Za-z]?)(?:>?!?)")  # SMPTE 258M marks virtual and recorded edits
 _LABEL = re.compile(r"\d{1,2}[:;.,]\d{2}[:;.,]\d{2}[:;.,]\d{2,3}")
