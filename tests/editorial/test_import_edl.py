@@ -286,3 +286,74 @@ def test_a_source_that_drops_nothing_keeps_its_labels_in_a_drop_frame_list_that_
     assert event.source == TimeRange(36 * 60 * 30, 30)
     assert event.record == TimeRange(0, 30)
     assert not event.drop_frame
+
+
+RATED = "TITLE: x\nFCM: NON-DROP FRAME\n* RATE: 25 FRAMES PER SECOND (25/1)\n"
+
+
+@pytest.mark.parametrize(
+    ("source_in", "motion", "expected"),
+    [
+        ("01:00:39:23", "-025.0", TimeRange(90_998 - 24, 25)),  # the first frame shown is the last of the range
+        ("01:00:39:23", "-050.0", TimeRange(90_998 - 49, 50)),
+        ("00:00:00:00", "-025.0", TimeRange(0, 25)),  # nothing lies before it: the range as it stands
+        ("01:00:39:23", "025.0", TimeRange(90_998, 25)),
+    ],
+)
+def test_a_backward_event_takes_the_frames_before_the_one_it_begins_with(source_in, motion, expected):
+    out = str(Timecode.parse(source_in, Rate(25)) + 25)
+    line = f"001  FOO      V     C        {source_in} {out} 01:00:00:00 01:00:01:00\n"
+    (event,) = edl.read(f"{RATED}{line}M2   FOO           {motion}                {source_in}\n".encode()).events
+    assert event.source == expected
+
+
+@pytest.mark.parametrize(
+    ("comment", "speed"),
+    [("1001/1000 OF FOO", Fraction(1001, 1000)), ("2 OF FOO", Fraction(1)), ("1001/1000 OF BAR", Fraction(1))],
+)
+def test_our_comment_gives_the_speed_that_m2_rounds_where_both_agree(comment, speed):
+    text = f"{RATED}001  FOO  V  C  {TIMES}\nM2   FOO    025.0     01:00:00:00\n* SPEED: {comment}\n"
+    assert [event.speed for event in edl.read(text.encode()).events] == [speed]
+
+
+@pytest.mark.parametrize("comment", ["SPEED: 50%", "TIMEWARP EFFECT: 48 FPS", "RETIME 200"])
+def test_a_speed_in_a_comment_alone_is_named(comment):
+    found = edl.read(f"{RATED}001  FOO  V  C  {TIMES}\n* {comment}\n".encode())
+    assert found.events[0].speed == 1
+    assert [(each.line, each.sentence) for each in found.problems] == [
+        (5, "Event 1 has no M2 line; it is read at normal speed, whatever this comment says.")
+    ]
+    moving = f"{RATED}001  FOO  V  C  {TIMES}\n* {comment}\nM2   FOO    050.0   01:00:00:00\n"
+    assert not edl.read(moving.encode()).problems
+
+
+SPLIT = (
+    RATED
+    + """SPLIT:    AUDIO DELAY=  00:00:00:06
+053  021      V     C        01:21:05:19 01:21:06:24 01:00:51:11 01:00:52:16
+053  021      A     C        01:21:06:00 01:21:06:24 01:00:51:17 01:00:52:16
+* FROM CLIP NAME: a.mov
+"""
+)
+
+
+def test_a_split_edit_has_its_sound_where_its_own_line_says():
+    found = edl.read(SPLIT.encode())
+    assert [(event.kind, event.record, event.source.start, event.name) for event in found.events] == [
+        ("Video", TimeRange(0, 30), 121_644, "a.mov"), ("Audio", TimeRange(6, 24), 121_650, "a.mov"),
+    ]  # fmt: skip
+    assert not found.problems
+    sound = "01:21:06:00 01:21:06:24 01:00:51:17"
+    together = edl.read(SPLIT.replace(sound, "01:21:05:19 01:21:06:24 01:00:51:11").encode())
+    assert [each.line for each in together.problems] == [4]
+    assert "apart from its picture" in together.problems[0].sentence
+
+
+def test_a_patch_says_which_channel_of_the_source_a_track_holds():
+    text = f"{RATED}004  SR022    A2    C   {TIMES}\n* PATCH SR022:  FROM SOURCE 1 TO RECORD 2\n"
+    assert [(event.track, event.channel) for event in edl.read(text.encode()).events] == [(2, 1)]
+    assert not edl.read(text.encode()).problems
+    other = edl.read(text.replace("RECORD 2", "RECORD 7").encode())
+    assert [event.channel for event in other.events] == [None]
+    assert [each.line for each in other.problems] == [5]
+    assert "not understood" in edl.read(text.replace("FROM SOURCE 1", "SOURCE ONE").encode()).problems[0].sentence

@@ -4,10 +4,15 @@ A list states no frame rate: unless one of ours says it in a comment, or the cal
 have no frames, only lines, reels and names. Drop-frame is what the first FCM line says, and for a
 label what its own last mark says. The first line of a transition that lasts no frame repeats what
 came before and is no event of its own; black (`BL`) is a gap.
+
+The source columns of a backward event (M2 below zero) begin with the frame that plays first, which is its last: so
+Final Cut Pro wrote them, and so do we. Where the recording would begin before 00:00:00:00 they can only mean the range
+as it lies there. Sound of an event that begins apart from its picture (SPLIT) is a line of its own, with its own
+labels.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
@@ -47,7 +52,12 @@ _SOURCE_RATE = re.compile(r"SOURCE RATE: [\d.]+ \((\d{1,7}/\d{1,7})\), SOURCE IN
 _TABLE = re.compile(r"REEL (\S+): REEL (.*), CARD (.*), CLIP (.*?), FILE (.*)")
 _FINAL_CUT_REEL = re.compile(r"FINAL CUT PRO REEL:\s*(.+?)\s+REPLACED BY:")
 _REEL_IS_CLIP = re.compile(r"REEL .+ IS CLIP (.+)")
+_TENTH = Fraction(1, 10)
 _MOTION = re.compile(r"M2\s+(.*?)\s*([+-]?\d{1,6}(?:\.\d{1,4})?)\s+(\d\S*)")
+_SPEED = re.compile(r"SPEED: (-?\d{1,9}(?:/[1-9]\d{0,8})?) OF (.+)")  # of our lists: exactly what M2 rounds
+_OF_SPEED = re.compile(r"(?:SPEED|TIME ?WARP|RETIME)\b", re.IGNORECASE)
+_PATCH = re.compile(r"PATCH (.*?):\s+FROM SOURCE (\d{1,3}) TO RECORD (\d{1,3})")
+_SPLIT_LINES = 8  # behind the word, in which the lines of the event stand
 _SPEED_LABEL = re.compile(r"EFFECTS? NAME(?: IS|:)\s*(.+)")
 
 
@@ -79,6 +89,7 @@ def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
     # Where drop-frame labels are marked, one that is not marked counts every frame: a source of another kind.
     marked = any(";" in event.record_in for event in events)
     counting = counting_of(events, rate, drop_frame=bool(drop) and not marked) if rate else None
+    problems += _splits(found)
     table = _table(notes)
     parts = [_read_group(group, counting, table, problems) for group in groups(found)]
     taken = sorted((event for part in parts for event in part[0]), key=_order)
@@ -138,6 +149,16 @@ def _tracks(lines: Sequence[EventLine], events: Sequence[ReadEvent]) -> tuple[in
     return max(videos, default=0), max(sounds, default=0)
 
 
+def _splits(found: Sequence[EventLine | Note]) -> Iterator[Problem]:
+    """Split edits whose picture and sound begin together: SPLIT stands before lines of one number that do not."""
+    for place, each in enumerate(found):
+        if isinstance(each, Note) and each.text.startswith("SPLIT:"):
+            ahead = [line for line in found[place + 1 : place + 1 + _SPLIT_LINES] if isinstance(line, EventLine)]
+            if len({line.record_in for line in ahead if line.number == ahead[0].number}) < 2:
+                sentence = "No sound begins apart from its picture behind this line; events are read as they stand."
+                yield Problem(each.line, sentence)
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     """A line of the table at the end of our own lists."""
@@ -189,12 +210,40 @@ def _read_group(
             event = _event(line, texts, counting, table, own)
             if own and counting and record:
                 source = _own_source(own, record, event.speed, counting.rate)
+            if event.speed < 0 and source and record and counting:
+                source = _backward(source, record, event.speed, (own.rate if own else counting.rate, counting.rate))
             event = replace(
                 event, kind=tracks[0][0], track=tracks[0][1], record=record, source=source,
                 marks=locators(group, line, counting),
             )  # fmt: skip
-            made += [event, *(replace(event, kind=kind, track=track) for kind, track in tracks[1:])]
+            made += [
+                replace(event, kind=kind, track=track, channel=_patched(group, track) if kind == "Audio" else None)
+                for kind, track in tracks
+            ]
+    problems += _unread(group, {event.track for event in made if event.kind == "Audio"})
     return made, transitions, []
+
+
+def _patched(group: Group, track: int) -> int | None:
+    """The channel of the source that a comment of Avid's says to lie on a track of sound."""
+    said = (match for note in group.notes if (match := _PATCH.fullmatch(note.text)))
+    return next((int(match[2]) for match in said if int(match[3]) == track), None)
+
+
+def _unread(group: Group, tracks: Container[int]) -> Iterator[Problem]:
+    """Comments of an event that mean more than was made of it; `tracks` are those of its sound."""
+    moving = any(_MOTION.fullmatch(note.text) for note in group.notes)
+    number = group.lines[0].number
+    for note in group.notes:
+        patch = _PATCH.fullmatch(note.text)
+        if patch and int(patch[3]) not in tracks:
+            sentence = f"Event {number} has no sound on track {patch[3]}, which this comment speaks of."
+            yield Problem(note.line, sentence)
+        elif note.text.startswith("PATCH ") and not patch:
+            yield Problem(note.line, f"This comment on the sound of event {number} is not understood.")
+        if note.comment and not moving and _OF_SPEED.match(note.text):
+            sentence = f"Event {number} has no M2 line; it is read at normal speed, whatever this comment says."
+            yield Problem(note.line, sentence)
 
 
 def _repeats(line: EventLine, group: Group) -> bool:
@@ -211,6 +260,7 @@ class _Texts:
     file: str
     reel: str
     speed: str | None
+    exact: Fraction | None
     notes: tuple[str, ...]
     sources: tuple[tuple[Rate, str], ...]
 
@@ -234,6 +284,7 @@ def _said(group: Group, at: int) -> _Texts:
         file=files[0] if files else "",
         reel=reels[0] if reels else "",
         speed=_speed(texts, line, group),
+        exact=_exact_speed(texts, line),
         notes=comments,
         sources=tuple((rate, match[2]) for match in exact if (rate := _stated(match))),
     )
@@ -259,6 +310,12 @@ def _speed(texts: Sequence[str], line: EventLine, group: Group) -> str | None:
     return own[0][2] if own else None
 
 
+def _exact_speed(texts: Sequence[str], line: EventLine) -> Fraction | None:
+    """The speed that a comment of our lists gives exactly."""
+    found = (match for text in texts if (match := _SPEED.fullmatch(text)) and match[2] == line.reel)
+    return next((Fraction(match[1]) for match in found), None)
+
+
 def _event(
     line: EventLine, texts: _Texts, counting: Counting | None, table: dict[str, list[_Row]], own: Timecode | None
 ) -> ReadEvent:
@@ -275,10 +332,19 @@ def _event(
         file=texts.file or (row.file if row else ""),
         reel=texts.reel or line.reel,
         id=row.clip if row else "",
-        speed=Fraction(texts.speed) / rate.nominal if texts.speed and rate else Fraction(1),
+        speed=_played(texts, rate) if rate else Fraction(1),
         log=tuple(("note", text) for text in texts.notes),
         line=line.line,
     )
+
+
+def _played(texts: _Texts, rate: Rate) -> Fraction:
+    """Source frames for each of the timeline: by M2, and exactly where our own comment agrees with that."""
+    if texts.speed is None:
+        return Fraction(1)
+    stated = Fraction(texts.speed)
+    agrees = texts.exact is not None and abs(texts.exact * rate.nominal - stated) <= _TENTH
+    return texts.exact if agrees and texts.exact is not None else stated / rate.nominal
 
 
 def _own_label(line: EventLine, texts: _Texts, counting: Counting) -> Timecode | None:
@@ -298,6 +364,13 @@ def _own_label(line: EventLine, texts: _Texts, counting: Counting) -> Timecode |
 
 def _figures(label: str) -> str:
     return "".join(filter(str.isdecimal, label))
+
+
+def _backward(source: TimeRange, record: TimeRange, speed: Fraction, rates: tuple[Rate, Rate]) -> TimeRange:
+    """What a backward event takes: up to the frame that its columns begin with; `rates` of source and timeline."""
+    taken = max(1, ceil(record.duration * -speed * rates[0].fraction / rates[1].fraction))
+    first = source.start - taken + 1
+    return TimeRange(first, taken) if first >= 0 else source
 
 
 def _own_source(own: Timecode, record: TimeRange, speed: Fraction, rate: Rate) -> TimeRange:
