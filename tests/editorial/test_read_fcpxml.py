@@ -201,7 +201,7 @@ def test_markers_keywords_ratings_and_notes_are_kept():
     )
     picture = fcpxml.read(document(CLIP.format("", inside))).events[0]
     assert picture.log == (
-        ("note", "good"), ("tag", "Vienna"), ("tag", "start"), ("rating", "favorite"), ("scene", "12"),
+        ("note", "good"), ("keyword", "Vienna"), ("keyword", "start"), ("rating", "favorite"), ("scene", "12"),
     )  # fmt: skip
     assert [(mark.name, mark.note, mark.record) for mark in picture.marks] == [
         ("m", "n", TimeRange(25, 1)), ("hidden", "", None),
@@ -212,7 +212,7 @@ def test_markers_keywords_ratings_and_notes_are_kept():
 
 def test_the_browser_tells_of_a_file_wherever_it_is_used():
     browser = '<event><asset-clip ref="a1"><keyword start="3600s" duration="1s" value="Vienna"/></asset-clip>{}</event>'
-    assert fcpxml.read(document(CLIP.format("", ""), around=browser)).events[0].log == (("tag", "Vienna"),)
+    assert fcpxml.read(document(CLIP.format("", ""), around=browser)).events[0].log == (("keyword", "Vienna"),)
 
 
 def test_what_does_not_play_is_disabled_and_titles_are_named():

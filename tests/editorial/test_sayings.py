@@ -88,7 +88,65 @@ def test_a_mark_that_the_log_has_says_nothing_new(mark):
 def test_a_mark_that_an_editor_made_shorter_or_longer_is_new_and_a_point_says_nothing_of_lengths(length, new):
     found, _ = said(event(marks=(ReadMark("good line", record=TimeRange(0, length)),)))
     at = TimeRange(50, length)
-    assert found == ([("mark", "", at), ("note", "good line", at)] if new else [])
+    old = ("mark", "", TimeRange(50, 10))  # which goes
+    assert found == ([old, ("mark", "", at), ("note", "good line", at), ("subject", "Coach", at)] if new else [])
+
+
+def test_a_mark_made_longer_takes_the_place_of_the_one_that_the_log_has_unless_that_is_in_the_file_too():
+    longer, same = ReadMark("good line", record=TimeRange(0, 30)), ReadMark("good line", record=TimeRange(0, 10))
+    earlier = ReadMark("good line", source=TimeRange(START + 30, 30))  # its end is where it was
+    assert ops(event(marks=(longer,))) == [("clear", 50, 10), ("set", 50, 30)]
+    assert ops(event(marks=(earlier,), taken=TimeRange(20, 100)), taken=TimeRange(20, 100)) == [
+        ("clear", 50, 10), ("set", 30, 30),
+    ]  # fmt: skip
+    assert ops(event(marks=(longer, same))) == [("set", 50, 30)]
+    assert ops(event(marks=(same,))) == []
+    assert ops(event(marks=(ReadMark("another", record=TimeRange(0, 30)),))) == [("set", 50, 30)]
+    short = TimeRange(50, 6)  # the log's is longer than what the event shows
+    assert ops(event(marks=(ReadMark("good line", record=TimeRange(0, 3)),), taken=short), taken=short) == [
+        ("set", 50, 3)
+    ]
+
+
+def ops(asked, taken=TimeRange(50, 100)):  # noqa: B008 - frozen
+    """What becomes of marks: op and range."""
+    timeline = ReadTimeline("otio", "", PAL, False, Timecode(0, PAL), 100, (1, 0), (asked,))
+    own = CLIP.clip
+    known = Known(own.id, own.name, own.card, "", False, "", "", own.rate, own.frames)
+    heard = sayings_of("reel.otio", timeline, [Match(known, "name", 0.6, (), "found.", taken)], {own.id: CLIP})
+    marks = (each.saying for each in heard.said if each.saying.field == "mark")
+    return [(mark.op, mark.range.start, mark.range.duration) for mark in marks]
+
+
+def test_new_keywords_and_ratings_of_a_clip_of_ours_are_heard_and_those_we_wrote_are_not():
+    clip = logged(
+        "one.mov",
+        frames=100,
+        clip_id="1" * 32,
+        subject=("Coach",),
+        location=("Vienna",),
+        tag=("Dust",),
+        rating=2,
+        note="wide",
+    )
+    made = assemble("stringout", [clip], media(clip), settings()).timeline
+    (file,) = fcpxml_writer.write(made, ExportOptions(Path(), editor="fcp")).files
+    text = file.content.decode()
+    known = Known(clip.clip.id, "one.mov", "A001", "", False, "10:00:00:00", "25/1", PAL, 100)
+
+    def heard(content):
+        timeline = fcpxml.read(content.encode())
+        matches = [Match(known, "id", 1.0, (), "found.", range_in(each, known, 0)) for each in timeline.events]
+        found = sayings_of("reel", timeline, matches, {clip.clip.id: clip})
+        return [(each.saying.field, each.saying.value) for each in found.said], found.refused
+
+    assert "<keyword" in text
+    assert heard(text) == ([], ())
+    added = (
+        '<keyword start="0s" duration="1s" value="Sunrise, Vienna"/><rating start="0s" duration="1s" value="favorite"/>'
+    )
+    at = text.index("<keyword")
+    assert heard(text[:at] + added + text[at:]) == ([("tag", "Sunrise"), ("circled", "yes")], ())
 
 
 def test_a_mark_that_outlasts_its_event_is_the_same_as_far_as_it_is_shown():

@@ -154,20 +154,17 @@ def _browser(root: Node) -> dict[str, tuple[tuple[str, str], ...]]:
 
 
 def log_of(node: Node) -> tuple[tuple[str, str], ...]:
-    """Keywords, rating, note and columns of a clip; what Rushes wrote itself comes first, and alone."""
-    columns = _columns(node)
-    if any(name == "id" for name, _ in columns):
-        return columns
+    """Keywords, rating, note and columns of a clip."""
     found = []
     for each in node:
         if each.tag == "keyword":
             words = (word.strip() for word in each.get("value", "").split(","))
-            found += [("tag", word) for word in words if word]
+            found += [("keyword", word) for word in words if word]
         elif each.tag == "rating":
             found.append(("rating", each.get("value", "")))
         elif each.tag == "note" and text_of(each):
             found.append(("note", text_of(each)))
-    return (*found, *columns)
+    return (*found, *_columns(node))
 
 
 def _columns(node: Node) -> tuple[tuple[str, str], ...]:

@@ -34,6 +34,7 @@ _COLUMNS: dict[str, str] = {
     "keyword": "tag",
     "keywords": "tag",
 }
+_WORDS = ("subject", "location", "tag")  # what our exports write as keywords
 _UNNAMED = re.compile(r"(?:marker|mark)? ?\d*", re.IGNORECASE)  # what editors call a marker that nobody named
 _FAVOURITES = {"favorite": "yes", "reject": "no", "rejected": "no"}
 _FAVOURITE = "4"
@@ -65,6 +66,16 @@ class _Shown:
     logged: LoggedClip
 
 
+@dataclass(slots=True)
+class _Hearing:
+    """A file under way: what cannot be logged, and which marks of the log are `there` in it, by clip."""
+
+    file: str
+    timeline: ReadTimeline
+    refused: list[str]
+    there: set[tuple[str, TimeRange | None]]
+
+
 def sayings_of(file: str, timeline: ReadTimeline, matches: Sequence[Match], log: Mapping[str, LoggedClip]) -> Heard:
     """What a timeline says that the log does not; `log` holds the clips that were found, by id."""
     shown = [
@@ -73,8 +84,14 @@ def sayings_of(file: str, timeline: ReadTimeline, matches: Sequence[Match], log:
         if match.clip and match.clip.id in log
     ]
     refused: list[str] = []
-    said = [*_titles(shown, file), *_fields(shown, file, refused), *_marks(timeline, shown, file, refused)]
-    once = {(each.clip, each.saying.field, each.saying.value, each.saying.range): each for each in reversed(said)}
+    hearing = _Hearing(file, timeline, refused, set())
+    marks = list(_marks(shown, hearing))
+    marks = [each for each in marks if each.saying.op != "clear" or (each.clip, each.saying.range) not in hearing.there]
+    said = [*_titles(shown, file), *_fields(shown, file, refused), *marks]
+    once = {
+        (each.clip, each.saying.field, each.saying.op, each.saying.value, each.saying.range): each
+        for each in reversed(said)
+    }
     return Heard(tuple(reversed(once.values())), tuple(dict.fromkeys(refused)))
 
 
@@ -131,7 +148,7 @@ def _values(shown: _Shown, refused: list[str]) -> Iterator[tuple[Field, str]]:
             except ValueRefused as refusal:
                 refused.append(f"{shown.logged.clip.name}: {refusal.sentence}")
                 continue
-            if not _is_said(shown.logged, field, tidy):
+            if not _is_said(shown.logged, field, tidy) and not (column == "keyword" and _is_word(shown.logged, tidy)):
                 yield field, tidy
 
 
@@ -145,6 +162,11 @@ def _favourite(field: Field, text: str) -> tuple[Field, str]:
     if field.name == "rating" and (stars := _FAVOURITES.get(text.casefold())):
         return BY_NAME["circled"], stars
     return field, text
+
+
+def _is_word(logged: LoggedClip, value: str) -> bool:
+    """Whether the log says under any of its words what came as a keyword."""
+    return any(_is_said(logged, BY_NAME[name], value) for name in _WORDS)
 
 
 def _is_said(logged: LoggedClip, field: Field, value: str) -> bool:
@@ -163,16 +185,16 @@ def normal_text(text: str) -> str:
 # --- marks ----------------------------------------------------------------------------------------
 
 
-def _marks(timeline: ReadTimeline, shown: Sequence[_Shown], file: str, refused: list[str]) -> Iterator[Said]:
+def _marks(shown: Sequence[_Shown], hearing: _Hearing) -> Iterator[Said]:
     for each in shown:
         for mark in each.event.marks:
-            yield from _mark(mark, each, timeline, file, refused)
-    for mark in timeline.marks:
+            yield from _mark(mark, each, hearing)
+    for mark in hearing.timeline.marks:
         under = _shown_at(mark, shown)
         if under is None:
-            refused.append(f"The marker '{_text(mark) or 'without a name'}' stands on no clip that was found.")
+            hearing.refused.append(f"The marker '{_text(mark) or 'without a name'}' stands on no clip that was found.")
         else:
-            yield from _mark(replace(mark, source=None), under, timeline, file, refused)
+            yield from _mark(replace(mark, source=None), under, hearing)
 
 
 def _shown_at(mark: ReadMark, shown: Sequence[_Shown]) -> _Shown | None:
@@ -188,23 +210,35 @@ def _shown_at(mark: ReadMark, shown: Sequence[_Shown]) -> _Shown | None:
     return max(there, key=lambda each: (each.event.kind == "Video", each.event.track), default=None)
 
 
-def _mark(mark: ReadMark, shown: _Shown, timeline: ReadTimeline, file: str, refused: list[str]) -> Iterator[Said]:
+def _mark(mark: ReadMark, shown: _Shown, hearing: _Hearing) -> Iterator[Said]:
+    """A marker as a marked range; one of the log that was made shorter or longer goes."""
+    timeline = hearing.timeline
     clip, text = shown.logged.clip, _text(mark)
     span = _place(mark, shown, timeline)
     if span is None or not clip.frames or not 0 <= span.start < clip.frames:
-        refused.append(f"{clip.name}: the marker '{text or 'without a name'}' lies outside of the clip.")
+        hearing.refused.append(f"{clip.name}: the marker '{text or 'without a name'}' lies outside of the clip.")
         return
     span = TimeRange(span.start, max(1, min(span.duration, clip.frames - span.start)))
     length, slack = mark.source or mark.record or span, _slack(shown, timeline)
-    for known in shown.logged.markers:
-        if text and text not in _texts_of(known.note, known.subject):
-            continue
-        if _is_near(known.range, span, shown, slack=slack, point=length.duration <= 1):
-            return
-    where = _where(file, mark.line or shown.event.line)
+    called = [known for known in shown.logged.markers if not text or text in _texts_of(known.note, known.subject)]
+    same = [each for each in called if _is_near(each.range, span, shown, slack=slack, point=length.duration <= 1)]
+    if same:
+        hearing.there |= {(clip.id, each.range) for each in same}
+        return
+    where = _where(hearing.file, mark.line or shown.event.line)
+    was = next((each for each in called if text and _was(each.range, span, shown, slack)), None)
+    if was is not None:
+        yield Said(clip.id, Saying(MARK, "", SOURCE, "clear", where, range=was.range))
     yield Said(clip.id, Saying(MARK, "", SOURCE, detail=where, range=span))
-    if text:
-        yield Said(clip.id, Saying("note", text, SOURCE, detail=where, range=span))
+    texts = (("note", was.note), ("subject", was.subject)) if was is not None else (("note", text),)
+    yield from (Said(clip.id, Saying(name, said, SOURCE, detail=where, range=span)) for name, said in texts if said)
+
+
+def _was(known: TimeRange, span: TimeRange, shown: _Shown, slack: int) -> bool:
+    """Whether a marker is one of the log made shorter or longer: all of that was shown, and one end still is there."""
+    seen = shown.match.range or span
+    ends = abs(known.start - span.start) <= slack or abs(known.end - span.end) <= slack
+    return ends and known.within(seen) == known
 
 
 def _is_near(known: TimeRange, span: TimeRange, shown: _Shown, *, slack: int, point: bool) -> bool:
