@@ -136,7 +136,9 @@ def test_what_is_not_plain_is_named_and_keeps_its_room():
     several = stack(track(clip()), track(clip()))
     found = read(timeline(track(several, clip())))
     assert [event.record for event in found.events] == [TimeRange(100, 100)]
-    assert "not taken apart" in found.left_out[0].sentence
+    assert [each.sentence for each in found.left_out] == [
+        "'inner' on V1 is a timeline within this one; it is not taken apart, and its 2 clips not looked for."
+    ]
     made = clip(reference={"OTIO_SCHEMA": "GeneratorReference.1", "available_range": span(0, 9)})
     assert "made by the editor" in read(timeline(track(made))).left_out[0].sentence
     assert "neither pictures nor sound" in read(timeline(track(kind="Data"))).left_out[0].sentence

@@ -182,8 +182,21 @@ def test_sequences_in_bins_are_found_and_those_within_clips_are_not():
     around = "<project><children><bin><children>{}</children></bin><clip id='x'/></children></project>"
     read = xmeml.read(document(nested, around=around))
     assert dict(read.facts)["sequences"] == 1
-    assert "not taken apart" in read.left_out[0].sentence
+    assert "not taken apart, and its 0 clips not looked for" in read.left_out[0].sentence
     assert read.title == "cut"
+
+
+def test_multicams_and_sequences_within_one_are_named_with_the_clips_that_nobody_followed():
+    items = "<media><video><track><clipitem/><clipitem/></track></video></media>"
+    inner = f"<sequence id='s2'><name>inner</name>{items}</sequence>"
+    for nested, around in ((inner, "{}"), ("<sequence id='s2'/>", "{}" + inner)):
+        placed = f"<project><children>{around}</children></project>"
+        said = xmeml.read(document(clip(media=nested), around=placed)).left_out[0]
+        assert said.sentence.endswith("it is not taken apart, and its 2 clips not looked for.")
+    angles = "<multiclip id='m'>" + "<angle><clip id='x'/></angle>" * 3 + "</multiclip>"
+    read = xmeml.read(document(clip(media=angles)))
+    assert "is a multiclip (a multicam); it is not taken apart, and its 3 clips" in read.left_out[0].sentence
+    assert not any("names no file" in each.sentence for each in read.problems)
 
 
 def test_generators_are_named_and_tracks_that_are_off_hold_disabled_clips():

@@ -20,7 +20,7 @@ from pipeline.editorial.imports.fcpxml_resources import (
     seconds,
 )
 from pipeline.editorial.imports.markup import Node, line_of
-from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark, ReadTransition
+from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark, ReadTransition, not_apart
 from pipeline.errors import TimelineUnreadable
 from pipeline.timecode import Rate, TimeRange
 
@@ -30,6 +30,7 @@ MOST_NESTED = 60
 _CLIPS = frozenset({"asset-clip", "clip", "video", "audio", "ref-clip", "sync-clip", "mc-clip", "audition", "gap"})
 _MADE = {"title": "a title", "caption": "a caption", "live-drawing": "a drawing"}
 _PLACED = _CLIPS | _MADE.keys()
+_FILES = frozenset({"asset-clip", "video", "audio"})
 _MARKERS = frozenset({"marker", "chapter-marker"})
 _KINDS: tuple[Kind, ...] = ("Video", "Audio")
 _BOTH: frozenset[str] = frozenset({"Video", "Audio"})
@@ -142,12 +143,14 @@ class Story:
         if node.tag in _MADE:
             name = node.get("name") or "An item"
             self.left_out.append(Problem(line_of(node), f"'{name}' is {_MADE[node.tag]}: it has no media."))
-        elif node.tag in {"asset-clip", "video", "audio"}:
+        elif node.tag in _FILES:
             self._asset(node, clock, seen, within)
         elif node.tag != "gap":
             inside, retimed = within._replace(low=seen.low, high=seen.high), _retimed(clock, _map(node))
             if retimed is None:
-                sentence = f"The speed of '{node.get('name', '')}' changes within it; it is not taken apart."
+                held = self.resources.media.get(node.get("ref", ""), node)
+                clips = not_apart(sum(each.tag in _FILES for each in held.iter()))
+                sentence = f"The speed of '{node.get('name', '')}' changes within it{clips}"
                 self.left_out.append(Problem(line_of(node), sentence))
                 return
             clock = retimed

@@ -18,7 +18,7 @@ from pipeline.editorial.imports.otio_values import (
     text_in,
     time_of,
 )
-from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark, ReadTransition
+from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark, ReadTransition, not_apart
 from pipeline.errors import ValueRefused
 from pipeline.timecode import Rate, TimeRange
 
@@ -139,7 +139,7 @@ class Tracks:
             tracks = [each for each in inside(item, "children") if _suits(each, lane.kind) and inside(each, "children")]
         name = text_in(item, "name")
         if len(tracks) != 1 or place is None or end is None or lane.nested or self.rate is None:
-            sentence = f"'{name}' on {lane.name} is a timeline within this one; it is not taken apart."
+            sentence = f"'{name}' on {lane.name} is a timeline within this one{not_apart(_clips_in(item))}"
             self.left_out.append(Problem(None, sentence))
             return
         inner = _within(lane, place, end, enabled=item.get("enabled") is not False)
@@ -259,6 +259,16 @@ class Tracks:
 
     def _wrong(self, item: Values, lane: _Lane, what: str) -> None:
         self.problems.append(Problem(None, f"'{text_in(item, 'name')}' on {lane.name} {what}."))
+
+
+def _clips_in(item: Values) -> int:
+    """How many clips lie in a stack or track, at any depth."""
+    count, waiting = 0, [item]
+    while waiting:
+        each = waiting.pop()
+        count += kind_of(each) == "Clip"
+        waiting += inside(each, "children")
+    return count
 
 
 def _within(lane: _Lane, low: Exact, high: Exact, *, enabled: bool = True) -> _Lane:

@@ -109,3 +109,8 @@ class ReadTimeline:
     problems: tuple[Problem, ...] = ()
     left_out: tuple[Problem, ...] = ()
     said: tuple[tuple[str, Any], ...] = ()
+
+
+def not_apart(clips: int) -> str:
+    """The end of a sentence about a timeline within a timeline: how many clips nobody followed."""
+    return f"; it is not taken apart, and its {clips:,} clip{'' if clips == 1 else 's'} not looked for."

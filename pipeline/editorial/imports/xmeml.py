@@ -73,7 +73,9 @@ def _timeline(sequence: Node, document: Document, facts: list[tuple[str, object]
     if rate is None:
         problems.append(Problem(line_of(sequence), "The sequence says no rate, so that its frames have no length."))
     start, drop = _start(sequence, rate, problems)
-    reading = Reading(rate, _by_id(document.of("file")), _by_id(document.of("clip")), problems)
+    reading = Reading(
+        rate, _by_id(document.of("file")), _by_id(document.of("clip")), problems, _by_id(document.of("sequence"))
+    )
     tracks = {tag: sequence.findall(f"media/{tag}/track") for tag, _ in _KINDS}
     events, transitions = _tracks(tracks, reading)
     marks = tuple(_marks(sequence))

@@ -11,7 +11,7 @@ from math import ceil, floor
 from typing import NamedTuple
 
 from pipeline.editorial.imports.markup import Node, line_of, path_of, text_of
-from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark
+from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadMark, not_apart
 from pipeline.editorial.imports.xmeml_values import number_of, rate_of, timecode_of, whole_of
 from pipeline.timecode import Rate, Timecode, TimeRange
 
@@ -46,6 +46,7 @@ class Reading:
     files: dict[str, Node]
     masters: dict[str, Node]
     problems: list[Problem]
+    sequences: dict[str, Node] = field(default_factory=dict)
     left_out: list[Problem] = field(default_factory=list)
     _known: dict[tuple[str, Rate], File] = field(default_factory=dict)
     _logs: dict[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
@@ -119,11 +120,14 @@ def clip_of(
 
 
 def _without_file(node: Node, reading: Reading) -> None:
-    name = text_of(node, "name")
-    if node.find("sequence") is not None:
-        reading.left_out.append(
-            Problem(line_of(node), f"'{name}' is a sequence within this one; it is not taken apart.")
-        )
+    name, within, angles = text_of(node, "name"), node.find("sequence"), node.find("multiclip")
+    if within is not None:
+        held = within if len(within) else reading.sequences.get(within.get("id", ""), within)
+        clips = not_apart(sum(1 for _ in held.iter("clipitem")))
+        reading.left_out.append(Problem(line_of(node), f"'{name}' is a sequence within this one{clips}"))
+    elif angles is not None:
+        clips = not_apart(sum(1 for _ in angles.iter("clip")))
+        reading.left_out.append(Problem(line_of(node), f"'{name}' is a multiclip (a multicam){clips}"))
     else:
         reading.wrong(node, f"'{name}' names no file.")
 
