@@ -116,7 +116,9 @@ def test_a_cut_written_as_a_paper_edit_is_the_same_cut_again(film):
     assert "[2019-10-12, Vienna]" in paper
     (film / "all.txt").write_text(paper, encoding="utf-8")
     assert rushes("cut", "again", "--paper", "all.txt", "--rate", "25", cwd=film).code == 0
-    assert rushes("diff", "all", "again", "--json", cwd=film).json == [{"timeline": "", "changes": [], "shifted": []}]
+    assert rushes("diff", "all", "again", "--json", cwd=film).json == [
+        {"timeline": "", "changes": [], "shifted": [], "not_carried": []}
+    ]
     assert rushes("paper", "again", cwd=film).out.splitlines()[2:] == paper.splitlines()[2:]
 
 
