@@ -9,9 +9,7 @@ from pipeline.delivery.export import Order, finished
 from pipeline.film import Film
 
 
-def check_cut(
-    film: Film, made: MadeCut, editor: str, dtd_folder: Path | None = None
-) -> tuple[Checked, ...]:  # fmt: skip
+def check_cut(film: Film, made: MadeCut, editor: str, dtd_folder: Path | None = None) -> tuple[Checked, ...]:
     """What `editor` would refuse, drop or link wrongly of a saved cut, as it would be exported; nothing is."""
     with finished(film, made, Order(editor, film.folder / "timelines")) as written:
         files = {suffix: file for suffix, file in written.files.items() if Path(suffix).suffix not in LISTS}

@@ -19,7 +19,7 @@ from pipeline.editorial.pieces import Piece
 from pipeline.editorial.shots import Media, Shot, counted, media_for
 from pipeline.timecode import Rate, TimeRange
 
-NOT_FOUND = "Events that were found in no clip of the log, left black"
+_NOT_FOUND = "Events that were found in no clip of the log, left black"
 _SHORTENED = "Events that go on where the clip in the log has ended, shortened"
 _NO_SOUND = "Sound of clips in which the log knows none, left out"
 _WITH_OTHERS = "Sound of which the editor took single channels, written with the channels before them"
@@ -43,7 +43,7 @@ def items_of(
     items = [_item(event, TimeRange(*event.record), clips, media, rate=rate) for event in kept.events if event.record]
     for item in items:
         if not item.pieces:
-            lost.add(NOT_FOUND, _name(item.event))
+            lost.add(_NOT_FOUND, _name(item.event))
         elif sum(piece.record for piece in item.pieces) < item.record.duration:
             lost.add(_SHORTENED, _name(item.event))
     pictures = [item for item in items if item.event.kind == "Video"]
