@@ -40,7 +40,8 @@ def items_of(
     kept: Kept, clips: Mapping[str, LoggedClip], media: Mapping[str, Media], *, rate: Rate, lost: Losses
 ) -> list[Item]:
     """The events of a timeline at `rate`, in order of time and track."""
-    items = [_item(event, TimeRange(*event.record), clips, media, rate=rate) for event in kept.events if event.record]
+    placed = [(event, TimeRange(*event.record)) for event in kept.events if event.record and event.record[1]]
+    items = [_item(event, record, clips, media, rate=rate) for event, record in placed]
     for item in items:
         if not item.pieces:
             lost.add(_NOT_FOUND, _name(item.event))
