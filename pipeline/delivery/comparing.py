@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipeline.catalogue.cuts import SavedCut, clips_of_cut, cut, name_and_version, newest_cut
+from pipeline.catalogue.cuts import SavedCut, cut, logged_by_id, name_and_version, newest_cut
 from pipeline.catalogue.known import known_clips
 from pipeline.catalogue.store import Catalogue
 from pipeline.delivery.cuts import saved_cut
@@ -127,7 +127,7 @@ def _lists(catalogue: Catalogue, side: _Side, rate: Rate) -> Sequence[EditList]:
     if side.file or saved is None:
         return [edits_of_file(side.file, rate)] if side.file else []
     if side.kept:
-        return [_edits_of_kept(catalogue, side.kept, saved, rate)]
+        return [_edits_of_kept(catalogue, side.kept, rate)]
     if not saved.lists:
         raise ValueRefused(
             f"'{saved.name}@{saved.version}' was made by an older release, without its edits; compare later versions."
@@ -135,8 +135,9 @@ def _lists(catalogue: Catalogue, side: _Side, rate: Rate) -> Sequence[EditList]:
     return saved.lists
 
 
-def _edits_of_kept(catalogue: Catalogue, kept: Kept, saved: SavedCut, rate: Rate) -> EditList:
-    clips = {logged.clip.id: logged for logged in clips_of_cut(catalogue, saved)}
+def _edits_of_kept(catalogue: Catalogue, kept: Kept, rate: Rate) -> EditList:
+    found = dict.fromkeys(event.clip for event in kept.events if event.clip)
+    clips = {logged.clip.id: logged for logged in logged_by_id(catalogue, found)}
     return edits_of_kept(kept, clips, Rate.parse(kept.rate) if kept.rate else rate)
 
 
@@ -186,7 +187,7 @@ def _carried(
                     edits = edits_of_file(timeline, rate)
                     yield replace(edits, edits=by_name(edits.edits)), written.losses
                 else:
-                    edits = _edits_of_kept(catalogue, _found(film, catalogue, timeline), saved, rate)
+                    edits = _edits_of_kept(catalogue, _found(film, catalogue, timeline), rate)
                     yield replace(edits, edits=one_stream(edits.edits)), written.losses
 
 
