@@ -14,14 +14,15 @@ import xxhash
 
 from pipeline.catalogue.cuts import fitting_name, logged_by_id, newest_cut, save_cut
 from pipeline.catalogue.imports import import_batch, note_import
-from pipeline.catalogue.known import known_clips, known_hashes, known_places
+from pipeline.catalogue.known import known_clips
 from pipeline.catalogue.log import Batch, undo, write_log
 from pipeline.catalogue.store import Catalogue
+from pipeline.delivery.matches import matches_of
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.edits import found_in
 from pipeline.editorial.imports.kept import Kept, keep, kept_of, spec_of
 from pipeline.editorial.imports.known import Known, name_keys, path_parts
-from pipeline.editorial.imports.matching import Match, index_of, matched
+from pipeline.editorial.imports.matching import Match
 from pipeline.editorial.imports.reading import ReadEvent, ReadTimeline
 from pipeline.editorial.imports.registry import IMPORTS
 from pipeline.editorial.imports.sayings import Heard, sayings_of
@@ -117,7 +118,7 @@ def _read(film: Film, catalogue: Catalogue, file: Path, asked: Asked) -> tuple[R
         if rate is None:
             rate, rate_from = _rate_of_clips(timeline, known)
             timeline = read_timeline(file, rate)
-    return timeline, rate_from, tuple(_matches(film, catalogue, timeline, known))
+    return timeline, rate_from, tuple(matches_of(film, catalogue, timeline, known))
 
 
 def _rate_of_clips(timeline: ReadTimeline, known: Sequence[Known]) -> tuple[Rate, str]:
@@ -133,14 +134,6 @@ def _rate_of_clips(timeline: ReadTimeline, known: Sequence[Known]) -> tuple[Rate
 def _keys(name: str) -> tuple[str, ...]:
     parts = path_parts(name)
     return name_keys(parts[-1]) if parts else ()
-
-
-def _matches(film: Film, catalogue: Catalogue, timeline: ReadTimeline, known: Sequence[Known]) -> list[Match]:
-    called = {parts[-1] for event in timeline.events if (parts := path_parts(event.file))}
-    called |= {event.name.strip().casefold() for event in timeline.events}
-    places = known_places(catalogue, str(film.folder), frozenset(called))
-    hashes = known_hashes(catalogue, {event.hash for event in timeline.events if event.hash})
-    return matched(timeline.events, index_of(known, places, hashes, timeline.events))
 
 
 def _said_in(timeline: ReadTimeline) -> list[object]:

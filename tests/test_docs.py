@@ -310,6 +310,7 @@ CALLS = {
     "set, undo, forget": [["set", "camera:P", "rating=3"]],
     "clock": [["clock", "camera:P"]],
     "cut": [["cut", "best", "rating:>=4"]],
+    "cuts": [["cuts"]],
     "diff": [["diff", "pace"]],
     "export": [["export", "coach-interview", "--for", "resolve"]],
     "check": [["check", "timelines/kaptagat-vienna.otio", "--for", "fcp"]],

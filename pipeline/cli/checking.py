@@ -66,7 +66,7 @@ def _of_cut(name: Path, editor: str, dtd_folder: Path | None, film: str | None) 
     if os.path.lexists(name):
         return None
     from pipeline.catalogue.cuts import name_and_version, newest_cut
-    from pipeline.delivery.check import check_cut
+    from pipeline.delivery.check_cut import check_cut
     from pipeline.delivery.cuts import saved_cut
 
     try:

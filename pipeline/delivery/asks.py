@@ -319,19 +319,32 @@ class _Wanted(NamedTuple):
 
 
 def lanes_of(made: MadeCut, timeline: ReadTimeline, log: Log) -> dict[int, _Wanted]:
-    """A cut by track; raises ValueRefused where the timeline counts at another rate, so that places mean nothing."""
+    """A cut by track, in frames from the timeline's start.
+
+    Raises ValueRefused where that counts at another rate, so that places mean nothing.
+    """
     sheet = sheet_of(made.cut.timeline)
     if timeline.rate not in {None, sheet.start.rate}:
         raise ValueRefused(
             f"The timeline counts {timeline.rate} frames a second and the cut {sheet.start.rate}; cut it again with "
             f"--rate {timeline.rate} to compare them."
         )
+    wanted = list(asks_of(made, log))
+    late = _late(timeline, sheet, max((record.end for _, record in wanted), default=0))
     lanes: dict[int, _Wanted] = {}
-    for ask, record in asks_of(made, log):
+    for ask, record in wanted:
         lane = lanes.setdefault(ask.track, _Wanted([], []))
-        lane.events.append((ask, record))
-        lane.starts.append(record.start)
+        lane.events.append((ask, TimeRange(record.start - late, record.duration)))
+        lane.starts.append(record.start - late)
     return lanes
+
+
+def _late(timeline: ReadTimeline, sheet: Sheet, length: int) -> int:
+    """The frames of a cut before a list begins, which states no start but that of its first event."""
+    if timeline.format != "edl" or timeline.start is None:
+        return 0
+    late = timeline.start.frame - sheet.start.frame
+    return late if 0 < late < length else 0
 
 
 def like_cut(ask: Ask, event: ReadEvent, lanes: Mapping[int, _Wanted], log: Log) -> Ask:

@@ -8,21 +8,18 @@ from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from pipeline.delivery.cuts import MadeCut
-from pipeline.delivery.export import Order, finished
 from pipeline.editorial.checks.case import Case, case_of
 from pipeline.editorial.checks.fcpxml_rules import has_table
 from pipeline.editorial.checks.judge import Finding, judge
 from pipeline.editorial.checks.rules import UNREADABLE
 from pipeline.errors import PathMissing, TimelineUnreadable, ToolMissing
 from pipeline.files import read_small
-from pipeline.film import Film
 from pipeline.ingest.anywhere import LARGEST_TIMELINE
 
 _LINE = re.compile(r"\(line (\d+)")
 _VERSION = re.compile(r"1\.\d{1,2}")
 _DISKS = frozenset({"Volumes", "mnt", "media", "home", "Users"})  # folders of disks and of people
-_LISTS = frozenset({".csv", ".md", ".srt", ".txt", ".vtt"})  # what lies beside timelines for people and other programs
+LISTS = frozenset({".csv", ".md", ".srt", ".txt", ".vtt"})  # what lies beside timelines for people and other programs
 _DTD = ("FCPXMLv1_{}.dtd", "Final_Cut_Pro_XML_DTD_version_1.{}.dtd")  # Apple's names of one file
 
 
@@ -56,23 +53,11 @@ def check_files(files: Sequence[Path], editor: str, dtd_folder: Path | None = No
     )
 
 
-def check_cut(
-    film: Film, made: MadeCut, editor: str, dtd_folder: Path | None = None
-) -> tuple[Checked, ...]:  # fmt: skip
-    """What `editor` would refuse, drop or link wrongly of a saved cut, as it would be exported; nothing is."""
-    with finished(film, made, Order(editor, film.folder / "timelines")) as written:
-        files = {suffix: file for suffix, file in written.files.items() if Path(suffix).suffix not in _LISTS}
-        checked = check_files([*files.values()], editor, dtd_folder)
-        return tuple(
-            replace(each, file=Path(f"{made.name}{suffix}")) for suffix, each in zip(files, checked, strict=True)
-        )
-
-
 def _checked(file: Path, opened: Case | Finding, found: Sequence[Finding], editor: str, *, beside: bool) -> Checked:
     """One file of a set; `beside` says that there are timelines in it."""
     if isinstance(opened, Case):
         return Checked(file, tuple(found), _by_definition(opened, editor))
-    if beside and file.suffix.lower() in _LISTS:
+    if beside and file.suffix.lower() in LISTS:
         return Checked(file, (), passed_over=True)
     return Checked(file, (opened,))
 

@@ -10,21 +10,24 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-from pipeline.catalogue.cuts import SavedCut, clips_of_cut, cut, name_and_version
+from pipeline.catalogue.cuts import SavedCut, cut, logged_by_id, name_and_version, newest_cut
+from pipeline.catalogue.known import known_clips
 from pipeline.catalogue.store import Catalogue
-from pipeline.delivery.cuts import MadeCut, saved_cut
+from pipeline.delivery.cuts import saved_cut
+from pipeline.delivery.matches import matches_of
 from pipeline.delivery.versions import Compared, compared, edit_lists
 from pipeline.editorial.diff import EditList
 from pipeline.editorial.edits import by_name, edits_of_file, edits_of_kept, one_stream
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
-from pipeline.editorial.imports.kept import kept_of
+from pipeline.editorial.imports.kept import Kept, keep, kept_of
+from pipeline.editorial.imports.reading import ReadTimeline
 from pipeline.editorial.imports.registry import IMPORTS
 from pipeline.errors import ExportRefused, NotFound, ValueRefused, command
 from pipeline.files import scratch
 from pipeline.film import Film
 from pipeline.ingest.anywhere import read_timeline
-from pipeline.timecode import Rate
+from pipeline.timecode import Rate, Timecode, TimeRange
 
 # By format as read: the suffix of what is written in it, and the suites for which it is written in different ways.
 _WRITTEN: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -46,96 +49,151 @@ class Result:
     not_carried: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """One side of a comparison: a file, or a saved cut, which may be `kept` as an editor made it."""
+
+    text: str
+    file: ReadTimeline | None = None
+    saved: SavedCut | None = None
+    kept: Kept | None = None
+
+    @property
+    def form(self) -> str:
+        """The format that it came in; empty for a cut of ours."""
+        return self.file.format if self.file else self.kept.format if self.kept else ""
+
+
 def compared_cuts(film: Film, catalogue: Catalogue, old: str, new: str | None) -> Result:
     """What changed from one cut to another: NAME, NAME@VERSION or a timeline file; one alone since the version before.
 
     Raises NotFound, ValueRefused, PathMissing, TimelineUnreadable.
     """
     if new is None:
-        name, version = name_and_version(catalogue, old)
-        last = cut(catalogue, name, version=version)
-        if last.version == 1 and version:
-            raise NotFound(f"'{old}' is the first version; give the one to compare it with: 'rushes diff CUT1 CUT2'.")
-        if last.version == 1:
-            again = command("cut", last.name)
-            raise NotFound(f"'{last.name}' has one version; {again} makes the next, then compare them.")
-        old, new = f"{last.name}@{last.version - 1}", f"{last.name}@{last.version}"
-    files = [read_timeline(Path(each)) if _is_file(catalogue, each) else None for each in (old, new)]
-    for path, file in zip((old, new), files, strict=True):
-        if file and all(event.record is None for event in file.events):
-            raise ValueRefused(f"{path} places nothing on a timeline; compare with a timeline file or a cut.")
-    saved = [None if file else _saved(catalogue, each) for file, each in zip(files, (old, new), strict=True)]
-    rate = next((each.lists[0].start.rate for each in saved if each and each.lists), Rate(25))
-    lists = [
-        [edits_of_file(file, rate)] if file else _lists(catalogue, each, rate) if each else []
-        for file, each in zip(files, saved, strict=True)
-    ]
-    if any(files) or any(each and not each.lists for each in saved):
-        alike = by_name if any(files) else one_stream
-        lists = [[replace(one, name="", edits=alike(one.edits)) for one in _one(lot)] for lot in lists]
-    direct = Result(old, new, compared(_unnamed(lists[0]), _unnamed(lists[1])))
-    if all(files) or not any(files):
-        return direct
-    side = files.index(None)
-    file, whole = files[1 - side], saved[side]
-    assert file
-    assert whole
-    results = [direct]
-    try:
-        made = saved_cut(film, catalogue, (old, new)[side])
-    except NotFound:  # its clips are in the log no more
-        return direct
-    for edits, losses in _carried(made, whole, file.format, rate):
-        pair = [[edits], lists[1 - side]]
-        results.append(Result(old, new, compared(*(pair if side == 0 else pair[::-1])), losses))
-    return min(results[1:] or results, key=_changes)
+        old, new = _with_the_one_before(catalogue, old)
+    sides = [_side(catalogue, each) for each in (old, new)]
+    rate = next((each.saved.lists[0].start.rate for each in sides if each.saved and each.saved.lists), Rate(25))
+    lists = [_unnamed(_lists(catalogue, each, rate)) for each in sides]
+    if any(each.form for each in sides):
+        alike = by_name if any(each.file for each in sides) else one_stream
+        lists = [[replace(one, edits=alike(one.edits)) for one in _one(lot)] for lot in lists]
+    results = []
+    ours = _fuller(sides)
+    if ours is not None:
+        for edits, losses in _carried(film, catalogue, sides[ours], sides[1 - ours], rate):
+            pair = [[edits] if number == ours else lot for number, lot in enumerate(lists)]
+            results.append(Result(old, new, compared(*_aligned(pair, sides)), losses))
+    return min(results, key=_changes, default=Result(old, new, compared(*_aligned(lists, sides))))
+
+
+def _fuller(sides: Sequence[_Side]) -> int | None:
+    """Which side may say more than the other one's format holds: the cut beside a file, ours beside an editor's."""
+    for lesser in ([each.file is not None for each in sides], [each.kept is not None for each in sides]):
+        if any(lesser):
+            return None if all(lesser) else lesser.index(False)
+    return None
 
 
 def _changes(result: Result) -> int:
     return sum(len(each.difference.changes) + len(each.difference.shifts) for each in result.timelines)
 
 
-def _carried(made: MadeCut, saved: SavedCut, form: str, rate: Rate) -> Iterator[tuple[EditList, tuple[str, ...]]]:
-    """The edits of a cut as files of a format hold them, with what they cannot; none where the cut is not as it was."""
-    suffix, editors = _WRITTEN.get(form, ("", ()))
+def _with_the_one_before(catalogue: Catalogue, text: str) -> tuple[str, str]:
+    name, version = name_and_version(catalogue, text)
+    last = cut(catalogue, name, version=version)
+    if last.version == 1 and version:
+        raise NotFound(f"'{text}' is the first version; give the one to compare it with: 'rushes diff CUT1 CUT2'.")
+    if last.version == 1:
+        again = command("cut", last.name)
+        raise NotFound(f"'{last.name}' has one version; {again} makes the next, then compare them.")
+    return f"{last.name}@{last.version - 1}", f"{last.name}@{last.version}"
+
+
+def _side(catalogue: Catalogue, text: str) -> _Side:
+    """A cut where the text names one, else a file."""
+    name, version = name_and_version(catalogue, text)
+    if newest_cut(catalogue, name) is None and Path(text).is_file():
+        file = read_timeline(Path(text))
+        if all(event.record is None for event in file.events):
+            raise ValueRefused(f"{text} places nothing on a timeline; compare with a timeline file or a cut.")
+        return _Side(text, file)
+    saved = cut(catalogue, name, version=version)
+    return _Side(text, None, saved, kept_of(saved.spec))
+
+
+def _lists(catalogue: Catalogue, side: _Side, rate: Rate) -> Sequence[EditList]:
+    """The edits of a file or saved version; of what an editor sent back, with its clips that are in the log."""
+    saved = side.saved
+    if side.file or saved is None:
+        return [edits_of_file(side.file, rate)] if side.file else []
+    if side.kept:
+        return [_edits_of_kept(catalogue, side.kept, rate)]
+    if not saved.lists:
+        raise ValueRefused(
+            f"'{saved.name}@{saved.version}' was made by an older release, without its edits; compare later versions."
+        )
+    return saved.lists
+
+
+def _edits_of_kept(catalogue: Catalogue, kept: Kept, rate: Rate) -> EditList:
+    found = dict.fromkeys(event.clip for event in kept.events if event.clip)
+    clips = {logged.clip.id: logged for logged in logged_by_id(catalogue, found)}
+    return edits_of_kept(kept, clips, Rate.parse(kept.rate) if kept.rate else rate)
+
+
+def _aligned(lists: Sequence[Sequence[EditList]], sides: Sequence[_Side]) -> Sequence[Sequence[EditList]]:
+    """Lists say no start of their timeline but that of their first event: two that overlap are compared by labels."""
+    if all(each.form != "edl" for each in sides) or any(len(lot) != 1 for lot in lists):
+        return lists
+    starts = [lot[0].start for lot in lists]
+    first = min(starts, key=lambda start: start.frame)
+    lengths = [max((edit.record.end for edit in lot[0].edits), default=0) for lot in lists]
+    if starts[0].rate != starts[1].rate or max(each.frame - first.frame for each in starts) > max(lengths):
+        return lists
+    return [[_counted_from(one, first) for one in lot] for lot in lists]
+
+
+def _counted_from(one: EditList, start: Timecode) -> EditList:
+    late = one.start.frame - start.frame
+    edits = (replace(each, record=TimeRange(each.record.start + late, each.record.duration)) for each in one.edits)
+    return replace(one, start=start, edits=tuple(edits))
+
+
+def _carried(
+    film: Film, catalogue: Catalogue, ours: _Side, theirs: _Side, rate: Rate
+) -> Iterator[tuple[EditList, tuple[str, ...]]]:
+    """The edits of a cut as files of the other's format hold them, with what they cannot.
+
+    None where the clips are in the log no more, or where that says something else of their ranges now.
+    """
+    try:
+        made = saved_cut(film, catalogue, ours.text)
+    except NotFound:
+        return
+    saved = ours.saved
+    if saved is None or len(made.cuts) != 1:
+        return
     if saved.lists and [each.edits for each in edit_lists(made.cuts)] != [each.edits for each in saved.lists]:
-        return  # what the log says of ranges is another than when it was made
-    reader = next(each for each in IMPORTS if each.format == form)
+        return
+    suffix, editors = _WRITTEN.get(theirs.form, ("", ()))
+    reader = next(each for each in IMPORTS if each.format == theirs.form)
     for editor, export in product(editors, (each for each in EXPORTS if each.suffix == suffix)):
         with suppress(ExportRefused), scratch() as folder:
             written = export.write(made.cut.timeline, ExportOptions(folder, None, editor))
             for file in written.files:
                 content = file.content if isinstance(file.content, bytes) else file.content.read_bytes()
                 timeline = reader.read_at(content, rate) if reader.read_at else reader.read(content)
-                edits = edits_of_file(timeline, rate)
-                yield replace(edits, edits=by_name(edits.edits)), written.losses
+                if theirs.file:
+                    edits = edits_of_file(timeline, rate)
+                    yield replace(edits, edits=by_name(edits.edits)), written.losses
+                else:
+                    edits = _edits_of_kept(catalogue, _found(film, catalogue, timeline), rate)
+                    yield replace(edits, edits=one_stream(edits.edits)), written.losses
 
 
-def _is_file(catalogue: Catalogue, text: str) -> bool:
-    """Whether a side of a comparison is a file: what names a cut never is."""
-    try:
-        cut(catalogue, name_and_version(catalogue, text)[0])
-    except NotFound:
-        return Path(text).is_file()
-    return False
-
-
-def _saved(catalogue: Catalogue, text: str) -> SavedCut:
-    name, version = name_and_version(catalogue, text)
-    return cut(catalogue, name, version=version)
-
-
-def _lists(catalogue: Catalogue, saved: SavedCut, rate: Rate) -> Sequence[EditList]:
-    """The edits of a saved version; of a timeline that an editor sent back, those of its clips that are in the log."""
-    if saved.lists:
-        return saved.lists
-    kept = kept_of(saved.spec)
-    if kept is None:
-        raise ValueRefused(
-            f"'{saved.name}@{saved.version}' was made by an older release, without its edits; compare later versions."
-        )
-    clips = {logged.clip.id: logged for logged in clips_of_cut(catalogue, saved)}
-    return [edits_of_kept(kept, clips, Rate.parse(kept.rate) if kept.rate else rate)]
+def _found(film: Film, catalogue: Catalogue, timeline: ReadTimeline) -> Kept:
+    """A timeline as an import would keep it."""
+    return keep("", timeline, matches_of(film, catalogue, timeline, known_clips(catalogue)))
 
 
 def _one(lists: Sequence[EditList]) -> Sequence[EditList]:

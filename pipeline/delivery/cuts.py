@@ -104,7 +104,7 @@ class MadeCut:
     @property
     def events(self) -> int:
         """How many it was made of, as they are counted everywhere."""
-        return events_in(self.lists)
+        return events_in(self.lists or edit_lists(self.cuts))
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def _lanes(kept: Kept, kind: Kind, items: Sequence[Item]) -> Iterator[tuple[int,
         free.append(item)
     used = {event.track for event in kept.events if event.kind == kind}
     for track in range(1, max(used, default=0) + 1):
-        if track in found or track not in used:
+        if kind == "Video" or track in found or track not in used:
             yield from ((track, lane) for lane in found[track])
 
 

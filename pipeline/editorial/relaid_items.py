@@ -19,7 +19,7 @@ from pipeline.editorial.pieces import Piece
 from pipeline.editorial.shots import Media, Shot, counted, media_for
 from pipeline.timecode import Rate, TimeRange
 
-NOT_FOUND = "Events that were found in no clip of the log, left black"
+_NOT_FOUND = "Events that were found in no clip of the log, left black"
 _SHORTENED = "Events that go on where the clip in the log has ended, shortened"
 _NO_SOUND = "Sound of clips in which the log knows none, left out"
 _WITH_OTHERS = "Sound of which the editor took single channels, written with the channels before them"
@@ -40,10 +40,11 @@ def items_of(
     kept: Kept, clips: Mapping[str, LoggedClip], media: Mapping[str, Media], *, rate: Rate, lost: Losses
 ) -> list[Item]:
     """The events of a timeline at `rate`, in order of time and track."""
-    items = [_item(event, TimeRange(*event.record), clips, media, rate=rate) for event in kept.events if event.record]
+    placed = [(event, TimeRange(*event.record)) for event in kept.events if event.record and event.record[1]]
+    items = [_item(event, record, clips, media, rate=rate) for event, record in placed]
     for item in items:
         if not item.pieces:
-            lost.add(NOT_FOUND, _name(item.event))
+            lost.add(_NOT_FOUND, _name(item.event))
         elif sum(piece.record for piece in item.pieces) < item.record.duration:
             lost.add(_SHORTENED, _name(item.event))
     pictures = [item for item in items if item.event.kind == "Video"]

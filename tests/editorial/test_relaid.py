@@ -212,7 +212,10 @@ def test_an_event_over_the_joint_of_two_files_is_an_event_of_each(speed, first, 
 
 
 def test_tracks_keep_their_numbers_and_what_overlaps_lies_behind():
-    made = kept(event(0, 30), event(10, 30, CLIPS[1]), event(0, 5, track=3), event(0, 9, CLIPS[0], **SAME, track=2))
+    made = kept(
+        event(0, 30), event(10, 30, CLIPS[1]), replace(event(0, 5, track=2), record=None), event(0, 5, track=3),
+        replace(event(0, 5, track=3), record=(9, 0)), event(0, 9, CLIPS[0], **SAME, track=2),
+    )  # fmt: skip
     names = [(track.name, len(track.events)) for track in sheet_of(laid(made).timeline).tracks]
     assert names == [("Video 1", 1), ("Video 2", 1), ("Video 3", 0), ("Video 4", 1), ("Audio 1", 0), ("Audio 2", 1)]
 

@@ -70,7 +70,7 @@ def test_a_mark_of_the_timeline_falls_on_the_clip_below_it_and_else_is_named():
         event(), marks=(ReadMark("here", record=TimeRange(20, 1)), ReadMark("x", record=TimeRange(500, 1)))
     )
     assert found == [("mark", "", TimeRange(70, 1)), ("note", "here", TimeRange(70, 1))]
-    assert refused == ["The marker 'x' stands on no clip that was found."]
+    assert refused == ["Markers that stand on no clip that was found, kept with the cut alone: x."]
 
 
 def test_a_mark_outside_of_its_clip_is_named_and_not_moved():

@@ -116,7 +116,9 @@ def test_a_cut_written_as_a_paper_edit_is_the_same_cut_again(film):
     assert "[2019-10-12, Vienna]" in paper
     (film / "all.txt").write_text(paper, encoding="utf-8")
     assert rushes("cut", "again", "--paper", "all.txt", "--rate", "25", cwd=film).code == 0
-    assert rushes("diff", "all", "again", "--json", cwd=film).json == [{"timeline": "", "changes": [], "shifted": []}]
+    assert rushes("diff", "all", "again", "--json", cwd=film).json == [
+        {"timeline": "", "changes": [], "shifted": [], "not_carried": []}
+    ]
     assert rushes("paper", "again", cwd=film).out.splitlines()[2:] == paper.splitlines()[2:]
 
 
@@ -245,7 +247,7 @@ def test_a_cut_is_compared_with_a_timeline_file(film):
 
 
 def test_a_cut_differs_from_no_export_of_its_own_and_what_a_format_lacks_stands_apart(film):
-    assert rushes("cut", "all", "", "--rate", "29.97", "--gap", "5", cwd=film).code == 0
+    assert rushes("cut", "all", "", "--rate", "29.97", "--gap", "5", "--titles", cwd=film).code == 0
     assert rushes("export", "all", "--for", "all", "--to", "out", cwd=film).code == 0
     files = [
         path
@@ -257,9 +259,14 @@ def test_a_cut_differs_from_no_export_of_its_own_and_what_a_format_lacks_stands_
         if path.name != "all.markers.edl":
             (said,) = rushes("diff", "all", path, "--json", cwd=film).json
             assert (said["changes"], said["shifted"]) == ([], []), path
-    run = rushes("diff", "all", "out/for-avid/all.edl", cwd=film)
-    assert "  not carried: Sound channels above 4" in run.err
-    assert run.out == ""
+    assert rushes("import", "out/for-avid/all.edl", "--as", "list", cwd=film).code == 0
+    for other in ("out/for-avid/all.edl", "list"):
+        run = rushes("diff", "all", other, cwd=film)
+        assert "  not carried: Sound channels above 4" in run.err
+        assert run.out == "", "though a list begins where the black of the first title ends"
+    same = rushes("conform", "out/for-avid/all.edl", "--like", "all", "--json", cwd=film).json
+    own = rushes("conform", "all", "--json", cwd=film).json
+    assert [each["clip"] for each in same["events"]] == [each["clip"] for each in own["events"]], "each at its place"
     text = (film / "out/for-avid/all.edl").read_text(encoding="utf-8")
     kept = text[: text.index("\n003 ")] + text[text.index("\n004 ") :]
     (film / "edited.edl").write_text(kept, encoding="utf-8")

@@ -17,6 +17,7 @@ from pipeline.clip import shown as name_of
 from pipeline.editorial.imports.known import file_keys, name_keys
 from pipeline.editorial.imports.matching import Match
 from pipeline.editorial.imports.reading import ReadEvent, ReadMark, ReadTimeline
+from pipeline.editorial.shots import named
 from pipeline.errors import ValueRefused
 from pipeline.fields import BY_NAME, FIELDS, Field
 from pipeline.shotlog.folding import fold
@@ -68,12 +69,16 @@ class _Shown:
 
 @dataclass(slots=True)
 class _Hearing:
-    """A file under way: what cannot be logged, and which marks of the log are `there` in it, by clip."""
+    """A file under way: what cannot be logged, and which marks of the log are `there` in it, by clip.
+
+    `alone` are markers of the timeline that stand on no clip that was found.
+    """
 
     file: str
     timeline: ReadTimeline
     refused: list[str]
     there: set[tuple[str, TimeRange | None]]
+    alone: list[str]
 
 
 def sayings_of(file: str, timeline: ReadTimeline, matches: Sequence[Match], log: Mapping[str, LoggedClip]) -> Heard:
@@ -84,9 +89,13 @@ def sayings_of(file: str, timeline: ReadTimeline, matches: Sequence[Match], log:
         if match.clip and match.clip.id in log
     ]
     refused: list[str] = []
-    hearing = _Hearing(file, timeline, refused, set())
+    hearing = _Hearing(file, timeline, refused, set(), [])
     marks = list(_marks(shown, hearing))
     marks = [each for each in marks if each.saying.op != "clear" or (each.clip, each.saying.range) not in hearing.there]
+    if hearing.alone:
+        refused.append(
+            f"Markers that stand on no clip that was found, kept with the cut alone: {named(hearing.alone)}."
+        )
     said = [*_titles(shown, file), *_fields(shown, file, refused), *marks]
     once = {
         (each.clip, each.saying.field, each.saying.op, each.saying.value, each.saying.range): each
@@ -192,7 +201,7 @@ def _marks(shown: Sequence[_Shown], hearing: _Hearing) -> Iterator[Said]:
     for mark in hearing.timeline.marks:
         under = _shown_at(mark, shown)
         if under is None:
-            hearing.refused.append(f"The marker '{_text(mark) or 'without a name'}' stands on no clip that was found.")
+            hearing.alone.append(_text(mark) or "without a name")
         else:
             yield from _mark(replace(mark, source=None), under, hearing)
 
