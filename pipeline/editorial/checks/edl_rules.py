@@ -73,8 +73,8 @@ def labels(case: Case) -> Iterator[Found]:
             told.add(event.line)
             what = f"'{wrong}' is no timecode" if wrong else "it ends before it begins"
             yield Found(event.line, f"Event {event.number} has no place: {what}.")
-    lost = {note.line for note in case.edl.notes if looks_like_an_event(note)}
-    yield from (Found(each.line, each.sentence) for each in case.timeline.problems if each.line not in told | lost)
+    aside = {note.line for note in case.edl.notes}  # what stands beside events is no label, or told by another rule
+    yield from (Found(each.line, each.sentence) for each in case.timeline.problems if each.line not in told | aside)
 
 
 def _exists(each: Label) -> bool:

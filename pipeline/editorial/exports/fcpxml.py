@@ -12,6 +12,7 @@ that clips lie inside their assets, without holes, is held by tests.
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from typing import TypeAlias
 
@@ -110,7 +111,7 @@ def _clip(placed: Placed, resources: Resources, rate: Rate, offset: str) -> str:
     asset = resources.assets[event.source]
     clock = None if event.speed == 1 else retimed(event, asset, rate, placed.reach)
     attributes: dict[str, str | None] = {
-        "ref": asset.id, "lane": "" if placed.run else str(placed.lane or ""), "offset": offset,
+        "ref": asset.id, "lane": str(placed.lane or ""), "offset": offset,
         "name": event.source.name, "start": seconds_text(clock.start) if clock else asset.time(event.source_in),
         "duration": duration, "srcEnable": placed.only,
     }  # fmt: skip
@@ -126,7 +127,8 @@ def _connected(placed: Placed, parent: Placed, resources: Resources, rate: Rate)
         return _clip(placed, resources, rate, offset)
     seen = placed.lane > 0
     mixes = {each.at: (each, seen, not seen) for each in placed.mixes}
-    inside = _spine(placed.run, mixes, resources, rate, placed.begin)
+    run = [replace(each, lane=0) for each in placed.run]  # the storyline is on the lane, not what stands in it
+    inside = _spine(run, mixes, resources, rate, placed.begin)
     return element("spine", {"lane": str(placed.lane), "offset": offset}, inside)
 
 
