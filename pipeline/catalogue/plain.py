@@ -146,6 +146,18 @@ class TrackLine(Line, frozen=True, tag="track"):
     trails: list[Trail]
 
 
+class SumLine(Line, frozen=True, tag="listed"):
+    """What a hash list on the card says of a file, and what reading the file told of it."""
+
+    path: Path
+    clip: str | None
+    origin: str
+    hashes: str
+    size: int | None = None
+    mtime_ns: int | None = None
+    verdict: str | None = None
+
+
 class CorrectionLine(Line, frozen=True, tag="correction"):
     n: int
     batch: str
@@ -180,7 +192,9 @@ class End(Line, frozen=True, tag="end"):
     xxh128: str
 
 
-AnyLine = Head | CardLine | Batch | ClipLine | PlaceLine | TrackLine | CorrectionLine | ImportLine | CutLine | End
+AnyLine = (
+    Head | CardLine | Batch | ClipLine | PlaceLine | TrackLine | SumLine | CorrectionLine | ImportLine | CutLine | End
+)
 _DECODER: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyLine)
 _ENCODER = msgspec.json.Encoder()
 

@@ -28,6 +28,7 @@ from pipeline.catalogue.plain import (
     ImportLine,
     Path,
     PlaceLine,
+    SumLine,
     TrackLine,
     Trail,
     path_in,
@@ -48,18 +49,21 @@ class Recalled:
     _batches: dict[str, int] = field(default_factory=dict)
     _places: list[tuple[int, int, PlaceLine]] = field(default_factory=list)
     _tracks: list[tuple[int, int, TrackLine]] = field(default_factory=list)
+    _listed: list[tuple[int, SumLine]] = field(default_factory=list)
     _corrections: list[CorrectionLine] = field(default_factory=list)
 
     def take(self, name: str, lines: Iterable[AnyLine | str]) -> None:
         """Take in the lines of one file. One that no catalogue can hold is named, and passed over whole."""
-        before = len(self._places), len(self._tracks), len(self._corrections), dict(self._batches)
+        gathered: tuple[list[Any], ...] = (self._places, self._tracks, self._listed, self._corrections)
+        before = [len(each) for each in gathered], dict(self._batches)
         try:
             with self.catalogue.atomic() as db:
                 self._take(db, name, lines)
         except (sqlite3.Error, OverflowError, ValueError) as error:
             self.lost.append(f"{name}: it cannot be taken in ({error})")
-            places, tracks, corrections, self._batches = before
-            del self._places[places:], self._tracks[tracks:], self._corrections[corrections:]
+            lengths, self._batches = before
+            for each, length in zip(gathered, lengths, strict=True):
+                del each[length:]
 
     def _take(self, db: Connection, name: str, lines: Iterable[AnyLine | str]) -> None:
         at: tuple[int, int] | None = None  # root and card that the lines are of
@@ -69,13 +73,13 @@ class Recalled:
                     self.lost.append(f"{name}: {line}")
                 case CardLine():
                     at = _card(db, line)
-                case ClipLine() | PlaceLine() | TrackLine():
+                case ClipLine() | PlaceLine() | TrackLine() | SumLine():
                     self._of_card(db, name, at, line)
                 case _:
                     self._of_film(db, line)
 
     def _of_card(
-        self, db: Connection, name: str, at: tuple[int, int] | None, line: ClipLine | PlaceLine | TrackLine
+        self, db: Connection, name: str, at: tuple[int, int] | None, line: ClipLine | PlaceLine | TrackLine | SumLine
     ) -> None:
         if at is None:
             self.lost.append(f"{name}: a {line.__struct_config__.tag} of a card whose own line is lost")
@@ -83,8 +87,10 @@ class Recalled:
             self._clip(db, at[1], line)
         elif isinstance(line, PlaceLine):
             self._places.append((*at, line))
-        else:
+        elif isinstance(line, TrackLine):
             self._tracks.append((*at, line))
+        else:
+            self._listed.append((at[1], line))
 
     def _of_film(self, db: Connection, line: AnyLine) -> None:
         if isinstance(line, Batch):
@@ -108,12 +114,19 @@ class Recalled:
                     _place(db, root, card, clips[place.clip], place)
             for root, card, track in self._tracks:
                 _track(db, root, card, track)
-            for line in sorted(self._corrections, key=lambda each: each.n):
-                row = (line.camera, line.unit, line.day, line.milliseconds, line.error, line.detail)
+            for card, line in self._listed:
+                row = (clips.get(line.clip or ""), line.origin, line.hashes, line.size, line.mtime_ns, line.verdict)
+                db.execute(
+                    "INSERT OR IGNORE INTO listed (card_n, path, clip_n, origin, hashes, size, mtime_ns, verdict)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (card, path_in(line.path), *row),
+                )
+            for said in sorted(self._corrections, key=lambda each: each.n):
+                row = (said.camera, said.unit, said.day, said.milliseconds, said.error, said.detail)
                 db.execute(
                     "INSERT INTO corrections (batch_n, camera, unit, day, milliseconds, error, detail)"
                     " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (self._batch_number(db, line.batch, line.n), *row),
+                    (self._batch_number(db, said.batch, said.n), *row),
                 )
             undone = "SELECT t.n FROM batches b JOIN batches t ON t.id = b.undoes ORDER BY b.n"
             for (n,) in db.execute(undone).fetchall():

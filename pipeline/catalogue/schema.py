@@ -320,6 +320,7 @@ CREATE TRIGGER trails_due_no_more AFTER DELETE ON trails WHEN old.clip_n IS NOT 
 BEGIN INSERT INTO due_clips VALUES (old.clip_n); END;
 CREATE TRIGGER tracks_due AFTER INSERT ON track_cards BEGIN INSERT INTO due_cards VALUES (new.card_n); END;
 CREATE TRIGGER tracks_due_no_more AFTER DELETE ON track_cards BEGIN INSERT INTO due_cards VALUES (old.card_n); END;
+CREATE TRIGGER listed_due AFTER UPDATE OF verdict ON listed BEGIN INSERT INTO due_cards VALUES (new.card_n); END;
 CREATE TRIGGER failed_files_due AFTER INSERT ON failed_files BEGIN INSERT INTO due_cards VALUES (new.card); END;
 CREATE TRIGGER failed_files_due_no_more AFTER DELETE ON failed_files BEGIN INSERT INTO due_cards VALUES (old.card); END;
 CREATE TRIGGER cards_due AFTER INSERT ON cards BEGIN INSERT INTO due_cards VALUES (new.n); END;

@@ -24,6 +24,7 @@ from pipeline.catalogue.plain import (
     PartOf,
     PlaceLine,
     Row,
+    SumLine,
     TrackLine,
     Trail,
     path_out,
@@ -66,6 +67,12 @@ def card_lines(db: Connection, card: int) -> Iterator[Line]:
     ).fetchall():
         sql = "SELECT device, heard, first, last FROM trails WHERE track_n = ? ORDER BY n"
         yield TrackLine(path_out(bytes(path)), [_trail(row) for row in db.execute(sql, (n,))])
+    for path, *row in db.execute(
+        "SELECT l.path, c.id, l.origin, l.hashes, l.size, l.mtime_ns, l.verdict FROM listed l"
+        " LEFT JOIN clips c ON c.n = l.clip_n WHERE l.card_n = ? ORDER BY l.path",
+        (card,),
+    ).fetchall():
+        yield SumLine(path_out(bytes(path)), *row)
 
 
 def film_lines(db: Connection) -> Iterator[Line]:

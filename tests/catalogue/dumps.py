@@ -45,6 +45,9 @@ _QUERIES = {
     " ORDER BY 1, 2",
     "tracks": "SELECT k.path, d.path, t.heard, t.began FROM tracks k JOIN track_cards x ON x.track_n = k.n"
     " JOIN cards d ON d.n = x.card_n JOIN trails t ON t.track_n = k.n ORDER BY 1, 2, 3",
+    "listed": "SELECT r.kind, r.volume, d.path, l.path, c.id, l.origin, l.hashes, l.size, l.mtime_ns, l.verdict"
+    " FROM listed l JOIN cards d ON d.n = l.card_n JOIN roots r ON r.n = d.root LEFT JOIN clips c ON c.n = l.clip_n"
+    " ORDER BY 1, 2, 3, 4",
     "groups": f"SELECT c.id, g.day, g.clips, g.flicks, {', '.join(f'{name}.value' for name in SHARED)}"
     " FROM clips c JOIN groups g ON g.n = c.group_n"
     f" {' '.join(f'LEFT JOIN terms {name} ON {name}.n = g.{name}' for name in SHARED)} ORDER BY c.id",

@@ -325,6 +325,7 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
 TOLD = {
     "roots", "cards", "failed_files", "clips", "facts", "parts", "places", "batches", "entries", "products", "failures",
     "cuts", "cut_clips", "clocks", "corrections", "tracks", "track_cards", "trails", "imports", "identity",
+    "listed",
 }  # fmt: skip
 MADE_AGAIN = {"groups", "terms", "group_terms", "markers", "texts", "wants", "looks", "migrations"}
 NO_LOSS = {"sights", "pictures", "due"}
