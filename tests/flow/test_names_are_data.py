@@ -209,7 +209,7 @@ def test_the_report_of_an_offload_and_its_hash_list_hold_them_as_text(nasty, tmp
 def test_nothing_was_run_or_written_elsewhere(nasty):
     film, _, _ = nasty
     assert {path.name for path in film.iterdir()} <= {
-        "rushes.toml", "ingest", "proxies", "stills", "timelines", "reports", ".rushes",
+        "rushes.toml", "ingest", "proxies", "stills", "timelines", "reports", "log", ".rushes",
     }  # fmt: skip
 
 
