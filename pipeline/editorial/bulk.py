@@ -11,7 +11,8 @@ def unswept() -> Iterator[None]:
 
     Ten thousand clips become some hundred thousand objects that all stay; the collector would look
     at every one of them again and again, for a seventh of the time, and find nothing. As a decorator it
-    also waits until a function has let go of what it made.
+    also waits until a function has let go of what it made. What stays then counts as old: the next look at
+    what is new passes it over.
     """
     was_on = gc.isenabled()
     gc.disable()
@@ -19,4 +20,6 @@ def unswept() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
