@@ -89,7 +89,7 @@ def run(words: list[object]) -> None:
 
 
 def ours(film: Film) -> tuple[float, float]:
-    for name in (".rushes", "proxies", "stills"):
+    for name in (".rushes", "log", "proxies", "stills"):
         shutil.rmtree(film.folder / name, ignore_errors=True)
     return measured(lambda: subprocess.run([*RUSHES, "ingest", "--quiet"], cwd=film.folder, check=True))
 

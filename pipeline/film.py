@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import AlreadyThere, CatalogueOnNetwork, FilmNotFound
-from pipeline.files import make_folder, write_whole
+from pipeline.publishing import make_folder, write_whole
 from pipeline.settings import Settings, read_settings
 from pipeline.volumes import volume_of
 

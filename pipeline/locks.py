@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import CatalogueBusy
-from pipeline.files import make_folder, path_error
+from pipeline.files import path_error
+from pipeline.publishing import make_folder
 
 _LOCK_TRIES = 15
 _PATIENCE = 20.0  # seconds that a lock is waited for

@@ -15,7 +15,8 @@ from pipeline.catalogue.schema import MIGRATIONS
 from pipeline.catalogue.store import APPLICATION, Catalogue, Connection, damage, open_catalogue, refusals
 from pipeline.catalogue.writing import all_due
 from pipeline.errors import CatalogueBusy, CatalogueDamaged, CatalogueNewer, PathMissing, PathRefused
-from pipeline.files import one_line, path_error, publish, publish_new, stamp_of, temporary_beside
+from pipeline.files import one_line, path_error, stamp_of
+from pipeline.publishing import publish, publish_new, temporary_beside
 
 _BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a catalogue that is open, or was when it was killed
 

@@ -18,8 +18,9 @@ from pipeline.catalogue.plain import Head, Line, head_of, written
 from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.catalogue.telling import card_lines, cut_lines, film_lines, identity
 from pipeline.clip import shown
-from pipeline.files import path_error, sweep_temporaries, write_whole
+from pipeline.files import path_error
 from pipeline.locks import waited_lock
+from pipeline.publishing import sweep_temporaries, write_whole
 
 _NO_NAME = re.compile(r"[^\w .()+,-]")
 _LONGEST = 60  # letters of a name; the rest of a file's name tells cards of one name apart

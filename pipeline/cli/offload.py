@@ -14,13 +14,14 @@ from rich.markup import escape
 from pipeline.cli.options import film_option
 from pipeline.cli.tables import console, plural, print_json
 from pipeline.errors import FilmNotFound
-from pipeline.files import one_line, write_whole
+from pipeline.files import one_line
 from pipeline.film import find_film, open_film
 from pipeline.manifests.hashes import FORMATS
 from pipeline.offload.naming import Card, filled, read_card
 from pipeline.offload.report import as_data, as_html, as_json, as_text
 from pipeline.offload.room import Room
 from pipeline.offload.run import Ears, Offloaded, Wish, offload
+from pipeline.publishing import write_whole
 from pipeline.settings import Settings, parse_settings, shipped
 
 _OFFERED = tuple(name for name in FORMATS if not name.startswith("xxhash"))

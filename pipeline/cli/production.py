@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from pipeline.files import make_folder
 from pipeline.film import init_film
+from pipeline.publishing import make_folder
 
 
 @click.command("init")

@@ -24,9 +24,9 @@ from pipeline.editorial.imports.kept import Kept, keep, kept_of
 from pipeline.editorial.imports.reading import ReadTimeline
 from pipeline.editorial.imports.registry import IMPORTS
 from pipeline.errors import ExportRefused, NotFound, ValueRefused, command
-from pipeline.files import scratch
 from pipeline.film import Film
 from pipeline.ingest.anywhere import read_timeline
+from pipeline.publishing import scratch
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 # By format as read: the suffix of what is written in it, and the suites for which it is written in different ways.

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pipeline.errors import ChangedWhileRead, PathRefused, RushesError
 from pipeline.faults import reached
-from pipeline.files import full_hash, one_line, path_error, publish, stamp_of, temporary_beside
+from pipeline.files import full_hash, one_line, path_error, stamp_of
 from pipeline.processes.ffmpeg import never
+from pipeline.publishing import publish, temporary_beside
 
 
 def copy_verified(

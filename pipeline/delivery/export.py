@@ -19,8 +19,9 @@ from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.errors import ValueRefused
 from pipeline.faults import reached
-from pipeline.files import path_error, workroom
+from pipeline.files import path_error
 from pipeline.film import Film
+from pipeline.publishing import workroom
 
 
 @dataclass(frozen=True, slots=True)

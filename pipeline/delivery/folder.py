@@ -11,8 +11,9 @@ from pathlib import Path
 
 from pipeline.errors import RushesError
 from pipeline.faults import reached
-from pipeline.files import path_error, publish_all, read_small, stamp_of, write_whole
+from pipeline.files import path_error, read_small, stamp_of
 from pipeline.film import Film
+from pipeline.publishing import publish_all, write_whole
 
 _MOST = 64 << 20  # bytes of the table
 _Looks = dict[str, list[int]]  # file name -> size, time of change

@@ -23,21 +23,11 @@ from pipeline.editorial.pulls import Pull, Taken, pull_csv, pull_edl, pulls_of
 from pipeline.editorial.shots import Media
 from pipeline.errors import AlreadyThere, Cancelled, ChangedWhileRead, DiskFull, PathMissing, RushesError
 from pipeline.faults import reached
-from pipeline.files import (
-    free_bytes,
-    full_hash,
-    one_line,
-    publish,
-    quick_identity,
-    read_small,
-    stamp_of,
-    sweep_temporaries,
-    temporary_beside,
-    write_whole,
-)
+from pipeline.files import free_bytes, full_hash, one_line, quick_identity, read_small, stamp_of
 from pipeline.film import Film
 from pipeline.ingest.look import grounds
 from pipeline.processes.ffmpeg import find_ffmpeg, never
+from pipeline.publishing import publish, sweep_temporaries, temporary_beside, write_whole
 
 _MOST = 64 << 20  # bytes of the table of what was verified
 _SPARE = 64 << 20  # bytes that stay free

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from pipeline.clip import Clip, Facts
 from pipeline.errors import MediaUnreadable
-from pipeline.files import scratch
 from pipeline.metadata.facts import read_facts
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, never, patience, run_ffmpeg
+from pipeline.publishing import scratch
 from pipeline.timecode import Timecode, TimeRange
 
 _ALONE = frozenset({"prores", "dnxhd", "mjpeg"})  # codecs without pictures that depend on others

@@ -13,7 +13,7 @@ from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, ListedFile, Product, Root, Stamp
 from pipeline.errors import ChangedWhileRead, MediaUnreadable, NotFound, PathRefused, RushesError, SettingsError
 from pipeline.faults import reached
-from pipeline.files import full_hash, keep_free, one_line, publish, stamp_of, temporary_beside
+from pipeline.files import full_hash, keep_free, one_line, stamp_of
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.ingest.reins import reined
@@ -28,6 +28,7 @@ from pipeline.proxies.job import Output, ProxyJob, Salvage, sound_recipe
 from pipeline.proxies.luts import Lut, load_luts, lut_for
 from pipeline.proxies.naming import glances_path, proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
+from pipeline.publishing import publish, temporary_beside
 from pipeline.settings import Settings, shipped
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from pipeline.catalogue.writing import owner_of
 from pipeline.clip import Root
 from pipeline.engine import Engine
 from pipeline.errors import NotFound, PathMissing, PathRefused, RushesError, ToolMissing
-from pipeline.files import one_line, sweep_temporaries
+from pipeline.files import one_line
 from pipeline.film import FOLDERS, Film
 from pipeline.ingest.account import Account, Tell, bug
 from pipeline.ingest.events import Said, Summary
@@ -34,6 +34,7 @@ from pipeline.processes.reader import ReaderProcess
 from pipeline.proxies.luts import sweep_luts
 from pipeline.proxies.placement import hands_for
 from pipeline.proxies.trial import with_working_hardware
+from pipeline.publishing import sweep_temporaries
 from pipeline.shotlog.query import Query
 from pipeline.volumes import volume_of, volumes
 from pipeline.watch import TWO_LOOKS, Doorbell, Settler

@@ -5,10 +5,10 @@ from contextlib import suppress
 import msgspec
 
 from pipeline.errors import NotFound, RushesError
-from pipeline.files import write_whole
 from pipeline.film import Film
 from pipeline.ingest.events import Progress
 from pipeline.locks import is_locked
+from pipeline.publishing import write_whole
 
 
 class HeadState(msgspec.Struct, frozen=True):

@@ -15,9 +15,10 @@ from pipeline.catalogue.repair import faults_of_index, make_index_again
 from pipeline.catalogue.store import Catalogue, fold_in_log, open_catalogue
 from pipeline.catalogue.writing import all_due, unwritten, write_due
 from pipeline.clip import Product
-from pipeline.files import TEMPORARY, one_line
+from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.locks import held_lock, is_locked
+from pipeline.publishing import TEMPORARY
 
 _DEAD = 600.0  # seconds after which a half-made file that nobody writes to was left by a process that died
 _LARGE = 64 << 20  # bytes of SQLite's log that are not folded into the catalogue: somebody keeps it from being so

@@ -23,7 +23,7 @@ from pipeline.catalogue.summary import status_counts
 from pipeline.catalogue.verifying import Kept, kept_files
 from pipeline.catalogue.writing import keep_aside, owner_of, plain_files, write_due
 from pipeline.errors import ChangedWhileRead, DiskFull, PathMissing, PathRefused, ValueRefused
-from pipeline.files import full_hash, one_line, read_small, stamp_of, sweep_temporaries
+from pipeline.files import full_hash, one_line, read_small, stamp_of
 from pipeline.film import Film
 from pipeline.ingest.account import Account, Tell
 from pipeline.ingest.events import Said
@@ -34,6 +34,7 @@ from pipeline.ingest.run import film_ground, find_roots
 from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import never
 from pipeline.processes.reader import ReaderProcess
+from pipeline.publishing import sweep_temporaries
 from pipeline.shotlog.query import parse
 from pipeline.watch import TWO_LOOKS, Settler
 

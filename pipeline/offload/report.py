@@ -11,10 +11,11 @@ from typing import Any
 
 from pipeline.clip import Clip
 from pipeline.errors import RushesError
-from pipeline.files import one_line, scratch
+from pipeline.files import one_line
 from pipeline.offload.naming import Card
 from pipeline.offload.run import CopyDone, Offloaded
 from pipeline.processes.ffmpeg import Terms, find_ffmpeg, run_ffmpeg
+from pipeline.publishing import scratch
 
 _STILL = (240, 135)  # pixels of a still's box
 _LISTED = {"": "", "verified": "as the card's list says", "failed": "NOT as the card's list says"}

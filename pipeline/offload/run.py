@@ -18,7 +18,7 @@ from pathlib import Path
 from pipeline.clip import Stamp
 from pipeline.errors import Cancelled, MediaUnreadable, PathRefused, RushesError
 from pipeline.faults import reached
-from pipeline.files import make_folder, one_line, path_error, publish_folder, scan, stamp_of, write_whole
+from pipeline.files import one_line, path_error, scan, stamp_of
 from pipeline.manifests.brought import CardLists, lists_of
 from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
 from pipeline.manifests.write import (
@@ -36,6 +36,7 @@ from pipeline.manifests.write import (
 from pipeline.offload.copying import Copy, Job, copy_all, read_back
 from pipeline.offload.journal import NAME, Journal, Kept, open_journal
 from pipeline.offload.room import Room
+from pipeline.publishing import make_folder, publish_folder, write_whole
 
 _CHAIN = f"{FOLDER_NAME}/{CHAIN_NAME}".encode()
 

@@ -17,9 +17,10 @@ from pipeline.catalogue.verifying import Kept, kept_files, known_paths, note_ver
 from pipeline.clip import Root
 from pipeline.errors import Cancelled, ChangedWhileRead, PathMissing, RushesError
 from pipeline.faults import reached
-from pipeline.files import full_hash, one_line, scan, stamp_of, write_whole
+from pipeline.files import full_hash, one_line, scan, stamp_of
 from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
+from pipeline.publishing import write_whole
 from pipeline.shotlog.query import Query
 
 # What a finding may be, with what to do about it; the first four are no loss, or not to be judged now.

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.clip import Clip
-from pipeline.files import scratch
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import known
 from pipeline.proxies.job import from_first_whole, picture_stream
 from pipeline.proxies.verdict import times_of_original
+from pipeline.publishing import scratch
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,9 +10,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.files import scratch
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, run_ffmpeg
+from pipeline.publishing import scratch
 
 if TYPE_CHECKING:
     import numpy as np

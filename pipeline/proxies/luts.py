@@ -14,8 +14,9 @@ import xxhash
 
 from pipeline.clip import Facts
 from pipeline.errors import SettingsError, ValueRefused
-from pipeline.files import one_line, write_whole
+from pipeline.files import one_line
 from pipeline.metadata.cameras import alike
+from pipeline.publishing import write_whole
 from pipeline.settings import LookRule
 
 UNTAGGED = "none"  # as a rule names the transfer of a picture that states none

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from pipeline.clip import Clip, Part
 from pipeline.errors import MediaUnreadable
-from pipeline.files import scratch
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, never, patience, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import INDEXED
 from pipeline.proxies.job import ProxyJob, Salvage, picture_stream
+from pipeline.publishing import scratch
 from pipeline.timecode import Rate
 
 _TICKS = 90_000  # a second, of the times that ffmpeg is asked for

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.files import make_folder, workroom, write_whole
+from pipeline.publishing import make_folder, workroom, write_whole
 
 
 def _stays(folder: Path, ready) -> None:
