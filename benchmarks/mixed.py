@@ -23,6 +23,7 @@ from pipeline.clip import Clip
 from pipeline.film import Film
 from pipeline.ingest.make import film_presets
 from pipeline.processes.ffmpeg import find_ffmpeg
+from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.graph import command
 from pipeline.proxies.job import Output, ProxyJob
 from pipeline.proxies.placement import effort
@@ -101,7 +102,7 @@ def commands_of(film: Film, clips: list[tuple[Clip, Path]], threads: int) -> lis
     commands = []
     for clip, source in sorted(clips, key=lambda each: -effort(each[0])):
         outputs = [Output("proxy", folder / f"{clip.name}.proxy.mov", preset)]
-        outputs += [Output(kind, folder / f"{clip.name}.{kind}") for kind in STILLS]
+        outputs += [Output(kind, folder / f"{clip.name}.{kind}") for kind in (*STILLS, GLANCES)]
         commands.append(command(ProxyJob(clip, (source,), tuple(outputs), threads), find_ffmpeg()))
     return commands
 

@@ -26,6 +26,7 @@ from pipeline.clip import Clip, Part, Stamp
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import read_facts
 from pipeline.processes.ffmpeg import find_ffmpeg
+from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.graph import arguments
 from pipeline.proxies.job import Output, ProxyJob
 from pipeline.proxies.make import make
@@ -54,7 +55,7 @@ def job_of(
 ) -> ProxyJob:
     clip = clip_of(source)
     outputs = [Output("proxy", folder / f"{preset.name}.mov", preset) for preset in presets]
-    wanted = [kind for kind in STILLS if stills and (kind != "waveform" or clip.facts.audio)]
+    wanted = [kind for kind in (*STILLS, GLANCES) if stills and (kind != "waveform" or clip.facts.audio)]
     outputs += [Output(kind, folder / kind) for kind in wanted]
     return ProxyJob(clip, (source,), tuple(outputs), threads)
 
