@@ -11,9 +11,13 @@ from pathlib import Path
 _PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h: who loses its parent becomes a child of ours
 
 
+_known: set[int] = set()  # children from before: other tests of this process read with MediaInfo, too
+
+
 def adopt_orphans() -> None:
     """From now on what a killed child leaves behind is a child of this process."""
     assert ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    _known.update(descendants(os.getpid()))
 
 
 def left_behind(seconds: float = 1.0) -> list[str]:
@@ -43,7 +47,7 @@ def _children() -> list[str]:
         if entry.name.isdigit():
             with contextlib.suppress(OSError, ChildProcessError):
                 parent, state = _parent_and_state(entry)
-                if parent != os.getpid():
+                if parent != os.getpid() or int(entry.name) in _known:
                     continue
                 if state == "Z":
                     os.waitpid(int(entry.name), os.WNOHANG)
