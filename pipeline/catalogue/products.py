@@ -181,22 +181,13 @@ def _keep_length(db: Connection, n: int, frames: int) -> None:
     db.execute("UPDATE clips SET frames = ?, flicks = ? WHERE n = ? AND frames IS NULL", (frames, flicks, n))
 
 
-def products(catalogue: Catalogue) -> list[Product]:
-    """All that was published, of clips that are in the log."""
+def products(catalogue: Catalogue, *, forgotten: bool = False) -> list[Product]:
+    """All that was published, of clips that are in the log; with `forgotten` of those taken out of it, too."""
     with catalogue.reading() as db:
         rows = db.execute(
             "SELECT c.id, p.kind, p.preset, p.path, p.recipe, p.size FROM products p JOIN clips c ON c.n = p.clip_n"
-            " WHERE c.group_n IS NOT NULL"
-        ).fetchall()
-    return [Product(*row) for row in rows]
-
-
-def all_products(catalogue: Catalogue) -> list[Product]:
-    """All that is recorded as published, of clips that were taken out of the log, too."""
-    with catalogue.reading() as db:
-        rows = db.execute(
-            "SELECT c.id, p.kind, p.preset, p.path, p.recipe, p.size FROM products p JOIN clips c ON c.n = p.clip_n"
-            " ORDER BY p.path"
+            " WHERE c.group_n IS NOT NULL OR ? ORDER BY p.path",
+            (forgotten,),
         ).fetchall()
     return [Product(*row) for row in rows]
 

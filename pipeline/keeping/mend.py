@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.catalogue.products import all_products, drop_product
+from pipeline.catalogue.products import drop_product, products
 from pipeline.catalogue.repair import faults_of_index, make_index_again
 from pipeline.catalogue.store import Catalogue, fold_in_log, open_catalogue
 from pipeline.catalogue.writing import all_due, unwritten, write_due
@@ -77,7 +77,7 @@ def _gone(film: Film, catalogue: Catalogue) -> list[Product]:
     there = {entry.name for entry in film.folder.iterdir() if entry.is_dir()}
     return [
         each
-        for each in all_products(catalogue)
+        for each in products(catalogue, forgotten=True)
         if os.fsdecode(each.path).split("/")[0] in there and not os.path.lexists(film.folder / os.fsdecode(each.path))
     ]
 
@@ -95,7 +95,7 @@ def _drop_lost(film: Film, catalogue: Catalogue) -> str:
 
 
 def _away(film: Film, catalogue: Catalogue) -> str:
-    folders = {os.fsdecode(each.path).split("/")[0] for each in all_products(catalogue)}
+    folders = {os.fsdecode(each.path).split("/")[0] for each in products(catalogue, forgotten=True)}
     away = sorted(name for name in folders if not (film.folder / name).is_dir())
     return f"{', '.join(f'{one_line(name)}/' for name in away)} with what was made is not there" if away else ""
 
@@ -104,7 +104,7 @@ def _away(film: Film, catalogue: Catalogue) -> str:
 
 
 def _strangers(film: Film, catalogue: Catalogue) -> list[Path]:
-    known = {each.path for each in all_products(catalogue)}
+    known = {each.path for each in products(catalogue, forgotten=True)}
     return [
         file
         for name in _MADE
