@@ -25,6 +25,15 @@ QUICK = "[ingest]\nsettle = 1.0\n"
 BRISK = '[ingest]\nsettle = 0.2\n\n[names]\ntemplates = ["{shoot_day}_{location}_{subject}_{camera}{card}"]\n'
 LEAN = BRISK + "\n[proxies]\nstills = false\n"
 
+# A process between, since what the children of other tests held must not count.
+WEIGHING = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code)
+"""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -45,11 +54,13 @@ def rushes(
     file_limit: int = 0,
     common: bool = False,
     traced: Path | None = None,
+    weighed: Path | None = None,
 ) -> Run:
     """One command in a process of its own, as typed in `cwd`.
 
     No file may grow beyond `file_limit` bytes. `common` takes from root the right to read what is shut. The
-    files that it and its children open, and the sockets that they make, are written to `traced`.
+    files that it and its children open, and the sockets that they make, are written to `traced`; the kilobytes
+    that the largest of these processes held to `weighed`.
     """
     limited = ["prlimit", f"--fsize={file_limit}"] if file_limit else []
     if common and os.geteuid() == 0:
@@ -57,6 +68,8 @@ def rushes(
         limited = ["setpriv", f"--bounding-set={shut}", f"--inh-caps={shut}"]
     if traced:
         limited = ["strace", "-f", "-qq", "-o", str(traced), "-e", "trace=open,openat,socket,connect,sendto"]
+    if weighed:
+        limited = [sys.executable, "-c", WEIGHING, str(weighed), *limited]
     done = subprocess.run(
         [*limited, sys.executable, "-m", "pipeline.cli.main", *map(str, arguments)],
         cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False,
