@@ -194,6 +194,7 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
     """Remove what a killed process left half-made in `folder` (and below it); returns how many files went."""
     swept = 0
     for parent, folders, names in os.walk(folder):
+        _sweep_unheld(Path(parent))
         if not deep:
             folders.clear()
         for name in names:

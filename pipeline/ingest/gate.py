@@ -25,7 +25,6 @@ from pipeline.files import fingerprint, one_line
 from pipeline.ingest.account import Account, bug
 from pipeline.ingest.events import CardTaken, CardWaiting, Said, Waiting
 from pipeline.ingest.look import Ground, SeenCard, look, see
-from pipeline.ingest.take import take_card
 from pipeline.processes.reader import ReaderProcess
 from pipeline.watch import TWO_LOOKS, CardKey, Settler
 
@@ -181,6 +180,8 @@ class Gate:
 
     def _take(self, ground: Ground, card: SeenCard, *, whole: bool = True) -> None:
         """Take one card in, or the part of it that rests; whatever goes wrong with it never stops the others."""
+        from pipeline.ingest.take import take_card  # here: where nothing is new, no reader is needed
+
         key, account = _key(ground, card), self.account
         try:
             account.need_room()

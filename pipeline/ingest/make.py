@@ -20,8 +20,6 @@ from pipeline.ingest.reins import reined
 from pipeline.manifests.hashes import Hasher, same
 from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
-from pipeline.metadata.payload import picture_check
-from pipeline.metadata.readers import FrameCounter, frame_counter
 from pipeline.processes.ffmpeg import Progress, identity_of, never
 from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.job import Output, ProxyJob, Salvage, sound_recipe
@@ -32,6 +30,7 @@ from pipeline.publishing import publish, temporary_beside
 from pipeline.settings import Settings, shipped
 
 if TYPE_CHECKING:
+    from pipeline.metadata.readers import FrameCounter
     from pipeline.proxies.make import Made
 
 
@@ -256,6 +255,10 @@ def carry_out(
 
 def _read_files(order: Order, told: _Told, reins: Reins) -> None:
     """Read each file once for all that is wanted of its bytes."""
+    # Here: where nothing is left to make, no reader is needed.
+    from pipeline.metadata.payload import picture_check
+    from pipeline.metadata.readers import frame_counter
+
     listed = {(each.root, each.path): each for each, _ in order.listed}
     for original in order.originals:
         _refuse_change(original.place, original.stamp)
@@ -296,7 +299,7 @@ def counted_clip(clip: Clip, counts: Sequence[tuple[Original, int]]) -> Clip:
     return counted(clip, {original.quick: frames for original, frames in counts})
 
 
-def _counted(clip: Clip, counter: FrameCounter) -> int | None:
+def _counted(clip: Clip, counter: "FrameCounter") -> int | None:
     """Frames of editing of a file that was read whole."""
     return frames_edited(clip.facts, counter.frames, counter.average) if counter.frames else None
 

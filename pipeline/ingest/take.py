@@ -19,7 +19,7 @@ from pipeline.ingest.zones import zone_at
 from pipeline.metadata.assembly import span_facts, with_sounds
 from pipeline.metadata.editing import editing_time
 from pipeline.metadata.facts import read_facts
-from pipeline.metadata.readers import READER_VERSION
+from pipeline.metadata.version import READER_VERSION
 from pipeline.metadata.whole import is_whole
 from pipeline.processes.reader import ReaderProcess
 from pipeline.settings import Settings

@@ -40,8 +40,6 @@ from pipeline.metadata.source import ByteSource
 from pipeline.metadata.tables import LARGEST_TABLE
 from pipeline.metadata.xml import LARGEST_XML
 
-# Changes whenever a reader may say something new of a file it has read before.
-READER_VERSION = "5"
 HEAD = 4096
 # What a broken structure raises inside a reader; anything else is a bug of ours.
 BROKEN = (struct.error, LookupError, ValueError, ArithmeticError, ValueRefused)

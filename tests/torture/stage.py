@@ -169,6 +169,7 @@ _DERIVED = re.compile("groups|terms|group_terms|words.*|sqlite_.*")  # made agai
 # Times of writing, and hashes of them; in the plain files of the log also ids that are drawn, and row numbers.
 _PASSING = re.compile(rb"\d{4}-\d\d-\d\d[T_ ]\d\d:?\d\d:?\d\d([.]\d+)?(Z|[+]00:00)|<c4>\w+</c4>|\d{19}")
 _DRAWN = re.compile(rb'"line":"batch","n":\d+,"id":"\w+|"(catalogue|batch|n|attempts|xxh128)":"?\w+')
+_VERSION = re.compile(r" v\d+\.\w+\.jsonl$")  # of a cut: saying twice to make it makes a second one
 
 
 def everything(stage: Path, *, says: bool = False) -> dict[str, object]:
@@ -179,7 +180,10 @@ def everything(stage: Path, *, says: bool = False) -> dict[str, object]:
     found: dict[str, object] = {}
     for path in sorted(stage.rglob("*")):
         name = _PASSING.sub(b"then", os.fsencode(path.relative_to(stage))).decode()
-        name += " again" if name in found else ""
+        if says and path.suffix == ".jsonl":
+            name = _VERSION.sub(".jsonl", name)
+        elif name in found:
+            name += " again"
         if path.suffix == ".db":
             found |= {f"{name} {table}": rows for table, rows in _rows(path, stage, says=says).items()}
         elif path.is_file() and ".rushes/catalogue." not in name:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.publishing import make_folder, workroom, write_whole
+from pipeline.publishing import make_folder, sweep_temporaries, workroom, write_whole
 
 
 def _stays(folder: Path, ready) -> None:
@@ -39,6 +39,16 @@ def test_a_room_goes_when_its_process_was_killed_and_not_before(other, tmp_path)
     other.join()
     write_whole(tmp_path / "table.json", b"{}")
     assert [path.name for path in tmp_path.iterdir()] == ["table.json"]
+
+
+def test_a_sweep_takes_what_a_killed_process_held_and_nothing_that_is_held(other, tmp_path):
+    (room,) = tmp_path.iterdir()
+    sweep_temporaries(tmp_path, deep=False)
+    assert (room / "half").exists()
+    other.kill()
+    other.join()
+    sweep_temporaries(tmp_path, deep=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_nothing_hidden_stays_beside_what_was_written(tmp_path):
