@@ -237,7 +237,7 @@ class _Known:
 
     def _row(self, table: str, row: dict[str, object], *, says: bool) -> dict[str, object]:
         passing = {"n", "group_n", *(["moment"] if table != "clips" else []), *(["version"] if says else [])}
-        passing |= {"id"} if table in {"batches", "identity"} else set()
+        passing |= {"id"} if table in {"batches", "identity"} else {"change"} if table == "due" else set()  # drawn
         kept = {key: value for key, value in row.items() if key not in passing}
         for key in ("verified", "undoes", "batch"):
             if key in kept:
