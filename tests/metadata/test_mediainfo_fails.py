@@ -17,7 +17,7 @@ import os
 from pipeline.processes.reader import serve
 
 def answer(request):
-    if os.readlink(f"/proc/self/fd/{request['file']}").endswith("deadly.mov"):
+    if request["file"].read(1 << 16).endswith(b"deadly"):
         os._exit(1)
     tracks = [{"track_type": "General", "format": "MPEG-4"},
               {"track_type": "Video", "format": "VC-3", "width": 64, "height": 48, "frame_rate_mode": "CFR",
@@ -58,7 +58,7 @@ def test_what_our_reader_leaves_open_mediainfo_fills_and_no_more(tmp_path, deadl
 
 
 def test_our_own_facts_come_with_a_warning_when_mediainfo_dies(tmp_path, deadly):
-    (tmp_path / "deadly.mov").write_bytes(UNKNOWN)
+    (tmp_path / "deadly.mov").write_bytes(UNKNOWN + b"\0\0\0\x0efreedeadly")
     (tmp_path / "next.mov").write_bytes(UNKNOWN)
     found = read_facts(tmp_path / "deadly.mov", mediainfo=deadly)
     assert found.video is not None
