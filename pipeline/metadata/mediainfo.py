@@ -1,7 +1,7 @@
 """What MediaInfo says, for containers that no reader here knows yet, and to fill what a reader leaves open.
 
 MediaInfo is native code that reads untrusted bytes, so it runs in a process of its own
-(`mediainfo_child.py`), which knows nothing but the path. Here its answer becomes findings.
+(`mediainfo_child.py`), which is told nothing but the bytes. Here its answer becomes findings.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

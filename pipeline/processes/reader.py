@@ -112,6 +112,8 @@ class ReaderProcess:
             start_new_session=True,
             cwd="/",
         )
+        assert process.stdin is not None
+        os.set_blocking(process.stdin.fileno(), False)  # one that takes nothing must not hold us up
         if hasattr(resource, "prlimit"):
             with suppress(ProcessLookupError, PermissionError):
                 resource.prlimit(process.pid, resource.RLIMIT_AS, (self._memory, self._memory))
@@ -187,7 +189,6 @@ def _told(process: subprocess.Popen[bytes], question: bytes, lent: _Lent | None,
 
 
 def _say(end: IO[bytes], data: bytes, until: float) -> None:
-    os.set_blocking(end.fileno(), False)
     view = memoryview(_SAID.pack(len(data)) + data)
     while view:
         _wait(end, select.POLLOUT, until)
