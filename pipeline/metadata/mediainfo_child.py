@@ -1,7 +1,8 @@
 """The process that runs MediaInfo: what is asked is a file lent piece by piece, what is answered are its tracks.
 
 processes/reader.py starts it with limits on memory and time, without network and without any file; when a
-file kills it, only this process dies. The answer is {"tracks": [...]} or {"error": TEXT}.
+file kills it, only this process dies. The answer is {"tracks": [...], "partial": whether it was kept from reading
+all it wanted} or {"error": TEXT}.
 """
 
 from typing import Any
@@ -18,7 +19,7 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
         found = MediaInfo.parse(request["file"])
     except Exception as error:  # noqa: BLE001 - whatever a file does to it, the next one is read
         return {"error": f"{type(error).__name__}: {error}"}
-    return {"tracks": [track.to_data() for track in found.tracks]}
+    return {"tracks": [track.to_data() for track in found.tracks], "partial": request["file"].partial}
 
 
 if __name__ == "__main__":

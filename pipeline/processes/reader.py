@@ -32,10 +32,10 @@ from pipeline.files import path_error
 _SAID = struct.Struct(">I")  # a length
 _HEARD = struct.Struct(">cQI")  # what it is, where in the file (0 in an answer), a length
 _READ, _ANSWER = b"R", b"A"
-# What a child that a file has taken over gets of us, in bytes and in number; MediaInfo reads 16 MiB of a file at most.
+# What a child that a file has taken over gets of us, in bytes and in number.
 _LARGEST_ANSWER = 64 << 20
 _LARGEST_READ = 1 << 20
-_MOST_BYTES = 64 << 20
+_MOST_BYTES = 64 << 20  # nobody need say otherwise of a file of usual size
 _MOST_READS = 1 << 14
 _NICE = 10
 _UNUSABLE = "The reader gave no usable answer about this file; it is damaged or made to harm."
@@ -61,14 +61,19 @@ class ReaderProcess:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(
-        self, request: dict[str, Any], *, file: Path | None = None, timeout: float | None = None
-    ) -> dict[str, Any]:  # fmt: skip
-        """The child's answer to `request`, which finds `file` as its "file": what `LentFile` lets it read of it.
+        self,
+        request: dict[str, Any],
+        *,
+        file: Path | None = None,
+        most: int = _MOST_BYTES,
+        timeout: float | None = None,
+    ) -> dict[str, Any]:
+        """The child's answer to `request`, which finds in "file" a LentFile: `most` bytes of `file`, wherever it likes.
 
         A child that dies is replaced and the same asked once more: something else may have killed it. Raises
         MediaUnreadable where two died of it or one took too long (`timeout` in seconds), PathMissing and PathRefused.
         """
-        with self._lock, _opened(file) as lent:
+        with self._lock, _opened(file, most) as lent:
             try:
                 return self._answer(request, lent, timeout or self._timeout)
             except _Died:
@@ -89,7 +94,7 @@ class ReaderProcess:
         if self._process is not None and self._process.poll() is not None:
             self._stop()
         process = self._process or self._start()
-        question = json.dumps([request, None if lent is None else lent.size]).encode()
+        question = json.dumps([request, None if lent is None else [lent.size, lent.most]]).encode()
         try:
             answer = json.loads(_told(process, question, lent, time.monotonic() + timeout))
         except (OSError, ValueError, RecursionError) as error:
@@ -141,6 +146,7 @@ class _Lent:
     path: Path
     descriptor: int
     size: int
+    most: int  # bytes that are read to it
 
     def read(self, offset: int, length: int) -> bytes:
         """Raises PathMissing or PathRefused where the disk does not give it."""
@@ -151,7 +157,7 @@ class _Lent:
 
 
 @contextmanager
-def _opened(file: Path | None) -> Iterator[_Lent | None]:
+def _opened(file: Path | None, most: int) -> Iterator[_Lent | None]:
     """The file open to be read, without waiting for a pipe; None for no file."""
     if file is None:
         yield None
@@ -161,7 +167,7 @@ def _opened(file: Path | None) -> Iterator[_Lent | None]:
     except OSError as error:
         raise path_error(error, file) from error
     try:
-        yield _Lent(file, descriptor, os.fstat(descriptor).st_size)
+        yield _Lent(file, descriptor, os.fstat(descriptor).st_size, most)
     finally:
         os.close(descriptor)
 
@@ -175,7 +181,7 @@ def _told(process: subprocess.Popen[bytes], question: bytes, lent: _Lent | None,
     assert process.stdin is not None
     assert process.stdout is not None
     _say(process.stdin, question, until)
-    left = _MOST_BYTES
+    left = 0 if lent is None else lent.most
     for _ in range(_MOST_READS):
         what, offset, length = _HEARD.unpack(_hear(process.stdout, _HEARD.size, until))
         if what == _ANSWER and length <= _LARGEST_ANSWER:
@@ -230,10 +236,12 @@ def _failure(error: Exception, ended: int) -> MediaUnreadable:
 
 
 class LentFile:
-    """The file that a question is about, read through whoever asks."""
+    """The file that a question is about, read through whoever asks; `partial` once more was wanted than is lent."""
 
-    def __init__(self, size: int, out: int) -> None:
+    def __init__(self, size: int, most: int, out: int) -> None:
+        self.partial = False
         self._size = size
+        self._left = most
         self._out = out
         self._at = 0
 
@@ -246,10 +254,12 @@ class LentFile:
         return self._at
 
     def read(self, length: int) -> bytes:
-        """At most `length` bytes, none only at the end."""
+        """At most `length` bytes, none at the end and where no more are lent."""
         length = min(length, _LARGEST_READ, self._size - self._at)
-        if length <= 0:
+        self.partial |= length > self._left
+        if length <= 0 or self.partial:
             return b""
+        self._left -= length
         _write_all(self._out, _HEARD.pack(_READ, self._at, length))
         data = _received() or b""
         self._at += len(data)
@@ -271,10 +281,12 @@ def serve(answer: Callable[[dict[str, Any]], dict[str, Any]], *, cpu_seconds: in
     threading.Thread(target=_end_with_them, daemon=True).start()
     while (said := _received()) is not None:
         reached("read.answer")
-        question, size = json.loads(said)
+        question, lent = json.loads(said)
+        if lent is not None:
+            question["file"] = LentFile(lent[0], lent[1], out)
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
         resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time()) + cpu_seconds, hard))
-        found = json.dumps(answer(question if size is None else question | {"file": LentFile(size, out)})).encode()
+        found = json.dumps(answer(question)).encode()
         _write_all(out, _HEARD.pack(_ANSWER, 0, len(found)) + found)
 
 

@@ -385,7 +385,7 @@ def test_a_picture_bomb_is_refused(tmp_path, ffmpeg):
 CHILD = """
 import os, socket, time
 from itertools import count
-from pipeline.processes.reader import _HEARD, serve
+from pipeline.processes.reader import _HEARD, LentFile, serve
 
 questions = count(1)
 
@@ -401,14 +401,15 @@ def reads(request):
 
 def answer(request):
     what, first = request.get("do"), next(questions) == 1
-    if what == "reads": return {"found": reads(request)}
+    if what == "reads": return {"found": reads(request), "partial": request["file"].partial}
     if what == "says":
         for part in request["parts"]:
             os.write(request["file"]._out, bytes.fromhex(part))
             time.sleep(0.05)
         time.sleep(60)
     if what == "again and again":
-        while request["file"].read(request["length"]): request["file"].seek(0)
+        file = LentFile(1 << 20, 1 << 60, request["file"]._out)
+        while file.read(request["length"]): file.seek(0)
     if what == "sleep, unless it is the first" and not first: time.sleep(60)
     if what == "die": os._exit(3)
     if what == "sleep": time.sleep(60)
@@ -489,10 +490,24 @@ def test_the_reader_reads_what_stands_in_the_file_wherever_it_goes(reader, tmp_p
     data = random.Random(7).randbytes((2 << 20) + 77)
     (tmp_path / "file").write_bytes(data)
     reads = [(0, 0, 10), (0, 1, 100_000), (-5, 2, 10), (1 << 20, 0, 1 << 21), (3, 2, 8), (0, 0, 0), (77, 0, 1 << 20)]
-    found = reader.ask({"do": "reads", "reads": reads}, file=tmp_path / "file")["found"]
-    assert [bytes.fromhex(each) for each in found] == [
+    answer = reader.ask({"do": "reads", "reads": reads}, file=tmp_path / "file")
+    assert [bytes.fromhex(each) for each in answer["found"]] == [
         data[:10], data[10:100_010], data[-5:], data[1 << 20 : 2 << 20], b"", b"", data[77 : 77 + (1 << 20)],
     ]  # fmt: skip
+    assert not answer["partial"]
+
+
+def test_the_reader_knows_when_it_was_kept_from_reading_on(reader, tmp_path):
+    (tmp_path / "file").write_bytes(b"0123456789")
+    for reads, found, partial in (
+        ([(0, 0, 4), (0, 0, 4)], ["0123", "0123"], False),
+        ([(0, 0, 4), (0, 1, 4), (0, 0, 1)], ["0123", "4567", ""], True),
+        ([(5, 0, 9), (0, 1, 9), (0, 0, 4)], ["56789", "", ""], True),
+        ([(0, 0, 9)], [""], True),
+    ):
+        answer = reader.ask({"do": "reads", "reads": reads}, file=tmp_path / "file", most=8)
+        assert [bytes.fromhex(each).decode() for each in answer["found"]] == found
+        assert answer["partial"] is partial
 
 
 @pytest.mark.parametrize(
