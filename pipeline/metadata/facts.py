@@ -11,10 +11,12 @@ from pipeline.metadata import magic
 from pipeline.metadata.assembly import TOLD, VIDEO_KEYS, assemble
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.readers import BROKEN, HEAD, LISTS, READERS, SIDECARS, STILLS, Reader
-from pipeline.metadata.source import ByteSource
+from pipeline.metadata.source import READ_BUDGET, ByteSource
 
 if TYPE_CHECKING:
     from pipeline.processes.reader import ReaderProcess
+
+_MOST_FILLED = 2 << 20  # bytes that MediaInfo may read of a large file: the facts it is asked for stand in the first
 
 
 def read_facts(
@@ -35,9 +37,9 @@ def read_facts(
             findings = _findings(reader, source, path)
             findings += _uncounted(reader, source, findings)
             if mediainfo is not None and (wanted := _left_open(reader, findings)):
-                findings += _filled(wanted, path, head, mediainfo)
+                findings += _filled(wanted, path, head, mediainfo, READ_BUDGET if source.whole else _MOST_FILLED)
         elif magic.by_mediainfo(head):
-            findings = _by_mediainfo(path, head, mediainfo)
+            findings = _by_mediainfo(path, head, mediainfo, READ_BUDGET)
         else:
             raise NotMedia(f"{one_line(path.name)} is no picture or sound recording: {magic.describe(head)}.")
     for sidecar in sidecars:
@@ -117,23 +119,23 @@ def _left_open(reader: Reader, findings: Sequence[Finding]) -> frozenset[str]:
     return frozenset((picture | rate | {"audio"}) - known)
 
 
-def _filled(wanted: frozenset[str], path: Path, head: bytes, process: "ReaderProcess") -> list[Finding]:
+def _filled(wanted: frozenset[str], path: Path, head: bytes, process: "ReaderProcess", most: int) -> list[Finding]:
     """What MediaInfo says of these facts; that it failed over the file is a warning, not a failure."""
     try:
-        return [finding for finding in _by_mediainfo(path, head, process) if finding.key in wanted]
+        return [finding for finding in _by_mediainfo(path, head, process, most) if finding.key in wanted]
     except MediaUnreadable as error:
         return [Finding("warnings", error.sentence, "mediainfo", "MediaInfo")]
 
 
-def _by_mediainfo(path: Path, head: bytes, process: "ReaderProcess | None") -> list[Finding]:
-    """What MediaInfo says of a format that has no reader here."""
+def _by_mediainfo(path: Path, head: bytes, process: "ReaderProcess | None", most: int) -> list[Finding]:
+    """What MediaInfo says of a file of which it is read `most` bytes."""
     from pipeline.metadata import mediainfo
 
     if process is None:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read without MediaInfo: {magic.describe(head)}.")
-    reply = process.ask({}, file=path)
+    reply = process.ask({}, file=path, most=most)
     try:
-        return list(mediainfo.read(reply.get("tracks") or ()))
+        return list(mediainfo.read(reply.get("tracks") or (), partial=bool(reply.get("partial"))))
     except MediaUnreadable as error:
         raise MediaUnreadable(f"{one_line(path.name)} cannot be read: {error.sentence}") from None
     except BROKEN:

@@ -1,10 +1,11 @@
 """What MediaInfo says, for containers that no reader here knows yet, and to fill what a reader leaves open.
 
 MediaInfo is native code that reads untrusted bytes, so it runs in a process of its own
-(`mediainfo_child.py`), which knows nothing but the path. Here its answer becomes findings.
+(`mediainfo_child.py`), which is told nothing but the bytes. Here its answer becomes findings.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -54,8 +55,24 @@ _CHROMA = {"4:2:0": 420, "4:2:2": 422, "4:4:4": 444}
 Track = Mapping[str, Any]
 
 
-def read(tracks: Sequence[Track]) -> Iterator[Finding]:
-    """Findings of MediaInfo's tracks; raises MediaUnreadable where it saw no track at all."""
+def read(tracks: Sequence[Track], *, partial: bool = False) -> Iterator[Finding]:
+    """Findings of MediaInfo's tracks; raises MediaUnreadable where it saw no track at all.
+
+    `partial`: it did not see all of the file that it wanted to. It then takes what it saw for all there is, so that
+    nothing is believed that it counts.
+    """
+    for finding in _read(tracks):
+        if not partial:
+            yield finding
+        elif finding.key == "audio":
+            yield Finding(
+                "audio", tuple(replace(stream, samples=None) for stream in finding.value), ORIGIN, finding.where
+            )
+        elif finding.key not in ("frames", "cut_off", "warnings"):
+            yield finding
+
+
+def _read(tracks: Sequence[Track]) -> Iterator[Finding]:
     general = next((track for track in tracks if track.get("track_type") == "General"), {})
     pictures = [track for track in tracks if track.get("track_type") == "Video"]
     sounds = [track for track in tracks if track.get("track_type") == "Audio"]

@@ -29,11 +29,12 @@ _FILTER, _KEEP_SPECULATING = 1, 1 << 2  # seccomp: without the flag, older kerne
 _ALLOW, _DENY = 0x7FFF0000, 0x00050000 | errno.EPERM
 _LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06  # BPF
 _FOREIGN_CALLS = 0x40000000  # x32: the same calls under other numbers
-# machine -> (its number in linux/audit.h, seccomp, and the calls that are closed: socket, ptrace, process_vm_readv,
-# process_vm_writev, io_uring_setup, pidfd_getfd)
+# machine -> (its number in linux/audit.h, seccomp, the calls that are closed: socket, ptrace, process_vm_readv,
+# process_vm_writev, io_uring_setup, pidfd_getfd; and those closed to whom no file is left: socketpair, execve, openat,
+# open_by_handle_at, execveat, openat2 and, where the machine has them, open, creat)
 _MACHINES = {
-    "x86_64": (0xC000003E, 317, (41, 101, 310, 311, 425, 438)),
-    "aarch64": (0xC00000B7, 277, (198, 117, 270, 271, 425, 438)),
+    "x86_64": (0xC000003E, 317, (41, 101, 310, 311, 425, 438), (53, 59, 257, 304, 322, 437, 2, 85)),
+    "aarch64": (0xC00000B7, 277, (198, 117, 270, 271, 425, 438), (199, 221, 56, 265, 281, 437)),
 }
 
 
@@ -50,15 +51,16 @@ def can_close_sockets() -> bool:
     """Whether this machine's kernel takes our filter."""
     if sys.platform != "linux" or platform.machine() not in _MACHINES or sys.maxsize < 2**32:
         return False
-    _, seccomp, _ = _MACHINES[platform.machine()]
+    seccomp = _MACHINES[platform.machine()][1]
     return _call(seccomp, _FILTER, 0, 0) < 0 and ctypes.get_errno() == errno.EFAULT  # it would read a filter
 
 
-def give_up(*, reads: Iterable[Path], writes: Sequence[Path] | None = ()) -> None:
+def give_up(*, reads: Sequence[Path] = (), writes: Sequence[Path] | None = ()) -> None:
     """Take from this thread, and from all it will start, what is not named here, as far as the kernel can.
 
     Below folders in `reads` everything may be read and run; files in `writes` may be written, not made.
-    With `writes` None files stay as they are: only sockets are closed.
+    With `writes` None files stay as they are: only sockets are closed. Where nothing is named, nothing is opened
+    or run any more, even where the kernel has no Landlock.
     """
     if not (landlock() or can_close_sockets()):
         return
@@ -66,7 +68,7 @@ def give_up(*, reads: Iterable[Path], writes: Sequence[Path] | None = ()) -> Non
     if landlock() and writes is not None:
         _keep_only(reads, writes)
     if can_close_sockets():
-        _close_sockets()
+        _close_calls(files=not reads and writes is not None and not writes)
 
 
 def _keep_only(reads: Iterable[Path], writes: Iterable[Path]) -> None:
@@ -100,8 +102,9 @@ def _allow(rules: int, path: Path, rights: int) -> None:
             os.close(place)
 
 
-def _close_sockets() -> None:
-    machine, seccomp, closed = _MACHINES[platform.machine()]
+def _close_calls(*, files: bool) -> None:
+    machine, seccomp, sockets, opening = _MACHINES[platform.machine()]
+    closed = sockets + opening if files else sockets
     last = len(closed) + 5  # where the refusal stands
     steps = [
         (_LOAD, 0, 0, 4),  # the machine that the call is made for

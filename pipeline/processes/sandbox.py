@@ -125,7 +125,7 @@ def _start(command: Sequence[str], reach: Reach, begun: "Future[subprocess.Popen
     from pipeline.processes.kernel import give_up
 
     try:
-        give_up(reads=_readable(reach), writes=None if reach.hardware else (*reach.writes, _NOTHING))
+        give_up(reads=tuple(_readable(reach)), writes=None if reach.hardware else (*reach.writes, _NOTHING))
         begun.set_result(_popen(command))
     except BaseException as error:  # noqa: BLE001 - it is raised where the program was asked for
         begun.set_exception(error)

@@ -67,7 +67,7 @@ def rushes(
         shut = "-dac_override,-dac_read_search"
         limited = ["setpriv", f"--bounding-set={shut}", f"--inh-caps={shut}"]
     if traced:
-        limited = ["strace", "-f", "-qq", "-o", str(traced), "-e", "trace=open,openat,socket,connect,sendto"]
+        limited = ["strace", "-f", "-qq", "-o", str(traced), "-e", "trace=open,openat,socket,socketpair,connect,sendto"]
     if weighed:
         limited = [sys.executable, "-c", WEIGHING, str(weighed), *limited]
     done = subprocess.run(

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from tinymovie import Movie
 
+from pipeline.clip import AudioStream
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata.facts import read_facts
+from pipeline.metadata.mediainfo import read
 from pipeline.processes.reader import ReaderProcess
 
 DIES = """
@@ -17,12 +19,13 @@ import os
 from pipeline.processes.reader import serve
 
 def answer(request):
-    if os.readlink(f"/proc/self/fd/{request['file']}").endswith("deadly.mov"):
+    if request["file"].read(1 << 16).endswith(b"deadly"):
         os._exit(1)
     tracks = [{"track_type": "General", "format": "MPEG-4"},
               {"track_type": "Video", "format": "VC-3", "width": 64, "height": 48, "frame_rate_mode": "CFR",
                "framerate_num": 24, "framerate_den": 1, "frame_count": 99}]
-    return {"pid": os.getpid(), "tracks": tracks}
+    while request["file"].read(1 << 16): pass
+    return {"tracks": tracks, "partial": request["file"].partial}
 
 if __name__ == "__main__":
     serve(answer)
@@ -57,8 +60,32 @@ def test_what_our_reader_leaves_open_mediainfo_fills_and_no_more(tmp_path, deadl
     assert {source.where for source in found.sources if source.key == "video_codec"} == {"MediaInfo: Video"}
 
 
+def test_mediainfo_is_read_two_mebibytes_of_a_large_file_and_what_it_counts_then_is_not_believed(tmp_path, deadly):
+    with (tmp_path / "large.mov").open("wb") as file:
+        file.write(UNKNOWN + struct.pack(">I4s", (80 << 20) - len(UNKNOWN), b"free"))
+        file.truncate(80 << 20)
+
+    def fetched() -> int:
+        return int(Path("/proc/self/io").read_text().split()[1])
+
+    before = fetched()
+    found = read_facts(tmp_path / "large.mov", mediainfo=deadly)
+    assert 2 << 20 < fetched() - before < 4 << 20
+    assert found.video is not None
+    assert (found.video.video_codec, found.video.frames) == ("dnxhd", 10)
+    tracks = [
+        {"track_type": "General", "format": "AVI", "istruncated": "Yes"},
+        {"track_type": "Video", "format": "VC-3", "frame_count": 7},
+        {"track_type": "Audio", "format": "FLAC", "channel_s": 2, "sampling_rate": 48000, "samples_count": 7},
+    ]
+    told = {finding.key: finding.value for finding in read(tracks, partial=True)}
+    assert set(told) == {"container", "video_codec", "audio"}
+    assert told["audio"] == (AudioStream("flac", 2, 48000),)
+    assert {"frames", "cut_off", "warnings"} <= {finding.key for finding in read(tracks)}
+
+
 def test_our_own_facts_come_with_a_warning_when_mediainfo_dies(tmp_path, deadly):
-    (tmp_path / "deadly.mov").write_bytes(UNKNOWN)
+    (tmp_path / "deadly.mov").write_bytes(UNKNOWN + b"\0\0\0\x0efreedeadly")
     (tmp_path / "next.mov").write_bytes(UNKNOWN)
     found = read_facts(tmp_path / "deadly.mov", mediainfo=deadly)
     assert found.video is not None

@@ -1,6 +1,7 @@
 """Programs are found, watched, called off with all their children, and die with us."""
 
 import os
+import random
 import resource
 import shutil
 import signal
@@ -15,10 +16,19 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import Cancelled, DiskFull, MediaUnreadable, PathMissing, RushesError, ToolMissing, ToolStopped
+from pipeline.errors import (
+    Cancelled,
+    DiskFull,
+    MediaUnreadable,
+    PathMissing,
+    PathRefused,
+    RushesError,
+    ToolMissing,
+    ToolStopped,
+)
 from pipeline.processes.courtesy import _last_in_line, courteous, read_politely
 from pipeline.processes.ffmpeg import Terms, find_ffmpeg, run_ffmpeg
-from pipeline.processes.reader import ReaderProcess
+from pipeline.processes.reader import _HEARD, ReaderProcess
 
 ENDLESS = ["-re", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=25", "-f", "null", "-"]
 
@@ -373,11 +383,34 @@ def test_a_picture_bomb_is_refused(tmp_path, ffmpeg):
 # --- the reader child -----------------------------------------------------------------------------
 
 CHILD = """
-import os, time
-from pipeline.processes.reader import serve
+import os, socket, time
+from itertools import count
+from pipeline.processes.reader import _HEARD, LentFile, serve
+
+questions = count(1)
+
+def reads(request):
+    file = request["file"]
+    found = []
+    for place, whence, length in request["reads"]:
+        at = file.seek(place, whence)
+        data = file.read(length)
+        assert file.tell() == at + len(data)
+        found.append(data.hex())
+    return found
 
 def answer(request):
-    what = request.get("do")
+    what, first = request.get("do"), next(questions) == 1
+    if what == "reads": return {"found": reads(request), "partial": request["file"].partial}
+    if what == "says":
+        for part in request["parts"]:
+            os.write(request["file"]._out, bytes.fromhex(part))
+            time.sleep(0.05)
+        time.sleep(60)
+    if what == "again and again":
+        file = LentFile(1 << 20, 1 << 60, request["file"]._out)
+        while file.read(request["length"]): file.seek(0)
+    if what == "sleep, unless it is the first" and not first: time.sleep(60)
     if what == "die": os._exit(3)
     if what == "sleep": time.sleep(60)
     if what == "print": print("a library's chatter", flush=True)
@@ -386,7 +419,6 @@ def answer(request):
     if what == "flood": return {"text": "x" * (1 << 27)}
     if what == "eat": return {"length": len(bytearray(1 << 31))}
     if what == "send":
-        import socket
         socket.create_connection(("127.0.0.1", request["port"]), timeout=2).close()
     return {"pid": os.getpid(), "text": request.get("text")}
 
@@ -395,11 +427,23 @@ if __name__ == "__main__":
 """
 
 
+def said(what: bytes, offset: int, length: int) -> str:
+    return _HEARD.pack(what, offset, length).hex()
+
+
+class CountedReader(ReaderProcess):
+    starts = 0
+
+    def _start(self):
+        self.starts += 1
+        return super()._start()
+
+
 @pytest.fixture
 def reader(tmp_path, monkeypatch):
     (tmp_path / "child_for_tests.py").write_text(CHILD)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with ReaderProcess("child_for_tests", timeout=10.0) as process:
+    with CountedReader("child_for_tests", timeout=10.0) as process:
         yield process
 
 
@@ -409,12 +453,18 @@ def test_the_reader_answers_in_one_process(reader):
     assert len({answer["pid"] for answer in answers}) == 1
 
 
-@pytest.mark.parametrize("deed", ["die", "spin", "eat", "flood"])
-def test_a_reader_that_died_is_replaced(reader, deed):
+@pytest.mark.parametrize(
+    ("deed", "sentence", "asked"),
+    [("die", "died", 2), ("eat", "died", 2), ("spin", "took too long", 1), ("flood", "no usable answer", 1)],
+)
+def test_what_kills_a_reader_is_asked_once_more_and_what_takes_it_over_or_too_long_is_not(
+    reader, deed, sentence, asked
+):
     before = reader.ask({})["pid"]
-    with pytest.raises(MediaUnreadable):
+    with pytest.raises(MediaUnreadable, match=sentence):
         reader.ask({"do": deed})
     assert gone(before)
+    assert reader.starts == asked
     assert reader.ask({})["pid"] != before
 
 
@@ -423,6 +473,76 @@ def test_a_reader_that_takes_too_long_is_ended(reader):
     with pytest.raises(MediaUnreadable, match="took too long"):
         reader.ask({"do": "sleep"}, timeout=0.3)
     assert gone(before)
+    assert reader.starts == 1
+
+
+def test_a_reader_killed_amid_a_question_costs_nothing_but_time(reader):
+    before = reader.ask({})["pid"]
+    killing = threading.Timer(0.5, os.kill, (before, signal.SIGKILL))
+    killing.start()
+    after = reader.ask({"do": "sleep, unless it is the first", "text": "there"})
+    killing.join()
+    assert after == {"pid": after["pid"], "text": "there"}
+    assert after["pid"] != before
+
+
+def test_the_reader_reads_what_stands_in_the_file_wherever_it_goes(reader, tmp_path):
+    data = random.Random(7).randbytes((2 << 20) + 77)
+    (tmp_path / "file").write_bytes(data)
+    reads = [(0, 0, 10), (0, 1, 100_000), (-5, 2, 10), (1 << 20, 0, 1 << 21), (3, 2, 8), (0, 0, 0), (77, 0, 1 << 20)]
+    answer = reader.ask({"do": "reads", "reads": reads}, file=tmp_path / "file")
+    assert [bytes.fromhex(each) for each in answer["found"]] == [
+        data[:10], data[10:100_010], data[-5:], data[1 << 20 : 2 << 20], b"", b"", data[77 : 77 + (1 << 20)],
+    ]  # fmt: skip
+    assert not answer["partial"]
+
+
+def test_the_reader_knows_when_it_was_kept_from_reading_on(reader, tmp_path):
+    (tmp_path / "file").write_bytes(b"0123456789")
+    for reads, found, partial in (
+        ([(0, 0, 4), (0, 0, 4)], ["0123", "0123"], False),
+        ([(0, 0, 4), (0, 1, 4), (0, 0, 1)], ["0123", "4567", ""], True),
+        ([(5, 0, 9), (0, 1, 9), (0, 0, 4)], ["56789", "", ""], True),
+        ([(0, 0, 9)], [""], True),
+    ):
+        answer = reader.ask({"do": "reads", "reads": reads}, file=tmp_path / "file", most=8)
+        assert [bytes.fromhex(each).decode() for each in answer["found"]] == found
+        assert answer["partial"] is partial
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ({"do": "again and again", "length": 1 << 20}, "no usable answer"),
+        ({"do": "again and again", "length": 1}, "no usable answer"),
+        ({"do": "says", "parts": [said(b"R", 0, (1 << 20) + 1)]}, "no usable answer"),
+        ({"do": "says", "parts": [said(b"X", 0, 1)]}, "no usable answer"),
+        ({"do": "says", "parts": [said(b"A", 0, (64 << 20) + 1)]}, "no usable answer"),
+        ({"do": "says", "parts": [said(b"A", 0, 9) + "5b" * 9]}, "no usable answer"),
+        ({"do": "says", "parts": [said(b"A", 0, 1 << 16) + "5b" * (1 << 16)]}, "no usable answer"),
+        ({"do": "says", "parts": [said(b"R", 1 << 63, 1)]}, "took too long"),  # it is told the end, and says no more
+        ({"do": "says", "parts": [said(b"R", 0, 1 << 20)]}, "took too long"),  # it never takes what it asked for
+        ({"do": "says", "parts": ["52", *["00"] * 99]}, "took too long"),
+    ],
+)  # fmt: skip
+def test_a_reader_that_is_taken_over_gets_no_more_than_any_needs_and_holds_nobody_up(
+    reader, tmp_path, question, sentence
+):
+    (tmp_path / "file").write_bytes(bytes(1 << 20))
+    before = reader.ask({})["pid"]
+    began = time.monotonic()
+    with pytest.raises(MediaUnreadable, match=sentence):
+        reader.ask(question, file=tmp_path / "file", timeout=1.0 if sentence == "took too long" else 30.0)
+    assert time.monotonic() - began < 20
+    assert gone(before)
+    assert reader.starts == 1
+    assert reader.ask({"text": "next"})["text"] == "next"
+
+
+def test_a_disk_that_does_not_give_the_file_is_named_and_the_next_question_answered(reader, tmp_path):
+    with pytest.raises(PathRefused, match="check the disk"):
+        reader.ask({"do": "reads", "reads": [(0, 0, 9)]}, file=tmp_path)  # a folder is opened, but never read
+    assert reader.ask({"text": "next"})["text"] == "next"
 
 
 def test_a_reader_that_was_killed_between_questions_is_replaced_without_a_word(reader):

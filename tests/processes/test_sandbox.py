@@ -249,10 +249,13 @@ def answer(request):
     if request.get("spin"):
         while True: pass
     return {
-        "file": os.read(request["file"], 100).decode() if "file" in request else None,
+        "file": request["file"].read(100).decode() if "file" in request else None,
         "canary": attempt(lambda: Path(request["canary"]).read_text()),
         "write": attempt(lambda: Path(request["canary"] + "2").write_text("x")),
+        "code": attempt(lambda: Path(os.__file__).read_bytes()),
+        "run": attempt(lambda: os.posix_spawn("/bin/true", ["true"], {})),
         "socket": attempt(socket.socket),
+        "pair": attempt(socket.socketpair),
         "nice": os.nice(0),
     }
 
@@ -270,15 +273,21 @@ def reader(tmp_path_factory, monkeypatch):
         yield process
 
 
-def test_the_reader_gets_at_the_file_it_is_given_and_at_no_other(place, reader):
+def test_the_reader_is_read_the_file_in_question_and_gets_at_nothing_else(place, reader):
     possible("kernel")
     for _ in range(3):
         said = reader.ask({"canary": str(place / "canary")}, file=place / "source")
-        assert {key: said[key] for key in ("file", "canary", "write", "socket")} == {
-            "file": "footage", "canary": "PermissionError", "write": "PermissionError", "socket": "PermissionError",
-        }  # fmt: skip
+        assert said["file"] == "footage"
+        assert [said[deed] for deed in ("canary", "write", "code", "run", "socket", "pair")] == ["PermissionError"] * 6
     assert said["nice"] >= 10
     assert not (place / "canary2").exists()
+
+
+def test_where_nothing_is_left_to_open_no_file_is_even_without_landlock():
+    possible("kernel")
+    deeds = "from pipeline.processes import kernel\nkernel.landlock = lambda: 0\nkernel.give_up()\nopen('/dev/null')"
+    done = subprocess.run([sys.executable, "-c", deeds], capture_output=True, text=True, check=False)
+    assert "PermissionError" in done.stderr
 
 
 def test_a_reader_amid_a_file_ends_when_we_are_killed(tmp_path):

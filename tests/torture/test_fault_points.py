@@ -61,11 +61,15 @@ def test_a_point_does_what_it_is_asked_for_and_nothing_else(asked, said, code):
     assert (done.stdout.splitlines(), done.returncode) == (said, code), done.stderr
 
 
-def test_a_reader_that_is_killed_costs_one_answer_and_is_replaced(monkeypatch, tmp_path):
-    monkeypatch.setenv("RUSHES_FAULT", "read.answer:2:kill")
-    nothing = {"path": str(tmp_path / "nothing")}
+@pytest.mark.parametrize(("killed", "answers"), [(2, True), (1, False)])
+def test_a_reader_that_is_killed_is_replaced_and_costs_no_answer_unless_it_is_killed_again(
+    monkeypatch, killed, answers
+):
+    monkeypatch.setenv("RUSHES_FAULT", f"read.answer:{killed}:kill")
     with ReaderProcess("pipeline.metadata.mediainfo_child") as reader:
-        assert "error" in reader.ask(nothing)
-        with pytest.raises(MediaUnreadable, match="died"):
-            reader.ask(nothing)
-        assert "error" in reader.ask(nothing)
+        for _ in range(3):
+            if answers:
+                assert "error" in reader.ask({}), "no file, no facts"
+            else:
+                with pytest.raises(MediaUnreadable, match="died"):
+                    reader.ask({})
