@@ -397,6 +397,15 @@ def test_an_export_goes_where_it_is_told_and_for_whom(cuts, tmp_path):
     assert json.loads(run.out)["files"]
 
 
+@pytest.mark.parametrize("folder", ["ingest", "ingest/later", "proxies"])
+def test_no_export_lies_beside_media(cuts, folder):
+    film, _ = cuts
+    run = rushes("export", "two places", "--to", folder, cwd=film)
+    assert (run.code, run.out) == (32, "")
+    assert "name another folder with --to" in run.err
+    assert not list((film / folder).glob("two places*"))
+
+
 def test_the_help_of_every_command_is_there(shoot):
     from pipeline.cli.main import COMMANDS
 
