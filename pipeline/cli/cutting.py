@@ -183,7 +183,9 @@ def told(made: "MadeCut") -> Iterator[str]:
 
 @click.command("export")
 @click.argument("name", shell_complete=complete_cut)
-@click.option("--for", "editor", type=click.Choice(EDITORS), default=None, help="The editing suite; else .otio, .otioz and .edl.")
+@click.option(
+    "--for", "editor", type=click.Choice(EDITORS), default=None, help="The editing suite; else .otio, .otioz and .edl."
+)
 @click.option(
     "--to",
     "-o",

@@ -187,6 +187,14 @@ def test_what_cannot_be_is_refused_in_one_sentence_and_changes_nothing(shoot, ar
     assert rushes("log", "--json", cwd=shoot).out == before
 
 
+@pytest.mark.parametrize("span", [("30", "5"), ("0", "41"), ("06:10:05:10", "06:10:05:05")])
+def test_a_range_outside_its_clip_is_refused_with_all_that_it_has(shoot, span):
+    [sunrise] = ids(shoot, "name:C0001 location:kaptagat")
+    run = rushes("mark", sunrise, *span, cwd=shoot)
+    assert run.code == 14
+    assert "both within frames 0 to 40, 06:10:05:00 to 06:10:06:15." in run.err
+
+
 def test_a_marked_range_is_found_shown_and_cut_with_handles(own_shoot):
     [clip] = ids(own_shoot, "name:GX010123")
     assert rushes("mark", clip[:8], "60", "120", "--note", "crosses the joint", cwd=own_shoot).code == 0
