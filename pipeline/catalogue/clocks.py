@@ -148,7 +148,7 @@ def told(catalogue: Catalogue, clip: str) -> Told | None:
             (clip,),
         ).fetchone()
         if row is None:
-            raise NotFound(f"There is no clip {clip}; `rushes log` lists what there is.")
+            raise NotFound(f"There is no clip {clip}; 'rushes log' lists what there is.")
         n, recorded, claim, number = row
         if recorded is None:
             return None

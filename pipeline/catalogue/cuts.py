@@ -123,7 +123,9 @@ def _no_cut(db: Connection, name: str, version: int | None) -> str:
     """Why there is no such cut or version, and what to do."""
     newest = db.execute("SELECT max(version) FROM cuts WHERE name = ? AND spec <> ?", (name, REMOVED)).fetchone()[0]
     if newest is None:
-        return f"There is no cut '{name}'; {command('cut', name, 'QUERY')} makes it."
+        return (
+            f"There is no cut '{name}'; 'rushes cuts' lists those there are, {command('cut', name, 'QUERY')} makes it."
+        )
     if version is None:
         return f"'{name}' was removed; {command('cuts', '--restore', name)} brings it back."
     return f"There is no version {version} of '{name}'; the newest is {newest}."

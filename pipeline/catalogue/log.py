@@ -150,7 +150,7 @@ def _numbers(db: Connection, clips: Iterable[str]) -> dict[str, int]:
     for clip in clips:
         row = db.execute("SELECT n FROM clips WHERE id = ?", (clip,)).fetchone()
         if row is None:
-            raise NotFound(f"There is no clip {clip}; `rushes log` lists what there is.")
+            raise NotFound(f"There is no clip {clip}; 'rushes log' lists what there is.")
         numbers[clip] = int(row[0])
     return numbers
 
@@ -167,13 +167,13 @@ def _batch_to_undo(db: Connection, batch: str | None, who: str) -> tuple[int, st
             (who,),
         ).fetchone()
         if row is None:
-            raise NotFound(f"There is nothing of {who} left to undo; `rushes undo BATCH` takes back a batch by its id.")
+            raise NotFound(f"There is nothing of {who} left to undo; 'rushes undo BATCH' takes back a batch by its id.")
         return cast("tuple[int, str, str]", row)
     rows = db.execute(
         "SELECT n, id, words, undone FROM batches WHERE substr(id, 1, ?) = ? LIMIT 2", (len(batch), batch.lower())
     ).fetchall()
     if not rows or not batch:
-        raise NotFound(f"There is no batch {batch}; `rushes show CLIP --json` names the batch of each value.")
+        raise NotFound(f"There is no batch '{batch}'; 'rushes show CLIP --json' names the batch of each value.")
     if len(rows) > 1:
         raise NotFound(f"More than one batch begins with {batch}; give more of its id.")
     if rows[0][3]:

@@ -320,5 +320,5 @@ def _folder(db: Connection, n: int) -> bytes:
 def _clip(db: Connection, clip_id: str) -> tuple[int, str]:
     row = db.execute("SELECT n, content FROM clips WHERE id = ?", (clip_id,)).fetchone()
     if row is None:
-        raise NotFound(f"There is no clip {clip_id}; `rushes log` lists what there is.")
+        raise NotFound(f"There is no clip {clip_id}; 'rushes log' lists what there is.")
     return int(row[0]), str(row[1])

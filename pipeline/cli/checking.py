@@ -62,12 +62,12 @@ def check_command(
 
 
 def _of_cut(name: Path, editor: str, dtd_folder: Path | None, film: str | None) -> "Sequence[Checked] | None":
-    """What is found of a saved cut; None for a file, and where no film has a cut of that name."""
+    """What is found of a saved cut; None for a file, and where there is no film. Raises PathMissing for neither."""
     if os.path.lexists(name):
         return None
     from pipeline.catalogue.cuts import name_and_version, newest_cut
     from pipeline.delivery.check_cut import check_cut
-    from pipeline.delivery.cuts import saved_cut
+    from pipeline.delivery.cuts import absent, saved_cut
 
     try:
         found = chosen_film(film)
@@ -78,7 +78,7 @@ def _of_cut(name: Path, editor: str, dtd_folder: Path | None, film: str | None) 
             made = saved_cut(found, catalogue, str(name))
         except NotFound:
             if newest_cut(catalogue, name_and_version(catalogue, str(name))[0]) is None:
-                return None
+                raise absent(str(name)) from None
             raise  # there is the cut, and not that version
     return check_cut(found, made, editor, dtd_folder)
 

@@ -24,9 +24,10 @@ def conform_command(what: str, *, like: str | None, maps: tuple[str, ...], as_js
     rushes conform two-places
     rushes conform relinked.otio --map /films=/Volumes/RAID/films
     """
+    from pipeline.catalogue.cuts import name_and_version, newest_cut
     from pipeline.delivery.asks import Handed
     from pipeline.delivery.conform import conform_cut, conform_file
-    from pipeline.delivery.cuts import saved_cut
+    from pipeline.delivery.cuts import absent, looks_like_a_file, saved_cut
     from pipeline.editorial.exports.paths import read_map
     from pipeline.ingest.anywhere import read_timeline
 
@@ -39,6 +40,8 @@ def conform_command(what: str, *, like: str | None, maps: tuple[str, ...], as_js
             verdicts = conform_file(found, catalogue, handed, wanted)
         elif like:
             raise click.UsageError(f"{what} is no file; --like compares a timeline file with a saved cut.")
+        elif looks_like_a_file(what) and newest_cut(catalogue, name_and_version(catalogue, what)[0]) is None:
+            raise absent(what)
         else:
             verdicts = conform_cut(found, catalogue, saved_cut(found, catalogue, what))
     counts = {word: sum(each.verdict == word for each in verdicts) for word in ("right", "wrong", "unsure")}

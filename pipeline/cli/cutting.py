@@ -183,7 +183,9 @@ def told(made: "MadeCut") -> Iterator[str]:
 
 @click.command("export")
 @click.argument("name", shell_complete=complete_cut)
-@click.option("--for", "editor", type=click.Choice(EDITORS), default=None, help="The editing suite; else all formats.")
+@click.option(
+    "--for", "editor", type=click.Choice(EDITORS), default=None, help="The editing suite; else .otio, .otioz and .edl."
+)
 @click.option(
     "--to",
     "-o",
@@ -219,6 +221,7 @@ def export_command(
     from pipeline.delivery.cuts import saved_cut
     from pipeline.delivery.export import EDITORS as KNOWN
     from pipeline.delivery.export import Order, export_sets
+    from pipeline.delivery.folders import refuse_media
     from pipeline.editorial.exports.paths import read_map
 
     found = chosen_film(film)
@@ -231,6 +234,8 @@ def export_command(
     )
     with open_catalogue(found.catalogue) as catalogue:
         made = saved_cut(found, catalogue, name)
+        if order.to:
+            refuse_media(found, catalogue, order.to)
     orders = [replace(order, editor=editor or "")]
     if editor == "all":
         own = [(each.name, order.to / f"for-{each.name}" if order.to else None) for each in KNOWN]

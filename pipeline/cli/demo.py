@@ -89,13 +89,13 @@ def _show_log(film: Film) -> str:
 
 
 def _cut(film: Film) -> None:
-    from pipeline.catalogue.store import open_catalogue
     from pipeline.cli.tables import plural, running_time
+    from pipeline.cli.writing import changing
     from pipeline.delivery.cuts import Recipe, make_cut
     from pipeline.delivery.export import export_cut
 
     _heading("Two timelines")
-    with open_catalogue(film.catalogue) as catalogue:
+    with changing(film) as catalogue:
         for name, recipe in (
             ("coach-interview", Recipe('subject:"coach interview"')),
             (

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.cli.options import chosen_film, film_option
-from pipeline.cli.progress import how_far, print_summary, say, shown_progress
+from pipeline.cli.progress import ALL_IN, how_far, print_summary, say, shown_progress, why
 from pipeline.cli.tables import listed, plural, print_json, running_time
 from pipeline.files import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pipeline.film import Film
     from pipeline.ingest.word import HeadState
 
 _MOST_LISTED = 10  # cards that `rushes status` names
@@ -47,6 +50,7 @@ def ingest_command(
     started = time.monotonic()
     with shown_progress(quiet=quiet) as tell:
         summary = ingest(found, paths, tell, retry=retry, priority=first)
+    idle = ALL_IN if summary.cards or summary.made else _idle(found, paths)
     if as_json:
         print_json(
             {
@@ -57,10 +61,25 @@ def ingest_command(
                 "duration": round(float(summary.duration), 3),
             }
         )
-    print_summary(summary, time.monotonic() - started, quiet=quiet)
+    print_summary(summary, time.monotonic() - started, quiet=quiet, idle=idle)
     if summary.stopped_by:
         return summary.stopped_by[0]
     return 1 if summary.failed or summary.left else 0
+
+
+def _idle(film: "Film", paths: "Sequence[Path]") -> str:
+    """What to say where there was nothing to do: of folders named, before the first card, else that all is in."""
+    from pipeline.catalogue.store import open_catalogue
+    from pipeline.catalogue.summary import status_counts
+
+    if paths:
+        hold = "holds" if len(paths) == 1 else "hold"
+        folders = listed(one_line(path) for path in paths)
+        return f"Nothing to do: {folders} {hold} no recording that is not in the log with its proxies."
+    with open_catalogue(film.catalogue) as catalogue:
+        if status_counts(catalogue):
+            return ALL_IN
+    return "There is no card in ingest/; copy one there, with its folders, and run 'rushes ingest' again."
 
 
 @click.command("watch")
@@ -122,12 +141,12 @@ def status_command(as_json: bool, film: str | None) -> None:
     _tell_of_head(word)
     if paused:
         click.echo("Paused; 'rushes resume' goes on.")
-    states = listed(f"{plural(count, 'clip')} {status}" for status, count in sorted(counts.items()))
+    states = listed(f"{plural(count, 'clip')} {status.replace('_', ' ')}" for status, count in sorted(counts.items()))
     click.echo(f"In the log: {states or 'nothing yet'}.")
     for card in left[:_MOST_LISTED]:
         click.echo(f"  left on {card.card}: {plural(card.clips, 'clip')}, {running_time(card.seconds)}")
     for each in {failure.path: failure for failure in failed}.values():
-        click.echo(f"  failed {one_line(each.path)}: {one_line(each.sentence)}")
+        click.echo(f"  failed {why(one_line(each.path), one_line(each.sentence))}")
     if len(left) > _MOST_LISTED:
         click.echo(f"  and {plural(len(left) - _MOST_LISTED, 'card')} more")
     if left and word is None:

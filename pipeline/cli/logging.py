@@ -22,7 +22,7 @@ from pipeline.cli.options import (
 )
 from pipeline.cli.tables import listed, plural, print_json
 from pipeline.cli.writing import changing
-from pipeline.clip import Saying
+from pipeline.clip import Clip, Saying
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME
 from pipeline.files import one_line
@@ -97,9 +97,7 @@ def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, fi
         marked = clip(catalogue, clip_id).clip
         first, last = frame_of(marked, start), frame_of(marked, end)
         if not 0 <= first < last <= (marked.frames or 0):
-            raise ValueRefused(
-                f"{start} to {end} is no range within {marked.name} ({marked.frames} frames); give IN before OUT."
-            )
+            raise ValueRefused(_no_range(marked, start, end))
         span = TimeRange(first, last - first)
         sayings = [Saying("mark", "", "person", range=span)]
         sayings += [
@@ -112,6 +110,13 @@ def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, fi
             words=f"mark {marked.name} {start} {end}",
         )
     _confirm(batch, "Marked", as_json=False)
+
+
+def _no_range(marked: Clip, start: str, end: str) -> str:
+    """Why a range cannot be marked, with all that can be."""
+    labels = f", {marked.start} to {marked.start + marked.frames}" if marked.start and marked.frames else ""
+    whole = f"frames 0 to {marked.frames or 0}{labels}"
+    return f"{start} to {end} is no range within {marked.name}; give IN before OUT, both within {whole}."
 
 
 @click.command("undo")

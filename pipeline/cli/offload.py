@@ -12,8 +12,8 @@ import click
 from rich.markup import escape
 
 from pipeline.cli.options import film_option
-from pipeline.cli.tables import console, plural, print_json
-from pipeline.errors import FilmNotFound
+from pipeline.cli.tables import console, plural, print_json, size
+from pipeline.errors import FilmNotFound, PathRefused
 from pipeline.files import one_line
 from pipeline.film import find_film, open_film
 from pipeline.manifests.hashes import FORMATS
@@ -65,6 +65,8 @@ def offload_command(
     _refuse_twice(targets)
     settings = _settings(film)
     stop, room = Event(), Room()
+    if file := next((each for each in cards if each.is_file()), None):
+        raise PathRefused(f"{one_line(file)} is a file; name the folder of its card.")
     with _bars(stop, quiet=json_wanted) as ears_of, ThreadPoolExecutor(len(cards)) as pool:
         running = [
             pool.submit(_offloaded, card.absolute(), (targets, template, formats), settings, ears_of(card.name), room)
@@ -149,12 +151,12 @@ def _interrupt(_number: int, _frame: object) -> None:
 def _tell(offloaded: Offloaded, card: Card) -> None:
     """What came of it, on stderr: each copy, then everything that somebody must look at."""
     clips = sum(len(taken.clips) for taken in card.taken)
-    size = f"{offloaded.bytes / 1e9:,.2f} GB"
-    click.echo(f"{one_line(card.folder.name)}: {plural(clips, 'clip')}, {plural(len(offloaded.files), 'file')}, {size}",
-               err=True)  # fmt: skip
+    copied = (
+        f"{plural(len(offloaded.files), 'file')}, {size(offloaded.bytes)}" if offloaded.files else "nothing to copy"
+    )
+    click.echo(f"{one_line(card.folder.name)}: {plural(clips, 'clip')}, {copied}", err=True)
     for copy in offloaded.copies:
         words = {"copied": "verified", "known": "there already"}.get(copy.state, f"FAILED: {copy.sentence}")
         click.echo(f"  {one_line(copy.folder)}  {words}", err=True)
-    about = (warning for taken in card.taken for warning in taken.folder.warnings)
-    for warning in dict.fromkeys((*offloaded.warnings, *about)):
+    for warning in dict.fromkeys((*offloaded.warnings, *card.lacks)):
         click.echo(f"  warning: {warning}", err=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _ALL = "all cards"
+ALL_IN = "Nothing to do: every card in ingest/ is in the log and has its proxies."
 _PLAIN_EVERY = 10.0  # seconds between progress lines where there is no terminal
 
 
@@ -50,16 +51,18 @@ def sentence_of(event: Event) -> str:
     return ""
 
 
-def print_summary(summary: Summary, seconds: float, *, quiet: bool) -> None:
-    """The end of a run, on stderr: what came in, what was made, every failure by name."""
+def print_summary(summary: Summary, seconds: float, *, quiet: bool, idle: str = ALL_IN) -> None:
+    """The end of a run, on stderr: what came in, what was made, every failure by name; `idle`: when nothing was."""
     if quiet:
         pass
     elif summary.stopped_by and not summary.cards and not summary.made:
         pass  # its sentence follows
     elif not summary.cards and not summary.made and not summary.failed and not summary.left:
-        say("Nothing to do: every card in ingest/ is in the log and has its proxies.")
+        say(idle)
     elif not summary.cards and not summary.made:
         say("Nothing new.")
+    elif not summary.cards:
+        say(f"Proxies and stills of {plural(summary.made, 'clip')}, in {running_time(seconds)}.")
     else:
         parts = [plural(summary.clips, "clip"), running_time(summary.duration), f"{summary.new:,} new"]
         parts += [plural(summary.copies, "copy").replace("copys", "copies")] if summary.copies else []
@@ -69,10 +72,17 @@ def print_summary(summary: Summary, seconds: float, *, quiet: bool) -> None:
         say(f"not taken  {card}: it is still changing; run 'rushes ingest' again when the copy has ended.")
     if summary.failed:
         say(f"{plural(len(summary.failed), 'failure')}:")
-        for name, sentence in summary.failed:
-            say(f"  {name}: {sentence}")
+        for path, sentence in summary.failed:
+            say(f"  {why(path, sentence)}")
+        say("'rushes forget PATH' lets go of what cannot be mended; the file itself stays.")
     if summary.stopped_by:
         say(f"rushes: {summary.stopped_by[1]}")
+
+
+def why(path: str, sentence: str) -> str:
+    """A failure with its path; a sentence that begins with the file's name does not say it again."""
+    name = path.rpartition("/")[2]
+    return f"{path}: {sentence.removeprefix(f'{name}: ')}"
 
 
 def _taken(event: CardTaken) -> str:
@@ -157,10 +167,10 @@ class _Live:
 
     def _draw(self, progress: Progress) -> None:
         for card in progress.cards:
-            if card.card not in self._resting:
-                self._row(card.card, card.wanted, card.done, f"{card.clips_done}/{card.clips} clips", "")
             if card.clips_done >= card.clips and not self._keep:
                 self._drop(card.card)
+            elif card.card not in self._resting:
+                self._row(card.card, card.wanted, card.done, f"{card.clips_done}/{card.clips} clips", "")
         if progress.wanted:
             left = f"{running_time(progress.seconds_left)} left" if progress.seconds_left is not None else ""
             self._row(_ALL, progress.wanted, progress.done, "", f"{progress.speed:.1f} x real time  {left}")

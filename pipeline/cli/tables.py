@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SHORT_ID = 8
 _LEAST = 12  # characters of a column whose words may wrap
+_LONGEST_WORD = 28  # characters for which such a column asks; a longer word is broken
 _BETWEEN = 2  # characters between columns
 _PLAIN_WIDTH = 160  # of a table that goes into a file or pipe
 
@@ -68,7 +69,10 @@ def fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
 
 def _needed(column: Column, cells: Sequence[str]) -> int:
     longest = max(map(len, (column.title, *cells)))
-    return longest if column.whole else min(longest, _LEAST)
+    if column.whole:
+        return longest
+    word = max((len(word) for text in cells for word in text.split()), default=0)
+    return min(longest, max(_LEAST, min(word, _LONGEST_WORD)))
 
 
 def table(columns: Sequence[Column]) -> "Table":

@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.catalogue.cuts import SavedCut, cut, logged_by_id, name_and_version, newest_cut
 from pipeline.catalogue.known import known_clips
 from pipeline.catalogue.store import Catalogue
-from pipeline.delivery.cuts import saved_cut
+from pipeline.delivery.cuts import absent, looks_like_a_file, saved_cut
 from pipeline.delivery.matches import matches_of
 from pipeline.delivery.versions import Compared, compared, edit_lists
 from pipeline.editorial.diff import EditList
@@ -112,7 +112,10 @@ def _with_the_one_before(catalogue: Catalogue, text: str) -> tuple[str, str]:
 def _side(catalogue: Catalogue, text: str) -> _Side:
     """A cut where the text names one, else a file."""
     name, version = name_and_version(catalogue, text)
-    if newest_cut(catalogue, name) is None and Path(text).is_file():
+    known = newest_cut(catalogue, name) is not None
+    if not known and looks_like_a_file(text) and not Path(text).exists():
+        raise absent(text)
+    if not known and Path(text).is_file():
         file = read_timeline(Path(text))
         if all(event.record is None for event in file.events):
             raise ValueRefused(f"{text} places nothing on a timeline; compare with a timeline file or a cut.")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal
 
 from pipeline.catalogue.beside import sounds_near
@@ -36,7 +37,7 @@ from pipeline.editorial.relaid import relaid
 from pipeline.editorial.returned import returned_shots
 from pipeline.editorial.shots import Media, Shot, media_of, named
 from pipeline.editorial.shots import media_for as files_of
-from pipeline.errors import ExportRefused, NotFound, RushesError, ValueRefused, command
+from pipeline.errors import ExportRefused, NotFound, PathMissing, RushesError, ValueRefused, command
 from pipeline.fields import BY_NAME
 from pipeline.film import Film
 from pipeline.ingest.look import grounds
@@ -164,6 +165,18 @@ def saved_recipe(catalogue: Catalogue, name: str) -> Recipe:
             f"'{name}' is a version, which stays as it was made; {command('cut', plain)} makes the next."
         )
     return _recipe(cut(catalogue, name))
+
+
+def looks_like_a_file(text: str) -> bool:
+    """Whether what may name a cut or a file was meant as a file: it has a folder or an ending."""
+    return os.sep in text or bool(Path(text).suffix)
+
+
+def absent(text: str) -> PathMissing:
+    """The refusal of what is neither a file nor a cut."""
+    return PathMissing(
+        f"{text} is no file that is there, and no saved cut; check the name: 'rushes cuts' lists the cuts."
+    )
 
 
 def saved_cut(film: Film, catalogue: Catalogue, name: str) -> MadeCut:

@@ -1,4 +1,4 @@
-"""Folders that hold originals, and the film's own: media are read there, and a pull never writes there."""
+"""Folders that hold originals, and the film's own: media are read there; no pull and no export writes there."""
 
 import os
 from collections.abc import Collection, Iterable
@@ -22,6 +22,12 @@ def card_folders(catalogue: Catalogue) -> list[Path]:
 def kept_folders(film: Film, catalogue: Catalogue) -> tuple[Path, ...]:
     """What nothing but the film itself writes to: its own folders, and the cards elsewhere."""
     return (*(film.folder / name for name in FOLDERS), *card_folders(catalogue))
+
+
+def refuse_media(film: Film, catalogue: Catalogue, folder: Path) -> None:
+    """Raise PathRefused for a timeline that would lie beside originals, or among what the film makes of them."""
+    own = (film.folder / name for name in FOLDERS if name not in ("timelines", "reports"))
+    refuse_kept((folder,), (*own, *card_folders(catalogue)))
 
 
 def refuse_kept(folders: Iterable[Path], kept: Collection[Path]) -> None:

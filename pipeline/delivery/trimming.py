@@ -56,7 +56,7 @@ def why_whole(clip: Clip, times: Times | None) -> str:
     if clip.start is None:
         return "a part of what has no timecode could not be found again"
     if facts.timecode_rate not in {None, clip.rate}:
-        return f"its timecode counts {facts.timecode_rate} labels a second"
+        return f"its timecode counts {facts.timecode_rate.label()} labels a second"
     untold = video.video_codec == "h264" and facts.container == "mxf"  # AVC-Intra or not: it is tried
     if video.video_codec not in _ALONE and not untold and not (video.video_codec in _PERHAPS and times.alone):
         return f"pictures in {video.video_codec} depend on each other"

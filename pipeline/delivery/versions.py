@@ -7,7 +7,7 @@ from pipeline.editorial.assembly import Cut
 from pipeline.editorial.diff import Difference, EditList, diff
 from pipeline.editorial.edits import edits_of
 from pipeline.editorial.exports.events import sheet_of
-from pipeline.errors import ValueRefused
+from pipeline.errors import ValueRefused, command
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,11 @@ def _compared(old: Sequence[EditList], new: Sequence[EditList]) -> Iterator[Comp
     for name in dict.fromkeys((*after, *before)):
         one, other = before.get(name), after.get(name)
         if one and other and one.start.rate != other.start.rate:
-            rates = f"{one.start.rate.label()} and {other.start.rate.label()}"
-            raise ValueRefused(f"They run at {rates} frames per second; cuts are compared at one rate (--rate).")
+            was, now = one.start.rate.label(), other.start.rate.label()
+            again = command("cut", "NAME", "--rate", was)
+            raise ValueRefused(
+                f"They run at {was} and {now} frames per second, and cuts are compared at one rate: {again} makes the "
+                "second again at that of the first."
+            )
         rate = (one or other or new[0]).start.rate
         yield Compared(name, one, other, diff(one.edits if one else (), other.edits if other else (), rate))

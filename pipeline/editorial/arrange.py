@@ -97,7 +97,7 @@ def selects(clips: Sequence[LoggedClip], media: MediaById, settings: CutSettings
         shots += marked(clip, files, handles=handles) or circled(clip, files)
     if not shots:
         raise NotFound(
-            "Nothing in this search is marked or circled; mark ranges with `rushes mark`, or cut a stringout."
+            "Nothing in this search is marked or circled; mark ranges with 'rushes mark', or cut a stringout."
         )
     return tuple(shots)
 

@@ -26,6 +26,15 @@ class Card:
     taken: tuple[TakenCard, ...]
     names: dict[str, str]
 
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What is missing or doubtful on it, then its recordings that cannot be read: each is named once."""
+        unread = {
+            os.fsdecode(each.path).rpartition("/")[2]: each.sentence for card in self.taken for each in card.failed
+        }
+        doubts = [warning for card in self.taken for warning in card.folder.warnings]
+        return (*(doubt for doubt in doubts if not any(name in doubt for name in unread)), *unread.values())
+
 
 def read_card(folder: Path, settings: Settings) -> Card:
     """Read the clips of a card where it lies. Raises PathMissing, ChangedWhileRead."""

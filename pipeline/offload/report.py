@@ -35,7 +35,7 @@ def as_data(done: Offloaded, card: Card) -> dict[str, Any]:
             {"path": file.path, "size": file.size, "hashes": dict(file.hashes), "listed": file.listed}
             for file in done.files
         ],
-        "warnings": [*done.warnings, *(warning for each in card.taken for warning in each.folder.warnings)],
+        "warnings": [*done.warnings, *card.lacks],
     }
 
 

@@ -30,9 +30,10 @@ STATES: dict[str, str] = {
     "unhashed": "it was never read whole: run 'rushes ingest'",
     "copy gone": "a copy is not where it was; the same original is whole elsewhere: restore it if it was a backup",
     "rotten": "its bytes changed though nobody wrote to it: restore it from another copy and replace this disk",
-    "changed": "somebody wrote to it since it was taken: restore it from another copy, or ingest it as what it is now",
+    "changed": "somebody wrote to it since it was taken: restore it from another copy, or ingest it as what it is now; "
+    "delete a proxy or still, and 'rushes ingest --retry' makes it again",
     "missing": "it is not where it was: restore it ('rushes forget' is for clips of which no disk has a copy); "
-    "proxies 'rushes ingest' makes again",
+    "proxies and stills 'rushes ingest --retry' makes again",
     "unreadable": "the disk does not give it: copy what it still gives, and replace it",
     "new": "it lies on a card that was taken without it: run 'rushes ingest'",
 }

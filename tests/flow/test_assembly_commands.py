@@ -204,7 +204,10 @@ def test_every_command_that_takes_a_cut_takes_a_version_of_it(film):
     for command in ("export", "paper", "conform", "pull", "check"):
         run = rushes(command, "best@9", *{"pull": ["--list"], "check": ["--for", "avid"]}.get(command, []), cwd=film)
         assert (run.code, "There is no version 9 of 'best'; the newest is 2." in run.err) == (13, True), command
-    assert rushes("check", "nosuch", "--for", "avid", cwd=film).code == 31
+    for command in (["check", "nosuch", "--for", "avid"], ["conform", "nosuch.otio"], ["diff", "best", "nosuch.xml"]):
+        run = rushes(*command, cwd=film)
+        assert (run.code, "is no file that is there, and no saved cut" in run.err) == (31, True), command
+    assert "'rushes cuts' lists those there are" in rushes("export", "nosuch", cwd=film).err
 
 
 def test_cuts_are_listed_taken_away_and_brought_back_with_their_versions(film):

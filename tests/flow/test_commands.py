@@ -187,6 +187,14 @@ def test_what_cannot_be_is_refused_in_one_sentence_and_changes_nothing(shoot, ar
     assert rushes("log", "--json", cwd=shoot).out == before
 
 
+@pytest.mark.parametrize("span", [("30", "5"), ("0", "41"), ("06:10:05:10", "06:10:05:05")])
+def test_a_range_outside_its_clip_is_refused_with_all_that_it_has(shoot, span):
+    [sunrise] = ids(shoot, "name:C0001 location:kaptagat")
+    run = rushes("mark", sunrise, *span, cwd=shoot)
+    assert run.code == 14
+    assert "both within frames 0 to 40, 06:10:05:00 to 06:10:06:15." in run.err
+
+
 def test_a_marked_range_is_found_shown_and_cut_with_handles(own_shoot):
     [clip] = ids(own_shoot, "name:GX010123")
     assert rushes("mark", clip[:8], "60", "120", "--note", "crosses the joint", cwd=own_shoot).code == 0
@@ -395,6 +403,15 @@ def test_an_export_goes_where_it_is_told_and_for_whom(cuts, tmp_path):
         f"two places{suffix}" for suffix in (".otio", ".xml", ".edl", ".aaf", ".batch.csv", ".README.txt")
     }
     assert json.loads(run.out)["files"]
+
+
+@pytest.mark.parametrize("folder", ["ingest", "ingest/later", "proxies"])
+def test_no_export_lies_beside_media(cuts, folder):
+    film, _ = cuts
+    run = rushes("export", "two places", "--to", folder, cwd=film)
+    assert (run.code, run.out) == (32, "")
+    assert "name another folder with --to" in run.err
+    assert not list((film / folder).glob("two places*"))
 
 
 def test_the_help_of_every_command_is_there(shoot):

@@ -46,6 +46,12 @@ def test_the_demo_cuts_one_subject_across_both_places_and_an_intercut(demo):
             assert (film / "timelines" / f"{name}{suffix}").stat().st_size > 0
 
 
+def test_what_the_demo_leaves_behind_is_sound(demo):
+    film, _, _ = demo
+    checked = rushes("doctor", cwd=film)
+    assert checked.code == 0, checked.out
+
+
 def test_the_commands_that_the_demo_names_run(demo):
     film, run, _ = demo
     for line in re.findall(r"^  (rushes .*)$", run.err, re.MULTILINE):

@@ -53,6 +53,15 @@ def test_the_same_again_is_nothing_to_do_and_opens_no_footage(taken, tmp_path):
     assert run.err.splitlines() == ["Nothing to do: every card in ingest/ is in the log and has its proxies."]
 
 
+def test_where_nothing_is_to_do_the_words_say_why(film, tmp_path):
+    (tmp_path / "empty").mkdir()
+    rushes("init", tmp_path / "new", cwd=tmp_path)
+    none_yet = rushes("ingest", cwd=tmp_path / "new")
+    elsewhere = rushes("ingest", tmp_path / "empty", cwd=film)
+    assert (none_yet.code, none_yet.err.startswith("There is no card in ingest/; copy one there")) == (0, True)
+    assert (elsewhere.code, "empty holds no recording that is not in the log" in elsewhere.err) == (0, True)
+
+
 def test_a_film_folder_that_was_moved_goes_on_without_making_anything_again(film):
     before = made(film)
     finish(film)

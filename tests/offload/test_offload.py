@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli.offload import offload_command
-from pipeline.errors import Cancelled, MediaUnreadable, ValueRefused
+from pipeline.errors import Cancelled, MediaUnreadable, PathRefused, ValueRefused
 from pipeline.manifests.facts import list_facts
 from pipeline.manifests.hashes import of_bytes
 from pipeline.manifests.lists import read_list
@@ -359,6 +359,24 @@ def test_one_folder_named_twice_is_no_second_copy_and_is_refused_at_once(card, t
         assert result.exit_code == 2
         assert "are one folder" in result.output
         assert not (tmp_path / "disk").exists()
+
+
+def test_a_recording_that_cannot_be_read_is_named_while_the_card_is_at_hand_and_only_once(tmp_path):
+    card = tmp_path / "X001"
+    card.mkdir()
+    (card / "A.MP4").write_text("just text")
+    (card / "B.MOV").write_bytes(b"")
+    result = CliRunner().invoke(offload_command, [str(card), "--to", str(tmp_path / "disk")])
+    assert "warning: A.MP4 is no picture or sound recording: it is a text file." in result.output
+    assert result.output.count("B.MOV") == 1
+    assert "1 clip" not in result.output
+    assert (tmp_path / "disk" / "X001" / "A.MP4").read_text() == "just text"
+
+
+def test_a_file_is_no_card(card, tmp_path):
+    result = CliRunner().invoke(offload_command, [str(card / "CLIP" / "C0001.MP4"), "--to", str(tmp_path)])
+    assert isinstance(result.exception, PathRefused)
+    assert "name the folder of its card" in str(result.exception)
 
 
 @pytest.mark.parametrize("suffix", [".html", ".txt", ".json"])
