@@ -16,7 +16,7 @@ from pipeline.catalogue.store import Catalogue, fold_in_log, open_catalogue
 from pipeline.catalogue.writing import all_due, unwritten, write_due
 from pipeline.clip import Product
 from pipeline.faults import reached
-from pipeline.files import one_line
+from pipeline.files import one_line, path_error
 from pipeline.film import Film
 from pipeline.locks import held_lock, is_locked
 from pipeline.publishing import TEMPORARY
@@ -141,8 +141,11 @@ def _left(film: Film, _catalogue: Catalogue) -> str:
 def _sweep(film: Film, _catalogue: Catalogue) -> str:
     left = _leftovers(film)
     for file in left:
-        reached("mend.remove")
-        file.unlink(missing_ok=True)
+        try:
+            reached("mend.remove")
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise path_error(error, file) from error
     return f"{len(left):,} half-made files removed"
 
 

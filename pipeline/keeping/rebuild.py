@@ -40,6 +40,7 @@ from pipeline.shotlog.query import parse
 from pipeline.watch import TWO_LOOKS, Settler
 
 _LARGEST = 4 << 30  # bytes of a plain file
+_BREATHER = 0.05  # seconds between two looks at a card at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +145,9 @@ class _Work:
                 restless = gate.restless(gate.patience)
                 if len(restless) == len(gate.waiting):
                     break
-                time.sleep(TWO_LOOKS)
+                now = time.monotonic()
+                soonest = min(gate.settler.settles_in(card, now) for card in gate.waiting)
+                time.sleep(max(_BREATHER, min(soonest, TWO_LOOKS)))
         self.failed = (
             *account.summary.failed,
             *((card, "is still changing; ingest it later.") for card, _ in restless),
