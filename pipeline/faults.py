@@ -20,6 +20,9 @@ CALLS: tuple[str, ...] = (
     "publish.sync",
     "publish.rename",
     "publish.sync_folder",
+    "new.sync",
+    "new.link",
+    "new.sync_folder",
     "folder.make",
     "folder.sync_above",
     "folder.sync",
@@ -43,6 +46,14 @@ CALLS: tuple[str, ...] = (
     "offload.read_back",
     "offload.tidy",
     "manifest.remove",
+    "plain.remove",
+    "keep.link",
+    "keep.sync",
+    "keep.remove",
+    "aside.rename",
+    "aside.link",
+    "aside.remove",
+    "mend.remove",
 )
 # Moments between two steps: the program can die there, but nothing can fail.
 MOMENTS: tuple[str, ...] = (
@@ -76,6 +87,20 @@ MOMENTS: tuple[str, ...] = (
     "migrate.end",
     "catalogue.commit",
     "catalogue.committed",
+    "room.leave",
+    "plain.written",
+    "backup.copy",
+    "backup.copied",
+    "restore.copied",
+    "restore.replace",
+    "restore.replaced",
+    "keep.fold_in",
+    "rebuild.recalled",
+    "rebuild.taken",
+    "rebuild.adopted",
+    "rebuild.replaced",
+    "mend.begin",
+    "mend.mended",
 )
 POINTS = CALLS + MOMENTS
 

@@ -27,7 +27,7 @@ def make_folder(folder: Path) -> None:
             reached("folder.make")
             each.mkdir(exist_ok=True)
             reached("folder.sync_above")
-            _sync(each.parent)
+            sync(each.parent)
     except OSError as error:
         raise path_error(error, folder) from error
 
@@ -51,13 +51,13 @@ def publish_all(finished: Sequence[tuple[Path, Path]]) -> None:
     try:
         for temporary, _ in finished:
             reached("publish.sync")
-            _sync(temporary)
+            sync(temporary)
         for temporary, final in finished:
             reached("publish.rename")
             temporary.replace(final)
         for folder in {final.parent for _, final in finished}:
             reached("publish.sync_folder")
-            _sync(folder)
+            sync(folder)
     except BaseException as error:  # an interrupt, too, leaves nothing half-made
         for temporary, _ in finished:
             temporary.unlink(missing_ok=True)
@@ -67,25 +67,48 @@ def publish_all(finished: Sequence[tuple[Path, Path]]) -> None:
 
 
 def publish_new(temporary: Path, final: Path) -> None:
-    """Publish a finished file under a name that nothing bears. Raises AlreadyThere where something does."""
+    """Publish a finished file under a name that nothing bears. Raises AlreadyThere where something does.
+
+    Where its name was not made safe it is taken away again: what is there counts as kept.
+    """
     try:
-        _sync(temporary)
+        reached("new.sync")
+        sync(temporary)
+        reached("new.link")
+        _name(temporary, final)
         try:
-            final.hardlink_to(temporary)
-        except FileExistsError:
+            reached("new.sync_folder")
+            sync(final.parent)
+        except OSError:
+            final.unlink()
             raise
-        except OSError:  # a filesystem without links: nothing but a look keeps us from replacing
-            if final.exists():
-                raise FileExistsError(final) from None
-            temporary.replace(final)
-        temporary.unlink(missing_ok=True)
-        _sync(final.parent)
     except FileExistsError as error:
-        temporary.unlink(missing_ok=True)
         raise AlreadyThere(f"{one_line(final)} is there already and is not overwritten; name another file.") from error
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise path_error(error, final) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _name(temporary: Path, final: Path) -> None:
+    try:
+        final.hardlink_to(temporary)
+    except FileExistsError:
+        raise
+    except OSError:  # a filesystem without links: nothing but a look keeps us from replacing
+        if final.exists():
+            raise FileExistsError(final) from None
+        temporary.replace(final)
+
+
+def link_whole(old: Path, now: Path) -> None:
+    """Give a file a second name; where the disk has no links, a copy that appears whole. Raises what the disk does."""
+    try:
+        now.hardlink_to(old)
+    except OSError:
+        temporary = temporary_beside(now)
+        shutil.copy2(old, temporary)
+        publish(temporary, now)
 
 
 def write_whole(final: Path, data: bytes) -> None:
@@ -110,6 +133,7 @@ def workroom(folder: Path) -> Iterator[Path]:
         try:
             yield room
         finally:
+            reached("room.leave")
             shutil.rmtree(room, ignore_errors=True)
 
 
@@ -175,12 +199,12 @@ def publish_folder(temporary: Path, final: Path) -> None:
     try:
         for parent, _, _ in os.walk(temporary, topdown=False):
             reached("folder.sync")
-            _sync(Path(parent))
+            sync(Path(parent))
         reached("folder.rename")
         temporary.rename(final)
         try:
             reached("folder.sync_parent")
-            _sync(final.parent)
+            sync(final.parent)
         except OSError:
             final.rename(temporary)
             raise
@@ -194,7 +218,8 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
     """Remove what a killed process left half-made in `folder` (and below it); returns how many files went."""
     swept = 0
     for parent, folders, names in os.walk(folder):
-        _sweep_unheld(Path(parent))
+        if any(name.startswith(TEMPORARY) and name.endswith(_HELD) for name in (*folders, *names)):
+            _sweep_unheld(Path(parent))
         if not deep:
             folders.clear()
         for name in names:
@@ -206,7 +231,8 @@ def sweep_temporaries(folder: Path, *, deep: bool = True) -> int:
     return swept
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make a file, or the names in a folder, safe on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

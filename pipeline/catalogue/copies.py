@@ -1,8 +1,10 @@
-"""Whole copies of the catalogue file: made while people write, checked, put in its place; the old one is kept aside."""
+"""Whole copies of the catalogue file: made while people write, checked, put in its place; the old one is kept aside.
+
+Killed at any moment, the same command again comes to the same: one catalogue, one that is kept aside.
+"""
 
 import os
 import secrets
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -13,11 +15,18 @@ from urllib.parse import quote
 
 from pipeline.catalogue.schema import MIGRATIONS
 from pipeline.catalogue.store import APPLICATION, Catalogue, Connection, damage, open_catalogue, refusals
-from pipeline.catalogue.writing import all_due
-from pipeline.errors import CatalogueBusy, CatalogueDamaged, CatalogueNewer, PathMissing, PathRefused
+from pipeline.catalogue.writing import all_due, kept_as
+from pipeline.errors import AlreadyThere, CatalogueBusy, CatalogueDamaged, CatalogueNewer, PathMissing, PathRefused
+from pipeline.faults import reached
 from pipeline.files import one_line, path_error, stamp_of
-from pipeline.publishing import publish, publish_new, temporary_beside
+from pipeline.publishing import link_whole, publish, publish_new, sync, workroom
 
+# Whose catalogue it is, since when by which steps, and what is to be written is of the file, not of what it holds. What
+# a virtual table holds stands in tables of its own.
+_TABLES = """
+SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
+AND name NOT IN ('identity', 'migrations', 'due') ORDER BY name
+"""
 _BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a catalogue that is open, or was when it was killed
 
 
@@ -44,7 +53,10 @@ def back_up(catalogue: Catalogue, target: Path) -> Copied:
     Raises AlreadyThere, DiskFull, PathRefused, and CatalogueDamaged where the copy is not what was copied.
     """
     with growing(target) as temporary:
+        if target.exists():
+            raise AlreadyThere(f"{one_line(target)} is there already and is not overwritten; name another file.")
         with refusals(target), closing(sqlite3.connect(temporary)) as copy:
+            reached("backup.copy")
             with catalogue.reading() as db:
                 counts = _counts(db)
                 db.backup(copy)
@@ -54,6 +66,7 @@ def back_up(catalogue: Catalogue, target: Path) -> Copied:
                     f"The copy of {catalogue.path} is not what was copied; run 'rushes doctor', and check the disk."
                 )
         size = temporary.stat().st_size
+        reached("backup.copied")
         publish_new(temporary, target)
     return Copied(target, counts["clips"], counts["entries"], counts["cuts"], size)
 
@@ -71,6 +84,7 @@ def catalogue_from(source: Path, beside: Path) -> Iterator[Path]:
         with refusals(source), closing(_opened(source)) as old, closing(sqlite3.connect(temporary)) as copy:
             _refuse_foreign(old, source)
             old.backup(copy)
+        reached("restore.copied")
         with open_catalogue(temporary) as catalogue:
             with catalogue.atomic() as db:
                 if wrong := damage(db):
@@ -92,26 +106,54 @@ def is_sound(path: Path) -> bool:
         return False
 
 
+def holds_the_same(new: Path, path: Path) -> bool:
+    """Whether a catalogue is sound and holds, row for row, what another one does: then it was put in its place."""
+    if not is_sound(path):
+        return False
+    with refusals(path), closing(sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True)) as db:
+        db.execute("ATTACH ? AS new", (os.fspath(new),))
+        tables = [row[0] for row in db.execute(_TABLES)]
+        return tables == [row[0] for row in db.execute(_TABLES.replace("FROM ", "FROM new."))] and not any(
+            db.execute(f'SELECT 1 FROM (SELECT * FROM {one}."{name}" EXCEPT SELECT * FROM {other}."{name}")').fetchone()
+            for name in tables
+            for one, other in (("main", "new"), ("new", "main"))
+        )
+
+
 def replace_catalogue(new: Path, path: Path) -> Path | None:
     """Put a whole new catalogue into its place; where the old one is kept, None where there was none.
 
     Killed at any moment, either the old or the new one is there. Raises CatalogueBusy where a command has it open.
     """
-    kept = path.with_name(f"{path.stem}.kept-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{path.suffix}")
     there = path.exists()
     if there:
+        reached("keep.fold_in")
         _fold_in(path)
+    kept = _kept(path)
+    aside = [(path.with_name(path.name + end), kept.with_name(kept.name + end)) for end in _BESIDE]
     try:
-        aside = [(path.with_name(path.name + end), kept.with_name(kept.name + end)) for end in _BESIDE]
         for old, now in [(path, kept), *aside]:
-            if old.exists():
-                _link(old, now)
+            if old.exists() and not now.exists():
+                reached("keep.link")
+                link_whole(old, now)
+        reached("keep.sync")
+        sync(path.parent)
         for old, _ in aside:
-            old.unlink(missing_ok=True)  # else SQLite would take them for the new one's
+            if old.exists():  # else SQLite would take it for the new one's
+                reached("keep.remove")
+                old.unlink()
     except OSError as error:
         raise path_error(error, path) from error
     publish(new, path)
     return kept if there else None
+
+
+def _kept(path: Path) -> Path:
+    """Where an old catalogue is kept: as a command that was killed began to, else under the name of this moment."""
+    for end in ("", *_BESIDE):
+        if begun := kept_as(path.with_name(path.name + end), f"{path.stem}.kept-*{path.suffix}{end}"):
+            return begun.with_name(begun.name.removesuffix(end))
+    return path.with_name(f"{path.stem}.kept-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{path.suffix}")
 
 
 def _fold_in(path: Path) -> None:
@@ -124,22 +166,14 @@ def _fold_in(path: Path) -> None:
                 raise CatalogueBusy(f"A command is at work with {path}; let it finish, then run this again.") from error
 
 
-def _link(old: Path, now: Path) -> None:
-    try:
-        now.hardlink_to(old)
-    except OSError:  # filesystems without links
-        shutil.copy2(old, now)
-
-
 @contextmanager
 def growing(final: Path) -> Iterator[Path]:
-    """A hidden name beside a catalogue; nothing of it is left when the block ends badly."""
-    temporary = temporary_beside(final)
+    """A name for a catalogue in a hidden folder beside its place; of a killed command the next one removes it."""
     try:
-        yield temporary
-    finally:
-        for end in ("", *_BESIDE):
-            temporary.with_name(temporary.name + end).unlink(missing_ok=True)
+        with workroom(final.parent) as room:
+            yield room / final.name
+    except OSError as error:
+        raise path_error(error, final) from error
 
 
 def _opened(source: Path) -> Connection:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from filecmp import cmp
+from glob import escape
 from pathlib import Path
 
 import xxhash
@@ -18,12 +20,14 @@ from pipeline.catalogue.plain import Head, Line, head_of, written
 from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.catalogue.telling import card_lines, cut_lines, film_lines, identity
 from pipeline.clip import shown
+from pipeline.faults import reached
 from pipeline.files import path_error
 from pipeline.locks import waited_lock
-from pipeline.publishing import sweep_temporaries, write_whole
+from pipeline.publishing import link_whole, sweep_temporaries, write_whole
 
 _NO_NAME = re.compile(r"[^\w .()+,-]")
 _LONGEST = 60  # letters of a name; the rest of a file's name tells cards of one name apart
+_KEPT = ".kept-"
 _HEAD = 4096  # bytes in which the first line ends
 
 
@@ -73,11 +77,48 @@ def owner_of(folder: Path) -> str | None:
 
 
 def keep_aside(place: Path) -> None:
-    """Give a file or folder another name beside its own, so that nothing is written over it."""
+    """Give a folder another name beside its own, so that nothing is written over what lies in it."""
     try:
-        place.rename(place.with_name(f"{place.name}.kept-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}"))
+        reached("aside.rename")
+        place.rename(_aside(place))
     except OSError as error:
         raise path_error(error, place) from error
+
+
+def keep_copy(file: Path) -> None:
+    """Give a file another name beside its own, too, which stays when it is written anew."""
+    if kept_as(file, f"{escape(file.name)}{_KEPT}*"):
+        return
+    try:
+        reached("aside.link")
+        link_whole(file, _aside(file))
+    except OSError as error:
+        raise path_error(error, file) from error
+
+
+def drop_kept(catalogue: Catalogue, folder: Path) -> None:
+    """Remove the plain files that are kept under another name as they are: they are written anew."""
+    for kept in (*folder.glob(f"*{_KEPT}*"), *folder.glob(f"cuts/*{_KEPT}*")):
+        file = kept.with_name(kept.name.rpartition(_KEPT)[0])
+        if kept_as(file, escape(kept.name)):
+            all_due(catalogue)
+            try:
+                reached("aside.remove")
+                file.unlink()
+            except OSError as error:
+                raise path_error(error, file) from error
+
+
+def kept_as(file: Path, pattern: str) -> Path | None:
+    """The file beside this one, of a name like this, that is the same or holds the same bytes."""
+    if not file.exists():
+        return None
+    others = sorted(file.parent.glob(pattern))
+    return next((each for each in others if file.samefile(each) or cmp(file, each, shallow=False)), None)
+
+
+def _aside(place: Path) -> Path:
+    return place.with_name(f"{place.name}{_KEPT}{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}")
 
 
 def unwritten(catalogue: Catalogue, folder: Path) -> tuple[Path, ...]:
@@ -124,7 +165,9 @@ def _write(catalogue: Catalogue, folder: Path, due: _Due) -> None:
         write_whole(file, data)
     elif file is not None:
         with suppress(OSError):
+            reached("plain.remove")
             file.unlink(missing_ok=True)
+    reached("plain.written")
     with catalogue.atomic() as db:
         sql = "DELETE FROM due WHERE sort = ? AND number = ? AND name = ? AND change = ?"
         db.execute(sql, (due.sort, due.number, due.name, due.change))

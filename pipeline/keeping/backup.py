@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.catalogue.copies import Copied, back_up, catalogue_from, held, replace_catalogue
+from pipeline.catalogue.copies import Copied, back_up, catalogue_from, held, holds_the_same, replace_catalogue
 from pipeline.catalogue.store import open_catalogue
 from pipeline.catalogue.writing import write_due
-from pipeline.errors import AlreadyThere, DiskFull, PathMissing, PathRefused
-from pipeline.files import one_line
+from pipeline.errors import DiskFull, PathMissing, PathRefused
+from pipeline.faults import reached
 from pipeline.film import Film
 from pipeline.locks import held_lock
+from pipeline.publishing import sweep_temporaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,6 @@ def backup(film: Film, target: Path | None = None) -> Copied:
     target = target.absolute() if target else film.backups / f"catalogue {datetime.now(UTC):%Y-%m-%d %H.%M.%SZ}.db"
     if target.is_dir():
         target /= f"{film.folder.name} {datetime.now(UTC):%Y-%m-%d %H.%M.%SZ}.db"
-    if target.exists():
-        raise AlreadyThere(f"{one_line(target)} is there already and is not overwritten; name another file.")
     with open_catalogue(film.catalogue) as catalogue:
         return back_up(catalogue, target)
 
@@ -38,11 +37,15 @@ def backup(film: Film, target: Path | None = None) -> Copied:
 def restore(film: Film, source: Path) -> Restored:
     """Put a backup in the catalogue's place; the one that was there is kept beside it.
 
+    Where it lies there already, as of a command that was killed, only what was left to do is done.
     Raises CatalogueBusy while a head or another command is at work, and what is wrong with the backup.
     """
     with held_lock(film.lock, "rushes restore"):
+        sweep_temporaries(film.catalogue.parent, deep=False)
         with catalogue_from(source, film.catalogue) as new:
-            kept = replace_catalogue(new, film.catalogue)
+            reached("restore.replace")
+            kept = None if holds_the_same(new, film.catalogue) else replace_catalogue(new, film.catalogue)
+        reached("restore.replaced")
         with open_catalogue(film.catalogue) as catalogue:
             with suppress(DiskFull, PathMissing, PathRefused):  # the next command writes them
                 write_due(catalogue, film.log)

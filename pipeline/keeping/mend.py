@@ -15,7 +15,8 @@ from pipeline.catalogue.repair import faults_of_index, make_index_again
 from pipeline.catalogue.store import Catalogue, fold_in_log, open_catalogue
 from pipeline.catalogue.writing import all_due, unwritten, write_due
 from pipeline.clip import Product
-from pipeline.files import one_line
+from pipeline.faults import reached
+from pipeline.files import one_line, path_error
 from pipeline.film import Film
 from pipeline.locks import held_lock, is_locked
 from pipeline.publishing import TEMPORARY
@@ -54,8 +55,14 @@ def complaints(film: Film) -> Iterator[Complaint]:
 def mend(film: Film) -> tuple[str, ...]:
     """Mend what can be mended; what that was, in sentences. Raises CatalogueBusy while a head is at work."""
     with held_lock(film.lock, "rushes doctor --repair"), open_catalogue(film.catalogue) as catalogue:
-        ill = (ailment for ailment in AILMENTS if ailment.found(film, catalogue))
-        return tuple(f"{ailment.what}: {ailment.mended(film, catalogue)}" for ailment in ill)
+        return tuple(_mended(ailment, film, catalogue) for ailment in AILMENTS if ailment.found(film, catalogue))
+
+
+def _mended(ailment: "Ailment", film: Film, catalogue: Catalogue) -> str:
+    reached("mend.begin")
+    said = f"{ailment.what}: {ailment.mended(film, catalogue)}"
+    reached("mend.mended")
+    return said
 
 
 # --- search index ---
@@ -134,7 +141,11 @@ def _left(film: Film, _catalogue: Catalogue) -> str:
 def _sweep(film: Film, _catalogue: Catalogue) -> str:
     left = _leftovers(film)
     for file in left:
-        file.unlink(missing_ok=True)
+        try:
+            reached("mend.remove")
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise path_error(error, file) from error
     return f"{len(left):,} half-made files removed"
 
 

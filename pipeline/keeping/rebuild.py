@@ -21,8 +21,9 @@ from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.catalogue.summary import status_counts
 from pipeline.catalogue.verifying import Kept, kept_files
-from pipeline.catalogue.writing import keep_aside, owner_of, plain_files, write_due
+from pipeline.catalogue.writing import drop_kept, keep_copy, owner_of, plain_files, write_due
 from pipeline.errors import ChangedWhileRead, DiskFull, PathMissing, PathRefused, ValueRefused
+from pipeline.faults import reached
 from pipeline.files import full_hash, one_line, read_small, stamp_of
 from pipeline.film import Film
 from pipeline.ingest.account import Account, Tell
@@ -39,6 +40,7 @@ from pipeline.shotlog.query import parse
 from pipeline.watch import TWO_LOOKS, Settler
 
 _LARGEST = 4 << 30  # bytes of a plain file
+_BREATHER = 0.05  # seconds between two looks at a card at least
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +67,33 @@ def rebuild(film: Film, tell: Tell) -> Rebuilt:
     Raises CatalogueBusy where a head is at work, CatalogueNewer, and what the disk refuses.
     """
     with held_lock(film.lock, "rushes rebuild"):
-        if is_sound(film.catalogue):
-            return Rebuilt(done=False)
         sweep_temporaries(film.catalogue.parent, deep=False)
+        if is_sound(film.catalogue):
+            _write_log(film)
+            return Rebuilt(done=False)
         with growing(film.catalogue) as new:
             with open_catalogue(new, create=True) as catalogue:
                 work = _Work(replace(film, catalogue=new), catalogue, tell)
                 work.recall()
+                reached("rebuild.recalled")
                 work.take_cards()
+                reached("rebuild.taken")
                 work.adopt()
+                reached("rebuild.adopted")
                 rebuilt = work.summed()
-            kept = replace_catalogue(new, film.catalogue)
-        with suppress(DiskFull, PathMissing, PathRefused), open_catalogue(film.catalogue) as catalogue:
             for file in work.damaged:
-                keep_aside(file)
-            write_due(catalogue, film.log)
+                keep_copy(file)
+            kept = replace_catalogue(new, film.catalogue)
+        reached("rebuild.replaced")
+        _write_log(film)
         return replace(rebuilt, kept=str(kept) if kept else None)
+
+
+def _write_log(film: Film) -> None:
+    """Write the plain files anew, without those that were damaged; what cannot be written the next command writes."""
+    with suppress(DiskFull, PathMissing, PathRefused), open_catalogue(film.catalogue) as catalogue:
+        drop_kept(catalogue, film.log)
+        write_due(catalogue, film.log)
 
 
 @dataclass(slots=True)
@@ -132,7 +145,9 @@ class _Work:
                 restless = gate.restless(gate.patience)
                 if len(restless) == len(gate.waiting):
                     break
-                time.sleep(TWO_LOOKS)
+                now = time.monotonic()
+                soonest = min(gate.settler.settles_in(card, now) for card in gate.waiting)
+                time.sleep(max(_BREATHER, min(soonest, TWO_LOOKS)))
         self.failed = (
             *account.summary.failed,
             *((card, "is still changing; ingest it later.") for card, _ in restless),

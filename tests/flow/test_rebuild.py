@@ -271,9 +271,24 @@ def test_a_backup_of_an_older_release_is_brought_up_to_date(film, tmp_path):
     assert dump(film)["clips"] == []
 
 
+def test_the_same_backup_put_back_twice_changes_nothing_the_second_time(film, tmp_path):
+    file = tmp_path / "backup.db"
+    backup(open_film(film), file)
+    say(film, "5")
+    assert restore(open_film(film), file).kept
+    before, kept = dump(film), sorted(film.rglob("*.kept-*"))
+    assert restore(open_film(film), file).kept is None
+    same(before, dump(film))
+    assert sorted(film.rglob("*.kept-*")) == kept
+    say(film, "3")
+    assert restore(open_film(film), file).kept, "what was said since is kept aside"
+    same(before, dump(film))
+
+
 def test_nothing_is_put_in_place_of_a_catalogue_that_is_in_use(film, tmp_path):
     file = tmp_path / "backup.db"
     backup(open_film(film), file)
+    say(film, "5")
     before = dump(film)
     with open_catalogue(film / ".rushes" / "catalogue.db"), pytest.raises(CatalogueBusy):
         restore(open_film(film), file)

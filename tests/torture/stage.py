@@ -69,7 +69,8 @@ def _shoot(stage: Path) -> None:
 
 
 def _late_card(stage: Path) -> None:
-    """A card that comes later, whose first proxy was made when the power went."""
+    """A card that comes later, whose first proxy was made when the power went, and one that lies elsewhere now."""
+    (stage / "film" / "ingest" / SOUND.name).rename(stage / "film" / "ingest" / "S001 moved")
     shutil.copytree(DRONE, stage / "film" / "ingest" / DRONE.name)
     _kill("ingest", "make.publish", stage)
 
@@ -86,6 +87,32 @@ def _list(note: str) -> Callable[[Path], None]:
         (stage / "back.edl").write_text(EDL.replace("NOTE", note))
 
     return prepare
+
+
+def _more_is_said(stage: Path) -> None:
+    """Words that the backup does not know: they are kept aside."""
+    assert run(Step("", ("set", "camera:g", "rating=2", "note=later")), stage).returncode == 0
+
+
+def _break(stage: Path) -> None:
+    """A proxy and a plain file that are gone, a half-made file, a search index that counts wrongly."""
+    film = stage / "film"
+    min((film / "proxies").rglob("*.mov")).unlink()
+    min((film / "log").glob("*.jsonl")).unlink()
+    left = film / "stills" / ".rushes-0123456789abcdef.part"
+    left.write_bytes(b"half")
+    os.utime(left, (1, 1))
+    with closing(sqlite3.connect(film / ".rushes" / "catalogue.db")) as db, db:
+        db.execute("UPDATE groups SET clips = clips + 3")
+
+
+def _lose(stage: Path) -> None:
+    """A catalogue of which only what SQLite wrote beside it is there, and a plain file that is cut off."""
+    film = stage / "film"
+    (film / ".rushes" / "catalogue.db").unlink()
+    (film / ".rushes" / "catalogue.db-wal").write_bytes(b"left")
+    cut = min((film / "log").glob("*.jsonl"))
+    cut.write_bytes(cut.read_bytes()[:-40])
 
 
 def _old_catalogue(stage: Path) -> None:
@@ -116,6 +143,10 @@ STEPS: tuple[Step, ...] = (
     Step("verify", ("verify",)),
     Step("import", ("import", "../back.edl"), prepare=_list("first")),
     Step("import again", ("import", "../back.edl"), prepare=_list("second")),
+    Step("backup", ("backup", "../kept.db")),
+    Step("restore", ("restore", "../kept.db"), prepare=_more_is_said),
+    Step("repair", ("doctor", "--repair"), prepare=_break),
+    Step("rebuild", ("rebuild",), prepare=_lose, code=1),
     Step("migrate", ("log",), folder="old", prepare=_old_catalogue),
 )
 
@@ -148,8 +179,11 @@ def finish(step: Step, stage: Path) -> None:
 
 
 def is_there(step: Step, done: subprocess.CompletedProcess[str]) -> bool:
-    """Whether all was done before the kill: a film is made and a clip salvaged only once, and the command says so."""
-    said = {"init": "is a film already", "salvage": "No clip of that failed"}.get(step.name)
+    """Whether all was done before the kill: a film is made only once, and the like, and the command says so."""
+    said = {
+        "init": "is a film already", "salvage": "No clip of that failed", "backup": "is there already",
+        "rebuild": "nothing was done",
+    }.get(step.name)  # fmt: skip
     return said is not None and said in done.stderr
 
 
@@ -167,7 +201,7 @@ def copy(stage: Path, to: Path) -> None:
 
 _DERIVED = re.compile("groups|terms|group_terms|words.*|sqlite_.*")  # made again from the rest; `check` compares them
 # Times of writing, and hashes of them; in the plain files of the log also ids that are drawn, and row numbers.
-_PASSING = re.compile(rb"\d{4}-\d\d-\d\d[T_ ]\d\d:?\d\d:?\d\d([.]\d+)?(Z|[+]00:00)|<c4>\w+</c4>|\d{19}")
+_PASSING = re.compile(rb"\d{4}-\d\d-\d\d[T_ ]\d\d:?\d\d:?\d\d([.]\d+)?(Z|[+]00:00)|<c4>\w+</c4>|\d{19}|kept-\d{8}T\d+Z")
 _DRAWN = re.compile(rb'"line":"batch","n":\d+,"id":"\w+|"(catalogue|batch|n|attempts|xxh128)":"?\w+')
 _VERSION = re.compile(r" v\d+\.\w+\.jsonl$")  # of a cut: saying twice to make it makes a second one
 
@@ -186,7 +220,7 @@ def everything(stage: Path, *, says: bool = False) -> dict[str, object]:
             name += " again"
         if path.suffix == ".db":
             found |= {f"{name} {table}": rows for table, rows in _rows(path, stage, says=says).items()}
-        elif path.is_file() and ".rushes/catalogue." not in name:
+        elif path.is_file() and (".rushes/catalogue." not in name or ".rushes/catalogue.then" in name):
             found[name] = "said" if says and path.suffix == ".jsonl" else _file(path, name, stage)
         elif path.is_dir():
             found[name] = "folder"
