@@ -1,15 +1,17 @@
 """Exact time: rates as fractions, positions as whole frames, drop-frame as a flag.
 
 Labels follow SMPTE ST 12-1 (drop-frame: two labels in thirty are skipped each minute but every
-tenth). A label is made and read here and nowhere else. No float decides a frame.
+tenth). A label is made and read here and nowhere else. No float decides a frame. Positions are made by the
+100,000 in long cuts: they are msgspec structs, frozen as everything here, which take a fifth of the time to make.
 """
 
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from math import floor
 from typing import Self
+
+import msgspec
 
 from pipeline.errors import ValueRefused
 
@@ -36,8 +38,7 @@ _LABEL = re.compile(r"(\d{1,2}):(\d{2}):(\d{2})([:;.,])(\d{2,3})")
 _TWO = tuple(f"{number:02}" for number in range(100))  # labels are asked for by the 100,000
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Rate:
+class Rate(msgspec.Struct, frozen=True, order=True, gc=False):
     """Frames per second as an exact fraction; `Rate(30000, 1001)` is 29.97."""
 
     numerator: int
@@ -47,8 +48,8 @@ class Rate:
         if self.numerator <= 0 or self.denominator <= 0:
             raise ValueRefused(f"A frame rate must be above zero, not {self.numerator}/{self.denominator}.")
         exact = Fraction(self.numerator, self.denominator)
-        object.__setattr__(self, "numerator", exact.numerator)
-        object.__setattr__(self, "denominator", exact.denominator)
+        msgspec.structs.force_setattr(self, "numerator", exact.numerator)
+        msgspec.structs.force_setattr(self, "denominator", exact.denominator)
 
     @classmethod
     def of(cls, value: Fraction) -> Self:
@@ -114,8 +115,7 @@ class Rate:
         return f"{float(self.fraction):.3f}".rstrip("0").removesuffix(".")
 
 
-@dataclass(frozen=True, slots=True)
-class Timecode:
+class Timecode(msgspec.Struct, frozen=True, gc=False):
     """A frame of the day: `frame` counts real frames since 00:00:00:00 at `rate`, 0 <= frame < one day."""
 
     frame: int
@@ -127,7 +127,7 @@ class Timecode:
             raise ValueRefused(f"There is no drop-frame timecode at {self.rate.label()} frames per second.")
         day = _day(self.rate.numerator, self.rate.denominator, self.drop_frame)
         if not 0 <= self.frame < day:
-            object.__setattr__(self, "frame", self.frame % day)
+            msgspec.structs.force_setattr(self, "frame", self.frame % day)
 
     @classmethod
     def parse(cls, text: str, rate: Rate, *, drop_frame: bool | None = None) -> Self:
@@ -187,8 +187,7 @@ class Timecode:
         return f"{_TWO[hours]}:{_TWO[minutes]}:{_TWO[seconds]}{mark}{last}"
 
 
-@dataclass(frozen=True, slots=True)
-class TimeRange:
+class TimeRange(msgspec.Struct, frozen=True, gc=False):
     """`duration` frames beginning with frame `start`; the end is the first frame after it."""
 
     start: int

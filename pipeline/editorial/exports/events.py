@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import ceil, floor, prod
 from typing import NamedTuple, TypeAlias
 
+import msgspec
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.exports.otio_values import Child, Document, Item, Marker, Range, values_of
@@ -20,14 +21,13 @@ from pipeline.editorial.exports.written import Losses
 from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, Timecode, TimeRange
 
-_NORMAL = Fraction(1)
+NORMAL = Fraction(1)  # one object, by which nearly all events are known at once to play as they were recorded
 _SPEED_PARTS = 100_000  # a float's speed is the nearest fraction of so many parts
 _ENDLESS = 1 << 62  # frames, where black or unknown media set no bound
 _WIPE = re.compile(r"\bW(\d{3})\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True, gc=False):
     """A marker; `record` counts timeline frames from the timeline's start.
 
     `source` counts absolute frames of the event's source at its own rate; a marker of the timeline itself has `record`.
@@ -40,8 +40,7 @@ class Mark:
     color: str
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, gc=False):
     """One clip on a track; `record` counts timeline frames from the timeline's start.
 
     `source_in` is an absolute frame of the source at its own rate. `channels` is 0 for pictures; `stream` counts the
@@ -55,11 +54,10 @@ class Event:
     channels: int
     stream: int
     marks: tuple[Mark, ...]
-    speed: Fraction = Fraction(1)
+    speed: Fraction = NORMAL
 
 
-@dataclass(frozen=True, slots=True)
-class EventTransition:
+class EventTransition(msgspec.Struct, frozen=True, gc=False):
     """A transition around the cut at frame `at` of the timeline; events meet at `at` as if it were none.
 
     It begins `before` frames earlier and ends `after` frames later, and shows source frames beyond their events there;
@@ -107,8 +105,7 @@ class _Laid(NamedTuple):
     event: Event | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True, gc=False):
     """What the events of a cut take from one source: pictures or not, and the channels of each sound stream.
 
     `span` covers what is available and all that events take: a foreign timeline may say less than it takes.
@@ -154,19 +151,20 @@ def _held(source: Source, events: list[Reaching], rate: Rate) -> Held:
     streams: dict[int, int] = {}
     begin, end = source.available.start, source.available.end
     for event, head, tail in events:
-        if event.channels:
-            streams[event.stream] = max(event.channels, streams.get(event.stream, 0))
+        if event.channels > streams.get(event.stream, 0):
+            streams[event.stream] = event.channels
         taken = taken_range(event, rate, head=head, tail=tail)
         begin, end = min(begin, taken.start), max(end, taken.end)
-    picture = any(not event.channels for event, _, _ in events)
-    channels = tuple(streams.get(number, 0) for number in range(1, max(streams, default=0) + 1))
+    picture = not all(event.channels for event, _, _ in events)
+    channels = tuple([streams.get(number, 0) for number in range(1, max(streams) + 1)]) if streams else ()
     return Held(picture, channels, TimeRange(begin, end - begin))
 
 
 def with_reach(track: EventTrack) -> Iterator[Reaching]:
     """Each event with the timeline frames that transitions show of it before its first and after its last."""
     if not track.transitions:
-        yield from ((event, 0, 0) for event in track.events)
+        for event in track.events:
+            yield event, 0, 0
         return
     heads = {each.at: each.before for each in track.transitions}
     tails = {each.at: each.after for each in track.transitions}
@@ -182,7 +180,7 @@ def taken_frames(event: Event, rate: Rate) -> int:
 def taken_range(event: Event, rate: Rate, *, head: int = 0, tail: int = 0) -> TimeRange:
     """What an event takes of its source, with `head` and `tail` frames of the timeline before and after it."""
     if not (head or tail):
-        return TimeRange(event.source_in, taken_frames(event, rate))
+        return TimeRange(event.source_in, _source_frames(event, event.record.duration, rate) or 1)
     before, after = (head, tail) if event.speed >= 0 else (tail, head)
     ahead = _source_frames(event, before, rate) if before else 0
     beyond = _source_frames(event, event.record.duration + after, rate) or 1
@@ -200,7 +198,7 @@ def shown_frame(event: Event, ahead: int, rate: Rate) -> int:
 def _source_frames(event: Event, frames: int, rate: Rate) -> int:
     """The source frames that `frames` of the timeline at `rate` begin to show of an event."""
     own = event.source.rate
-    if event.speed == 1 and own == rate:
+    if own == rate and (event.speed is NORMAL or event.speed == 1):
         return frames
     return ceil(frames * abs(event.speed) * own.fraction / rate.fraction)
 
@@ -227,10 +225,11 @@ def _start(document: Document) -> Timecode:
 def _laid(track: Child, rate: Rate, known: dict[Key, Source], lost: Losses) -> Iterator[_Laid]:
     """The items of a track; their places add up in exact time and end on whole frames."""
     place: Fraction | int = 0
+    end, sound = 0, track.kind == "Audio"
     for item in track.children:
         kind = item.kind
         if kind == "Transition":
-            yield _Laid(item, TimeRange(round(place), 0))
+            yield _Laid(item, TimeRange(end, 0))
             continue
         if kind not in {"Clip", "Gap"}:
             raise ExportRefused(f"'{item.name}' on {track.name} is a nested timeline; flatten it first.")
@@ -239,16 +238,17 @@ def _laid(track: Child, rate: Rate, known: dict[Key, Source], lost: Losses) -> I
             raise ExportRefused(f"'{item.name}' on {track.name} has no range and no media to tell its length.")
         if span.duration.value < 0:
             raise ExportRefused(f"'{item.name}' on {track.name} lasts {span.duration.value:g} frames; mend its range.")
-        begin = round(place)
+        begin = end
         place += frames_of(span.duration, rate)
-        record = TimeRange(begin, round(place) - begin)
+        end = round(place)
+        record = TimeRange(begin, end - begin)
         if kind == "Clip" and not item.enabled:
             lost.add("Disabled clips, left out", item.name)
-        if kind == "Gap" or not item.enabled or not record.duration:
+        if kind == "Gap" or not item.enabled or begin == end:
             yield _Laid(item, record)
             continue
         source = source_of(item, span, known)
-        yield _Laid(item, record, _event(item, record, source=source, rate=rate, sound=track.kind == "Audio"))
+        yield _Laid(item, record, _event(item, record, source=source, rate=rate, sound=sound))
         if item.effects:
             _note_effects(item, lost)
 
@@ -257,19 +257,18 @@ def _event(item: Item, record: TimeRange, *, source: Source, rate: Rate, sound: 
     said, span, speed = item.metadata.rushes, item.span, _speed(item)
     assert span is not None
     channels, stream = (said.channels, said.stream) if said else (1, 1)
-    taken = source, round(span.start_time.value), record, channels if sound else 0, stream
-    event = Event(*taken, (), speed)
+    event = Event(source, round(span.start_time.value), record, channels if sound else 0, stream, (), speed)
     if not item.markers:
         return event
-    return Event(*taken, tuple(_mark(marker, event, rate) for marker in item.markers), speed)
+    return msgspec.structs.replace(event, marks=tuple(_mark(marker, event, rate) for marker in item.markers))
 
 
 def _speed(item: Item) -> Fraction:
     """Source time per timeline time, of all time effects of a clip; `_SPEED_PARTS` keeps thirds and 1000/1001 exact."""
     if not item.effects:
-        return _NORMAL
+        return NORMAL
     speeds = (Fraction(effect.time_scalar or 0) for effect in item.effects if effect.is_speed)
-    return prod(speeds, start=_NORMAL).limit_denominator(_SPEED_PARTS)
+    return prod(speeds, start=NORMAL).limit_denominator(_SPEED_PARTS)
 
 
 def _note_effects(item: Item, lost: Losses) -> None:
@@ -326,7 +325,7 @@ def _mark(marker: Marker, event: Event, rate: Rate) -> Mark:
     source = _whole(marker.marked_range, own)
     ahead: Fraction | int = source.start - event.source_in
     length = frames_of(marker.marked_range.duration, rate)
-    if event.speed != 1:
+    if event.speed is not NORMAL:
         ahead, length = _played(ahead, length, event, rate)
     if own != rate:
         ahead = ahead * rate.fraction / own.fraction

@@ -4,10 +4,11 @@ What the model says of a clip under `rushes` comes first; a foreign timeline is 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import TypeAlias
+
+import msgspec
 
 from pipeline.editorial.assembly import PROXY
 from pipeline.editorial.exports.otio_values import FileFacts, Item, Range, Reference, Said, Time
@@ -18,8 +19,7 @@ Key: TypeAlias = tuple[str, str, str | None]  # clip id, name, path
 LogValue = str | int | list[str]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class Source(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A file that events are taken from; a sheet holds one object for each, so that it is itself only.
 
     `available` counts source frames at `rate`; `timed` says whether it has timecode; `values` are the log's fields, and
@@ -82,7 +82,7 @@ def _read_source(name: str, reference: Reference, span: Range, *, proxy: Referen
         timed=timed,
         available=TimeRange(round(span.start_time.value), round(frames_of(span.duration, rate))),
         values=said.log,
-        log={field: _text(value) for field, value in said.log.items()},
+        log={field: value if isinstance(value, str) else _text(value) for field, value in said.log.items()},
         proxy=proxy.target_url or None if proxy else None,
         equal=proxy is not None and proxy.available_range == reference.available_range,
         file=said.file,
@@ -93,9 +93,7 @@ def _values(value: LogValue) -> Iterator[str]:
     yield from value if isinstance(value, list) else [str(value)] if value else []
 
 
-def _text(value: LogValue) -> str:
-    if isinstance(value, str):
-        return value
+def _text(value: int | list[str]) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
