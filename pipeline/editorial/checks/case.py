@@ -13,9 +13,11 @@ from pipeline.editorial.checks.otio_text import OtioText
 from pipeline.editorial.imports import aaf, ale, edl, fcpxml, otio_file, session_text, xmeml
 from pipeline.editorial.imports.aaf_objects import AafFile
 from pipeline.editorial.imports.compound import Compound
+from pipeline.editorial.imports.edl_lines import taken_apart
 from pipeline.editorial.imports.markup import Document, Node, parse, root_name
 from pipeline.editorial.imports.reading import ReadTimeline
 from pipeline.editorial.imports.registry import IMPORTS
+from pipeline.editorial.imports.text import decoded, lines_of
 from pipeline.errors import TimelineUnreadable
 
 KDENLIVE = "kdenlive"
@@ -92,7 +94,9 @@ def case_of(content: bytes) -> Case:
 
 
 def _edl(content: bytes) -> tuple[ReadTimeline, Raw]:
-    return edl.read(content), EdlText.of(content)
+    lines = lines_of(decoded(content))
+    found = taken_apart(lines)
+    return edl.read_statements(found), EdlText.of(content, lines[0] if lines else "", found)
 
 
 def _ale(content: bytes) -> tuple[ReadTimeline, Raw]:

@@ -68,7 +68,9 @@ def labels(case: Case) -> Iterator[Found]:
     told = set()
     for event in case.edl.events:
         wrong = next((each for each in _labels(event) if not _exists(label(each))), None)
-        turned = next((side for side in _sides(event) if side[1] < side[0] and side[0][0] - side[1][0] < 23), None)
+        turned = next(
+            (side for side in case.edl.sides[event.line] if side[1] < side[0] and side[0][0] - side[1][0] < 23), None
+        )
         if wrong or turned:
             told.add(event.line)
             what = f"'{wrong}' is no timecode" if wrong else "it ends before it begins"
@@ -83,11 +85,6 @@ def _exists(each: Label) -> bool:
 
 def _labels(event: EventLine) -> tuple[str, str, str, str]:
     return event.source_in, event.source_out, event.record_in, event.record_out
-
-
-def _sides(event: EventLine) -> tuple[tuple[Label, Label], tuple[Label, Label]]:
-    source_in, source_out, record_in, record_out = map(label, _labels(event))
-    return (source_in, source_out), (record_in, record_out)
 
 
 def lost_lines(case: Case) -> Iterator[Found]:
@@ -108,7 +105,7 @@ def shared_reels(case: Case) -> Iterator[Found]:
     for event in case.timeline.events:
         source = lines.get(event.line or 0)
         if source and event.file and event.kind == "Video":
-            begin, end = _sides(source)[0]
+            begin, end = case.edl.sides[source.line][0]
             by_reel[event.reel].append((begin, end, event.file, source.line))
     for reel, spans in by_reel.items():
         for (_, end, file, _), (begin, _, other, line) in pairwise(sorted(spans)):
@@ -130,7 +127,7 @@ def lengths(case: Case) -> Iterator[Found]:
 
 def _equally_long(event: EventLine, case: Case) -> bool:
     """Whether any way to count makes both sides equally long."""
-    sides = _sides(event)
+    sides = case.edl.sides[event.line]
     if not all(map(_exists, (*sides[0], *sides[1]))):
         return True  # told by another rule
     rate = case.timeline.rate
@@ -178,7 +175,7 @@ def overlaps(case: Case) -> Iterator[Found]:
         if any(event.effect[0] == "K" for event in group.lines) or _marks_only(group):
             continue
         for event in group.lines:
-            begin, end = _sides(event)[1]
+            begin, end = case.edl.sides[event.line][1]
             if begin < end:
                 for track in _tracks(event):
                     tracks[track].append((begin, end, event))

@@ -4,37 +4,39 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.editorial.imports.edl_lines import EventLine, Group, Note, groups, statements
-from pipeline.editorial.imports.text import decoded, lines_of
+from pipeline.editorial.imports.edl_lines import EventLine, Group, Note, Statements
 
 Label = tuple[int, ...]  # hours, minutes, seconds, frames
+Side = tuple[Label, Label]  # where an event begins and ends
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _APART = re.compile(r"[:;.,]")
 
 
 @dataclass(frozen=True, slots=True)
 class EdlText:
-    """`first` is the first line as it stands; `marked`: a byte order mark stands before it."""
+    """`first` is the first line as it stands; `marked`: a byte order mark stands before it.
+
+    `sides`: the labels of each event by its line, of the source and of the timeline.
+    """
 
     first: str
     marked: bool
     events: tuple[EventLine, ...]
     notes: tuple[Note, ...]
     groups: tuple[Group, ...]
+    sides: dict[int, tuple[Side, Side]]
 
     @classmethod
-    def of(cls, content: bytes) -> "EdlText":
-        lines = lines_of(decoded(content))
-        found = list(statements(lines))
-        return cls(
-            lines[0] if lines else "",
-            content.startswith(_MARKS),
-            tuple(each for each in found if isinstance(each, EventLine)),
-            tuple(each for each in found if isinstance(each, Note)),
-            tuple(groups(found)),
-        )
+    def of(cls, content: bytes, first: str, found: Statements) -> "EdlText":
+        sides = {event.line: _sides(event) for event in found.events}
+        return cls(first, content.startswith(_MARKS), found.events, found.notes, found.groups, sides)
 
 
-@lru_cache(maxsize=1 << 16)  # every rule asks for the same labels, and one event ends where the next begins
+def _sides(event: EventLine) -> tuple[Side, Side]:
+    source, record = (event.source_in, event.source_out), (event.record_in, event.record_out)
+    return (label(source[0]), label(source[1])), (label(record[0]), label(record[1]))
+
+
+@lru_cache(maxsize=1 << 16)  # one event ends where the next begins
 def label(text: str) -> Label:
     return tuple(map(int, _APART.split(text)))

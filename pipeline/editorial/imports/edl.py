@@ -13,8 +13,9 @@ labels.
 
 import re
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -25,10 +26,10 @@ from pipeline.editorial.imports.edl_lines import (
     EventLine,
     Group,
     Note,
+    Statements,
     event_line,
-    groups,
     looks_like_an_event,
-    statements,
+    taken_apart,
 )
 from pipeline.editorial.imports.edl_marks import locators, resolve_marks
 from pipeline.editorial.imports.reading import (
@@ -71,9 +72,12 @@ def recognises(head: bytes) -> bool:
 
 def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
     """The list; `rate` is what it counts at where it does not say so itself. Raises TimelineUnreadable."""
-    found = list(statements(lines_of(decoded(data))))
-    events = [each for each in found if isinstance(each, EventLine)]
-    notes = [each for each in found if isinstance(each, Note)]
+    return read_statements(taken_apart(lines_of(decoded(data))), rate)
+
+
+def read_statements(found: Statements, rate: Rate | None = None) -> ReadTimeline:
+    """The same of a list that is taken apart already."""
+    events, notes = found.events, found.notes
     if len(events) > MOST_EVENTS:
         raise TimelineUnreadable(f"The list has more than {MOST_EVENTS:,} events; no cut has, so it was not read.")
     title = next((note.text[6:].strip() for note in notes if note.text.startswith("TITLE:")), None)
@@ -89,9 +93,9 @@ def read(data: bytes, rate: Rate | None = None) -> ReadTimeline:
     # Where drop-frame labels are marked, one that is not marked counts every frame: a source of another kind.
     marked = any(";" in event.record_in for event in events)
     counting = counting_of(events, rate, drop_frame=bool(drop) and not marked) if rate else None
-    problems += _splits(found)
+    problems += _splits(found.all)
     table = _table(notes)
-    parts = [_read_group(group, counting, table, problems) for group in groups(found)]
+    parts = [_read_group(group, counting, table, problems) for group in found.groups]
     taken = sorted((event for part in parts for event in part[0]), key=_order)
     placed = {event.line for event in taken}
     ends = [event.record.end for event in taken if event.record]
@@ -171,13 +175,14 @@ class _Row:
 def _table(notes: Sequence[Note]) -> dict[str, list[_Row]]:
     rows: dict[str, list[_Row]] = {}
     for note in notes:
-        if match := _TABLE.fullmatch(note.text):
+        if note.text.startswith("REEL ") and (match := _TABLE.fullmatch(note.text)):
             reel = "" if match[2] == "-" else match[2]
             rows.setdefault(match[1], []).append(_Row(reel, match[4], match[5]))
     return rows
 
 
 _Part = tuple[list[ReadEvent], list[ReadTransition], list[ReadMark]]
+_Spans = tuple[TimeRange | None, TimeRange | None]  # on the timeline, and in the source
 
 
 def _read_group(
@@ -186,61 +191,58 @@ def _read_group(
     marks = list(resolve_marks(group, counting))
     if marks:
         return [], [], marks  # a list of markers: its events are nothing else
+    texts = [note.text for note in group.notes]
     extra = tuple(
-        int(number) for note in group.notes if note.text.startswith("AUD") for number in note.text.split()[1:]
+        int(number) for text in texts if text.startswith("AUD") for number in text.split()[1:]
         if number.isdecimal() and len(number) < 4
     )  # fmt: skip
-    said = [_said(group, at) for at in range(len(group.lines))]
     made: list[ReadEvent] = []
     transitions: list[ReadTransition] = []
-    for line, texts in zip(group.lines, said, strict=True):
+    for at, line in enumerate(group.lines):
         audio = tuple(dict.fromkeys((*line.channels.audio, *extra)))
         tracks: list[tuple[Kind, int]] = [("Video", line.channels.video)] if line.channels.video else []
         tracks += [("Audio", number) for number in audio]
         record, source = spans_of(line, counting, problems)
         if line.effect[0] in "DW" and line.length is not None and record:
-            name = next((match[1] for note in group.notes if (match := _SPEED_LABEL.match(note.text))), line.effect)
+            name = next((match[1] for text in texts if (match := _SPEED_LABEL.match(text))), line.effect)
             transitions += [
                 ReadTransition(kind, track, record.start, 0, line.length, name, line.line) for kind, track in tracks
             ]
-        if line.reel == BLACK or _repeats(line, group):
+        if line.reel == BLACK or _repeats(line, group) or not tracks:
             continue
-        if tracks:
-            own = _own_label(line, texts, counting) if counting else None
-            event = _event(line, texts, counting, table, own)
-            if own and counting and record:
-                source = _own_source(own, record, event.speed, counting.rate)
-            if event.speed < 0 and source and record and counting:
-                source = _backward(source, record, event.speed, (own.rate if own else counting.rate, counting.rate))
-            event = replace(
-                event, kind=tracks[0][0], track=tracks[0][1], record=record, source=source,
-                marks=locators(group, line, counting),
-            )  # fmt: skip
-            made += [
-                replace(event, kind=kind, track=track, channel=_patched(group, track) if kind == "Audio" else None)
-                for kind, track in tracks
-            ]
+        event = _event(line, _said(group, texts, at), (record, source), counting, table)
+        located = locators(group, line, counting)
+        made += [
+            event(kind, track, marks=located, channel=_patched(texts, track) if kind == "Audio" else None)
+            for kind, track in tracks
+        ]
     problems += _unread(group, {event.track for event in made if event.kind == "Audio"})
     return made, transitions, []
 
 
-def _patched(group: Group, track: int) -> int | None:
+def _patched(texts: Sequence[str], track: int) -> int | None:
     """The channel of the source that a comment of Avid's says to lie on a track of sound."""
-    said = (match for note in group.notes if (match := _PATCH.fullmatch(note.text)))
+    said = _matching(texts, "PATCH ", _PATCH)
     return next((int(match[2]) for match in said if int(match[3]) == track), None)
+
+
+def _matching(texts: Sequence[str], start: str, pattern: re.Pattern[str]) -> list[re.Match[str]]:
+    """Those texts that a pattern matches; `start` is how it begins, which most texts do not."""
+    return [match for text in texts if text.startswith(start) and (match := pattern.fullmatch(text))]
 
 
 def _unread(group: Group, tracks: Container[int]) -> Iterator[Problem]:
     """Comments of an event that mean more than was made of it; `tracks` are those of its sound."""
-    moving = any(_MOTION.fullmatch(note.text) for note in group.notes)
+    moving = any(note.text.startswith("M2") and _MOTION.fullmatch(note.text) for note in group.notes)
     number = group.lines[0].number
     for note in group.notes:
-        patch = _PATCH.fullmatch(note.text)
-        if patch and int(patch[3]) not in tracks:
-            sentence = f"Event {number} has no sound on track {patch[3]}, which this comment speaks of."
-            yield Problem(note.line, sentence)
-        elif note.text.startswith("PATCH ") and not patch:
-            yield Problem(note.line, f"This comment on the sound of event {number} is not understood.")
+        if note.text.startswith("PATCH "):
+            patch = _PATCH.fullmatch(note.text)
+            if patch is None:
+                yield Problem(note.line, f"This comment on the sound of event {number} is not understood.")
+            elif int(patch[3]) not in tracks:
+                sentence = f"Event {number} has no sound on track {patch[3]}, which this comment speaks of."
+                yield Problem(note.line, sentence)
         if note.comment and not moving and _OF_SPEED.match(note.text):
             sentence = f"Event {number} has no M2 line; it is read at normal speed, whatever this comment says."
             yield Problem(note.line, sentence)
@@ -265,9 +267,9 @@ class _Texts:
     sources: tuple[tuple[Rate, str], ...]
 
 
-def _said(group: Group, at: int) -> _Texts:
+def _said(group: Group, texts: Sequence[str], at: int) -> _Texts:
     """The notes of a group as far as they speak of its line `at`: FROM is the first side of a transition."""
-    line, texts = group.lines[at], [note.text for note in group.notes]
+    line = group.lines[at]
     joined = len(group.lines) > 1 and any(each.effect != "C" for each in group.lines)
     second = joined and at > 0
     file_sides = ("TO CLIP:", "TO FILE:") if second else ("FROM CLIP:", "FROM FILE:")
@@ -275,10 +277,10 @@ def _said(group: Group, at: int) -> _Texts:
     if not names and not joined:
         names = _after(texts, ("TO CLIP NAME:",))
     files = _after(texts, file_sides) or _source_file(group, at, _after(texts, ("SOURCE FILE:",)))
-    files = files or [match[1] for text in texts if (match := _REEL_IS_CLIP.fullmatch(text))]
+    files = files or [match[1] for match in _matching(texts, "REEL ", _REEL_IS_CLIP)]
     reels = [match[1] for text in texts if (match := _FINAL_CUT_REEL.match(text))] if not joined else []
     comments = tuple(text for text in _after(texts, ("COMMENT:",)) if text)
-    exact = [match for text in texts if (match := _SOURCE_RATE.fullmatch(text))]
+    exact = _matching(texts, "SOURCE RATE: ", _SOURCE_RATE)
     return _Texts(
         name=names[0] if names else "",
         file=files[0] if files else "",
@@ -304,7 +306,7 @@ def _source_file(group: Group, at: int, files: list[str]) -> list[str]:
 
 def _speed(texts: Sequence[str], line: EventLine, group: Group) -> str | None:
     """The frames per second of the M2 line that names this reel; of several, that which names its source in."""
-    found = [match for text in texts if (match := _MOTION.fullmatch(text))]
+    found = _matching(texts, "M2", _MOTION)
     own = [match for match in found if match[1] == line.reel] or (found if len(group.lines) == 1 else [])
     own = [match for match in own if match[3] == line.source_in] or (own if len(group.lines) == 1 else [])
     return own[0][2] if own else None
@@ -312,27 +314,35 @@ def _speed(texts: Sequence[str], line: EventLine, group: Group) -> str | None:
 
 def _exact_speed(texts: Sequence[str], line: EventLine) -> Fraction | None:
     """The speed that a comment of our lists gives exactly."""
-    found = (match for text in texts if (match := _SPEED.fullmatch(text)) and match[2] == line.reel)
-    return next((Fraction(match[1]) for match in found), None)
+    found = _matching(texts, "SPEED: ", _SPEED)
+    return next((Fraction(match[1]) for match in found if match[2] == line.reel), None)
 
 
 def _event(
-    line: EventLine, texts: _Texts, counting: Counting | None, table: dict[str, list[_Row]], own: Timecode | None
-) -> ReadEvent:
+    line: EventLine, texts: _Texts, spans: _Spans, counting: Counting | None, table: dict[str, list[_Row]]
+) -> partial[ReadEvent]:
+    """What an event is on each of its tracks; `spans` as its columns have them."""
     rows = [row for row in table.get(line.reel, ()) if row.file.replace("\\", "/").endswith(texts.name)]
     row = rows[0] if len({row.clip for row in rows}) == 1 else None
     rate = counting.rate if counting else None
-    return ReadEvent(
-        kind="Video",
-        track=1,
-        record=None,
+    own = _own_label(line, texts, counting) if counting else None
+    speed = _played(texts, rate) if rate else Fraction(1)
+    record, source = spans
+    if own and rate and record:
+        source = _own_source(own, record, speed, rate)
+    if speed < 0 and source and record and rate:
+        source = _backward(source, record, speed, (own.rate if own else rate, rate))
+    return partial(
+        ReadEvent,
+        record=record,
+        source=source,
         rate=own.rate if own else rate,
         drop_frame=own.drop_frame if own else ";" in line.source_in or (bool(counting and counting.drop_frame) or None),
         name=texts.name,
         file=texts.file or (row.file if row else ""),
         reel=texts.reel or line.reel,
         id=row.clip if row else "",
-        speed=_played(texts, rate) if rate else Fraction(1),
+        speed=speed,
         log=tuple(("note", text) for text in texts.notes),
         line=line.line,
     )

@@ -8,6 +8,7 @@ and channels run together (CMX 3600, File16, File32, File129; GVG, Sony and SMPT
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 BLACK = "BL"
 _LONGEST_LINE = 4_000  # characters; what is longer is no event
@@ -65,14 +66,35 @@ class Group:
     notes: tuple[Note, ...]
 
 
+class Statements(NamedTuple):
+    """A list taken apart: all that its lines state, in order, and the same by what it is."""
+
+    all: Sequence[EventLine | Note]
+    events: tuple[EventLine, ...]
+    notes: tuple[Note, ...]
+    groups: tuple[Group, ...]
+
+
+def taken_apart(lines: Sequence[str]) -> Statements:
+    found = list(statements(lines))
+    return Statements(
+        found,
+        tuple(each for each in found if isinstance(each, EventLine)),
+        tuple(each for each in found if isinstance(each, Note)),
+        tuple(groups(found)),
+    )
+
+
 def statements(lines: Sequence[str]) -> Iterator[EventLine | Note]:
     """Every line that says anything, in order; `Note` is also what looks like an event and is none."""
     for number, text in enumerate(lines, start=1):
         plain = text.strip().strip("\x00\x1a")  # what DOS and old players fill their last block with
-        if event := event_line(plain, number):
+        if plain[:1] == "*":
+            yield Note(number, plain[1:].strip(), comment=True)
+        elif event := event_line(plain, number):
             yield event
         elif plain:
-            yield Note(number, plain.removeprefix("*").strip(), comment=plain.startswith("*"))
+            yield Note(number, plain.strip())
 
 
 def groups(found: Sequence[EventLine | Note]) -> Iterator[Group]:
@@ -119,8 +141,10 @@ def event_line(text: str, line: int) -> EventLine | None:
 
 def looks_like_an_event(note: Note) -> bool:
     """Whether a line begins as an event does and holds timecode, and so was meant to be one."""
+    if note.comment:
+        return False
     fields = note.text.split(maxsplit=12)
-    return bool(fields) and not note.comment and fields[0].isdecimal() and any(map(_LABEL.fullmatch, fields[1:]))
+    return bool(fields) and fields[0].isdecimal() and any(map(_LABEL.fullmatch, fields[1:]))
 
 
 def _labels(fields: list[str]) -> int | None:

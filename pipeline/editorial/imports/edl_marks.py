@@ -17,7 +17,7 @@ def locators(group: Group, line: EventLine, counting: Counting | None) -> tuple[
     """Avid's locators, by record timecode, of the line that shows their frame."""
     marks = []
     for note in group.notes:
-        match = _LOCATOR.fullmatch(note.text)
+        match = _LOCATOR.fullmatch(note.text) if note.text.startswith("LOC:") else None
         if match is None or line is not _last_shown(group):
             continue
         place = None
@@ -37,7 +37,7 @@ def _last_shown(group: Group) -> EventLine:
 def resolve_marks(group: Group, counting: Counting | None) -> Iterator[ReadMark]:
     """Resolve's markers: a note before the first bar, colour, name and length."""
     for note in group.notes:
-        if match := _RESOLVE_MARK.fullmatch(note.text):
+        if "|C:" in note.text and (match := _RESOLVE_MARK.fullmatch(note.text)):
             line = group.lines[-1]
             record, _ = spans_of(line, counting, [])
             place = TimeRange(record.start, max(1, int(match[4]))) if record else None
