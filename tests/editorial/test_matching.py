@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from pipeline.editorial.exports.reels import short_names
+from pipeline.editorial.exports.reels import may_be_short, short_names, short_stems
 from pipeline.editorial.imports.known import Known, Place, range_in
 from pipeline.editorial.imports.matching import index_of, match, matched
 from pipeline.editorial.imports.reading import ReadEvent
@@ -181,6 +181,14 @@ def test_the_short_reels_of_our_own_lists_lead_back(length):
                 began = str(known.start + 25)
                 made = found(event("renamed", reel=short, start=began), one, two)
                 assert (made.clip, made.by) == (known, "reel and timecode"), short
+
+
+@given(st.text("aé_ 1.\u017f", max_size=40), st.text("Ab_ 1.", max_size=40), st.text("Ab_1.", min_size=1, max_size=40))
+@effort(deadline=None)
+def test_every_short_reel_of_a_clip_is_known_by_its_stem(card, reel, name):
+    stems = short_stems(card, reel or card or name)
+    for short in short_names(card, reel, "id", name, ("/film/a.mov",)):
+        assert stems.intersection(may_be_short(short)), short
 
 
 @pytest.mark.parametrize(

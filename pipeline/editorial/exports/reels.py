@@ -67,6 +67,17 @@ def short_names(card: str, reel: str, clip: str, name: str, paths: Iterable[str]
     return frozenset(names - _RESERVED - {""})
 
 
+def short_stems(card: str, reel: str) -> frozenset[str]:
+    """What short names of a clip are, or have before their hash; `reel` is its reel, else its card, else its name."""
+    wanted = [(_wanted((card, reel), length), length) for length in _LENGTHS]
+    return frozenset(stem for name, length in wanted for stem in (name[:length], name[: length - _HASHED]))
+
+
+def may_be_short(name: str) -> tuple[str, str]:
+    """The stems that a clip has one of whose short name this is."""
+    return name, name[:-_HASHED]
+
+
 def _keyed(groups: dict[Key, list[Source]]) -> Iterator[tuple[Source, Key]]:
     for key, members in groups.items():
         apart = _overlap(members)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from pipeline.editorial.exports.reels import short_names
+from pipeline.editorial.exports.reels import may_be_short, short_names, short_stems
 from pipeline.editorial.imports.known import (
     Known,
     Moment,
@@ -54,7 +54,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """Clips by what events call them; `shorts` is made of the whole log when a reel is found in no other way."""
+    """Clips by what events call them; `shorts` is made when a reel is found in no other way."""
 
     by_id: dict[str, Known]
     by_hash: dict[str, list[Known]]
@@ -113,7 +113,7 @@ def index_of(
 
     @cache
     def shorts() -> dict[str, Shelf]:
-        return _shorts(by_id, by_file)
+        return _shorts(by_id, by_file, None if events is None else _reels_of(events) - by_reel.keys())
 
     return Index(by_id, by_hash, by_name, by_reel, by_file, shorts)
 
@@ -131,7 +131,7 @@ def _shelved(events: Sequence[ReadEvent] | None, clips: Iterable[Known]) -> tupl
     reels: Container[str] = _All()
     if events is not None:
         names = {key for event in events for key in (*name_keys(event.name), *file_keys(event.file))}
-        reels = {event.reel.casefold() for event in events if event.reel.upper() not in NO_REELS}
+        reels = _reels_of(events)
     by_name: dict[str, Shelf] = defaultdict(Shelf)
     by_reel: dict[str, Shelf] = defaultdict(Shelf)
     carded = cache(lambda card: [name for each in card_names(card) if (name := each.casefold()) in reels])
@@ -144,6 +144,10 @@ def _shelved(events: Sequence[ReadEvent] | None, clips: Iterable[Known]) -> tupl
         for key in dict.fromkeys(called) if called else ():
             by_reel[key].put(known)
     return by_name, by_reel
+
+
+def _reels_of(events: Sequence[ReadEvent]) -> set[str]:
+    return {event.reel.casefold() for event in events if event.reel.upper() not in NO_REELS}
 
 
 def matched(events: Sequence[ReadEvent], index: Index) -> list[Match]:
@@ -299,16 +303,23 @@ def _is_reel(said: _Said, known: Known, index: Index) -> bool:
     return reel not in index.by_reel and reel in index.shorts() and known in index.shorts()[reel].all
 
 
-def _shorts(clips: dict[str, Known], files: dict[str, list[Place]]) -> dict[str, Shelf]:
-    """Clips by the short reels that our own lists and tables give them."""
+def _shorts(clips: dict[str, Known], files: dict[str, list[Place]], reels: set[str] | None) -> dict[str, Shelf]:
+    """Clips by the short reels that our own lists and tables give them; of `reels` alone where those are given."""
+    stems = None if reels is None else {stem for reel in reels for stem in may_be_short(reel)}
+
+    @cache
+    def asked(card: str, reel: str) -> bool:
+        return stems is None or any(stem.casefold() in stems for stem in short_stems(card, reel))
+
     paths: dict[str, list[str]] = defaultdict(list)
     for places in files.values():
         for place in places:
             paths[place.clip].append(place.path)
     shelves: dict[str, Shelf] = defaultdict(Shelf)
     for known in clips.values():
-        for short in short_names(known.card, known.reel, known.id, known.name, paths[known.id]):
-            shelves[short.casefold()].put(known)
+        if asked(known.card, known.reel or known.card or known.name):
+            for short in short_names(known.card, known.reel, known.id, known.name, paths[known.id]):
+                shelves[short.casefold()].put(known)
     return shelves
 
 
