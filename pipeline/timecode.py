@@ -169,7 +169,7 @@ class Timecode(msgspec.Struct, frozen=True, gc=False):
             return self
         if self.drop_frame and rate.can_drop:
             return Timecode(floor(self.frame * rate.fraction / self.rate.fraction), rate, drop_frame=True)
-        skipped = _skipped_labels(self.frame, self.rate) if self.drop_frame else 0
+        skipped = _skipped_labels(self.frame, self.rate.nominal) if self.drop_frame else 0
         seconds, frames = divmod(self.frame + skipped, self.rate.nominal)
         return Timecode(seconds * rate.nominal + frames * rate.nominal // self.rate.nominal, rate)
 
@@ -178,7 +178,7 @@ class Timecode(msgspec.Struct, frozen=True, gc=False):
 
     def __str__(self) -> str:
         nominal = self.rate.nominal
-        counted = self.frame + (_skipped_labels(self.frame, self.rate) if self.drop_frame else 0)
+        counted = self.frame + (_skipped_labels(self.frame, nominal) if self.drop_frame else 0)
         seconds, frames = divmod(counted, nominal)
         minutes, seconds = divmod(seconds, 60)
         hours, minutes = divmod(minutes, 60)
@@ -228,9 +228,8 @@ def _dropped_per_minute(rate: Rate) -> int:
     return rate.nominal // 15
 
 
-def _skipped_labels(frame: int, rate: Rate) -> int:
+def _skipped_labels(frame: int, nominal: int) -> int:
     """Labels that drop-frame has skipped before real frame `frame`."""
-    nominal = rate.nominal
     dropped = nominal // 15
     in_minute = 60 * nominal - dropped
     tens, rest = divmod(frame, 10 * in_minute + dropped)

@@ -17,14 +17,16 @@ DaVinci Resolve gets markers as a list of their own, which it imports onto a tim
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import ceil
 
+import msgspec
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.exports.edl_edits import Edit, Side, edits_of
 from pipeline.editorial.exports.edl_marks import marker_list
-from pipeline.editorial.exports.events import EventTrack, Sheet, sheet_of
+from pipeline.editorial.exports.events import NORMAL, EventTrack, Sheet, sheet_of
 from pipeline.editorial.exports.reels import ReelRow, reel_table
 from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, one_line
@@ -56,6 +58,22 @@ _CMX = Form("", 8, 3)
 _FILE_32 = Form(".File_32", 32, 6)
 
 
+class _Line(msgspec.Struct, frozen=True, gc=False):
+    """One line of an edit: the side that it names, the counting of its source, and what follows the reel."""
+
+    side: Side
+    drop_frame: bool
+    rest: str
+
+
+class _Told(msgspec.Struct, frozen=True, gc=False):
+    """An edit in the words that all forms of a list have in common."""
+
+    edit: Edit
+    lines: tuple[_Line, ...]
+    comments: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _List:
     """A list to be written: its form, and the reel of each source in it."""
@@ -67,13 +85,6 @@ class _List:
     def reel(self, side: Side) -> str:
         return self.table[side.source].short if side.source else "BL"
 
-    def label(self, side: Side) -> Timecode:
-        """Where a side begins in its source, as the list counts it."""
-        start = self.sheet.start
-        if side.source is None:
-            return Timecode(0, start.rate, start.drop_frame)
-        return side.source.timecode(side.first).conformed(start.rate)
-
 
 @unswept()
 def write(timeline: Timeline, options: ExportOptions) -> Written:
@@ -84,8 +95,9 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
     lists = [_List(sheet, form, reel_table(sources, length=form.reel)) for form in forms]
     files, losses = [], dict.fromkeys(sheet.losses)
     for suffix, edits, lost in _parts(sheet):
+        told = [_told(sheet, edit, lost) for edit in edits]
         for each in lists:
-            lines = list(_lines(each, edits, lost))
+            lines = list(_lines(each, told))
             said = [*sheet.losses, *lost.sentences(), *_always_lost(sheet)]
             lines += [f"* NOT CARRIED: {one_line(sentence)}" for sentence in said]
             losses.update(dict.fromkeys(said))
@@ -105,23 +117,30 @@ def _parts(sheet: Sheet) -> Iterator[tuple[str, list[Edit], Losses]]:
         yield "" if number == 1 else f".V{number}", edits, lost
 
 
-def _lines(wanted: _List, edits: Sequence[Edit], lost: Losses) -> Iterator[str]:
-    start = wanted.sheet.start
+def _told(sheet: Sheet, edit: Edit, lost: Losses) -> _Told:
+    for side in _sides(edit):
+        if side.source and _tenths(side, sheet).denominator != 1:
+            lost.add("Speeds finer than a tenth of a frame a second, exact in comments only", side.source.name)
+    return _Told(edit, tuple(_events(sheet, edit)), tuple(_comments(sheet, edit, lost)))
+
+
+def _lines(wanted: _List, edits: Sequence[_Told]) -> Iterator[str]:
+    start, form = wanted.sheet.start, wanted.form
     drop, rate = start.drop_frame, start.rate
     yield f"TITLE: {one_line(wanted.sheet.name)[:70]}"
     yield _fcm(drop=drop)
     yield f"* RATE: {rate.label()} FRAMES PER SECOND ({rate})"
-    width = max(wanted.form.number, len(str(len(edits))))
-    for number, edit in enumerate(edits, start=1):
-        for counting, line in _events(wanted, edit, f"{number:0{width}}"):
-            if rate.can_drop and counting != drop:
-                drop = counting
+    width, can_drop = max(form.number, len(str(len(edits)))), rate.can_drop
+    for number, told in enumerate(edits, start=1):
+        for line in told.lines:
+            if can_drop and line.drop_frame != drop:
+                drop = line.drop_frame
                 yield _fcm(drop=drop)
-            yield line
-        yield from _motions(wanted, edit, lost)
-        yield from _comments(wanted.sheet, edit, lost)
-    used = dict.fromkeys(side.source for edit in edits for side in _sides(edit) if side.source)
-    for row in dict.fromkeys(wanted.table[source] for source in used):
+            yield f"{number:0{width}}  {wanted.reel(line.side):<{form.reel}} {line.rest}"
+        yield from _motions(wanted, told.edit)
+        yield from told.comments
+    used = dict.fromkeys(side.source for told in edits for side in _sides(told.edit) if side.source)
+    for row in dict.fromkeys([wanted.table[source] for source in used]):
         where = row.path or row.name
         yield one_line(f"* REEL {row.short}: REEL {row.reel or '-'}, CARD {row.card}, CLIP {row.clip}, FILE {where}")
 
@@ -130,42 +149,51 @@ def _sides(edit: Edit) -> tuple[Side, ...]:
     return (edit.place.mix.coming_from, edit.place.side) if edit.place.mix else (edit.place.side,)
 
 
-def _events(wanted: _List, edit: Edit, number: str) -> Iterator[tuple[bool, str]]:
-    """The line of an edit, or the two of a transition; each with the counting of its source."""
-    place, start = edit.place, wanted.sheet.start
-    record_in = start + place.record.start
-    head = f"{number}  {{reel:<{wanted.form.reel}}} {_channel_column(edit):<4}  "
-    how = "C       "
+def _label(side: Side, sheet: Sheet) -> Timecode:
+    """Where a side begins in its source, as the list counts it."""
+    start = sheet.start
+    if side.source is None:
+        return Timecode(0, start.rate, start.drop_frame)
+    return side.source.timecode(side.first).conformed(start.rate)
+
+
+def _events(sheet: Sheet, edit: Edit) -> Iterator[_Line]:
+    """The line of an edit, or the two of a transition."""
+    place, first, length = edit.place, _label(edit.place.side, sheet), edit.place.record.duration
+    record_in, channels, how = sheet.start + place.record.start, f"{_channel_column(edit):<4}", "C       "
     if place.mix:
-        at = wanted.label(place.mix.coming_from)
-        outgoing = head.format(reel=wanted.reel(place.mix.coming_from))
-        yield at.drop_frame, f"{outgoing}{how} {at} {at} {record_in} {record_in}"
+        at = _label(place.mix.coming_from, sheet)
+        yield _Line(place.mix.coming_from, at.drop_frame, f"{channels}  {how} {at} {at} {record_in} {record_in}")
         how = f"{place.mix.kind:<4} {place.mix.frames:03}"
-    first, length = wanted.label(place.side), place.record.duration
-    taken = length if place.side.speed == 1 else ceil(length * abs(place.side.speed)) or 1
-    incoming = head.format(reel=wanted.reel(place.side))
-    yield first.drop_frame, f"{incoming}{how} {first} {first + taken} {record_in} {record_in + length}"
+    taken = length if _as_recorded(place.side) else ceil(length * abs(place.side.speed)) or 1
+    labels = f"{first} {first + taken} {record_in} {record_in + length}"
+    yield _Line(place.side, first.drop_frame, f"{channels}  {how} {labels}")
 
 
-def _motions(wanted: _List, edit: Edit, lost: Losses) -> Iterator[str]:
+def _as_recorded(side: Side) -> bool:
+    return side.speed is NORMAL or side.speed == 1
+
+
+def _tenths(side: Side, sheet: Sheet) -> Fraction | int:
+    """The speed of a side in tenths of a frame a second."""
+    nominal = sheet.start.rate.nominal
+    return nominal * 10 if side.speed is NORMAL else abs(side.speed) * nominal * 10
+
+
+def _motions(wanted: _List, edit: Edit) -> Iterator[str]:
     """`M2`, with the speed in tenths of a frame a second, as far as the column goes."""
-    width = wanted.form.reel
-    nominal = wanted.sheet.start.rate.nominal
     for side in _sides(edit):
-        if side.speed == 1 or side.source is None:
+        if _as_recorded(side) or side.source is None:
             continue
-        tenths = abs(side.speed) * nominal * 10
+        tenths, reel = _tenths(side, wanted.sheet), wanted.reel(side)
         speed = f"{'-' if side.speed < 0 else ''}{round(tenths) // 10:03}.{round(tenths) % 10}"
-        reel = wanted.reel(side)
-        columns = (
-            f"M2   {reel:<8}      {speed:>6}                " if width == 8 else f"M2      {reel:<32}     {speed:>6} "
-        )
-        yield f"{columns}{wanted.label(side)}"
+        narrow = f"M2   {reel:<8}      {speed:>6}                "
+        columns = narrow if wanted.form.reel == _CMX.reel else f"M2      {reel:<32}     {speed:>6} "
+        yield f"{columns}{_label(side, wanted.sheet)}"
         if not side.speed:
             yield "* * FREEZE FRAME"
         if tenths.denominator != 1:
-            yield f"* SPEED: {side.speed} OF {wanted.reel(side)}"
-            lost.add("Speeds finer than a tenth of a frame a second, exact in comments only", side.source.name)
+            yield f"* SPEED: {side.speed} OF {reel}"
 
 
 def _comments(sheet: Sheet, edit: Edit, lost: Losses) -> Iterator[str]:

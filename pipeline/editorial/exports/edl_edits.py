@@ -7,10 +7,12 @@ transition always has a side that it comes from; where no clip plays, that is bl
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
-from pipeline.editorial.exports.events import Event, EventTrack, EventTransition, Mark, shown_frame
+import msgspec
+
+from pipeline.editorial.exports.events import NORMAL, Event, EventTrack, EventTransition, Mark, shown_frame
 from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.written import Losses
 from pipeline.timecode import Rate, TimeRange
@@ -18,23 +20,20 @@ from pipeline.timecode import Rate, TimeRange
 CHANNELS = 4  # that a CMX 3600 list can name
 _LONGEST = 999  # frames that the column of a transition holds
 _DISSOLVES = re.compile("dissolve|fade", re.IGNORECASE)
-_NORMAL = Fraction(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(msgspec.Struct, frozen=True, gc=False):
     """What plays from one source at a place: its first frame shown, and its speed. Black has no source."""
 
     source: Source | None
     first: int = 0
-    speed: Fraction = _NORMAL
+    speed: Fraction = NORMAL
 
 
 _BLACK = Side(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Mix:
+class Mix(msgspec.Struct, frozen=True, gc=False):
     """How an edit comes in: `D` or `W001`, over so many frames, from what plays until then."""
 
     kind: str
@@ -43,8 +42,7 @@ class Mix:
     coming_from: Side
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, gc=False):
     """What tells one edit from another: picture and sound that have it in common are one edit."""
 
     record: TimeRange
@@ -52,8 +50,10 @@ class Place:
     mix: Mix | None
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+_Key: TypeAlias = tuple[TimeRange, Source | None, int, tuple[int, int], Mix | None]
+
+
+class Edit(msgspec.Struct, frozen=True, gc=False):
     """One event of the list: what one source gives to one place. `channels` are 1-4, `picture` beside them."""
 
     place: Place
@@ -62,8 +62,7 @@ class Edit:
     marks: tuple[Mark, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(msgspec.Struct, frozen=True, gc=False):
     """An event as a list places it; black that a clip fades to takes the channels of the clip."""
 
     place: Place
@@ -73,23 +72,29 @@ class _Piece:
 
 def edits_of(picture: EventTrack, sound: Sequence[EventTrack], rate: Rate, lost: Losses) -> list[Edit]:
     """The events of a list in record order; `rate` is that of the timeline."""
-    found: dict[Place, tuple[list[int], list[Mark]]] = {}
+    found: dict[_Key, tuple[Place, list[int], list[Mark]]] = {}
     for piece in _pieces(picture, rate, lost):
-        channels, marks = found.setdefault(piece.place, ([], []))
+        _, channels, marks = found.setdefault(_key(piece.place), (piece.place, [], []))
         channels.append(0)  # stands for the picture
         marks += piece.marks
     for piece, wanted in _channels([list(_pieces(track, rate, lost)) for track in sound]):
-        channels, marks = found.setdefault(piece.place, ([], []))
+        _, channels, marks = found.setdefault(_key(piece.place), (piece.place, [], []))
         channels += [number for number in wanted if number <= CHANNELS]
         marks += piece.marks
         if wanted.stop - 1 > CHANNELS and piece.place.side.source:
             lost.add(f"Sound channels above {CHANNELS} (the .otio has them)", piece.place.side.source.name)
     edits = [
-        Edit(place, 0 in channels, tuple(number for number in channels if number), tuple(marks))
-        for place, (channels, marks) in found.items()
+        Edit(place, 0 in channels, tuple([number for number in channels if number]), tuple(marks))
+        for place, channels, marks in found.values()
         if channels
     ]
     return sorted(edits, key=lambda edit: (edit.place.record.start, not edit.picture, edit.channels))
+
+
+def _key(place: Place) -> _Key:
+    """What two places have in common that are one; a fraction itself takes long to be looked up by."""
+    side = place.side
+    return place.record, side.source, side.first, side.speed.as_integer_ratio(), place.mix
 
 
 def _pieces(track: EventTrack, rate: Rate, lost: Losses) -> Iterator[_Piece]:
@@ -120,7 +125,8 @@ def _begins(track: EventTrack, at: int) -> bool:
 
 
 def _first(event: Event, ahead: int, rate: Rate) -> int:
-    return shown_frame(event, ahead, rate) if ahead or event.speed != 1 else event.source_in
+    as_recorded = event.speed is NORMAL or event.speed == 1
+    return event.source_in if as_recorded and not ahead else shown_frame(event, ahead, rate)
 
 
 def _mix(transition: EventTransition, before: Event | None, rate: Rate, lost: Losses) -> Mix:

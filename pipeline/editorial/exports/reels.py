@@ -9,9 +9,10 @@ of card, reel, folder and file instead, so that a name does not depend on what e
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from hashlib import blake2s
 from itertools import count, pairwise
+
+import msgspec
 
 from pipeline.editorial.exports.sources import Source
 from pipeline.timecode import Rate
@@ -24,11 +25,14 @@ _LENGTHS = (8, 32)  # of the tables that our exports are written with
 _MILLISECONDS = Rate(1000)  # label time that clips of any rate can be compared in
 _DAY = 24 * 60 * 60 * 1000
 
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
+_OTHERS = re.compile(r"[^A-Z0-9]+")
+_DIGIT = re.compile(r"\d")
+
 Key = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ReelRow:
+class ReelRow(msgspec.Struct, frozen=True, gc=False):
     """One line of the table: what the short name stands for. `path` is None while the volume is offline."""
 
     short: str
@@ -125,13 +129,12 @@ def _wanted(key: Key, length: int) -> str:
     """The name before it is cut; of a card's long folder name the last word, which is what people call the card."""
     name = _letters(key[1])
     last = name.rpartition("_")[2]
-    return last if key[0] == key[1] and len(name) > length >= len(last) and re.search(r"\d", last) else name
+    return last if key[0] == key[1] and len(name) > length >= len(last) and _DIGIT.search(last) else name
 
 
 def _letters(reel: str) -> str:
     """Capital letters, digits and `_`: what every reader of reels takes."""
-    stem = re.sub(r"\.[A-Za-z0-9]{2,4}$", "", reel)
-    return re.sub(r"[^A-Z0-9]+", "_", stem.upper()).strip("_")
+    return _OTHERS.sub("_", _SUFFIX.sub("", reel).upper()).strip("_")
 
 
 def _hashed(head: str, key: Key) -> Iterator[str]:

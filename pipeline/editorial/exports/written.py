@@ -2,8 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -72,6 +73,16 @@ def linked(timeline: Timeline, options: ExportOptions) -> tuple[Timeline, tuple[
     if not without:
         return timeline, ()
     return timeline, (f"Clips without a proxy link their originals: {named(dict.fromkeys(without))}.",)
+
+
+def encoded(lines: Iterable[str]) -> bytes:
+    """Lines as the bytes of a file, each let go of once it is in: a long cut is a hundred megabytes of them."""
+    content = BytesIO()
+    write = content.write
+    for line in lines:
+        write(line.encode())
+        write(b"\n")
+    return content.getvalue()
 
 
 def one_line(text: str) -> str:

@@ -14,16 +14,17 @@ Elements are those of Apple's "Final Cut Pro XML Interchange Format"; what Premi
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
+import msgspec
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import Event, EventTrack, Mark, Sheet, sheet_of, taken_frames
+from pipeline.editorial.exports.events import NORMAL, Event, EventTrack, Mark, Sheet, sheet_of, taken_frames
 from pipeline.editorial.exports.sources import Source
-from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
+from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, encoded, linked
 from pipeline.editorial.exports.xmeml_files import (
     File,
     can_say,
@@ -52,15 +53,16 @@ from pipeline.errors import ExportRefused
 from pipeline.timecode import Rate, TimeRange
 
 _UNSTATED_SIZE = (1920, 1080)
-_CLIP, _FILE, _LINKS = "\0", "\1", "\2"  # stand for a name, a description and links; XML holds none of them
+_CLIP = "\0"  # stands for the name of a clip where several differ in nothing else; XML does not hold it
+_Take: TypeAlias = tuple[Source, int, TimeRange]
 _ON = "<enabled>TRUE</enabled><locked>FALSE</locked>"
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(msgspec.Struct, frozen=True, gc=False):
     """A clip on one track of the XML; `track` and `place` count from 1, `channel` those of the file (0: pictures).
 
-    `place` counts the transitions of a track too, as Premiere does.
+    `place` counts the transitions of a track too, as Premiere does; `take` tells what lies together: frames of one file
+    at one place.
     """
 
     name: str
@@ -69,13 +71,24 @@ class _Item:
     track: int
     place: int
     event: Event
+    take: _Take
     channel: int
-    reach: Reach = NO_REACH
+    reach: Reach
 
     @property
     def places(self) -> tuple[int, int]:
         """`start` and `end`, where no transition lies over them."""
         return (-1 if self.reach.into else self.event.record.start, -1 if self.reach.out else self.event.record.end)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What the items of a sequence share: its rate, their links, and what those between cuts say by what they take."""
+
+    rate: Rate
+    links: Mapping[_Take, str]
+    recorded: dict[_Take, str]
+    lost: Losses
 
 
 @unswept()
@@ -91,7 +104,7 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
         raise ExportRefused(f"FCP7 XML knows no {label} frames per second; make the cut with --rate 25, for one.")
     lost = Losses()
     files = files_of(sheet, lost)
-    content = "\n".join([*_document(sheet, files, lost), ""]).encode()
+    content = encoded(_document(sheet, files, lost))
     losses = (*unlinked, *sheet.losses, *lost.sentences(), *_always_lost(sheet, options))
     return Written((WrittenFile(".xml", content),), losses)
 
@@ -108,25 +121,18 @@ def _document(sheet: Sheet, files: dict[Source, File], lost: Losses) -> Iterator
     yield "<!DOCTYPE xmeml>"
     yield f'<xmeml version="5">\n<project>\n{named_xml(sheet.name)}\n<children>'
     cards: dict[str, list[File]] = defaultdict(list)
-    subjects: dict[str, list[tuple[File, str]]] = defaultdict(list)
+    subjects: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for file in dict.fromkeys(files.values()):
         cards[file.source.card or "Media"].append(file)
     for card, held in cards.items():
-        clips = []
+        yield from _bin(card, map(_master, held))
         for file in held:
-            items = _whole(file)
-            tracks = _tracks(items)
-            clips.append(_master(file, tracks.replace(_LINKS, _links(items))))
-            for subject in file.source.listed("subject"):
-                subjects[subject].append((file, tracks))
-        yield from _bin(card, clips)
+            named = [*file.source.listed("subject")]
+            clip = _copy(file) if named else ""
+            for subject in named:
+                subjects[subject].append((file.number, clip))
     if subjects:
-        again = (
-            line
-            for number, (name, held) in enumerate(subjects.items(), start=1)
-            for line in _bin(name, (_copy(*each, number) for each in held))
-        )
-        yield from _bin("Subjects", again)
+        yield from _bin("Subjects", _subjects(subjects))
     yield from _sequence(sheet, files, lost)
     yield "</children>\n</project>\n</xmeml>"
 
@@ -137,20 +143,26 @@ def _bin(name: str, inside: Iterable[str]) -> Iterator[str]:
     yield "</children>\n</bin>"
 
 
-def _master(file: File, tracks: str) -> str:
+def _subjects(subjects: Mapping[str, Sequence[tuple[int, str]]]) -> Iterator[str]:
+    """A bin for each subject, with the number and the text of each clip in it."""
+    for subject, (name, held) in enumerate(subjects.items(), start=1):
+        yield from _bin(name, (clip.replace(_CLIP, f"subject-{subject}-{number}") for number, clip in held))
+
+
+def _master(file: File) -> str:
     """The clip in its bin: the whole file with its log, and the file itself in full, once."""
-    inside = tracks.replace(_CLIP, f"master-{file.number}").replace(_FILE, "\n".join(file_xml(file)))
-    return _clip(file, f"masterclip-{file.number}", inside, whether="TRUE")
+    name = f"master-{file.number}"
+    places = [("audio" if channel else "video", max(channel, 1), channel) for channel in file.channels]
+    links = _links([(f"{name}-{channel}", kind, track, 1) for kind, track, channel in places])
+    return _clip(file, f"masterclip-{file.number}", _tracks(file, name, file_xml(file), links), whether="TRUE")
 
 
-def _copy(file: File, tracks: str, subject: int) -> str:
-    """The clip in the bin of a subject, counted from 1: a clip of that master clip.
+def _copy(file: File) -> str:
+    """The clip in a bin of a subject, with `_CLIP` for its name: a clip of that master clip.
 
     Links belong to sequences, says Apple; Premiere writes them into its master clips too, and so do we there.
     """
-    name = f"subject-{subject}-{file.number}"
-    inside = tracks.replace(_LINKS, "").replace(_CLIP, name).replace(_FILE, file_again(file))
-    return _clip(file, name, inside, whether="FALSE")
+    return _clip(file, _CLIP, _tracks(file, _CLIP, file_again(file), ""), whether="FALSE")
 
 
 def _clip(file: File, name: str, tracks: str, *, whether: str) -> str:
@@ -160,27 +172,19 @@ def _clip(file: File, name: str, tracks: str, *, whether: str) -> str:
     )
 
 
-def _whole(file: File) -> list[_Item]:
-    """All that a clip of a file in a bin holds: its pictures, and each channel of its sound."""
-    event = Event(file.source, file.held.span.start, TimeRange(0, file.duration), 0, 1, ())
-    channels = range(0 if file.held.picture else 1, sum(file.held.streams) + 1)
-    return [_Item(f"{_CLIP}-{n}", file, "audio" if n else "video", max(n, 1), 1, event, n) for n in channels]
-
-
-def _tracks(items: Sequence[_Item]) -> str:
-    """What all clips of a file in bins have, with `_CLIP`, `_FILE` and `_LINKS` where they differ."""
-    lines: list[str] = []
-    for kind in ("video", "audio"):
-        tracks = [
-            f'<track>\n<clipitem id="{item.name}">\n{item.file.head}\n'
-            f"{_FILE if item is items[0] else file_again(item.file)}\n{_source_track(item)}{_LINKS}"
+def _tracks(file: File, name: str, first: str, links: str) -> str:
+    """All that a clip of a file in a bin holds: its pictures, and each channel of its sound; `first` tells the file."""
+    again = file_again(file)
+    tracks: list[str] = []
+    for channel in file.channels:
+        told = again if tracks else first
+        tracks.append(
+            f'<track>\n<clipitem id="{name}-{channel}">\n{file.head}\n{told}\n{_source_track(channel)}{links}'
             "</clipitem>\n</track>"
-            for item in items
-            if item.kind == kind
-        ]
-        if tracks:
-            lines += [f"<{kind}>", *tracks, f"</{kind}>"]
-    return "\n".join(lines)
+        )
+    video, audio = tracks[: file.held.picture], tracks[file.held.picture :]
+    lines = ["<video>", *video, "</video>"] if video else []
+    return "\n".join([*lines, "<audio>", *audio, "</audio>"] if audio else lines)
 
 
 def _sequence(sheet: Sheet, files: dict[Source, File], lost: Losses) -> Iterator[str]:
@@ -189,18 +193,21 @@ def _sequence(sheet: Sheet, files: dict[Source, File], lost: Losses) -> Iterator
     sounds = list(_sounds(sheet.of_kind("Audio"), files))
     for transition in (each for track in sheet.tracks for each in track.transitions):
         note_unknown(transition, lost)
-    links = _links_of([item for track in (*pictures, *sounds) for item in track])
+    cut = _Cut(rate, _links_of([item for track in (*pictures, *sounds) for item in track]), {}, lost)
     end = max((event.record.end for track in sheet.tracks for event in track.events), default=0)
     yield f'<sequence id="sequence-1">\n{named_xml(sheet.name)}\n<duration>{end}</duration>\n{rate_xml(rate)}'
     yield f"{timecode_xml(sheet.start)}\n<media>\n<video>"
     yield from _picture_format(sheet)
     for track in pictures:
-        yield from ("<track>", *_clip_items(track, links, rate=rate, lost=lost), f"{_ON}</track>")
+        yield "<track>"
+        yield from _clip_items(track, cut)
+        yield f"{_ON}</track>"
     yield "</video>\n<audio>"
     yield from _sound_format()
     for number, track in enumerate(sounds):
-        output = f"<outputchannelindex>{number % 2 + 1}</outputchannelindex>"
-        yield from ("<track>", *_clip_items(track, links, rate=rate, lost=lost), f"{_ON}{output}</track>")
+        yield "<track>"
+        yield from _clip_items(track, cut)
+        yield f"{_ON}<outputchannelindex>{number % 2 + 1}</outputchannelindex></track>"
     yield "</audio>\n</media>"
     yield from (_marker(mark, mark.record, lost) for mark in sheet.marks)
     yield "</sequence>"
@@ -234,12 +241,13 @@ def _sounds(tracks: Sequence[EventTrack], files: dict[Source, File]) -> Iterator
     """Each track of the timeline as tracks of one channel, as many as its richest event has."""
     number = 0
     for track in tracks:
+        heard = [(files[event.source], event, reach) for event, reach in reaches(track)]
         for channel in range(max((event.channels for event in track.events), default=0)):
             number += 1
-            heard = [(event, reach) for event, reach in reaches(track) if event.channels > channel]
             places = [
-                (files[event.source], event, _channel(files[event.source], event, channel), reach)
-                for event, reach in heard
+                (file, event, _channel(file, event, channel), reach)
+                for file, event, reach in heard
+                if event.channels > channel
             ]
             yield list(_items("audio", number, places))
 
@@ -256,70 +264,82 @@ def _items(
     place, last = 0, None
     for number, (file, event, channel, reach) in enumerate(events, start=1):
         place += 1 + (reach.into is not None and reach.into is not last)
-        yield _Item(f"clipitem-{kind[0]}{track}-{number}", file, kind, track, place, event, channel, reach)
+        take, name = (event.source, event.source_in, event.record), f"clipitem-{kind[0]}{track}-{number}"
+        yield _Item(name, file, kind, track, place, event, take, channel, reach)
         place, last = place + (reach.out is not None), reach.out
 
 
-def _links_of(items: Sequence[_Item]) -> dict[str, str]:
-    """The links of each item by its name: to all that take the same frames of one file to one place."""
-    groups: dict[tuple[Source, int, TimeRange], list[_Item]] = defaultdict(list)
+def _links_of(items: Sequence[_Item]) -> dict[_Take, str]:
+    """The links of all items that take the same frames of one file to one place: to each of them."""
+    groups: dict[_Take, list[_Item]] = defaultdict(list)
     for item in items:
-        groups[item.event.source, item.event.source_in, item.event.record].append(item)
-    found = {}
-    for group in groups.values():
-        found.update(dict.fromkeys((item.name for item in group), _links(group)))
-    return found
+        groups[item.take].append(item)
+    return {
+        take: _links([(item.name, item.kind, item.track, item.place) for item in group])
+        for take, group in groups.items()
+    }
 
 
-def _links(group: Sequence[_Item]) -> str:
+def _links(group: Sequence[tuple[str, str, int, int]]) -> str:
+    """The links to some items, each told by its name, kind, track and place on it."""
     if len(group) < 2:
         return ""
-    return "".join(
-        f"<link><linkclipref>{item.name}</linkclipref><mediatype>{item.kind}</mediatype>"
-        f"<trackindex>{item.track}</trackindex><clipindex>{item.place}</clipindex>"
-        f"{'<groupindex>1</groupindex>' if item.channel else ''}</link>\n"
-        for item in group
-    )
+    links = [
+        f"<link><linkclipref>{name}</linkclipref><mediatype>{kind}</mediatype>"
+        f"<trackindex>{track}</trackindex><clipindex>{place}</clipindex>"
+        f"{'<groupindex>1</groupindex>' if kind == 'audio' else ''}</link>\n"
+        for name, kind, track, place in group
+    ]
+    return "".join(links)
 
 
-def _clip_items(items: Sequence[_Item], links: dict[str, str], *, rate: Rate, lost: Losses) -> Iterator[str]:
-    last = None
+def _clip_items(items: Sequence[_Item], cut: _Cut) -> Iterator[str]:
+    last, rate = None, cut.rate
     for number, item in enumerate(items):
         into, out = item.reach.into, item.reach.out
         if into and into is not last:
             yield transition_item(into, item.kind, rate_xml(rate), rate, sides=(False, True))
-        yield _clip_item(item, links[item.name], rate=rate, lost=lost)
+        yield _clip_item(item, cut)
         if out:
             after = items[number + 1].event.record.start == out.at if number + 1 < len(items) else False
             yield transition_item(out, item.kind, rate_xml(rate), rate, sides=(True, after))
         last = out
 
 
-def _clip_item(item: _Item, links: str, *, rate: Rate, lost: Losses) -> str:
-    event, file = item.event, item.file
-    plain = event.speed == 1 and item.reach is NO_REACH
-    clip = _as_recorded(item, rate) if plain else played(event, file.held.span, file.rate, rate, item.reach)
-    start, end = item.places
-    text = (
-        f'<clipitem id="{item.name}">\n{file.head if plain else head_xml(file.name, clip.length, file.rate)}\n'
-        f"<enabled>TRUE</enabled><start>{start}</start><end>{end}</end><in>{clip.begin}</in><out>{clip.end}</out>\n"
-        f"<pproTicksIn>{clip.ticks[0]}</pproTicksIn><pproTicksOut>{clip.ticks[1]}</pproTicksOut>\n"
-        f"{file_again(file)}\n{_remap(item, clip, lost)}{_source_track(item)}{links}".rstrip()
-    )
-    if item.channel <= 1:  # other channels say no more than the first
+def _clip_item(item: _Item, cut: _Cut) -> str:
+    event, file, take = item.event, item.file, item.take
+    if item.reach is NO_REACH and (event.speed is NORMAL or event.speed == 1):
+        clip, body = None, cut.recorded.get(take)
+        if body is None:
+            body = cut.recorded[take] = _as_recorded(item, cut.rate)
+    else:
+        clip = played(event, file.held.span, file.rate, cut.rate, item.reach)
+        body = _body(item, head_xml(file.name, clip.length, file.rate), clip) + _remap(item, clip, cut.lost)
+    text = f'<clipitem id="{item.name}">\n{body}{_source_track(item.channel)}{cut.links[take]}'
+    if event.marks and item.channel <= 1:  # other channels say no more than the first
         for mark in event.marks:
-            text += "\n" + _marker(mark, _marked(mark, item, clip, rate), lost)
-    log = f"\n{file.log}" if not item.channel or not file.held.picture else ""
-    return f"{text}{log}\n</clipitem>"
+            text += f"{_marker(mark, _marked(mark, item, clip, cut.rate), cut.lost)}\n"
+    log = "" if item.channel and file.held.picture else f"{file.log}\n"
+    return f"{text}{log}</clipitem>"
 
 
-def _as_recorded(item: _Item, rate: Rate) -> Played:
+def _as_recorded(item: _Item, rate: Rate) -> str:
     """What a clip at its own speed between cuts takes; whole frames without a fraction, for there are many of them."""
     event, file, frames = item.event, item.file, item.event.record.duration
     begin = file.since_start(event.source_in)
     taken = taken_frames(event, rate) if file.rate == event.source.rate else frames
     first = ticks(event.source_in - file.held.span.start, event.source.rate)
-    return Played(begin, begin + taken, (first, first + ticks(frames, rate)), file.duration)
+    return _body(item, file.head, Played(begin, begin + taken, (first, first + ticks(frames, rate)), file.duration))
+
+
+def _body(item: _Item, head: str, clip: Played) -> str:
+    start, end = item.places
+    return (
+        f"{head}\n"
+        f"<enabled>TRUE</enabled><start>{start}</start><end>{end}</end><in>{clip.begin}</in><out>{clip.end}</out>\n"
+        f"<pproTicksIn>{clip.ticks[0]}</pproTicksIn><pproTicksOut>{clip.ticks[1]}</pproTicksOut>\n"
+        f"{file_again(item.file)}\n"
+    )
 
 
 def _remap(item: _Item, clip: Played, lost: Losses) -> str:
@@ -331,10 +351,10 @@ def _remap(item: _Item, clip: Played, lost: Losses) -> str:
     return time_remap(event, file.held.span, file.rate, clip, item.kind)
 
 
-def _marked(mark: Mark, item: _Item, clip: Played, rate: Rate) -> TimeRange:
-    """A marker in frames of the clip as played."""
+def _marked(mark: Mark, item: _Item, clip: Played | None, rate: Rate) -> TimeRange:
+    """A marker in frames of the clip as played, where it is not `None`: as it was recorded."""
     file = item.file
-    if item.event.speed == 1:
+    if clip is None or item.event.speed == 1:
         begin, end = file.since_start(mark.source.start), file.since_start(mark.source.end)
         return TimeRange(max(0, begin), end - begin)
     ahead = mark.record.start - item.event.record.start + item.reach.head
@@ -344,14 +364,14 @@ def _marked(mark: Mark, item: _Item, clip: Played, rate: Rate) -> TimeRange:
 
 def _marker(mark: Mark, span: TimeRange, lost: Losses) -> str:
     """A marker; a point has no `out`."""
-    if not (is_legal(mark.name) and is_legal(mark.note)):
+    if not is_legal(mark.name + mark.note):
         lost.add("Control characters in markers, left out", xml_text(mark.name))
     out = span.end if span.duration > 1 else -1
     said = f"{named_xml(mark.name)}<comment>{xml_text(mark.note)}</comment>"
     return f"<marker>{said}<in>{span.start}</in><out>{out}</out></marker>"
 
 
-def _source_track(item: _Item) -> str:
-    if not item.channel:
+def _source_track(channel: int) -> str:
+    if not channel:
         return ""
-    return f"<sourcetrack><mediatype>audio</mediatype><trackindex>{item.channel}</trackindex></sourcetrack>\n"
+    return f"<sourcetrack><mediatype>audio</mediatype><trackindex>{channel}</trackindex></sourcetrack>\n"

@@ -1,10 +1,11 @@
 """The files of a cut in Final Cut Pro 7 XML: how each is named, counted and logged, and the elements that all share."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from math import floor
+
+import msgspec
 
 from pipeline.editorial.exports.events import Held, Sheet, held_by
 from pipeline.editorial.exports.sources import Source
@@ -16,8 +17,7 @@ from pipeline.timecode import Rate, Timecode, TimeRange
 _CIRCLED = {"yes", "true", "1"}
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(msgspec.Struct, frozen=True, eq=False, gc=False):
     """A file of the cut: `rate` is what its frames are counted at here.
 
     `head` (its `name` with length and rate) and `log` are elements that every clip of it begins with and that its
@@ -32,6 +32,11 @@ class File:
     name: str
     head: str
     log: str
+
+    @property
+    def channels(self) -> range:
+        """The items that a whole clip of it has: 0 for its pictures, then each channel of its sound."""
+        return range(0 if self.held.picture else 1, sum(self.held.streams) + 1)
 
     def since_start(self, frame: int) -> int:
         """An absolute frame of the source as a frame of the file."""
@@ -90,46 +95,55 @@ def can_say(rate: Rate) -> bool:
     return rate.denominator == 1 or rate.numerator * 1001 == rate.nominal * 1000 * rate.denominator
 
 
-def file_xml(file: File) -> Iterator[str]:
-    source, held = file.source, file.held
+def file_xml(file: File) -> str:
+    source = file.source
     name = source.path.replace("\\", "/").rpartition("/")[2] if source.path else source.name
-    yield f'<file id="file-{file.number}">\n{named_xml(name)}'
-    if source.path:
-        yield f"<pathurl>{xml_text(path_url(source.path))}</pathurl>"
-    yield f"{rate_xml(file.rate)}\n<duration>{file.duration}</duration>"
+    url = f"\n<pathurl>{xml_text(path_url(source.path))}</pathurl>" if source.path else ""
     reel = f"\n<reel>{named_xml(source.reel)}</reel>" if source.reel else ""
-    yield timecode_xml(source.timecode(held.span.start).conformed(file.rate), reel)
-    yield "<media>"
-    if held.picture:
-        width, height = source.file.size or (0, 0)
-        size = f"<width>{width}</width><height>{height}</height>" if width else ""
-        yield f"<video><samplecharacteristics>{rate_xml(file.rate)}{size}</samplecharacteristics></video>"
-    before, hertz = 0, source.file.sample_rate
+    held, facts = file.held, source.file
+    media = _media(file.rate, held.streams, facts.sample_rate, picture=held.picture, size=facts.size)
+    timecode = timecode_xml(source.timecode(file.held.span.start).conformed(file.rate), reel)
+    return (
+        f'<file id="file-{file.number}">\n{named_xml(name)}{url}\n{rate_xml(file.rate)}\n'
+        f"<duration>{file.duration}</duration>\n{timecode}\n<media>\n{media}</media>\n</file>"
+    )
+
+
+@lru_cache(maxsize=256)  # cameras make thousands of files alike
+def _media(rate: Rate, streams: tuple[int, ...], hertz: int, *, picture: bool, size: tuple[int, int] | None) -> str:
+    """What a file holds: pictures of a size, and streams of so many channels."""
+    lines, before = [], 0
+    if picture:
+        told = f"<width>{size[0]}</width><height>{size[1]}</height>" if size else ""
+        lines.append(f"<video><samplecharacteristics>{rate_xml(rate)}{told}</samplecharacteristics></video>\n")
     sound = f"<samplecharacteristics><samplerate>{hertz}</samplerate></samplecharacteristics>" if hertz else ""
-    for channels in filter(None, held.streams):
+    for channels in filter(None, streams):
         numbers = range(before + 1, before + channels + 1)
-        each = "".join(f"<audiochannel><sourcechannel>{n}</sourcechannel></audiochannel>" for n in numbers)
-        yield f"<audio>{sound}<channelcount>{channels}</channelcount>{each}</audio>"
+        each = "".join([f"<audiochannel><sourcechannel>{n}</sourcechannel></audiochannel>" for n in numbers])
+        lines.append(f"<audio>{sound}<channelcount>{channels}</channelcount>{each}</audio>\n")
         before += channels
-    yield "</media>\n</file>"
+    return "".join(lines)
 
 
 def _log(source: Source) -> str:
     """The log in the columns of Premiere; `description`: who is seen; master comment 1 is its `Comment`."""
     log = source.log.get
     circled = (log("circled") or "").casefold() in _CIRCLED
-    logging = {
-        "description": _joined(log("subject"), log("view")),
-        "scene": log("scene"),
-        "shottake": log("take"),
-        "lognote": log("note"),
-        "good": "TRUE" if circled else "",
-    }
-    shot = _joined(log("shoot_day"), log("unit"), log("camera"))
-    comments = enumerate((log("location"), log("tag"), log("rating"), shot), start=1)
-    told = {f"mastercomment{number}": value for number, value in comments}
+    logging = (
+        ("description", _joined(log("subject"), log("view"))),
+        ("scene", log("scene")),
+        ("shottake", log("take")),
+        ("lognote", log("note")),
+        ("good", "TRUE" if circled else ""),
+    )
+    comments = (
+        ("mastercomment1", log("location")),
+        ("mastercomment2", log("tag")),
+        ("mastercomment3", log("rating")),
+        ("mastercomment4", _joined(log("shoot_day"), log("unit"), log("camera"))),
+    )
     label = "\n<labels><label>Good Take</label><label2>Forest</label2></labels>" if circled else ""
-    return f"<logginginfo>{_elements(logging)}</logginginfo>\n<comments>{_elements(told)}</comments>{label}"
+    return f"<logginginfo>{_elements(logging)}</logginginfo>\n<comments>{_elements(comments)}</comments>{label}"
 
 
 def timecode_xml(start: Timecode, inside: str = "") -> str:
@@ -157,8 +171,8 @@ def named_xml(name: str) -> str:
     return f"<name>{xml_text(name)}</name>"
 
 
-def _elements(values: dict[str, str | None]) -> str:
-    return "".join(f"<{tag}>{xml_text(value)}</{tag}>" for tag, value in values.items() if value)
+def _elements(values: Iterable[tuple[str, str | None]]) -> str:
+    return "".join([f"<{tag}>{xml_text(value)}</{tag}>" for tag, value in values if value])
 
 
 def _joined(*values: str | None) -> str:

@@ -46,6 +46,10 @@ NO_REACH = Reach()
 
 def reaches(track: EventTrack) -> Iterator[tuple[Event, Reach]]:
     """Each event of a track with the transitions beside it."""
+    if not track.transitions:
+        for event in track.events:
+            yield event, NO_REACH
+        return
     at = {each.at: each for each in track.transitions}
     for event in track.events:
         into, out = at.get(event.record.start), at.get(event.record.end)
