@@ -3,22 +3,23 @@
 Apart from metadata/xml.py, which is for small sidecars: editors write a bare `<!DOCTYPE xmeml>`, which that one
 refuses, files of a hundred megabytes, and faults that must be told by line. Such a file holds millions of elements, so
 the tree is built by the standard library's own parser, without Python for each of them; it knows no lines, which are
-found in the text afterwards: the n-th element of a name is the n-th start tag of it.
+found in the text afterwards (tags.py): the n-th element of a name is the n-th start tag of it.
 """
 
 import codecs
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import chain, repeat
+from dataclasses import dataclass, field
+from itertools import chain
 from typing import NoReturn, TypeAlias
 from urllib.parse import unquote_to_bytes
 from xml.etree.ElementTree import Element, ParseError, XMLParser
 from xml.parsers import expat
 
+from pipeline.editorial.imports import tags
 from pipeline.errors import TimelineUnreadable
 from pipeline.metadata.xml import is_markup
 
@@ -27,8 +28,6 @@ LARGEST = 256 << 20
 MOST_DEPTH = 200
 MOST_ELEMENTS = 8_000_000
 _LINE = "\n"  # what no attribute is called
-_START = re.compile(rb"<[^/!?]")
-_AFTER_NAME = b" \t\r\n/>"
 _ASIDE = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)  # may hold what looks like tags
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _BEFORE_ROOT = re.compile(r"\s+|<!--.*?-->|<\?.*?\?>|<!DOCTYPE[^<>\[]*(\[[^\]]*\]\s*)?>", re.DOTALL)
@@ -54,11 +53,15 @@ def root_name(head: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`elements` are those that are asked for again and again, by name, in the order of the text."""
+    """`elements` are those that are asked for again and again, by name, in the order of the text.
+
+    `text` is that of the file with nothing beside its tags that looks like them.
+    """
 
     root: Node
     elements: Mapping[str, Sequence[Node]]
-    content: bytes
+    text: tags.Text
+    _lines: dict[str, dict[int, int]] = field(default_factory=dict)
 
     def of(self, *names: str) -> Iterator[Node]:
         """The elements of these names, wherever they stand."""
@@ -66,10 +69,11 @@ class Document:
 
     def line(self, node: Node) -> int | None:
         """The line on which an element begins, from 1; those of all elements of its name are found together."""
-        if node.get(_LINE) is None:
-            nodes = self.elements.get(node.tag) or list(self.root.iter(node.tag))
-            _note_lines(nodes, self.content, _starts_of(self.content, f"<{node.tag}".encode()))
-        return line_of(node)
+        if node.tag not in self._lines:
+            nodes, lines = self.elements.get(node.tag) or list(self.root.iter(node.tag)), self.text.lines_of(node.tag)
+            alike = len(nodes) == len(lines)
+            self._lines[node.tag] = dict(zip(map(id, nodes), lines, strict=True)) if alike else {}
+        return self._lines[node.tag].get(id(node))
 
 
 def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
@@ -81,14 +85,14 @@ def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
         raise TimelineUnreadable(
             f"This timeline is larger than the {LARGEST >> 20} MB that are read; export it in parts."
         )
-    if content.count(b"<") - content.count(b"</") > MOST_ELEMENTS:
+    if content.count(b"<") > MOST_ELEMENTS and content.count(b"<") - content.count(b"</") > MOST_ELEMENTS:
         _too_much()
     try:
         if content.startswith(_UTF_16):
             content = content.decode("utf-16").encode()
-            root = _tree(content, "utf-8")
+            begin, root = _tree(content, "utf-8")
         else:
-            root = _tree(content, None)
+            begin, root = _tree(content, None)
     except (ParseError, expat.ExpatError) as error:
         line = error.position[0] if isinstance(error, ParseError) else error.lineno
         raise TimelineUnreadable(
@@ -96,23 +100,25 @@ def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
         ) from None
     except (ValueError, LookupError):  # an encoding that Python does not know, or that is none
         raise TimelineUnreadable("This XML names an encoding that is not read; export it as UTF-8.") from None
-    _check_depth(root)
+    text = _checked(content, begin, root)
     elements: dict[str, list[Node]] = defaultdict(list)
     for node in root.iter():
         if wanted is None or node.tag in wanted:
             elements[node.tag].append(node)
-    content = _bare(content)
     if wanted is None:
-        _note_lines(list(root.iter()), content, (match.start() for match in _START.finditer(content)))
-    return Document(root, elements, content)
+        _note_lines(list(root.iter()), text.lines())
+    return Document(root, elements, text)
 
 
 class _RootBegun(Exception):  # no error: it ends the reading of what stands before the root
     pass
 
 
-def _tree(content: bytes, encoding: str | None) -> Node:
-    """The elements, of a document that declares nothing of its own; names are taken without their namespace."""
+def _tree(content: bytes, encoding: str | None) -> tuple[int, Node]:
+    """Where the root begins, and the elements, of a document that declares nothing of its own.
+
+    Names are taken without their namespace.
+    """
     before = expat.ParserCreate(encoding)
     before.EntityDeclHandler = before.ElementDeclHandler = before.AttlistDeclHandler = _refuse
     before.NotationDeclHandler = _refuse
@@ -125,7 +131,7 @@ def _tree(content: bytes, encoding: str | None) -> Node:
     if b"xmlns" in content:
         for node in root.iter():
             node.tag = node.tag.rpartition("}")[2]
-    return root
+    return before.CurrentByteIndex, root
 
 
 def _begin(*_: object) -> NoReturn:
@@ -136,6 +142,21 @@ def _refuse(*_: object) -> NoReturn:
     raise TimelineUnreadable(
         "This XML declares entities or a document type of its own; no editor does, it is not read."
     )
+
+
+def _checked(content: bytes, begin: int, root: Node) -> tags.Text:
+    """The text of a tree that is not too deep; told from the text where it is nothing but tags, else from the tree."""
+    depth = tags.deepest(content, begin)
+    if depth is None:
+        _check_depth(root)
+        return tags.Text(_ASIDE.sub(_ends_alone, content))
+    if depth > MOST_DEPTH + 1:  # the root is none
+        _too_much()
+    return tags.Text(_ASIDE.sub(_ends_alone, content[:begin]) + content[begin:])
+
+
+def _ends_alone(match: re.Match[bytes]) -> bytes:
+    return b"\n" * match[0].count(b"\n")
 
 
 def _check_depth(root: Node) -> None:
@@ -151,32 +172,11 @@ def _too_much() -> NoReturn:
     raise TimelineUnreadable("This XML holds more, or deeper, than any timeline; it is not read.")
 
 
-def _bare(content: bytes) -> bytes:
-    """The text without what may hold the like of tags, its lines ended as XML ends them."""
-    if b"<!--" in content or b"<![CDATA[" in content or content.count(b"<?") > 1:
-        content = _ASIDE.sub(lambda match: b"\n" * match[0].count(b"\n"), content)
-    return content.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in content else content
-
-
-def _starts_of(content: bytes, tag: bytes) -> Iterator[int]:
-    """Where the start tags of a name begin."""
-    at = content.find(tag)
-    while at >= 0:
-        end = at + len(tag)
-        if content[end] in _AFTER_NAME:
-            yield at
-        at = content.find(tag, end)
-
-
-def _note_lines(nodes: Sequence[Node], content: bytes, starts: Iterable[int]) -> None:
-    """Puts to each element the line of its start tag; none where there is another number of these."""
-    lines, line, last = [], 1, 0
-    for at in starts:
-        line += content.count(b"\n", last, at)
-        last = at
-        lines.append(str(line))
-    for node, said in zip(nodes, lines if len(lines) == len(nodes) else repeat(""), strict=False):
-        node.set(_LINE, said)
+def _note_lines(nodes: Sequence[Node], lines: Sequence[int]) -> None:
+    """Puts to each element the line of its start tag; nothing where there is another number of these."""
+    if len(lines) == len(nodes):
+        for node, line in zip(nodes, lines, strict=True):
+            node.set(_LINE, str(line))
 
 
 def line_of(node: Node) -> int | None:
