@@ -24,7 +24,7 @@ from pipeline.editorial.aaf_model import (
 )
 from pipeline.editorial.exports.compound import Content, Folder
 from pipeline.editorial.imports.aaf_objects import AafFile
-from pipeline.editorial.imports.compound import Compound, Entry
+from pipeline.editorial.imports.compound import Compound, Entry, class_of, is_storage
 
 ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 # AAF's stamps know no zone, and pyaaf2 none either
 _PRODUCT = "5a1c3f52-0b0e-4b6e-9a55-d1f0a6b50c11"
@@ -63,10 +63,9 @@ def head() -> Head:
     file = aaf2.open()
     _define(file)
     _sign(file)
-    dictionary = (int(Pid.HEADER), int(Pid.DICTIONARY))
+    dictionary = (Pid.HEADER, Pid.DICTIONARY)
     tables = [
-        file.weakref_index([*dictionary, int(pid)])
-        for pid in (Pid.DATA_DEFINITIONS, Pid.OPERATIONS, Pid.INTERPOLATIONS)
+        file.weakref_index([*dictionary, pid]) for pid in (Pid.DATA_DEFINITIONS, Pid.OPERATIONS, Pid.INTERPOLATIONS)
     ]
     file.save()
     file.manager.remove_temp()
@@ -121,6 +120,6 @@ def _auid(text: str) -> Any:
 
 def _folder(compound: Compound, entry: Entry) -> Folder:
     """A folder of pyaaf2's file with all that it holds."""
-    held = compound.held_in(entry)
-    entries = [(name, _folder(compound, each) if each.storage else compound.read(each)) for name, each in held.items()]
-    return Folder(entry.class_id, entries)
+    held = compound.held_in(entry).items()
+    entries = [(name, _folder(compound, each) if is_storage(each) else compound.read(each)) for name, each in held]
+    return Folder(class_of(entry), entries)

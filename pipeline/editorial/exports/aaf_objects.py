@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 
-from pipeline.editorial.aaf_model import Pid
+from pipeline.editorial.aaf_model import NAMES_OF_PROPERTIES, Pid
 from pipeline.editorial.exports.compound import Content, Folder
 
 _DATA, _STRONG, _WEAK, _VECTOR, _SET = 0x82, 0x22, 0x02, 0x32, 0x3A
@@ -110,7 +110,7 @@ def stored_text(value: str) -> bytes:
 @lru_cache(maxsize=64)
 def _reference(pid: int) -> tuple[str, bytes]:
     """The name under which a property holds its objects, and as it is stored."""
-    name = f"{Pid(pid).name.title().replace('_', '')}-{pid:x}" if pid < 0x8000 else f"Extension-{pid:x}"
+    name = f"{NAMES_OF_PROPERTIES[pid].title().replace('_', '')}-{pid:x}" if pid < 0x8000 else f"Extension-{pid:x}"
     return name, stored_text(name)
 
 

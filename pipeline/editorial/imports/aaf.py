@@ -65,13 +65,13 @@ def _read(file: AafFile) -> ReadTimeline:
     if header is None or content is None:
         raise TimelineUnreadable("The file holds no AAF objects: its header is missing or damaged.")
     mobs = Mobs({mob.raw(Pid.MOB_ID): mob for mob in content.children(Pid.MOBS)})
-    tops = [mob_of(mob) for mob in _compositions(mobs)]
+    tops = _compositions(mobs)
     if not tops:
         sentence = "The AAF holds no composition, only clips."
         none = ReadTimeline("aaf", "", None, None, None, None, (0, 0), (), problems=(Problem(None, sentence),))
         return replace(none, facts=_facts(0, none, (0, 0)))
     problems = [Problem(None, f"The AAF holds {len(tops)} compositions; the first one is read.")] if tops[1:] else []
-    return _timeline(_Composition(file, header, mobs, tops[0]), len(tops), problems)
+    return _timeline(_Composition(file, header, mobs, tops[0], mob_of(tops[0])), len(tops), problems)
 
 
 def _compositions(mobs: Mobs) -> list[AafObject]:
@@ -86,6 +86,7 @@ class _Composition:
     file: AafFile
     header: AafObject
     mobs: Mobs
+    object: AafObject
     mob: Mob
 
     @property
@@ -113,7 +114,7 @@ def _timeline(composition: _Composition, count: int, problems: list[Problem]) ->
     )
     attributes = composition.file.pid(MARKER_ATTRIBUTES)
     loose = (
-        place_marks(composition.mob.object, [(track.slot.id, track.events) for track in tracks], rate, attributes)
+        place_marks(composition.object, [(track.slot.id, track.events) for track in tracks], rate, attributes)
         if rate
         else ()
     )

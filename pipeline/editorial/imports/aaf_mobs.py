@@ -62,7 +62,7 @@ class Counting:
 class Mob:
     """A mob with its slots read."""
 
-    object: AafObject
+    composition: bool
     name: str
     slots: dict[int, Slot]
     counting: Counting | None
@@ -72,21 +72,17 @@ class Mob:
     comment: str
     log: tuple[tuple[str, str], ...]  # the other comments of people
 
-    @property
-    def composition(self) -> bool:
-        return self.object.kind == COMPOSITION_MOB
-
 
 @dataclass(slots=True)
 class Mobs:
     """The mobs of a file, read when they are asked for."""
 
-    objects: dict[bytes, AafObject]
+    objects: dict[bytes, AafObject]  # those not read yet
     _known: dict[bytes, Mob | None] = field(default_factory=dict)
 
     def get(self, mob_id: bytes) -> Mob | None:
         if mob_id not in self._known:
-            stored = self.objects.get(mob_id)
+            stored = self.objects.pop(mob_id, None)
             self._known[mob_id] = mob_of(stored) if stored else None
         return self._known[mob_id]
 
@@ -112,7 +108,7 @@ def mob_of(stored: AafObject) -> Mob:
     described = stored.child(Pid.DESCRIPTOR) if stored.kind == SOURCE_MOB else None
     comments = [(name, str(value)) for name, value in stored.tags(Pid.USER_COMMENTS) if value is not None]
     return Mob(
-        object=stored,
+        composition=stored.kind == COMPOSITION_MOB,
         name=stored.text(Pid.MOB_NAME),
         slots=slots,
         counting=found,
@@ -132,7 +128,7 @@ def _path(descriptor: AafObject) -> str:
 def _slots(stored: AafObject) -> Iterator[Slot]:
     for slot in stored.children(Pid.SLOTS):
         rate, segment = slot.rational(Pid.EDIT_RATE), slot.child(Pid.SEGMENT)
-        if rate is not None and rate > 0 and segment is not None:
+        if rate is not None and rate.numerator > 0 and segment is not None:
             numbers = (slot.number(Pid.SLOT_ID) or 0, slot.number(Pid.ORIGIN) or 0, slot.number(Pid.TRACK_NUMBER))
             yield Slot(numbers[0], rate, numbers[1], numbers[2], segment)
 
@@ -182,9 +178,13 @@ class Span(NamedTuple):
 
 def origin_of(mobs: Mobs, mob: Mob, slot_id: int, span: Span, *, rate: Rate | None) -> Origin:
     """The source of `span` in slot `slot_id` of a mob; `rate` counts what states none that is a frame rate."""
-    steps = list(_steps(mobs, mob, slot_id, span))
-    timed = next((step for step in reversed(steps) if step.mob.counting), None)
-    filed = next((step for step in steps if step.mob.file), None)
+    timed = filed = None
+    file = reel = ""
+    for step in _steps(mobs, mob, slot_id, span):
+        own = step.mob
+        timed = step if own.counting else timed
+        filed = step if own.file and filed is None else filed
+        file, reel = file or own.path, own.name if own.tape else reel
     counting = timed.mob.counting if timed else None
     frames = counting.rate if counting else _frame_rate(filed.slot.rate if filed else span.rate) or rate
     source = media = available = None
@@ -202,8 +202,8 @@ def origin_of(mobs: Mobs, mob: Mob, slot_id: int, span: Span, *, rate: Rate | No
         media=media,
         available=available,
         name=mob.name,
-        file=next((step.mob.path for step in steps if step.mob.path), ""),
-        reel=next((step.mob.name for step in reversed(steps) if step.mob.tape), ""),
+        file=file,
+        reel=reel,
         channel=first.track if first else None,
     )
 
@@ -272,7 +272,7 @@ def _component_at(sequence: AafObject, span: Span) -> tuple[AafObject | None, Sp
 
 def whole_frames(begin: Position, end: Position, units: Fraction, rate: Rate) -> TimeRange:
     """The frames that a range of a slot begins and ends in; sound may count samples."""
-    if units != rate.fraction:
+    if units is not rate.fraction and units != rate.fraction:
         begin, end = (position * rate.fraction / units for position in (begin, end))
     first = floor(begin)
     return TimeRange(first, max(0, floor(end) - first))

@@ -12,17 +12,20 @@ from struct import Struct
 from typing import TypeAlias
 
 from pipeline.editorial.aaf_model import Pid
-from pipeline.editorial.imports.compound import Compound, Entry, name_of, text_of
+from pipeline.editorial.imports.compound import STORAGES, Compound, Entry, name_of, text_of
 from pipeline.errors import TimelineUnreadable
+from pipeline.timecode import Rate
 
 _STRONG, _VECTOR, _SET = 0x22, 0x32, 0x3A
+_MANY = frozenset((_VECTOR, _SET))
 _LITTLE_ENDIAN = 0x4C
 _MOST_READS = (5_000, 10)  # objects read: so many, and for each entry of the directory so many again
 _TYPE_TEXT = bytes.fromhex("0002100100000000060e2b3401040101")
 _TYPE_RATIONAL = bytes.fromhex("0001010300000000060e2b3401040101")
 _METADICTIONARY = 0x0001
 _NUMBERS = {1: Struct("<B").unpack, 2: Struct("<H").unpack, 4: Struct("<I").unpack, 8: Struct("<q").unpack}
-_NAME = 64  # bytes, the longest name of an entry
+_NAME = 64  # bytes, the longest name of an entry, and the longest values that are remembered
+Value: TypeAlias = str | Fraction | None
 Layout: TypeAlias = dict[int, tuple[int, slice]]  # of properties by number: the form, and where the value lies
 
 
@@ -31,27 +34,22 @@ class AafFile:
     """The objects of one file. Raises TimelineUnreadable where they do not hold, or are more than any cut needs."""
 
     compound: Compound
-    read: int = 0
+    left: int = 0  # how many more objects are read
     layouts: dict[bytes, Layout] = field(default_factory=dict)  # by the heads of properties: most are alike
     _pids: dict[bytes, int] | None = None
+
+    def __post_init__(self) -> None:
+        self.left = _MOST_READS[0] + _MOST_READS[1] * self.compound.entries
 
     @property
     def root(self) -> "AafObject":
         return self.object(self.compound.entry(0))
 
     def object(self, entry: Entry) -> "AafObject":
-        self.read += 1
-        if self.read > _MOST_READS[0] + _MOST_READS[1] * self.compound.entries:
+        self.left -= 1
+        if self.left < 0:
             raise TimelineUnreadable("The AAF refers to the same objects over and over again, or in circles.")
-        return AafObject(self, entry)
-
-    def layout(self, properties: bytes) -> Layout:
-        if len(properties) < 4:
-            return {}
-        head = properties[: _size_of_head(properties)]
-        if head not in self.layouts:
-            self.layouts[head] = _layout(head)
-        return self.layouts[head]
+        return AafObject(self, entry, entry[4])
 
     def pid(self, definition: bytes) -> int:
         """The number that this file gives to an extension, 0 where it has none."""
@@ -72,14 +70,10 @@ class AafObject:
 
     file: AafFile
     entry: Entry
+    kind: bytes  # the identifier of its class
     _held: dict[str, Entry] | None = None
     _layout: Layout | None = None
     _stored: bytes = b""
-
-    @property
-    def kind(self) -> bytes:
-        """The identifier of its class."""
-        return self.entry.class_id
 
     def raw(self, pid: int) -> bytes:
         layout = self._laid_out() if self._layout is None else self._layout
@@ -87,25 +81,25 @@ class AafObject:
         return self._stored[found[1]] if found else b""
 
     def number(self, pid: int) -> int | None:
-        data = self.raw(pid)
+        layout = self._laid_out() if self._layout is None else self._layout
+        found = layout.get(pid)
+        if found is None:
+            return None
+        data = self._stored[found[1]]
         unpack = _NUMBERS.get(len(data))
         return unpack(data)[0] if unpack else None
 
     def text(self, pid: int) -> str:
-        return text_of(self.raw(pid))
+        data = self.raw(pid)
+        return name_of(data) if len(data) <= _NAME else text_of(data)
 
     def rational(self, pid: int) -> Fraction | None:
         return _rational(self.raw(pid))
 
-    def value(self, pid: int) -> str | Fraction | None:
+    def value(self, pid: int) -> Value:
         """A value that carries its type: text or a fraction, whole ones included."""
         data = self.raw(pid)
-        stated, data = data[1:17], data[17:]
-        if stated == _TYPE_TEXT:
-            return text_of(data)
-        if stated == _TYPE_RATIONAL:
-            return _rational(data)
-        return Fraction(int.from_bytes(data, "little", signed=True)) if len(data) in {1, 2, 4, 8} else None
+        return _short_value(data) if len(data) <= _NAME else _value(data)
 
     def weak(self, pid: int) -> bytes:
         """The key of the definition that a property names."""
@@ -118,23 +112,25 @@ class AafObject:
 
     def children(self, pid: int) -> "Iterator[AafObject]":
         """What a vector or set holds, in its order."""
-        form, data = self._property(pid)
-        if form not in {_VECTOR, _SET}:
+        layout = self._laid_out() if self._layout is None else self._layout
+        found = layout.get(pid)
+        if found is None or found[0] not in _MANY:
             return
-        name = name_of(data[:_NAME])
-        index = self.entries.get(f"{name} index")
+        form, data = found[0], self._stored[found[1]]
+        name, held, make = name_of(data[:_NAME]), self.entries, self.file.object
+        index = held.get(f"{name} index")
         for key in self._keys(index, form) if index else ():
-            held = self._named(f"{name}{{{key:x}}}")
-            if held is not None:
-                yield held
+            entry = held.get(f"{name}{{{key:x}}}")
+            if entry is not None and entry[0] in STORAGES:
+                yield make(entry)
 
     def count(self, pid: int) -> int:
         """How many objects a vector or set says that it holds."""
         form, data = self._property(pid)
         index = self.entries.get(f"{name_of(data[:_NAME])} index")
-        return len(self._keys(index, form)) if index and form in {_VECTOR, _SET} else 0
+        return len(self._keys(index, form)) if index and form in _MANY else 0
 
-    def tags(self, pid: int) -> Iterator[tuple[str, str | Fraction | None]]:
+    def tags(self, pid: int) -> Iterator[tuple[str, Value]]:
         """Tagged values: names and what they say."""
         for tag in self.children(pid) if pid else ():
             yield tag.text(Pid.TAG_NAME), tag.value(Pid.TAG_VALUE)
@@ -153,14 +149,20 @@ class AafObject:
 
     def _laid_out(self) -> Layout:
         """Where the properties lie; they are read when one is first asked for."""
-        entry = self.entries.get("properties")
-        self._stored = self.file.compound.read(entry) if entry else b""
-        self._layout = self.file.layout(self._stored)
-        return self._layout
+        file, held = self.file, self._held
+        if held is None:
+            held = self._held = file.compound.held_in(self.entry)
+        entry = held.get("properties")
+        stored = self._stored = file.compound.read(entry) if entry else b""
+        head = stored[: 4 + 6 * (stored[2] | stored[3] << 8)] if len(stored) > 3 else b""
+        layout = self._layout = file.layouts.get(head)
+        if layout is None:
+            layout = self._layout = file.layouts[head] = _layout(head)
+        return layout
 
     def _named(self, name: str) -> "AafObject | None":
         entry = self.entries.get(name)
-        return self.file.object(entry) if entry is not None and entry.storage else None
+        return self.file.object(entry) if entry is not None and entry[0] in STORAGES else None
 
     def _keys(self, index: Entry, form: int) -> Sequence[int]:
         data = self.file.compound.read(index)
@@ -174,20 +176,36 @@ class AafObject:
 
 def _layout(head: bytes) -> Layout:
     """What the head of a stream of properties states; a count or length beyond the stream leaves the rest unread."""
+    if not head:
+        return {}
     if head[0] != _LITTLE_ENDIAN:
         raise TimelineUnreadable("The AAF was written on a big-endian machine, which is not read; export it again.")
-    found, at = {}, _size_of_head(head)
+    found, at = {}, 4 + 6 * (head[2] | head[3] << 8)
     for pid, form, size in struct.iter_unpack("<3H", head[4 : 4 + (len(head) - 4) // 6 * 6]):
         found[pid] = (form, slice(at, at + size))
         at += size
     return found
 
 
-def _size_of_head(data: bytes) -> int:
-    return 4 + 6 * (data[2] | data[3] << 8)
+def _value(data: bytes) -> Value:
+    stated, data = data[1:17], data[17:]
+    if stated == _TYPE_TEXT:
+        return text_of(data)
+    if stated == _TYPE_RATIONAL:
+        return _rational(data)
+    return Fraction(int.from_bytes(data, "little", signed=True)) if len(data) in {1, 2, 4, 8} else None
+
+
+def _rational(data: bytes) -> Fraction | None:
+    return _fraction(data) if len(data) == 8 else None
 
 
 @lru_cache(maxsize=10_000)
-def _rational(data: bytes) -> Fraction | None:
-    numerator, denominator = struct.unpack("<ii", data) if len(data) == 8 else (0, 0)
+def _fraction(data: bytes) -> Fraction | None:
+    numerator, denominator = struct.unpack("<ii", data)
+    if numerator > 0 and denominator > 0:
+        return Rate(numerator, denominator).fraction  # the same object for equals: `is` is quicker than `==`
     return Fraction(numerator, denominator) if denominator else None
+
+
+_short_value = lru_cache(maxsize=10_000)(_value)  # crews say the same of many clips
