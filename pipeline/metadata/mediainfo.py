@@ -5,7 +5,6 @@ MediaInfo is native code that reads untrusted bytes, so it runs in a process of 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -51,6 +50,7 @@ _TRANSFERS = {
     "BT.2020 (10-bit)": "bt2020-10",
 }
 _CHROMA = {"4:2:0": 420, "4:2:2": 422, "4:4:4": 444}
+_COUNTED = ("frame_count", "samples_count", "istruncated")
 
 Track = Mapping[str, Any]
 
@@ -58,21 +58,10 @@ Track = Mapping[str, Any]
 def read(tracks: Sequence[Track], *, partial: bool = False) -> Iterator[Finding]:
     """Findings of MediaInfo's tracks; raises MediaUnreadable where it saw no track at all.
 
-    `partial`: it did not see all of the file that it wanted to. It then takes what it saw for all there is, so that
-    nothing is believed that it counts.
+    `partial`: it did not see all of the file that it wanted to, and takes what it saw for all there is.
     """
-    for finding in _read(tracks):
-        if not partial:
-            yield finding
-        elif finding.key == "audio":
-            yield Finding(
-                "audio", tuple(replace(stream, samples=None) for stream in finding.value), ORIGIN, finding.where
-            )
-        elif finding.key not in ("frames", "cut_off", "warnings"):
-            yield finding
-
-
-def _read(tracks: Sequence[Track]) -> Iterator[Finding]:
+    if partial:
+        tracks = [{key: value for key, value in track.items() if key not in _COUNTED} for track in tracks]
     general = next((track for track in tracks if track.get("track_type") == "General"), {})
     pictures = [track for track in tracks if track.get("track_type") == "Video"]
     sounds = [track for track in tracks if track.get("track_type") == "Audio"]

@@ -35,7 +35,7 @@ _READ, _ANSWER = b"R", b"A"
 # What a child that a file has taken over gets of us, in bytes and in number.
 _LARGEST_ANSWER = 64 << 20
 _LARGEST_READ = 1 << 20
-_MOST_BYTES = 64 << 20  # nobody need say otherwise of a file of usual size
+_MOST_BYTES = 64 << 20  # of a file, where the question does not say
 _MOST_READS = 1 << 14
 _NICE = 10
 _UNUSABLE = "The reader gave no usable answer about this file; it is damaged or made to harm."

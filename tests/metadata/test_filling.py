@@ -22,8 +22,9 @@ class Answering:
         self.tracks = tracks
         self.asked = 0
 
-    def ask(self, request, *, file):
+    def ask(self, request, *, file, most):
         assert file.is_file()
+        assert most >= 2 << 20
         self.asked += 1
         if not self.tracks:
             raise MediaUnreadable("The reader died over this file; it is damaged or made to harm.")
