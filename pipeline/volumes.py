@@ -8,10 +8,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.errors import PathMissing
+from pipeline.files import one_line
+
 _MOUNTS = Path("/proc/self/mountinfo")
 _NETWORK_TYPES = re.compile(
     r"nfs|cifs|smb|afs|ceph|gluster|lustre|gpfs|9p|davfs|fuse\.(sshfs|rclone|s3fs|davfs|curlftpfs|glusterfs)"
 )
+_PLACES = (("Volumes",), ("mnt",), ("run", "media", "*"), ("media", "*"), ("media",))  # above disks; *: the user
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,22 @@ class Volume:
     @property
     def network(self) -> bool:
         return bool(_NETWORK_TYPES.match(self.type))
+
+
+def refuse_unmounted(folder: Path, top: Path = Path("/")) -> None:
+    """Raise PathMissing where a folder lies on a disk that is not mounted: what is made there lands on another one.
+
+    Disks are the folders right below /Volumes, /mnt and /media, or below the user's own in /media and /run/media.
+    """
+    names = folder.absolute().parts[len(top.parts) :]
+    for place in _PLACES:
+        here = tuple(os.environ.get("USER") if part == "*" else part for part in place)
+        above = top.joinpath(*names[: len(here)])
+        if names[: len(here)] == here and len(names) > len(here) and not above.is_mount():
+            disk = above / names[len(here)]
+            if not disk.exists():
+                raise PathMissing(f"{one_line(disk)} is not there; mount that disk, or make the folder if you mean it.")
+            return
 
 
 def volume_of(path: Path) -> Volume:

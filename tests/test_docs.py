@@ -14,7 +14,6 @@ import pytest
 
 from pipeline.cards.recognise import STRUCTURES
 from pipeline.cli.main import COMMANDS, rushes
-from pipeline.cli.proxies import TITLES
 from pipeline.clip import LOG_SOURCES
 from pipeline.delivery.export import EDITORS
 from pipeline.editorial.arrange import KINDS
@@ -24,7 +23,7 @@ from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.fields import ALIASES, DEFAULT_COLUMNS, FIELDS
 from pipeline.proxies.presets import ENCODERS, load_presets
 from pipeline.proxies.rules import EDITORS as SUITES
-from pipeline.proxies.rules import RULES
+from pipeline.proxies.rules import RULES, TITLES
 from pipeline.settings import CameraRule, KeywordRule, LookRule, Place, Settings, UnitRule, read_settings, shipped
 from pipeline.shotlog.query import parse
 from pipeline.shotlog.reports import read_report

@@ -223,6 +223,7 @@ def export_command(
     from pipeline.delivery.export import Order, export_sets
     from pipeline.delivery.folders import refuse_media
     from pipeline.editorial.exports.paths import read_map
+    from pipeline.volumes import refuse_unmounted
 
     found = chosen_film(film)
     settings = found.settings.export
@@ -235,6 +236,7 @@ def export_command(
     with open_catalogue(found.catalogue) as catalogue:
         made = saved_cut(found, catalogue, name)
         if order.to:
+            refuse_unmounted(order.to)
             refuse_media(found, catalogue, order.to)
     orders = [replace(order, editor=editor or "")]
     if editor == "all":

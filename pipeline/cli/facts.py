@@ -161,7 +161,7 @@ def _print_list(found: Found) -> None:
     recordings = [facts for facts in read.values() if "container" in facts]
     length = sum((seconds_of(facts) or Fraction(0) for facts in recordings), Fraction(0))
     failed = f", {len(found) - len(read)} unusable" if len(read) < len(found) else ""
-    likely = "; ? is only likely" if any(text.endswith("?") for row in rows.values() for text in row) else ""
+    likely = "; ? is only likely" if any(row[number].endswith("?") for row in rows.values() for number in kept) else ""
     click.echo(f"{plural(len(found), 'file')}, {running_time(length)}{failed}{likely}; name one file for all it says")
 
 

@@ -124,7 +124,7 @@ def resume_command(film: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @film_option
 def status_command(as_json: bool, film: str | None) -> None:
-    """What the running head does and what is left, from any terminal."""
+    """What a running ingest or watch does and what is left, from any terminal."""
     from pipeline.catalogue.head import cards_left
     from pipeline.catalogue.products import failures
     from pipeline.catalogue.store import open_catalogue
@@ -155,7 +155,7 @@ def status_command(as_json: bool, film: str | None) -> None:
 
 def _tell_of_head(word: "HeadState | None") -> None:
     if word is None:
-        click.echo("No head is running.")
+        click.echo("Nothing is running.")
         return
     click.echo(f"'{word.words}' is running (process {word.process}).")
     if word.progress.under_way:

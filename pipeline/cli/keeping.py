@@ -7,6 +7,7 @@ import click
 from pipeline.cli.options import chosen_film, film_option
 from pipeline.cli.tables import plural, print_json, size
 from pipeline.files import one_line
+from pipeline.volumes import refuse_unmounted
 
 
 @click.command("backup")
@@ -17,6 +18,8 @@ def backup_command(file: Path | None, as_json: bool, film: str | None) -> None:
     """Copy the catalogue into FILE, while anybody works; else into backups/ under the date. Checked, whole or not."""
     from pipeline.keeping.backup import backup
 
+    if file:
+        refuse_unmounted(file)
     made = backup(chosen_film(film), file)
     if as_json:
         print_json({

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pipeline.catalogue.listing import Listing
-from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, plural, print_json, running_time, table
+from pipeline.cli.tables import ID, SHORT_ID, Column, cell, console, fitting, plural, print_json, running_time, table
 from pipeline.fields import BY_NAME
 from pipeline.shotlog.cells import harmless
 from pipeline.timecode import Rate
@@ -20,11 +20,15 @@ _LONGEST_NAME = 40  # characters; the beginning and the end tell names apart
 _FIRST_TO_GO = ("status", "rating", "start_timecode", "camera", "note", "duration")
 
 
+def nothing_fits(text: str) -> str:
+    """What to say of a search that finds nothing; an empty one finds all, a bare id is asked for by its field."""
+    if not text:
+        return "Nothing is in the log yet; copy a card into ingest/ and run 'rushes ingest'."
+    return f"Nothing in the log fits; id:{text} asks for an id." if ID.fullmatch(text) else "Nothing in the log fits."
+
+
 def print_listing(listing: Listing, fields: Sequence[str], *, by_day: bool, chosen: bool = False) -> None:
     """The table of a search with its totals; `chosen`: a person named the columns, so that all are shown."""
-    if not listing.clips:
-        click.echo("Nothing in the log fits.", err=True)
-        return
     filled = [name for name in fields if chosen or any(row[name] not in (None, [], "") for row in listing.rows)]
     columns = [_column(name, chosen=chosen) for name in filled]
     rows = [[_cell(name, row[name]) for name in filled] for row in listing.rows]

@@ -4,7 +4,7 @@ import click
 
 from pipeline.catalogue.listing import BESIDE, clip, group, rows
 from pipeline.catalogue.store import open_catalogue
-from pipeline.cli.listing import as_csv_text, print_groups, print_listing
+from pipeline.cli.listing import as_csv_text, nothing_fits, print_groups, print_listing
 from pipeline.cli.options import (
     QueryCommand,
     chosen_film,
@@ -62,7 +62,8 @@ def log_command(
     rushes log 'shot:2019-10-12 at:06:00..07:30 duration:>30s rating:>=4 -status:failed'
     rushes log '(eldoret or kaptagat) sunrise has:note' --group-by location,subject
     """
-    asked = parse(query_text(query))
+    text = query_text(query)
+    asked = parse(text)
     if explained:
         click.echo(explain(asked))
         return
@@ -80,6 +81,8 @@ def log_command(
         print_json(listing.rows)
     elif as_csv:
         click.echo(as_csv_text(listing.rows, shown), nl=False)
+    elif not listing.clips:
+        click.echo(nothing_fits(text.strip()), err=True)
     else:
         print_listing(listing, shown, chosen=bool(columns), by_day=not sort and "shoot_day" not in shown)
 

@@ -20,7 +20,7 @@ from pipeline.cli.options import (
     query_text,
     who,
 )
-from pipeline.cli.tables import listed, plural, print_json
+from pipeline.cli.tables import ID, listed, plural, print_json
 from pipeline.cli.writing import changing
 from pipeline.clip import Clip, Saying
 from pipeline.errors import NotFound, ValueRefused
@@ -30,7 +30,6 @@ from pipeline.shotlog.query import parse
 from pipeline.timecode import TimeRange
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]+)(\+=|-=|=)(.*)", re.DOTALL)
-_ID = re.compile(r"[0-9a-fA-F]{8,32}")  # fewer letters may be a word
 _OPS = {"+=": "add", "-=": "remove", "=": "set"}
 
 
@@ -66,7 +65,7 @@ def _found(catalogue: Catalogue, query: str) -> list[str]:
     """
     if ids := clip_ids(catalogue, parse(query)):
         return ids
-    if _ID.fullmatch(query.strip()):
+    if ID.fullmatch(query.strip()):
         return [clip(catalogue, query.strip()).clip.id]
     raise NotFound(f"Nothing in the log fits '{query}'; 'rushes log' shows what there is.")
 

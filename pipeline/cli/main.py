@@ -25,7 +25,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("watch", "ingesting", "The same for ever: take in what settles in ingest/."),
     ("pause", "ingesting", "Let what runs stand still, so that the edit has the machine."),
     ("resume", "ingesting", "Let what was paused go on."),
-    ("status", "ingesting", "What the running head does and what is left."),
+    ("status", "ingesting", "What a running ingest or watch does, and what is left."),
     ("cards", "cards", "What came in: complete or not, what is ready."),
     ("proxies", "proxies", "Would each editing suite attach the proxies, and if not, why."),
     ("facts", "facts", "What media files say of themselves."),

@@ -23,6 +23,7 @@ from pipeline.offload.room import Room
 from pipeline.offload.run import Ears, Offloaded, Wish, offload
 from pipeline.publishing import write_whole
 from pipeline.settings import Settings, parse_settings, shipped
+from pipeline.volumes import refuse_unmounted
 
 _OFFERED = tuple(name for name in FORMATS if not name.startswith("xxhash"))
 _REPORTS = (".html", ".json", ".txt")
@@ -63,6 +64,8 @@ def offload_command(
     if report and len(cards) > 1:
         raise click.UsageError("A report is of one card; offload the cards one by one, or leave --report away.")
     _refuse_twice(targets)
+    for target in targets:
+        refuse_unmounted(target)
     settings = _settings(film)
     stop, room = Event(), Room()
     if file := next((each for each in cards if each.is_file()), None):

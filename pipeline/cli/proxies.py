@@ -14,13 +14,10 @@ from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.ingest.judging import Judged, judged
 from pipeline.processes.ffmpeg import find_ffmpeg
-from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES
+from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES, TITLES
 from pipeline.proxies.verdict import outcome
 from pipeline.shotlog.query import Query, parse
 
-TITLES = {
-    "premiere": "Premiere", "resolve": "Resolve", "avid": "Avid", "fcp": "Final Cut", "kdenlive": "Kdenlive",
-}  # fmt: skip
 _ON_TERMINAL = 50  # rows
 _EXAMPLES = 3  # proxies that a rule names
 

@@ -12,6 +12,7 @@ from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import chosen_film, complete_cut, film_option
 from pipeline.cli.tables import Column, console, fitting, plural, print_json, running_time, size, table
 from pipeline.files import one_line
+from pipeline.volumes import refuse_unmounted
 
 if TYPE_CHECKING:
     from pipeline.delivery.pull import Ears, PullPlan, Wanted
@@ -47,6 +48,8 @@ def pull_command(
 
     if to is None and not only_list:
         raise click.UsageError("Say where the originals go, --to DIR; or --list to see what they are.")
+    if to is not None:
+        refuse_unmounted(to)
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
         made = saved_cut(found, catalogue, name)

@@ -176,8 +176,13 @@ def _made(product: Product) -> Iterator[str]:
 
 def _verdict(product: Product) -> str:
     """Which editing suites attach a proxy by themselves, and over which rules the others do not."""
-    plain = [editor for editor, names in product.verdict.items() if not names]
-    others = [f"{editor}: {', '.join(names)}" for editor, names in product.verdict.items() if names]
+    from pipeline.proxies.rules import TITLES
+    from pipeline.proxies.verdict import outcome
+
+    plain = [TITLES[editor] for editor, names in product.verdict.items() if not names]
+    others = [
+        f"{TITLES[editor]} {outcome(names)} ({', '.join(names)})" for editor, names in product.verdict.items() if names
+    ]
     return "; ".join([f"attaches in {', '.join(plain)}" if plain else "attaches nowhere by itself", *others])
 
 

@@ -1,5 +1,6 @@
 """Tables for people: widths that fit the terminal, short ids, durations one can read."""
 
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SHORT_ID = 8
+ID = re.compile(r"[0-9a-fA-F]{8,32}")  # fewer letters may be a word
 _LEAST = 12  # characters of a column whose words may wrap
 _LONGEST_WORD = 28  # characters for which such a column asks; a longer word is broken
 _BETWEEN = 2  # characters between columns

@@ -13,6 +13,9 @@ from pipeline.proxies import checks
 from pipeline.proxies.checks import Case
 
 EDITORS: tuple[str, ...] = ("premiere", "resolve", "avid", "fcp", "kdenlive")
+TITLES = {
+    "premiere": "Premiere", "resolve": "Resolve", "avid": "Avid", "fcp": "Final Cut", "kdenlive": "Kdenlive",
+}  # fmt: skip
 # How bad it is where a rule is broken: it does not attach or shows other frames; it attaches, with something
 # to mind; it attaches when a person points at it. Worst first.
 Outcome = Literal["no", "with care", "by hand"]

@@ -104,6 +104,12 @@ def test_a_broken_search_is_refused_with_the_place_marked(shoot, query, code, sa
     assert run.json == {"error": run.err.removeprefix("rushes: ").rstrip("\n"), "exit_code": code}
 
 
+def test_a_search_that_finds_nothing_says_how_an_id_is_asked_for(shoot):
+    [one] = ids(shoot, "name:img_0007")
+    assert rushes("log", one[:8], cwd=shoot).err == f"Nothing in the log fits; id:{one[:8]} asks for an id.\n"
+    assert rushes("log", "nowhere", cwd=shoot).err == "Nothing in the log fits.\n"
+
+
 def test_explain_says_what_was_understood(shoot):
     run = rushes("log", "--explain", "location:vienna -rating:<3", cwd=shoot)
     assert run.code == 0
@@ -245,7 +251,7 @@ def test_cards_json_has_the_promised_keys(shoot):
 def test_status_without_a_head_says_so_and_what_is_left(shoot):
     run = rushes("status", cwd=shoot)
     assert run.code == 0
-    assert "No head is running" in run.out
+    assert "Nothing is running" in run.out
     assert rushes("status", "--json", cwd=shoot).json["clips"] == {"ready": 13}
 
 
@@ -412,6 +418,12 @@ def test_no_export_lies_beside_media(cuts, folder):
     assert (run.code, run.out) == (32, "")
     assert "name another folder with --to" in run.err
     assert not list((film / folder).glob("two places*"))
+
+
+def test_the_page_of_a_clip_says_what_each_suite_makes_of_its_proxy(shoot):
+    [sunrise] = ids(shoot, "name:C0001 location:kaptagat")
+    page = rushes("show", sunrise, cwd=shoot).out
+    assert "attaches in Premiere, Final Cut, Kdenlive; Resolve by hand (folder); Avid no (container)" in page
 
 
 def test_the_help_of_every_command_is_there(shoot):
