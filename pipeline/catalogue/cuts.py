@@ -114,8 +114,12 @@ def remove_cut(catalogue: Catalogue, name: str) -> int:
 def restore_cut(catalogue: Catalogue, name: str) -> int:
     """Bring back a cut that was taken away; the number of its last version. Raises NotFound."""
     with catalogue.atomic() as db:
-        if not db.execute("DELETE FROM cuts WHERE name = ? AND spec = ?", (name, REMOVED)).rowcount:
+        sql = "DELETE FROM cuts WHERE name = ? AND spec = ? RETURNING version"
+        removed = db.execute(sql, (name, REMOVED)).fetchone()
+        if removed is None:
             raise NotFound(f"No cut '{name}' was removed; 'rushes cuts' lists those there are.")
+        # Its plain file must go, too: a rebuild would take the cut away again.
+        db.execute("INSERT OR REPLACE INTO due (sort, number, name) VALUES ('cut', ?, ?)", (*removed, name))
     return cut(catalogue, name).version
 
 

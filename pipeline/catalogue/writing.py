@@ -178,7 +178,9 @@ def _lines(db: Connection, due: _Due) -> Iterator[Line] | None:
     if due.sort == "film":
         return film_lines(db)
     if due.sort == "cut":
-        return cut_lines(db, str(due.name), due.number)
+        row = (str(due.name), due.number)
+        there = db.execute("SELECT 1 FROM cuts WHERE name = ? AND version = ?", row).fetchone()
+        return cut_lines(db, *row) if there else None
     return card_lines(db, due.number) if due.sort == "card" else None
 
 

@@ -7,6 +7,7 @@ import click
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import chosen_film, complete_cut, film_option
 from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, table
+from pipeline.cli.writing import changing
 from pipeline.errors import command
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def cuts_command(remove: str | None, restore: str | None, *, as_json: bool, film
     if remove and restore:
         raise click.UsageError("One thing at a time: --remove or --restore.")
     found = chosen_film(film)
-    with open_catalogue(found.catalogue) as catalogue:
+    with changing(found) if remove or restore else open_catalogue(found.catalogue) as catalogue:
         if remove:
             count, back = remove_cut(catalogue, remove), command("cuts", "--restore", remove)
             click.echo(f"'{remove}' is removed; {back} brings back its {plural(count, 'version')}.", err=True)

@@ -229,6 +229,8 @@ def test_cuts_are_listed_taken_away_and_brought_back_with_their_versions(film):
     assert rushes("cuts", "--restore", "best", cwd=film).code == 0
     assert [each["version"] for each in rushes("cuts", "--json", cwd=film).json] == [2]
     assert rushes("cuts", "--restore", "best", cwd=film).code == 13
+    assert rushes("set", "name:img_0007", "rating=3", cwd=film).code == 0, "the next command writes the plain files"
+    assert len(list((film / "log/cuts").glob("best *.jsonl"))) == 2, "nothing is left of the removal"
     assert rushes("cuts", "--remove", "best", "--restore", "best", cwd=film).code == 2
     assert rushes("cuts", "--remove", "best", cwd=film).code == 0
     again = rushes("cut", "best", "kind:picture", "--json", cwd=film).json

@@ -250,7 +250,7 @@ def test_any_name_becomes_a_clip_with_a_proxy_and_one_line(tmp_path):
     assert {row["status"] for row in rows} == {"ready"}
     assert len(products(film)) == len(rows)
     assert tree(film / "ingest") == before
-    assert all(line.split()[0] in {"taken", "made", "4"} for line in run.err.splitlines()), run.err
+    assert all(line.split()[0] in {"taken", "made", "working", "4"} for line in run.err.splitlines()), run.err
     assert "Nothing to do" in finish(film).err
     for command in (["log"], ["cards"], ["log", "--csv"], ["show", rows[0]["id"]]):
         assert rushes(*command, cwd=film).code == 0
