@@ -11,7 +11,7 @@ that clips lie inside their assets, without holes, is held by tests.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import TypeAlias
@@ -19,13 +19,13 @@ from typing import TypeAlias
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import EventTransition, Mark, Sheet, held_by, sheet_of
+from pipeline.editorial.exports.events import NORMAL, EventTransition, Mark, Sheet, held_by, sheet_of
 from pipeline.editorial.exports.fcpxml_assets import Asset, Resources, Shape, frames_text, seconds_text
 from pipeline.editorial.exports.fcpxml_time import CROSSFADE, DISSOLVE, retimed, transition_xml
 from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.storyline import Placed, storyline
-from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
-from pipeline.editorial.exports.xml_text import attribute, element, is_legal, legal, xml_text
+from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, encoded, linked
+from pipeline.editorial.exports.xml_text import attribute, attributes_text, element, enclosed, is_legal, legal, xml_text
 from pipeline.fields import FIELDS
 from pipeline.timecode import Rate
 
@@ -36,7 +36,7 @@ _CONFORM_NAMES = {"23.976": "23.98", "47.952": "47.95"} | {
 }  # what the DTD lets srcFrameRate say
 _FAVORITE = 4  # rating from which a clip is one
 # Columns that Final Cut shows itself; its "Take" is called shot.
-_OWN_COLUMNS = {"scene": "scene", "take": "shot", "camera": "angle"}
+_OWN_COLUMNS = (("scene", "scene"), ("take", "shot"), ("camera", "angle"))
 _DISSOLVES = re.compile("dissolve|fade", re.IGNORECASE)
 Mixes: TypeAlias = dict[int, tuple[EventTransition, bool, bool]]  # by its cut; of pictures, of sound
 _TITLES = {field.name: field.title for field in FIELDS}
@@ -52,37 +52,49 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
     sequence_format = resources.format(Shape(sheet.start.rate, sheet.size or (1920, 1080)))
     resources.take(held)
     story = storyline(sheet, held)
-    text = _document(sheet, resources, _sequence(sheet, story, resources, format_id=sequence_format))
+    spine = _spine(story, _mixes(sheet), resources, sheet.start.rate, -sheet.start.frame)
+    content = encoded(_document(sheet, resources, _sequence(sheet, story, spine, format_id=sequence_format)))
     losses = (*sheet.losses, *without, *_losses(sheet, resources, story))
-    return Written((WrittenFile(".fcpxml", text.encode()),), tuple(dict.fromkeys(losses)))
+    return Written((WrittenFile(".fcpxml", content),), tuple(dict.fromkeys(losses)))
 
 
-def _document(sheet: Sheet, resources: Resources, sequence: str) -> str:
-    clips = [_browser_clip(asset) for asset in resources.assets.values()]
-    project = element("project", {"name": sheet.name}, [sequence])
-    event = element("event", {"name": sheet.name}, [*clips, project])
-    effects = [DISSOLVE, CROSSFADE] if any(track.transitions for track in sheet.tracks) else []
-    content = [element("resources", {}, [*resources.xml(), *effects]), element("library", {}, [event])]
-    root = element("fcpxml", {"version": VERSION}, content)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n{root}\n'
+def _document(sheet: Sheet, resources: Resources, sequence: Iterable[str]) -> Iterator[str]:
+    name = attributes_text({"name": sheet.name})
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n<fcpxml version="{VERSION}">\n<resources>'
+    yield from resources.xml()
+    if any(track.transitions for track in sheet.tracks):
+        yield from (DISSOLVE, CROSSFADE)
+    yield f"</resources>\n<library>\n<event{name}>"
+    yield from map(_browser_clip, resources.assets.values())
+    yield f"<project{name}>"
+    yield from sequence
+    yield "</project>\n</event>\n</library>\n</fcpxml>"
 
 
-def _sequence(sheet: Sheet, story: list[Placed], resources: Resources, *, format_id: str) -> str:
-    rate = sheet.start.rate
-    pictures = sheet.of_kind("Video")
+def _mixes(sheet: Sheet) -> Mixes:
+    """The transitions of the primary storyline."""
     heard = {(each.at, each.before, each.after) for track in sheet.of_kind("Audio") for each in track.transitions}
-    mixes = (
-        {each.at: (each, True, (each.at, each.before, each.after) in heard) for each in pictures[0].transitions}
-        if pictures
-        else {}
-    )
-    spine = _spine(story, mixes, resources, rate, -sheet.start.frame)
+    return {
+        each.at: (each, True, (each.at, each.before, each.after) in heard)
+        for track in sheet.of_kind("Video")[:1]
+        for each in track.transitions
+    }
+
+
+def _sequence(sheet: Sheet, story: list[Placed], spine: Iterable[str], *, format_id: str) -> Iterator[str]:
+    rate = sheet.start.rate
     length = story[-1].record.end if story else 0
     attributes: dict[str, str | None] = {
         "format": format_id, "duration": frames_text(length, rate), "tcStart": frames_text(sheet.start.frame, rate),
         "tcFormat": "DF" if sheet.start.drop_frame else "NDF", "audioLayout": "stereo", "audioRate": "48k",
     }  # fmt: skip
-    return element("sequence", attributes, [element("spine", {}, spine)])
+    yield f"<sequence{attributes_text(attributes)}>"
+    if story:
+        yield "<spine>"
+        yield from spine
+        yield "</spine>\n</sequence>"
+    else:
+        yield "<spine/>\n</sequence>"
 
 
 def _spine(clips: list[Placed], mixes: Mixes, resources: Resources, rate: Rate, zero: int) -> Iterator[str]:
@@ -109,16 +121,15 @@ def _clip(placed: Placed, resources: Resources, rate: Rate, offset: str) -> str:
     if event is None:
         return element("gap", {"offset": offset, "name": "Gap", "duration": duration}, connected + over)
     asset = resources.assets[event.source]
-    clock = None if event.speed == 1 else retimed(event, asset, rate, placed.reach)
-    attributes: dict[str, str | None] = {
-        "ref": asset.id, "lane": str(placed.lane or ""), "offset": offset,
-        "name": event.source.name, "start": seconds_text(clock.start) if clock else asset.time(event.source_in),
-        "duration": duration, "srcEnable": placed.only,
-    }  # fmt: skip
-    marks = dict.fromkeys(mark for each in (event, *placed.sound) for mark in each.marks)
+    clock = None if event.speed is NORMAL or event.speed == 1 else retimed(event, asset, rate, placed.reach)
+    lane = f' lane="{placed.lane}"' if placed.lane else ""
+    start = seconds_text(clock.start) if clock else asset.time(event.source_in)
+    only = f' srcEnable="{placed.only}"' if placed.only else ""
+    marks = dict.fromkeys([mark for each in (event, *placed.sound) for mark in each.marks])
     own = [_marker(mark, _marked(mark, placed, resources, rate), rate) for mark in marks]
     children = [*_conformed(asset, rate), *([clock.xml()] if clock else ()), *connected, *own, *over]
-    return element("asset-clip", attributes | _kind(asset), children)
+    place = f' ref="{asset.id}"{lane} offset="{offset}"{asset.name} start="{start}" duration="{duration}"'
+    return enclosed("asset-clip", f"{place}{only}{asset.kind}", children)
 
 
 def _connected(placed: Placed, parent: Placed, resources: Resources, rate: Rate) -> str:
@@ -156,14 +167,6 @@ def _local(parent: Placed, frame: int, resources: Resources, rate: Rate) -> str:
     return seconds_text(asset.seconds(event.source_in) + rate.seconds(ahead))
 
 
-def _kind(asset: Asset) -> dict[str, str | None]:
-    """Format, counting and roles, which a clip has wherever it stands."""
-    return {
-        "format": asset.format, "tcFormat": "DF" if asset.source.drop_frame else "NDF",
-        "audioRole": "dialogue" if asset.held.streams else None, "videoRole": "video" if asset.held.picture else None,
-    }  # fmt: skip
-
-
 def _conformed(asset: Asset, rate: Rate) -> Iterator[str]:
     own = asset.source.rate
     if asset.held.picture and own != rate:
@@ -174,20 +177,20 @@ def _marker(mark: Mark, start: str, rate: Rate) -> str:
     duration = frames_text(max(1, mark.record.duration), rate)
     note = mark.note if mark.note != mark.name else ""
     value = mark.name or mark.note or "Marker"
-    return element("marker", {"start": start, "duration": duration, "value": value, "note": note})
+    told = f' note="{attribute(note)}"' if note else ""
+    return f'<marker start="{start}" duration="{duration}" value="{attribute(value)}"{told}/>'
 
 
 def _browser_clip(asset: Asset) -> str:
     """A file as it stands in the browser, whole, with what the log says of it."""
-    log, whole = asset.source.log, {"start": asset.start, "duration": asset.duration}
+    log, whole = asset.source.log, asset.whole
     children = [f"<note>{xml_text(log['note'])}</note>"] if legal(log.get("note", "")) else []
     words = [_keyword(word) for word in asset.source.keywords]
-    children += [element("keyword", {**whole, "value": word}) for word in words if word]
+    children += [f'<keyword{whole} value="{attribute(word)}"/>' for word in words if word]
     if _is_favorite(asset.source):
-        children.append(element("rating", {**whole, "value": "favorite"}))
+        children.append(f'<rating{whole} value="favorite"/>')
     children.append(element("metadata", {}, _metadata(asset.source)))
-    attributes: dict[str, str | None] = {"ref": asset.id, "name": asset.source.name, **whole}
-    return element("asset-clip", attributes | _kind(asset), children)
+    return enclosed("asset-clip", f' ref="{asset.id}"{asset.name}{whole}{asset.kind}', children)
 
 
 def _keyword(word: str) -> str:
@@ -201,16 +204,16 @@ def _is_favorite(source: Source) -> bool:
     return circled or (rating.isdecimal() and int(rating) >= _FAVORITE)
 
 
-def _metadata(source: Source) -> Iterator[str]:
+def _metadata(source: Source) -> list[str]:
     """Columns that Final Cut shows, then everything the log says under keys of our own."""
-    columns = {"reel": source.reel} | {own: source.log.get(name, "") for name, own in _OWN_COLUMNS.items()}
-    for name, value in columns.items():
-        if value:
-            yield f'<md key="com.apple.proapps.studio.{name}" value="{attribute(value)}"/>'
-    for name, value in {"id": source.clip, "card": source.card, **source.log}.items():
+    log = source.log
+    columns = (("reel", source.reel), *((own, log.get(name, "")) for name, own in _OWN_COLUMNS))
+    lines = [f'<md key="com.apple.proapps.studio.{own}" value="{attribute(said)}"/>' for own, said in columns if said]
+    for name, value in (("id", source.clip), ("card", source.card), *log.items()):
         if value:
             key, title = _column(name)
-            yield f'<md key="{key}" value="{attribute(value)}" displayName="{title}"/>'
+            lines.append(f'<md key="{key}" value="{attribute(value)}" displayName="{title}"/>')
+    return lines
 
 
 @cache
@@ -239,7 +242,7 @@ def _losses(sheet: Sheet, resources: Resources, story: list[Placed]) -> Iterator
         yield "Markers of the timeline outside its clips are left out."
     if any(mark.color for mark in _marks(sheet)):
         yield "FCPXML markers have no colours."
-    if not all(map(is_legal, (sheet.name, *(mark.name + mark.note for mark in _marks(sheet))))):
+    if not is_legal("".join((sheet.name, *(mark.name + mark.note for mark in _marks(sheet))))):
         yield "Control characters in names and notes of the timeline and its markers, which XML forbids, are left out."
 
 
@@ -269,7 +272,7 @@ def _losses_of(asset: Asset, rate: Rate, resources: Resources) -> Iterator[str]:
         yield "Proxies of spanned clips, which are no file's equal"
     if not source.path and not source.file.url:
         yield "Files without a path (volume offline), named beside this file: relink them"
-    if not all(map(is_legal, (source.name, source.reel, *source.log.values()))):
+    if not is_legal("".join((source.name, source.reel, *source.log.values()))):
         yield "Control characters, which XML forbids, left out"
     if any("," in word for word in source.keywords):
         yield "Commas in keywords, which would part them, written as semicolons"

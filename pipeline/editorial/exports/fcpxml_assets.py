@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from urllib.parse import quote
 
+import msgspec
+
 from pipeline.editorial.exports.events import Held
 from pipeline.editorial.exports.sources import Source
-from pipeline.editorial.exports.xml_text import element, path_url
+from pipeline.editorial.exports.xml_text import attribute, attributes_text, element, enclosed, path_url
 from pipeline.timecode import Rate
 
 # Where Final Cut Pro (AVFoundation) finds a start: timecode tracks, MXF packages, bext. It sees no Sony rtmd and reads
@@ -79,9 +81,11 @@ class Shape:
 SOUND_FORMAT = '<format id="sound" name="FFVideoFormatRateUndefined"/>'
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
-    """A file under its id. `zero` is the source frame that its reader sees as 0 seconds."""
+class Asset(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """A file under its id. `zero` is the source frame that its reader sees as 0 seconds.
+
+    `name` and `kind` (format, counting and roles) are attributes that a clip has wherever it stands.
+    """
 
     id: str
     format: str
@@ -89,6 +93,8 @@ class Asset:
     held: Held
     zero: int
     late: Fraction | None
+    name: str
+    kind: str
 
     def seconds(self, frame: int) -> Fraction:
         """Where an absolute frame of the source lies on the clock of its reader."""
@@ -100,24 +106,21 @@ class Asset:
         return frames_text(frame - self.zero, self.source.rate)
 
     @property
-    def start(self) -> str:
-        return self.time(self.held.span.start)
-
-    @property
-    def duration(self) -> str:
-        return frames_text(self.held.span.duration, self.source.rate)
+    def whole(self) -> str:
+        """Its first frame and its length, as attributes."""
+        duration = frames_text(self.held.span.duration, self.source.rate)
+        return f' start="{self.time(self.held.span.start)}" duration="{duration}"'
 
     def xml(self) -> str:
         source, streams = self.source, self.held.streams
-        attributes: dict[str, str | None] = {
-            "id": self.id, "name": source.name, "start": self.start, "duration": self.duration,
-            "hasVideo": "1" if self.held.picture else None, "format": self.format,
-            "hasAudio": "1" if streams else None, "videoSources": "1" if self.held.picture else None,
-        }  # fmt: skip
+        told = f' id="{self.id}"{self.name}{self.whole}'
+        told += f' hasVideo="1" format="{self.format}"' if self.held.picture else f' format="{self.format}"'
+        told += ' hasAudio="1"' if streams else ""
+        told += ' videoSources="1"' if self.held.picture else ""
         if streams:  # Final Cut counts a source for each stream, and the channels of one
-            attributes |= {"audioSources": str(len(streams)), "audioChannels": str(max(1, *streams))}
-            attributes["audioRate"] = str(source.file.sample_rate or "")
-        return element("asset", attributes, self._representations())
+            told += f' audioSources="{len(streams)}" audioChannels="{max(1, *streams)}"'
+            told += f' audioRate="{source.file.sample_rate}"' if source.file.sample_rate else ""
+        return enclosed("asset", told, self._representations())
 
     def _representations(self) -> list[str]:
         source = self.source
@@ -125,7 +128,14 @@ class Asset:
         kinds = [("original-media", url)]
         if source.proxy and source.equal and source.proxy != source.path:
             kinds.append(("proxy-media", path_url(source.proxy, "")))
-        return [element("media-rep", {"kind": kind, "src": src}) for kind, src in kinds]
+        return [f'<media-rep kind="{kind}" src="{attribute(src)}"/>' for kind, src in kinds]
+
+
+def _kind(number: str, *, drop: bool, sound: bool, picture: bool) -> str:
+    return attributes_text({
+        "format": number, "tcFormat": "DF" if drop else "NDF",
+        "audioRole": "dialogue" if sound else None, "videoRole": "video" if picture else None,
+    })  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -146,7 +156,9 @@ class Resources:
             number = self.format(shape) if holds.picture else "sound"
             late = Fraction(file.late) if file.late and self.reads(source) else None
             zero = 0 if self.reads(source) else source.available.start
-            self.assets[source] = Asset(f"a{len(self.assets) + 1}", number, source, holds, zero, late)
+            name = attributes_text({"name": source.name})
+            kind = _kind(number, drop=source.drop_frame, sound=bool(holds.streams), picture=holds.picture)
+            self.assets[source] = Asset(f"a{len(self.assets) + 1}", number, source, holds, zero, late, name, kind)
 
     def reads(self, source: Source) -> bool:
         """Whether the editor sees the timecode of a file as we do; a proxy has it where all read it."""

@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 from opentimelineio.schema import Timeline
 
 from pipeline.editorial.bulk import unswept
-from pipeline.editorial.exports.events import Sheet, sheet_of
+from pipeline.editorial.exports.events import NORMAL, Sheet, sheet_of
 from pipeline.editorial.exports.kdenlive_bin import (
     SURROUND,
     Bin,
@@ -31,7 +31,7 @@ from pipeline.editorial.exports.kdenlive_bin import (
     properties,
 )
 from pipeline.editorial.exports.kdenlive_tracks import Entry, LaidTrack, Mix, laid_tracks
-from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile
+from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, encoded
 
 _UNSTATED_SIZE = (1920, 1080)
 _OWN = {"internal_added": "237", "always_active": "1"}  # by these Kdenlive knows what it planted itself
@@ -48,8 +48,8 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
     note_losses(content, sheet, lost, proxies=proxies)
     tracks = list(laid_tracks(sheet, content, lost))
     losses = (*sheet.losses, *lost.sentences(), *_always_lost(sheet))
-    text = "\n".join([*_document(sheet, content, tracks, losses), ""])
-    return Written((WrittenFile(".kdenlive", text.encode()),), losses)
+    text = encoded(_document(sheet, content, tracks, losses))
+    return Written((WrittenFile(".kdenlive", text),), losses)
 
 
 def _always_lost(sheet: Sheet) -> Iterator[str]:
@@ -169,7 +169,7 @@ def _played(name: str, entry: Entry, *, sound: bool) -> str:
     only = _SEEN
     if sound:
         only = f'{_HEARD}<property name="audio_index">{entry.event.stream - (not clip.picture)}</property>\n'
-    if speed == 1:
+    if speed is NORMAL or speed == 1:
         return clip.producer(name, only)
     return clip.warped(name, only, length=entry.length, speed=speed)
 

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from pipeline.editorial.exports.events import Event, EventTrack, EventTransition, Sheet
+import msgspec
+
+from pipeline.editorial.exports.events import NORMAL, Event, EventTrack, EventTransition, Sheet
 from pipeline.editorial.exports.kdenlive_bin import Bin, BinClip, nearest
 from pipeline.editorial.exports.written import Losses
 
 _SLOWEST, _FASTEST = Fraction(1, 100), 20  # of MLT's timewarp producer
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct, eq=False, gc=False):
     """A clip on one playlist; `into` counts frames of its file, `length` all of them, at the clip's speed.
 
     `hold` is the one frame that is shown where it is not None; `fade_in` and `fade_out` are frames from and to black;
@@ -38,7 +39,7 @@ class Entry:
 
     @property
     def speed(self) -> Fraction:
-        return self.event.speed or Fraction(1)
+        return self.event.speed or NORMAL
 
     @property
     def out(self) -> int:
@@ -80,7 +81,7 @@ def laid_tracks(sheet: Sheet, content: Bin, lost: Losses) -> Iterator[LaidTrack]
     for number, track in enumerate(tracks):
         sound = track.kind == "Audio"
         _note_speeds(track, lost)
-        shown = [event for event in track.events if event.speed or not sound]
+        shown = [event for event in track.events if not sound or event.speed is NORMAL or event.speed]
         entries = [_entry(event, content.clips[event.source]) for event in shown]
         mixes = tuple(_mixes(track, entries, lost))
         for entry in entries:
@@ -90,6 +91,8 @@ def laid_tracks(sheet: Sheet, content: Bin, lost: Losses) -> Iterator[LaidTrack]
 
 def _note_speeds(track: EventTrack, lost: Losses) -> None:
     for event in track.events:
+        if event.speed is NORMAL:
+            continue
         if not event.speed and track.kind == "Audio":
             lost.add("Sound of held frames, left silent", event.source.name)
         elif event.speed and not _SLOWEST <= abs(event.speed) <= _FASTEST:
@@ -100,12 +103,13 @@ def _entry(event: Event, clip: BinClip) -> Entry:
     speed, record = event.speed, event.record
     into: Fraction | int = clip.place(event.source, event.source_in)
     whole: Fraction | int = clip.length
-    if speed and speed != 1:
+    if speed is not NORMAL and speed and speed != 1:
         into, whole = into / abs(speed), whole / abs(speed)
         into = into if speed > 0 else whole - into - record.duration
     begin = max(0, nearest(into))
     length = max(nearest(whole), begin + record.duration)
-    return Entry(event, clip, record.start, record.end, begin, length, None if speed else begin)
+    hold = begin if speed is not NORMAL and not speed else None
+    return Entry(event, clip, record.start, record.end, begin, length, hold)
 
 
 def _hold(entry: Entry, lost: Losses) -> None:

@@ -3,7 +3,7 @@
 What the model says of a clip under `rushes` comes first; a foreign timeline is read by its own words.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
 from functools import cache
 from typing import TypeAlias
@@ -45,11 +45,14 @@ class Source(msgspec.Struct, frozen=True, eq=False, gc=False):
     @property
     def keywords(self) -> tuple[str, ...]:
         """Subjects, location and tags one by one."""
-        return tuple(dict.fromkeys(word for name in _KEYWORDS for word in self.listed(name)))
+        return tuple(dict.fromkeys([word for name in _KEYWORDS for word in self.listed(name)]))
 
-    def listed(self, name: str) -> Iterator[str]:
+    def listed(self, name: str) -> list[str]:
         """What the log says under one field, one by one."""
-        yield from _values(self.values.get(name, ""))
+        value = self.values.get(name, "")
+        if isinstance(value, list):
+            return value
+        return [str(value)] if value else []
 
     def timecode(self, frame: int) -> Timecode:
         return Timecode(frame, self.rate, self.drop_frame)
@@ -87,10 +90,6 @@ def _read_source(name: str, reference: Reference, span: Range, *, proxy: Referen
         equal=proxy is not None and proxy.available_range == reference.available_range,
         file=said.file,
     )
-
-
-def _values(value: LogValue) -> Iterator[str]:
-    yield from value if isinstance(value, list) else [str(value)] if value else []
 
 
 def _text(value: int | list[str]) -> str:

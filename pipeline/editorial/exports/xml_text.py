@@ -34,12 +34,21 @@ def legal(text: str) -> str:
 
 def element(name: str, attributes: Mapping[str, str | None], children: Iterable[str] = ()) -> str:
     """An element on lines of its own; attributes that are empty or None are left out."""
+    return enclosed(name, attributes_text(attributes), children)
+
+
+def enclosed(name: str, attributes: str, children: Iterable[str]) -> str:
+    """An element on lines of its own, its attributes as they stand in the tag."""
+    inside = "\n".join(children)
+    return f"<{name}{attributes}>\n{inside}\n</{name}>" if inside else f"<{name}{attributes}/>"
+
+
+def attributes_text(attributes: Mapping[str, str | None]) -> str:
+    """Attributes as they stand in a tag, each after a space; those that are empty or None are left out."""
     told = {key: value for key, value in attributes.items() if value}
     if not _PLAIN("".join(told.values())):
         told = {key: attribute(value) for key, value in told.items()}
-    said = "".join([f' {key}="{value}"' for key, value in told.items()])
-    inside = "\n".join(children)
-    return f"<{name}{said}>\n{inside}\n</{name}>" if inside else f"<{name}{said}/>"
+    return "".join([f' {key}="{value}"' for key, value in told.items()])
 
 
 def attribute(text: str) -> str:
