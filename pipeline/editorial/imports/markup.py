@@ -53,10 +53,7 @@ def root_name(head: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`elements` are those that are asked for again and again, by name, in the order of the text.
-
-    `text` is that of the file with nothing beside its tags that looks like them.
-    """
+    """`elements` are those that are asked for again and again, by name, in the order of the text."""
 
     root: Node
     elements: Mapping[str, Sequence[Node]]
@@ -110,32 +107,39 @@ def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
     return Document(root, elements, text)
 
 
-class _RootBegun(Exception):  # no error: it ends the reading of what stands before the root
-    pass
-
-
 def _tree(content: bytes, encoding: str | None) -> tuple[int, Node]:
     """Where the root begins, and the elements, of a document that declares nothing of its own.
 
     Names are taken without their namespace.
     """
-    before = expat.ParserCreate(encoding)
-    before.EntityDeclHandler = before.ElementDeclHandler = before.AttlistDeclHandler = _refuse
-    before.NotationDeclHandler = _refuse
-    before.StartElementHandler = _begin
-    with suppress(_RootBegun):
-        before.Parse(content, True)
+    begin = _root_at(content, encoding)
     parser = XMLParser(encoding=encoding)  # noqa: S314  # declarations were refused above, which the attacks need
     parser.feed(content)
     root: Node = parser.close()
     if b"xmlns" in content:
         for node in root.iter():
             node.tag = node.tag.rpartition("}")[2]
-    return before.CurrentByteIndex, root
+    return begin, root
 
 
-def _begin(*_: object) -> NoReturn:
-    raise _RootBegun
+class _RootBegun(Exception):  # no error: it ends the reading of what stands before the root
+    pass
+
+
+def _root_at(content: bytes, encoding: str | None) -> int:
+    """Where the root begins, before which nothing may be declared."""
+    before, begins = expat.ParserCreate(encoding), []
+
+    def begin(*_: object) -> NoReturn:
+        begins.append(before.CurrentByteIndex)
+        raise _RootBegun
+
+    before.EntityDeclHandler = before.ElementDeclHandler = before.AttlistDeclHandler = _refuse
+    before.NotationDeclHandler = _refuse
+    before.StartElementHandler = begin
+    with suppress(_RootBegun):
+        before.Parse(content, True)
+    return begins[0]
 
 
 def _refuse(*_: object) -> NoReturn:
@@ -146,13 +150,13 @@ def _refuse(*_: object) -> NoReturn:
 
 def _checked(content: bytes, begin: int, root: Node) -> tags.Text:
     """The text of a tree that is not too deep; told from the text where it is nothing but tags, else from the tree."""
-    depth = tags.deepest(content, begin)
-    if depth is None:
+    text = tags.Text(content, begin)
+    if text.depth is None:
         _check_depth(root)
-        return tags.Text(_ASIDE.sub(_ends_alone, content))
-    if depth > MOST_DEPTH + 1:  # the root is none
+        return tags.Text(content[:begin] + _ASIDE.sub(_ends_alone, content[begin:]), begin)
+    if text.depth > MOST_DEPTH + 1:  # the root counts as none
         _too_much()
-    return tags.Text(_ASIDE.sub(_ends_alone, content[:begin]) + content[begin:])
+    return text
 
 
 def _ends_alone(match: re.Match[bytes]) -> bytes:
