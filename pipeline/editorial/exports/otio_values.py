@@ -61,7 +61,7 @@ class FileFacts(msgspec.Struct):
 
 
 class Said(msgspec.Struct):
-    """What assembly.py says of a clip or timeline under `rushes`; None where it said nothing."""
+    """What a timeline of ours says of a clip or timeline under `rushes`; None where it said nothing."""
 
     clip: str = ""
     card: str = ""
