@@ -3,7 +3,7 @@
 The shape is the one that DaVinci Resolve accepts and OTIO defines: tracks `Video 1`, `Audio 1`...;
 each clip holds its original (`DEFAULT_MEDIA`) and its `proxy` as media references with bare absolute
 paths; source and available ranges count absolute frames of source timecode at the clip's own rate
-(from 0 without timecode); metadata stands under the one key `rushes`.
+(from 0 without timecode); metadata stands under the one key `rushes` (timeline_metadata.py).
 
 - Sound: the k-th audio stream of a clip lies on track `Audio k`, with all its channels; a clip
   without that stream leaves a gap there. Sound-only clips leave a gap on `Video 1`. What recorders
@@ -29,19 +29,18 @@ from opentimelineio.schema import Clip, ExternalReference, Gap, MissingReference
 from opentimelineio.schema import Marker as OtioMarker
 
 from pipeline.clip import Clip as ClipOfLog
-from pipeline.clip import LoggedClip, Marker, shown
+from pipeline.clip import LoggedClip, shown
 from pipeline.editorial.arrange import CutSettings, kind_named
-from pipeline.editorial.beside import NOTHING, Beside, Lying, late_of
+from pipeline.editorial.beside import NOTHING, Beside, Lying
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.notes import notes
 from pipeline.editorial.pieces import Laid, Piece, laid, pieces_of
 from pipeline.editorial.shots import Media, Shot
+from pipeline.editorial.timeline_metadata import markers_in, of_clip, of_source, of_timeline
 from pipeline.errors import ExportRefused
-from pipeline.fields import FIELDS
 from pipeline.timecode import Rate, TimeRange
 
 ORIGINAL, PROXY = "DEFAULT_MEDIA", "proxy"
-_LOG_FIELDS = frozenset(field.name for field in FIELDS if field.origin == "log")
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -107,9 +106,7 @@ def with_tracks(
 ) -> Timeline:
     """A timeline of these tracks: name, kind and what lies on each."""
     start = RationalTime(settings.start.frame, settings.rate.numerator / settings.rate.denominator)
-    timeline = Timeline(
-        shown(settings.name), global_start_time=start, metadata={"rushes": _timeline_metadata(settings)}
-    )
+    timeline = Timeline(shown(settings.name), global_start_time=start, metadata={"rushes": of_timeline(settings)})
     for number, (name, kind, children) in enumerate(tracks):
         timeline.tracks.append(Track(name, kind=kind))
         timeline.tracks[number].extend(children)
@@ -241,9 +238,8 @@ def _lay(
     """Put a piece on all tracks: the picture, each stream of sound (where `heard`), and gaps where it has none."""
     clip = piece.shot.logged.clip
     spans = _spans(piece, rate)
-    metadata = _clip_metadata(piece)
-    full = {**metadata, "title": piece.shot.title, "log": _log(piece.shot.logged), "file": _file(piece)}
-    markers = [_marker(marker, piece) for marker in piece.shot.logged.markers if _meets(marker.range, piece.inside)]
+    metadata = of_source(piece)
+    full, markers = {**metadata, **of_clip(piece)}, markers_in(piece)
     seen = clip.kind == "picture"
     video.append(_clip(piece, spans, full, markers) if seen else _gap(piece.record, rate))
     streams = _streams(piece) if heard else ()
@@ -258,13 +254,11 @@ def _lay(
 
 def clip_of(piece: Piece, rate: Rate, *, stream: int = 0, channels: int = 0) -> Clip:
     """A piece as one clip of a track: its picture, or so many channels of one stream of its sound."""
-    clip, spans, metadata = piece.shot.logged.clip, _spans(piece, rate), _clip_metadata(piece)
+    clip, spans, metadata = piece.shot.logged.clip, _spans(piece, rate), of_source(piece)
     sound = {"stream": stream, "channels": channels} if stream else {}
     if stream > 1 or (stream and clip.kind == "picture"):
         return _clip(piece, spans, {**metadata, **sound}, ())
-    full = {**metadata, **sound, "title": piece.shot.title, "log": _log(piece.shot.logged), "file": _file(piece)}
-    markers = [_marker(marker, piece) for marker in piece.shot.logged.markers if _meets(marker.range, piece.inside)]
-    return _clip(piece, spans, full, markers)
+    return _clip(piece, spans, {**metadata, **sound, **of_clip(piece)}, markers_in(piece))
 
 
 def _lay_sound(piece: Piece, sound: Sequence[list[Clip | Gap]], *, rate: Rate) -> None:
@@ -340,85 +334,3 @@ def _time(frames: int, rate: Rate) -> RationalTime:
 
 def _gap(frames: int, rate: Rate) -> Gap:
     return Gap(source_range=_range(0, frames, rate))
-
-
-def _meets(marker: TimeRange, inside: TimeRange) -> bool:
-    """Whether a mark lies in a piece; a mark on a point lies where its frame does."""
-    return marker.start < inside.end and max(marker.end, marker.start + 1) > inside.start
-
-
-def _marker(marker: Marker, piece: Piece) -> dict[str, Any]:
-    inside = marker.range.within(piece.inside)
-    per_second = piece.rate.numerator / piece.rate.denominator
-    return {
-        "OTIO_SCHEMA": "Marker.2",
-        "name": shown(marker.note or marker.subject),
-        "comment": shown(marker.note),
-        "color": "GREEN" if marker.subject else "YELLOW",
-        "metadata": {"rushes": {"subject": shown(marker.subject)}} if marker.subject else {},
-        "marked_range": {
-            "OTIO_SCHEMA": "TimeRange.1",
-            "start_time": _json_time(piece.offset + inside.start, per_second),
-            "duration": _json_time(inside.duration, per_second),
-        },
-    }
-
-
-def _json_time(frames: int, per_second: float) -> dict[str, Any]:
-    return {"OTIO_SCHEMA": "RationalTime.1", "value": frames, "rate": per_second}
-
-
-def _clip_metadata(piece: Piece) -> dict[str, Any]:
-    """What identifies the source of a clip: enough to find file, frame and reel again."""
-    clip = piece.shot.logged.clip
-    return {
-        "clip": clip.id,
-        "kind": clip.kind,
-        "card": shown(clip.card),
-        "reel": shown(clip.facts.reel or clip.facts.tape or ""),
-        "rate": str(piece.rate),
-        "drop_frame": clip.start.drop_frame if clip.start else False,
-        "start_timecode": str(clip.start) if clip.start else None,
-    }
-
-
-def _file(piece: Piece) -> dict[str, Any]:
-    """What a file says of itself that writers need beside its range; what is unknown is left out."""
-    clip = piece.shot.logged.clip
-    facts, video = clip.facts, clip.facts.video
-    known: dict[str, Any] = {
-        "timecode_from": next((shown(source.where) for source in facts.sources if source.key == "start_timecode"), ""),
-        "late": str(late_of(clip) or ""),
-        "url": piece.part.url,
-    }
-    if facts.audio:
-        known["sample_rate"] = facts.audio[0].sample_rate
-    if video and video.width and video.height:
-        turned = video.rotation in {90, 270}
-        known["size"] = (video.height, video.width) if turned else (video.width, video.height)
-        if video.pixel_aspect not in {None, 1}:
-            known["pixel_aspect"] = str(1 / video.pixel_aspect if turned else video.pixel_aspect)
-    if video and video.interlaced:
-        known["fields"] = video.field_order
-    return {name: value for name, value in known.items() if value}
-
-
-def _log(logged: LoggedClip) -> dict[str, Any]:
-    said = logged.values.items()
-    return {name: _plain(value) for name, value in said if name in _LOG_FIELDS and value not in (None, "", ())}
-
-
-def _plain(value: str | int | tuple[str, ...] | None) -> str | int | list[str] | None:
-    if isinstance(value, tuple):
-        return [shown(item) for item in value]
-    return shown(value) if isinstance(value, str) else value
-
-
-def _timeline_metadata(settings: CutSettings) -> dict[str, Any]:
-    width, height = settings.size
-    return {
-        "rate": str(settings.rate),
-        "drop_frame": settings.start.drop_frame,
-        "start_timecode": str(settings.start),
-        "size": f"{width}x{height}",
-    }

@@ -62,7 +62,7 @@ class FileFacts(msgspec.Struct, gc=False):
 
 
 class Said(msgspec.Struct, gc=False):
-    """What assembly.py says of a clip or timeline under `rushes`; None where it said nothing."""
+    """What a timeline of ours says of a clip or timeline under `rushes`; None where it said nothing."""
 
     card: str = ""
     channels: _Count = 1
