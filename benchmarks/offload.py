@@ -17,7 +17,8 @@ from pathlib import Path
 
 from source import CACHE
 
-from pipeline.offload.run import Ears, Wish, offload
+from pipeline.offload.run import offload
+from pipeline.offload.words import Ears, Wish
 
 FOLDER = CACHE / "offload"
 FILES, SIZE = 6, 256 << 20  # of a card; bytes

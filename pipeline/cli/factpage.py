@@ -10,8 +10,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-import click
-
+from pipeline.cli.streams import styled
 from pipeline.cli.tables import cell, plural, running_time, way
 from pipeline.timecode import Rate
 
@@ -36,7 +35,7 @@ def page(name: str, facts: Facts, width: int) -> str:
     """The page of one file, at most `width` characters wide where its words allow it."""
     facts = {**facts, "sources": _named_once(name, facts["sources"])}
     kind = cell(facts.get("container") or facts.get("format"))
-    head = click.style(name, bold=True) + (f"  ({kind})" if kind else "")
+    head = styled(name, bold=True) + (f"  ({kind})" if kind else "")
     return "\n".join([head, *body(facts, width)]) + "\n"
 
 
@@ -59,14 +58,14 @@ def body(facts: Facts, width: int) -> Iterator[str]:
     widest = max((len(text) for _, text in rows), default=0)
     source_at = min(_VALUE_AT + min(widest, (width - _VALUE_AT) // 2) + 2, width - _LEAST_SOURCE)
     for group, members in groupby(rows, key=lambda member: member[0].group):
-        yield f"\n {click.style(group, bold=True)}"
+        yield f"\n {styled(group, bold=True)}"
         for row, text in members:
             yield from _lines(row, text, facts, (width, source_at))
     warnings = facts.get("warnings") or ()
     if warnings:
-        yield f"\n {click.style('Warnings', bold=True)}"
+        yield f"\n {styled('Warnings', bold=True)}"
     for warning in warnings:
-        yield from (click.style(line, fg="yellow") for line in _wrapped(cell(warning), width, indent=2))
+        yield from (styled(line, fg="yellow") for line in _wrapped(cell(warning), width, indent=2))
 
 
 def _lines(row: Row, text: str, facts: Facts, columns: tuple[int, int]) -> Iterator[str]:
@@ -80,9 +79,9 @@ def _lines(row: Row, text: str, facts: Facts, columns: tuple[int, int]) -> Itera
     for number, value in enumerate(values):
         line = f"  {row.title if number == 0 else '':{_TITLE}}  {value}"
         if number == len(values) - 1 and beside and sources:
-            line = f"{line:{source_at}}{click.style(sources.pop(0), dim=True)}"
+            line = f"{line:{source_at}}{styled(sources.pop(0), dim=True)}"
         yield line
-    yield from (" " * source_at + click.style(source, dim=True) for source in sources)
+    yield from (" " * source_at + styled(source, dim=True) for source in sources)
     for key, source in zip((key for key in row.keys if key in facts.get("sources", ())), said, strict=True):
         yield from _doubts(key, source, facts.get(key), width)
 
@@ -91,10 +90,10 @@ def _doubts(key: str, source: Mapping[str, Any], value: object, width: int) -> I
     """What other places say, and why a value is only likely or missing."""
     for other in source.get("others", ()):
         text = f"but {cell(other['where'])} says {key.replace('_', ' ')} {cell(other['said'])}"
-        yield from (click.style(line, fg="yellow") for line in _wrapped(text, width))
+        yield from (styled(line, fg="yellow") for line in _wrapped(text, width))
     why = cell(source.get("why"))
     if why and (value is None or source.get("others") or _doubtful(why)):
-        yield from (click.style(line, dim=True) for line in _wrapped(why, width))
+        yield from (styled(line, dim=True) for line in _wrapped(why, width))
 
 
 def _wrapped(text: str, width: int, indent: int = _VALUE_AT + 2) -> Iterator[str]:

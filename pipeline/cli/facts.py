@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from pipeline.cli.factpage import is_likely, label, moment, page, rate_of, seconds_of
+from pipeline.cli.streams import styled
 from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, running_time, table
 from pipeline.clip import shown
 from pipeline.errors import MediaUnreadable, RushesError
@@ -155,7 +156,7 @@ def _print_list(found: Found) -> None:
         for _, row in members:
             made.add_row(*(row[number] for number in kept))
         if folder:
-            click.secho(cell(folder), bold=True)
+            click.echo(styled(cell(folder), bold=True))
         screen.print(made)
     _print_troubles(found)
     recordings = [facts for facts in read.values() if "container" in facts]
@@ -169,11 +170,11 @@ def _print_troubles(found: Found) -> None:
     for path, facts in found.items():
         name = cell(path)
         for warning in facts.get("warnings", ()):
-            click.secho(f"warning  {name}: {cell(warning)}", fg="yellow")
+            click.echo(styled(f"warning  {name}: {cell(warning)}", fg="yellow"))
         if "error" in facts:  # its sentence begins with the name itself, or the whole path
             folder, _, last = name.rpartition("/")
             named = f"{folder}/" if folder and facts["error"].startswith(last) else ""
-            click.secho(f"failed   {named}{facts['error']}", fg="red")
+            click.echo(styled(f"failed   {named}{facts['error']}", fg="red"))
 
 
 def _row(name: str, facts: Mapping[str, Any]) -> list[str]:

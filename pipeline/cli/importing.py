@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.options import chosen_film, film_option, who
+from pipeline.cli.streams import styled
 from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, plural, print_json, table
 from pipeline.cli.writing import changing
 from pipeline.errors import RushesError
@@ -65,7 +66,7 @@ def _is_lacking(taken: "Imported") -> bool:
 
 def _print(taken: "Imported | RushesError", *, table_too: bool) -> None:
     if isinstance(taken, RushesError):
-        click.secho(f"failed   {taken.sentence}", fg="red", err=True)
+        click.echo(styled(f"failed   {taken.sentence}", fg="red"), err=True)
         return
     if table_too:
         _print_table(taken)

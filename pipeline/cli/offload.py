@@ -20,7 +20,8 @@ from pipeline.manifests.hashes import FORMATS
 from pipeline.offload.naming import Card, filled, read_card
 from pipeline.offload.report import as_data, as_html, as_json, as_text
 from pipeline.offload.room import Room
-from pipeline.offload.run import Ears, Offloaded, Wish, offload
+from pipeline.offload.run import offload
+from pipeline.offload.words import Ears, Offloaded, Wish
 from pipeline.publishing import write_whole
 from pipeline.settings import Settings, parse_settings, shipped
 from pipeline.volumes import refuse_unmounted

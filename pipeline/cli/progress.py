@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipeline.cli.streams import plain
 from pipeline.cli.tables import console, plural, running_time
 from pipeline.ingest.events import CardTaken, ClipFailed, ClipMade, Event, Progress, Said, Summary, Waiting
 
@@ -135,7 +134,7 @@ def _bars() -> "Iterator[Bars]":
     from rich.progress import Progress as Bars
 
     columns = (
-        TextColumn("{task.description}", table_column=None),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=28),
         TextColumn("{task.percentage:>3.0f}%"),
         TextColumn("{task.fields[clips]}"),
@@ -188,7 +187,7 @@ class _Live:
 
     def _row(self, name: str, total: float, done: float, clips: str, pace: str) -> None:
         if name not in self._rows:
-            self._rows[name] = self._bars.add_task(plain(name), total=total, clips=clips, pace=pace)
+            self._rows[name] = self._bars.add_task(name, total=total, clips=clips, pace=pace)
         self._bars.update(self._rows[name], total=total, completed=done, clips=clips, pace=pace)
 
     def _drop(self, name: str) -> None:

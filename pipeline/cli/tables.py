@@ -33,11 +33,12 @@ def print_json(value: object) -> None:
 
 def console(*, stderr: bool = False) -> "Console":
     """A console that uses the terminal's width and colours, or plain text of a fixed width."""
-    from rich.console import Console
+    from pipeline.cli.screen import Screen
 
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _PLAIN_WIDTH
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    beneath = getattr(stream, "beneath", stream)
+    return Screen(file=beneath, width=width, highlight=False, markup=False, emoji=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The half of a head that has things made: hands out work, publishes what comes back, records it."""
 
 import os
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -40,6 +40,7 @@ _FOLDERS = 100  # whose files are kept in mind
 _AHEAD = 64  # clips fetched from the catalogue at once
 # What passes without a change of the file: tried again by the next run.
 _TRANSIENT = (ToolMissing, ToolStopped, PathRefused)
+_TRIES = 3  # of one head, of a clip whose ffmpeg is stopped each time
 # The file is not what the catalogue says: another look will tell.
 _LOOK_AGAIN = (ChangedWhileRead, PathMissing, NotFound)
 
@@ -60,6 +61,7 @@ class Hands:
     _idle: bool = False  # the catalogue had no more work when it was asked last
     _orders: dict[str, tuple[Handle[Outcome], Order, Work]] = field(default_factory=dict)
     _owners: dict[bytes, dict[bytes | str, str]] = field(default_factory=dict)  # of files by folder
+    _stops: Counter[str] = field(default_factory=Counter)  # how often ffmpeg was stopped over a clip
     _put_off: dict[str, RushesError | None] = field(default_factory=dict)  # clips that this run is done with, and why
 
     @property
@@ -115,16 +117,16 @@ class Hands:
                 del self._orders[clip]  # an interrupt before this leaves the order to drop()
 
     def renew(self) -> None:
-        """Clips came or went: ask the catalogue again, for everything."""
-        self._put_off.clear()
+        """Clips came or went: ask the catalogue again, for all but what ffmpeg was just stopped over."""
+        self._put_off = {clip: why for clip, why in self._put_off.items() if isinstance(why, ToolStopped)}
         self._queue.clear()
         self._idle = False
         self.pace.forget()
 
     def try_again(self) -> None:
-        """What another look or somebody who made room may have mended is work again."""
+        """What another look, somebody who made room or a while may have mended is work again."""
         self.account.has_room = True
-        mended = (*_LOOK_AGAIN, DiskFull)
+        mended = (*_LOOK_AGAIN, DiskFull, ToolStopped)
         self._put_off = {clip: why for clip, why in self._put_off.items() if not isinstance(why, mended)}
         self._idle = False
 
@@ -202,6 +204,7 @@ class Hands:
         if planned.job is None:
             return
         account.waits_for = ""
+        del self._stops[clip.id]
         self.pace.finish(clip.card, float(clip.duration), worked=True)
         account.summary = replace(account.summary, made=account.summary.made + 1)
         account.tell(ClipMade(clip.id, one_line(clip.name), one_line(clip.card), clip.duration, outcome.seconds))
@@ -236,17 +239,18 @@ class Hands:
             self.doubtful.append(work)
             self.account.tell(Said(one_line(error.sentence)))
             return
-        transient = isinstance(error, _TRANSIENT)
+        self._stops[clip.id] += isinstance(error, ToolStopped)
+        given_up = isinstance(error, ToolStopped) and self._stops[clip.id] >= _TRIES
+        transient = isinstance(error, _TRANSIENT) and not given_up
+        sentence = error.sentence + f" It was tried {_TRIES} times; 'rushes ingest --retry' tries it again." * given_up
         steps = [(want.kind, want.recipe) for want in work.missing] or [("hash", "")]
         # A catalogue without room cannot note it; the clip is still work left, and that is what counts.
         with suppress(DiskFull, NotFound):
             for step, recipe in steps:
-                failure = Failure(
-                    clip.id, step, recipe, error.sentence, transient=transient, program=self.bench.program
-                )
+                failure = Failure(clip.id, step, recipe, sentence, transient=transient, program=self.bench.program)
                 record_failure(self.account.catalogue, failure, content=_content(work))
         self.pace.finish(clip.card, float(clip.duration), worked=False)
-        self.account.tell(ClipFailed(clip.id, one_line(clip.name), one_line(clip.card), one_line(error.sentence)))
+        self.account.tell(ClipFailed(clip.id, one_line(clip.name), one_line(clip.card), one_line(sentence)))
 
 
 def _content(work: Work) -> str:

@@ -14,6 +14,7 @@ from pipeline.manifests.lists import FOLDER_NAME, Generation, Hash
 
 IGNORED: tuple[str, ...] = (".DS_Store", FOLDER_NAME, f"{FOLDER_NAME}/")
 _WRITABLE = frozenset("\t\n\r")
+_LONGEST = 180  # bytes of a folder's name in that of a list
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,10 @@ def is_listed(parts: Sequence[str]) -> bool:
 
 
 def generation_name(number: int, folder: str, when: datetime) -> str:
-    """The file name of a generation: 0001_A001_2019-10-12_080000Z.mhl."""
-    return f"{number:04}_{folder}_{when.astimezone(UTC):%Y-%m-%d_%H%M%SZ}.mhl"
+    """The file name of a generation: 0001_A001_2019-10-12_080000Z.mhl; what XML or a disk cannot hold is left out."""
+    legal = "".join(letter if letter.isprintable() else "_" for letter in folder)
+    named = legal.encode()[:_LONGEST].decode(errors="ignore")
+    return f"{number:04}_{named}_{when.astimezone(UTC):%Y-%m-%d_%H%M%SZ}.mhl"
 
 
 def generation(files: Sequence[Listed], creator: Creator, format_: str) -> bytes:

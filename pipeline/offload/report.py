@@ -13,7 +13,7 @@ from pipeline.clip import Clip
 from pipeline.errors import RushesError
 from pipeline.files import one_line
 from pipeline.offload.naming import Card
-from pipeline.offload.run import CopyDone, Offloaded
+from pipeline.offload.words import CopyDone, Offloaded
 from pipeline.processes.ffmpeg import Terms, find_ffmpeg, run_ffmpeg
 from pipeline.publishing import scratch
 

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.clip import Stamp
-from pipeline.errors import Cancelled, MediaUnreadable, PathRefused, RushesError
+from pipeline.errors import MediaUnreadable, PathRefused, RushesError
 from pipeline.faults import reached
 from pipeline.files import one_line, path_error, scan, stamp_of
 from pipeline.manifests.brought import CardLists, lists_of
@@ -36,75 +36,10 @@ from pipeline.manifests.write import (
 from pipeline.offload.copying import Copy, Job, copy_all, read_back
 from pipeline.offload.journal import NAME, Journal, Kept, open_journal
 from pipeline.offload.room import Room
+from pipeline.offload.words import CopyDone, Ears, FileDone, Offloaded, Wish
 from pipeline.publishing import make_folder, publish_folder, write_whole
 
 _CHAIN = f"{FOLDER_NAME}/{CHAIN_NAME}".encode()
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked: a card folder, the folder that each copy shall be, hash formats, best first."""
-
-    card: Path
-    targets: tuple[Path, ...]
-    formats: tuple[str, ...] = ("xxh128",)
-
-
-@dataclass(frozen=True, slots=True)
-class FileDone:
-    """A verified file: path below the card, size in bytes, its hashes.
-
-    `listed` is what the card's own hash list says of it: verified, failed, or empty where it says nothing.
-    """
-
-    path: str
-    size: int
-    hashes: Mapping[str, str]
-    listed: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class CopyDone:
-    """What became of one target. `state`: copied, known (it was there already, whole), failed with its sentence."""
-
-    folder: Path
-    state: str
-    sentence: str = ""
-    exit_code: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Offloaded:
-    """A card's offload: its files, its copies, and everything that must be said of it."""
-
-    card: Path
-    files: tuple[FileDone, ...]
-    copies: tuple[CopyDone, ...]
-    warnings: tuple[str, ...]
-    began: datetime
-    ended: datetime
-
-    @property
-    def bytes(self) -> int:
-        return sum(file.size for file in self.files)
-
-    @property
-    def exit_code(self) -> int:
-        failed = [copy.exit_code for copy in self.copies if copy.state == "failed"]
-        return failed[0] if failed else 1 if self.warnings else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Ears:
-    """Who hears of the work: a phase (copying, verifying) with all its bytes, then bytes as they pass."""
-
-    phase: Callable[[str, int], None]
-    heard: Callable[[int], None]
-    cancelled: Callable[[], bool]
-
-    def stop_if_cancelled(self) -> None:
-        if self.cancelled():
-            raise Cancelled("The offload was called off; run the same command again to go on.")
 
 
 def offload(wish: Wish, ears: Ears, room: Room | None = None) -> Offloaded:

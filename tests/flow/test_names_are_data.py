@@ -17,7 +17,7 @@ import pytest
 from filming import LEAN, Run, empty_film, footage, log, rushes
 
 from pipeline.cli.main import main
-from pipeline.cli.streams import Shown
+from pipeline.cli.streams import Shown, styled
 
 # Formulas, terminal sequences (7 and 8 bits), lines of ours and of an EDL, directions of script, HTML, XML, shell.
 NASTY = (
@@ -218,7 +218,16 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_on_a_terminal_our_own_colours_pass_and_nothing_else():
+def test_on_a_terminal_our_own_colours_pass_and_nothing_else(monkeypatch):
     terminal = Terminal()
-    Shown(terminal).write("\x1b[1mbold\x1b[0m \x1b]0;title\x07 \x9b31m \u202eright \x1bc\n")
-    assert terminal.getvalue() == "\x1b[1mbold\x1b[0m \\x1b]0;title\\x07 \\x9b31m \\u202eright \\x1bc\n"
+    monkeypatch.setattr(sys, "stdout", Shown(terminal))
+    Shown(terminal).write(styled("bold\x1b[2J", bold=True) + " \x1b[1m \x1b]0;title\x07 \x9b31m \u202eright \x1bc\n")
+    ours = "\x1b[1mbold\\x1b[2J\x1b[0m"
+    assert terminal.getvalue() == ours + " \\x1b[1m \\x1b]0;title\\x07 \\x9b31m \\u202eright \\x1bc\n"
+
+
+def test_a_file_gets_neither_colours_nor_signs(monkeypatch):
+    file = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", Shown(file))
+    Shown(file).write(styled("bold\x1b[2J", bold=True) + "\r\n")
+    assert file.getvalue() == "bold\\x1b[2J\r\n"

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,8 @@ from filming import (
     tree,
     wait_for,
 )
+
+from pipeline.processes.ffmpeg import find_ffmpeg
 
 LEAN = BRISK.replace("settle = 0.2", "settle = 0.5\nrescan = 30") + "\n[proxies]\nstills = false\n"
 
@@ -206,6 +208,51 @@ def test_a_full_disk_is_waited_out_and_the_work_goes_on_as_soon_as_there_is_room
         wait_for(lambda: len(ready(film)) == 2, 25)  # no rescan comes so soon
         wait_for(lambda: said(film).count("There is room again") == said(film).count("Waiting for space") == 1)
     assert half_made(film) == []
+
+
+def test_a_clip_whose_ffmpeg_was_killed_is_made_a_while_later_with_nothing_else_done(film):
+    (film / "rushes.toml").write_text(LEAN.replace("rescan = 30", "rescan = 2"), encoding="utf-8")
+    with watching(film):
+        clips = killed = 0
+        while not killed:  # an encoder of so short a clip is soon done
+            clips += 1
+            footage(film / "ingest" / f"A{clips:03}" / f"C{clips:04}.MP4", clips)
+            while not killed and len(ready(film)) < clips:
+                for encoder in at_work_in(film / "proxies"):
+                    with suppress(ProcessLookupError):
+                        os.kill(encoder, signal.SIGKILL)
+                        killed += 1
+        wait_for(lambda: "was killed (SIGKILL)" in said(film))
+        wait_for(lambda: len(ready(film)) == clips)
+    assert len(products(film)) == clips
+    assert half_made(film) == []
+
+
+KILLED = """\
+#!/bin/sh
+case "$*" in *proxies*) kill -9 $$;; esac
+exec {ffmpeg} "$@"
+"""
+
+
+def test_a_clip_whose_ffmpeg_is_killed_each_time_is_given_up_and_named_with_what_to_do(film, tmp_path, monkeypatch):
+    program = tmp_path / "ffmpeg"
+    program.write_text(KILLED.format(ffmpeg=find_ffmpeg()))
+    program.chmod(0o755)
+    monkeypatch.setenv("RUSHES_FFMPEG", str(program))
+    (film / "rushes.toml").write_text(LEAN.replace("rescan = 30", "rescan = 1"), encoding="utf-8")
+    card(film)
+    with watching(film):
+        wait_for(lambda: "It was tried 3 times; 'rushes ingest --retry' tries it again" in said(film))
+        time.sleep(2)
+    assert said(film).count("was killed (SIGKILL)") == 3
+    assert [row["status"] for row in log(film).values()] == ["failed"]
+    status = rushes("status", cwd=film)
+    assert "with fewer jobs. It was tried 3 times" in status.out + status.err
+    assert rushes("ingest", cwd=film).code == 1
+    monkeypatch.delenv("RUSHES_FFMPEG")
+    assert rushes("ingest", "--retry", cwd=film).code == 0
+    assert len(products(film)) == 1
 
 
 def test_idle_it_costs_next_to_nothing(film):

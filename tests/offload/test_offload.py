@@ -3,12 +3,14 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
@@ -21,7 +23,8 @@ from pipeline.manifests.lists import read_list
 from pipeline.offload.journal import NAME, Kept, open_journal
 from pipeline.offload.naming import filled
 from pipeline.offload.room import Room
-from pipeline.offload.run import Ears, Wish, offload
+from pipeline.offload.run import offload
+from pipeline.offload.words import Ears, Wish
 
 FILES = {
     "CLIP/C0001.MP4": random.Random(1).randbytes(20 << 20),
@@ -324,6 +327,32 @@ def test_names_that_xml_cannot_hold_are_copied_and_said_to_be_unlisted(card, tmp
     done = offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet())
     assert media(tmp_path / "copy" / "A001") == tree(card)
     assert sum("cannot stand in a hash list" in warning for warning in done.warnings) == 2
+
+
+@pytest.mark.parametrize("name", [b"A\x1b[2J\x01\xe2\x80\xae\n1", b"latin\xe9", b'&<"1', b"n" * 230])
+def test_a_card_folder_of_any_name_gets_a_history_that_can_be_read(card, tmp_path, name):
+    odd = card.rename(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    target = tmp_path / "copy" / odd.name
+    assert offload(Wish(odd, (target,)), quiet()).exit_code == 0
+    chain = ET.fromstring((target / "ascmhl" / "ascmhl_chain.xml").read_bytes())
+    (listed,) = (each.text for each in chain.iter() if each.tag.endswith("}path"))
+    assert (target / "ascmhl" / listed).is_file()
+    assert offload(Wish(target, (tmp_path / "b" / "c",)), quiet()).warnings == ()
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed; it tells what is asked of the system")
+def test_what_is_read_back_is_dropped_from_memory_first(card, tmp_path):
+    trace = tmp_path / "trace"
+    subprocess.run(
+        ["strace", "-f", "-y", "-qq", "-o", trace, "-e", "trace=read,readv,pread64,mmap,fadvise64,fsync",
+         sys.executable, "-m", "pipeline.cli.main", "offload", card, "--to", tmp_path / "to"],
+        check=True, capture_output=True, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    lines = [line for line in trace.read_text().splitlines() if "/to/" in line]
+    for name in ("CLIP/C0001.MP4", "CLIP/C0002.MP4"):
+        asked = [line.split("(")[0].split()[-1] for line in lines if f"{name}>" in line]
+        assert "read" in asked
+        assert asked.index("fsync") < asked.index("fadvise64") < asked.index("read"), asked
 
 
 # --- what is told -----------------------------------------------------------------------------------

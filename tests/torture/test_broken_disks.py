@@ -11,7 +11,8 @@ import pytest
 from disks import broken_disk, nothing_half, take, typed, whole
 from filming import card, log, products, rushes, tree
 
-from pipeline.offload.run import Ears, Wish, offload
+from pipeline.offload.run import offload
+from pipeline.offload.words import Ears, Wish
 
 SETTINGS = '[ingest]\nsettle = 0.02\n[names]\ntemplates = ["{card}"]\n[proxies]\njobs = 1\n'
 QUIET = Ears(lambda *_: None, lambda _: None, lambda: False)

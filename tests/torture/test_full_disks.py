@@ -11,7 +11,8 @@ from filming import card, log, tree
 
 from pipeline.catalogue.store import check, open_catalogue
 from pipeline.ingest.events import ClipFailed
-from pipeline.offload.run import Ears, Wish, offload
+from pipeline.offload.run import offload
+from pipeline.offload.words import Ears, Wish
 
 SETTINGS = '[ingest]\nsettle = 0.02\n[names]\ntemplates = ["{card}"]\n[proxies]\njobs = 1\n'
 
