@@ -34,7 +34,8 @@ _EXAMPLES = 3  # proxies that a rule names
 def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salvaged: bool, film: str | None) -> int:
     """Measure the proxies on the disk again: would each editing suite attach them, and if not, why?
 
-    Without QUERY, all of them. Ends with 1 where one is not what was made (spoilt, replaced, gone).
+    Without QUERY, all of them. Ends with 1 where one is not what was made (spoilt, replaced, gone) or its original
+    is found to be damaged.
     """
     found = chosen_film(film)
     asked = parse(query_text(query))
@@ -50,13 +51,18 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
         click.echo("There are no proxies of that; 'rushes status' tells what is left to make.", err=True)
     else:
         _print(all_judged)
+    damaged = {each.clip.id: each.clip.name for each in all_judged if "damaged pictures" in _names(each)}
+    if damaged:
+        names = listed(list(damaged.values())[:_EXAMPLES])
+        more = f" and {len(damaged) - _EXAMPLES} more" if len(damaged) > _EXAMPLES else ""
+        click.echo(f"{one_line(names)}{more}: damaged since it was recorded; copy it from the card again.", err=True)
     spoilt = [each for each in all_judged if each.defects]
     if spoilt:
         names = listed(one_line(each.product.path) for each in spoilt[:_EXAMPLES])
         more = f" and {len(spoilt) - _EXAMPLES} more" if len(spoilt) > _EXAMPLES else ""
         mend = "delete what is there, and 'rushes ingest --retry' makes it again"
         click.echo(f"{names}{more}: gone, or not what was made; {mend}.", err=True)
-    return 1 if spoilt or unmade else 0
+    return 1 if spoilt or damaged or unmade else 0
 
 
 def _salvage(film: Film, query: Query) -> None:
@@ -110,11 +116,14 @@ def _badness(each: Judged) -> tuple[bool, list[int]]:
 
 
 def _row(each: Judged) -> list[str]:
-    names = [breach.rule.name for breach in each.broken]
     return [
         each.clip.id[:SHORT_ID], cell(each.clip.name), each.product.preset,
-        *(outcome(each.verdict[editor]) for editor in EDITORS), ", ".join(names),
+        *(outcome(each.verdict[editor]) for editor in EDITORS), ", ".join(_names(each)),
     ]  # fmt: skip
+
+
+def _names(each: Judged) -> list[str]:
+    return [breach.rule.name for breach in each.broken]
 
 
 def _broken(all_judged: Sequence[Judged]) -> Iterable[str]:
