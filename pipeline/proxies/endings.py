@@ -30,13 +30,14 @@ from pipeline.metadata.source import LARGEST_READ, ByteSource
 from pipeline.processes.ffmpeg import Terms, never, run_ffmpeg
 from pipeline.publishing import scratch
 
-_AT_ONCE = 24 * 1024 * 1024  # bytes of the recording
+_AT_ONCE = 16 * 1024 * 1024  # bytes of the recording
 _MOST_AT_ONCE = 1000
 _MOST_SLICES = 8  # of a picture, beside its last one
 _SMALL = 128  # bytes of a slice: in fewer, other last bytes often mean the same picture
 _LARGE = 2048  # from here on hardly ever
 _WAYS = 4  # of altering an end at once
 _ROUNDS = 8
+_COLUMNS = 6  # of what ffmpeg tells of a picture; its hash is the last
 _MANY = 8  # pictures: if it is most of so many, their encoder ends them otherwise
 
 
@@ -75,13 +76,17 @@ class _Decoder:
     cancelled: Callable[[], bool]
     paused: Callable[[], bool]
 
-    def seen(self, sets: Sequence[bytes], row: Sequence[bytes]) -> list[str]:
-        """A hash of each picture that comes out of a row of them."""
+    def seen(self, pictures: Sequence[_Picture], rows: Sequence[Sequence[bytes]]) -> list[str]:
+        """A hash of each picture that comes out of a row of them for each picture."""
         with scratch() as folder:
             stream, told = folder / "row.hevc", folder / "hashes"
             with stream.open("wb") as out:
-                out.write(opening(sets))
-                out.writelines(row)
+                sets: tuple[bytes, ...] | None = None
+                for each, row in zip(pictures, rows, strict=True):
+                    if each.sets != sets:
+                        out.write(opening(each.sets))
+                    out.writelines(row)
+                    sets = each.sets
             arguments = [
                 "-loglevel", "fatal", "-max_error_rate", "1", "-flags", "+output_corrupt", "-f", "hevc",
                 "-i", f"file:{stream}", "-fps_mode", "passthrough",
@@ -91,7 +96,8 @@ class _Decoder:
             with suppress(MediaUnreadable):  # then none came out
                 run_ffmpeg(self.ffmpeg, arguments, cancelled=self.cancelled, terms=terms)
             lines = told.read_text().splitlines()
-        return [line.rsplit(",", 1)[1].strip() for line in lines if not line.startswith("#")]
+        columns = [line.split(",") for line in lines if not line.startswith("#")]
+        return [found[-1].strip() for found in columns if len(found) == _COLUMNS]
 
 
 def damaged_pictures(
@@ -107,7 +113,7 @@ def damaged_pictures(
     Raises what run_ffmpeg raises, PathMissing and PathRefused.
     """
     stored = read_stored(source)
-    if stored is None or size_bytes(stored) is None:
+    if stored is None or not stored.one_kind or size_bytes(stored) is None:
         return ()
     decoder = _Decoder(ffmpeg, subject, cancelled, paused)
     found: set[int] = set()
@@ -177,7 +183,7 @@ def _seen(decoder: _Decoder, slices: Sequence[_Picture], rows: Sequence[list[byt
     """The hashes of each row; none for one of which not all comes out."""
     if not rows:
         return []
-    seen = decoder.seen(slices[0].sets, [variant for row in rows for variant in row])
+    seen = decoder.seen(slices, rows)
     if len(seen) == sum(map(len, rows)):
         hashes = iter(seen)
         return [list(islice(hashes, len(row))) for row in rows]
