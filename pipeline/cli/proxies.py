@@ -23,6 +23,7 @@ TITLES = {
 }  # fmt: skip
 _ON_TERMINAL = 50  # rows
 _EXAMPLES = 3  # proxies that a rule names
+_DAMAGED = "damaged pictures"  # the rule that accuses the original
 
 
 @click.command("proxies", cls=QueryCommand)
@@ -51,11 +52,10 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
         click.echo("There are no proxies of that; 'rushes status' tells what is left to make.", err=True)
     else:
         _print(all_judged)
-    damaged = {each.clip.id: each.clip.name for each in all_judged if "damaged pictures" in _names(each)}
-    if damaged:
-        names = listed(list(damaged.values())[:_EXAMPLES])
-        more = f" and {len(damaged) - _EXAMPLES} more" if len(damaged) > _EXAMPLES else ""
-        click.echo(f"{one_line(names)}{more}: damaged since it was recorded; copy it from the card again.", err=True)
+    found_damaged = [(each, breach) for each in all_judged for breach in each.broken if breach.rule.name == _DAMAGED]
+    damaged = {each.clip.id: f"{one_line(each.clip.name)}: {breach.words}" for each, breach in found_damaged}
+    for said in damaged.values():
+        click.echo(f"{said.removesuffix('.')}.", err=True)
     spoilt = [each for each in all_judged if each.defects]
     if spoilt:
         names = listed(one_line(each.product.path) for each in spoilt[:_EXAMPLES])
@@ -116,14 +116,11 @@ def _badness(each: Judged) -> tuple[bool, list[int]]:
 
 
 def _row(each: Judged) -> list[str]:
+    names = [breach.rule.name for breach in each.broken]
     return [
         each.clip.id[:SHORT_ID], cell(each.clip.name), each.product.preset,
-        *(outcome(each.verdict[editor]) for editor in EDITORS), ", ".join(_names(each)),
+        *(outcome(each.verdict[editor]) for editor in EDITORS), ", ".join(names),
     ]  # fmt: skip
-
-
-def _names(each: Judged) -> list[str]:
-    return [breach.rule.name for breach in each.broken]
 
 
 def _broken(all_judged: Sequence[Judged]) -> Iterable[str]:

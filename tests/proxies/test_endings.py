@@ -97,6 +97,14 @@ def test_what_fills_up_behind_a_slice_is_not_its_end(tmp_path):
         assert [unit for unit in units_of(filled, 4) if is_slice(unit)] == [slice_]
 
 
+def test_an_encoder_with_other_ways_is_no_damage(tmp_path):
+    path, stored = shot(tmp_path, "long groups")
+    for offset, length, number in stored.places:
+        if number != 5:
+            spoil(path, offset + length // 2, random.Random(number).randbytes(40))
+    assert damaged_pictures(path, program()) == ()
+
+
 def test_other_codecs_and_formats_are_not_looked_at(tmp_path):
     for name, coded in (("A.mov", "libx264"), ("A.mkv", "libx265")):
         quiet = ("-x265-params", "log-level=none") if coded == "libx265" else ()
