@@ -4,7 +4,7 @@ All are frozen; unknown is None, never a guess. Paths are bytes relative to a ro
 folder or a volume), because file names need not be UTF-8 and film folders move.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate
@@ -326,14 +326,18 @@ def salvaged(held: tuple[tuple[int, int], ...] | None) -> str:
         return ""
     if not held:
         return "salvaged: all pictures came, but pictures or sound may be damaged"
-    words = [f"{first} to {first + count - 1}" if count > 1 else str(first) for first, count in held]
+    return (
+        f"salvaged: frames {spans_named(held)} could not be read and are black; pictures after them may be damaged as "
+        "far as the next key frame"
+    )
+
+
+def spans_named(spans: Sequence[tuple[int, int]]) -> str:
+    """Runs (first, count) of frames in words, the last of many only counted."""
+    words = [f"{first} to {first + count - 1}" if count > 1 else str(first) for first, count in spans]
     if len(words) > _MOST_SPANS:
         words = [*words[: _MOST_SPANS - 1], f"{len(words) - _MOST_SPANS + 1} more stretches"]
-    frames = ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
-    return (
-        f"salvaged: frames {frames} could not be read and are black; pictures after them may be damaged as far as "
-        "the next key frame"
-    )
+    return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
 
 
 @dataclass(frozen=True, slots=True)

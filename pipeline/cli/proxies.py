@@ -20,6 +20,7 @@ from pipeline.shotlog.query import Query, parse
 
 _ON_TERMINAL = 50  # rows
 _EXAMPLES = 3  # proxies that a rule names
+_DAMAGED = "damaged pictures"  # the rule that accuses the original
 
 
 @click.command("proxies", cls=QueryCommand)
@@ -31,7 +32,8 @@ _EXAMPLES = 3  # proxies that a rule names
 def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salvaged: bool, film: str | None) -> int:
     """Measure the proxies on the disk again: would each editing suite attach them, and if not, why?
 
-    Without QUERY, all of them. Ends with 1 where one is not what was made (spoilt, replaced, gone).
+    Without QUERY, all of them. Ends with 1 where one is not what was made (spoilt, replaced, gone) or its original
+    is found to be damaged.
     """
     found = chosen_film(film)
     asked = parse(query_text(query))
@@ -47,13 +49,17 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
         click.echo("There are no proxies of that; 'rushes status' tells what is left to make.", err=True)
     else:
         _print(all_judged)
+    found_damaged = [(each, breach) for each in all_judged for breach in each.broken if breach.rule.name == _DAMAGED]
+    damaged = {each.clip.id: f"{one_line(each.clip.name)}: {breach.words}" for each, breach in found_damaged}
+    for said in damaged.values():
+        click.echo(f"{said.removesuffix('.')}.", err=True)
     spoilt = [each for each in all_judged if each.defects]
     if spoilt:
         names = listed(one_line(each.product.path) for each in spoilt[:_EXAMPLES])
         more = f" and {len(spoilt) - _EXAMPLES} more" if len(spoilt) > _EXAMPLES else ""
         mend = "delete what is there, and 'rushes ingest --retry' makes it again"
         click.echo(f"{names}{more}: gone, or not what was made; {mend}.", err=True)
-    return 1 if spoilt or unmade else 0
+    return 1 if spoilt or damaged or unmade else 0
 
 
 def _salvage(film: Film, query: Query) -> None:

@@ -1,9 +1,10 @@
 """The proxies that lie on the disk now, measured again and judged for each editing suite."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.catalogue.listing import logged_clips
@@ -15,6 +16,7 @@ from pipeline.ingest.look import absolute, grounds
 from pipeline.ingest.make import film_presets
 from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.compare import compare
+from pipeline.proxies.endings import damage
 from pipeline.proxies.framemap import Run, frame_map, runs
 from pipeline.proxies.verdict import Breach, breaches, defects, measure, times_of_original, verdict
 from pipeline.shotlog.query import Query
@@ -45,11 +47,15 @@ def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | Non
         ]
         there = [path for path in originals if path and path.is_file()]
         sources = there if len(there) == len(originals) else []
-        for product in logged.products:
-            if product.kind == "proxy":
-                path = film.folder / os.fsdecode(product.path)
-                case = Case(logged.clip, presets.get(product.preset), Measured(), path, originals[0], held=product.held)
-                yield _judge(case, product, path, sources, ffmpeg)
+        proxies = [product for product in logged.products if product.kind == "proxy"]
+        looked_at = ffmpeg if any(product.held is None for product in proxies) else None
+        damaged = _told(damage, logged.clip, sources, looked_at)
+        for product in proxies:
+            path = film.folder / os.fsdecode(product.path)
+            case = Case(logged.clip, presets.get(product.preset), Measured(), path, originals[0], held=product.held)
+            if product.held is None:
+                case = replace(case, damaged=damaged)
+            yield _judge(case, product, path, sources, ffmpeg)
 
 
 def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ffmpeg: Path | None) -> Judged:
@@ -58,17 +64,18 @@ def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ff
             case = replace(case, original_times=times_of_original(case.clip, sources[0]))
     try:
         case = replace(case, found=measure(path))
-        if ffmpeg and sources and case.held is None:
-            case = replace(case, compared=_compared(case.clip, sources, path, ffmpeg))
+        if case.held is None:
+            case = replace(case, compared=_told(partial(compare, proxy=path), case.clip, sources, ffmpeg))
         return Judged(case.clip, product, breaches(case), defects(case), _map(case))
     except RushesError as error:
         case = replace(case, lost=error.sentence)
         return Judged(case.clip, product, breaches(case), defects(case))
 
 
-def _compared(clip: Clip, sources: Sequence[Path], path: Path, ffmpeg: Path) -> str:
+def _told(look: Callable[..., str], clip: Clip, sources: Sequence[Path], ffmpeg: Path | None) -> str:
+    """What a look at a clip's pictures finds, or why it cannot be had; nothing where none is asked for."""
     try:
-        return compare(clip, sources, path, ffmpeg)
+        return look(clip, sources, ffmpeg=ffmpeg) if ffmpeg and sources else ""
     except RushesError as error:
         return error.sentence
 

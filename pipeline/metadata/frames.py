@@ -43,10 +43,14 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where the pictures that are shown lie: offset, size, and number in order of time; `entry` is their kind."""
+    """Where the pictures that are shown lie: offset, size, and number in order of time.
+
+    `entry` is their kind, the first of them where they are not of `one_kind`.
+    """
 
     entry: Entry
     places: tuple[tuple[int, int, int], ...]
+    one_kind: bool = True
 
 
 def read_times(path: Path) -> Times | None:
@@ -127,7 +131,8 @@ def _stored(source: ByteSource) -> Stored | None:
     places = zip(
         first_samples(source, track, MOST_PICTURES), stored_times(track.samples, most=MOST_PICTURES), strict=False
     )
-    return Stored(track.entries[0], tuple((*place, numbers[time]) for place, time in places if time in numbers))
+    shown = tuple((*place, numbers[time]) for place, time in places if time in numbers)
+    return Stored(track.entries[0], shown, len(track.entries) == 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ class Terms:
 
     `stall` is the time without headway, `total` the whole time. While `paused()` says so the program stands still;
     that time counts for neither. `largest` is how long each file may become that it writes. It may read what is named
-    as its input, and `reads`. With `hardware` it needs the drivers of graphics hardware.
+    as its input, and `reads`. With `hardware` it needs the drivers of graphics hardware. `formats` are the demuxers
+    that open what it reads.
     """
 
     subject: str = "the clip"
@@ -76,6 +77,7 @@ class Terms:
     largest: int = 1 << 30
     reads: tuple[Path, ...] = ()
     hardware: bool = False
+    formats: str = INPUT_FORMATS
 
 
 def patience(media: Fraction | float | None) -> float:
@@ -173,7 +175,7 @@ def run_ffmpeg(
     """
     command = [
         str(ffmpeg), "-hide_banner", "-nostdin", "-loglevel", "error", "-y",
-        "-progress", "pipe:1", "-stats_period", "0.5", *_guarded(arguments),
+        "-progress", "pipe:1", "-stats_period", "0.5", *_guarded(arguments, terms.formats),
     ]  # fmt: skip
     reads, writes = files_of(arguments)
     _lay_out(writes)
@@ -206,14 +208,15 @@ def files_of(arguments: Sequence[str]) -> tuple[tuple[Path, ...], tuple[Path, ..
     return tuple(path for read, path in named if read), tuple(path for read, path in named if not read)
 
 
-def _guarded(arguments: Sequence[str]) -> Iterator[str]:
+def _guarded(arguments: Sequence[str], formats: str) -> Iterator[str]:
     """The same words, with the guard before each file that is read. What is made up (lavfi) is read from nowhere."""
+    guard = {**dict(INPUT_GUARD), "format_whitelist": formats}
     before = ""
     for word, named in zip(arguments, (*arguments[1:], ""), strict=False):
         if word == "-i" and before != "lavfi":
             if not named.startswith("file:/"):
                 raise ValueError(f"ffmpeg is to read '{named}', which is no absolute file name")
-            yield from (part for name, value in INPUT_GUARD for part in (f"-{name}", value))
+            yield from (part for name, value in guard.items() for part in (f"-{name}", value))
         yield word
         before = word
 

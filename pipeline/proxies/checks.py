@@ -31,7 +31,7 @@ class Case:
     `preset` is None for one that is no longer in the table. `path` and `original` are where the two lie
     (None: not known now). `original_times` are those of an original of variable rate. `held` are, for a salvaged
     proxy, the runs of frames (first, count) that could not be read. `compared` is what was seen of its pictures
-    beside the original's, `lost` why the file could not be measured.
+    beside the original's, `damaged` what of the original's own, `lost` why the file could not be measured.
     """
 
     clip: Clip
@@ -42,6 +42,7 @@ class Case:
     original_times: Times | None = None
     held: tuple[tuple[int, int], ...] | None = None
     compared: str = ""
+    damaged: str = ""
     lost: str = ""
 
     @property
@@ -131,6 +132,10 @@ def pictures(case: Case) -> str:
 
 def held(case: Case) -> str:
     return salvaged(case.held)
+
+
+def damaged(case: Case) -> str:
+    return case.damaged
 
 
 # --- picture --------------------------------------------------------------------------------------

@@ -68,6 +68,10 @@ RULES: tuple[Rule, ...] = (
         "a salvaged proxy is as long as its original and not all of it is footage", "with care",
     ),
     Rule(
+        "damaged pictures", "HEVC pictures of the original whose code does not end as it was written (--compare)",
+        checks.damaged, None, EDITORS, "its decoder takes rubbish for pictures and reports none of it", "with care",
+    ),
+    Rule(
         "start timecode", "label and drop-frame of the timecode track", checks.timecode, checks.timecode, _BY_TIMECODE,
         "Resolve links by name and start timecode, Avid relinks by tape and timecode, a Final Cut asset begins at "
         "its timecode; Premiere and Kdenlive count from the first frame",

@@ -16,6 +16,7 @@ from pipeline.clip import Clip, Part
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, never, patience, run_ffmpeg
+from pipeline.proxies.endings import damaged_pictures
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import INDEXED
 from pipeline.proxies.job import ProxyJob, Salvage, picture_stream
@@ -44,9 +45,10 @@ def surveyed(
     for part, source, broken in zip(clip.parts, job.sources, unwritten, strict=True):
         table = read_times(source)
         times = _decoded(job, source, ffmpeg, cancelled=cancelled, paused=paused)
+        damaged = damaged_pictures(source, ffmpeg, subject=clip.name, cancelled=cancelled, paused=paused)
         length = _length(clip, part, table)
         starts.append(_start(clip, table, times))
-        read = _frames_read(clip, times, table, length, broken) if table else _on_grid(times, clip.rate)
+        read = _frames_read(clip, times, table, length, (*broken, *damaged)) if table else _on_grid(times, clip.rate)
         held += [(before + first, count) for first, count in missing_runs(read, length)]
         parts.append(replace(part, frames=length))
         before += length

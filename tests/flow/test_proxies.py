@@ -122,3 +122,28 @@ def test_a_lost_sector_that_the_decoder_takes_for_a_picture_is_found_and_salvage
     assert rushes("proxies", "name:C0009", "--salvage", cwd=film).code == 0
     [clip] = rushes("log", "name:C0009", "--json", cwd=film).json
     assert any(f"Its proxy is salvaged: frames {number} " in warning for warning in clip["warnings"])
+
+
+def test_rubbish_that_the_decoder_takes_for_a_picture_is_found_where_that_is_asked_for(film):
+    source = film / "ingest" / "A001" / "C0009.mov"
+    noise = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25,noise=alls=40:allf=t", "-frames:v", "20"]
+    coded = ["-c:v", "libx265", "-x265-params", "log-level=none:info=0:no-wpp=1", "-pix_fmt", "yuv420p", source]
+    subprocess.run([find_ffmpeg(), "-v", "error", *noise, *coded], check=True)
+    stored = read_stored(source)
+    assert stored
+    offset, size, number = max(stored.places[5:-5], key=itemgetter(1))
+    middle = offset + size // 2
+    byte = source.read_bytes()[middle]
+    with source.open("r+b") as file:
+        file.seek(middle)
+        file.write(bytes((byte ^ 0x10,)))
+    assert rushes("ingest", cwd=film).code == 0  # nothing is amiss as far as ffmpeg can tell
+    assert rushes("proxies", cwd=film).code == 0
+    run = rushes("proxies", "--compare", cwd=film)
+    assert run.code == 1
+    said = f"pictures of the original are damaged: {number}; copy it from the card again"
+    assert f"C0009.mov: {said}." in run.err
+    assert said in run.out
+    row = next(row for row in rushes("proxies", "name:C0009", "--compare", "--json", cwd=film).json)
+    assert row["defects"] == []
+    assert all("damaged pictures" in names for names in row["verdict"].values())

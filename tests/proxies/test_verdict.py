@@ -80,6 +80,7 @@ SPOILT = [
     ("frames", DEFECT, ALL, picture(frames=301)),
     ("frames", DEFECT, ALL, times(heads=((0, HEADS[0][1]), (299, bytes(8))))),
     ("pictures", DEFECT, ALL, replace(GOOD, compared="frame 150 shows the original's 151")),
+    ("damaged pictures", VERDICT, ALL, replace(GOOD, damaged="pictures of the original are damaged: 7")),
     ("frame rate", DEFECT, ALL, picture(rate=Rate(2997, 100))),
     ("varying rate", VERDICT, ALL, shot(vfr=True)),
     ("unread pictures", VERDICT, ALL, replace(GOOD, held=((10, 3),))),
