@@ -116,7 +116,7 @@ def _xmeml(content: bytes) -> tuple[ReadTimeline, Raw]:
 
 def _fcpxml(content: bytes) -> tuple[ReadTimeline, Raw]:
     document = parse(content)
-    return fcpxml.read_tree(document), document
+    return fcpxml.read_tree(document, logged=False), document
 
 
 def _aaf(content: bytes) -> tuple[ReadTimeline, Raw]:
