@@ -270,6 +270,16 @@ def test_what_is_damaged_or_hostile_is_one_sentence(content):
     assert len(refused.value.sentence) < 200
 
 
+@pytest.mark.parametrize("around", ["{}", "<!-- <bin> -->{}", "<bin name='>'/>{}", "<bin/>\r\n{}<bin></bin>"])
+@pytest.mark.parametrize("inner", ["<bin/>", "<bin></bin>"])
+def test_two_hundred_elements_within_one_another_are_read_and_not_one_more(around, inner):
+    bins = "<bin>" * 198 + inner + "</bin>" * 198
+    held = f"<xmeml><project>{around}</project></xmeml>"
+    markup.parse(held.format(bins).encode())
+    with pytest.raises(TimelineUnreadable, match="deeper"):
+        markup.parse(held.format(f"<bin>{bins}</bin>").encode())
+
+
 def test_a_bare_doctype_is_no_attack():
     for doctype in ("<!DOCTYPE xmeml>", "<!DOCTYPE xmeml[]>", "<!DOCTYPE xmeml SYSTEM 'xmeml.dtd'>"):
         assert xmeml.read(document(clip()).replace(b"<!DOCTYPE xmeml>", doctype.encode())).events

@@ -111,12 +111,12 @@ def _otio(content: bytes) -> tuple[ReadTimeline, Raw]:
 
 def _xmeml(content: bytes) -> tuple[ReadTimeline, Raw]:
     document = parse(content, xmeml.WANTED)
-    return xmeml.read_tree(document), document
+    return xmeml.read_tree(document, logged=False), document
 
 
 def _fcpxml(content: bytes) -> tuple[ReadTimeline, Raw]:
     document = parse(content)
-    return fcpxml.read_tree(document), document
+    return fcpxml.read_tree(document, logged=False), document
 
 
 def _aaf(content: bytes) -> tuple[ReadTimeline, Raw]:

@@ -58,9 +58,15 @@ def ranges(case: Case) -> Iterator[Found]:
             yield _at(case, clip, f"takes {taken} frames of a file that has {there}")
 
 
-def _spans(case: Case) -> Iterator[tuple[Values, Span, Span]]:
+def _spans(case: Case) -> list[tuple[Values, Span, Span]]:
     """What clips at their own speed take, and what their active media hold."""
-    for clip in case.otio.clips:
+    if case.otio.spans is None:
+        case.otio.spans = list(_spans_of(case.otio.clips))
+    return case.otio.spans
+
+
+def _spans_of(clips: list[Values]) -> Iterator[tuple[Values, Span, Span]]:
+    for clip in clips:
         span, whole = range_of(clip.get("source_range")), range_of(_active(clip).get("available_range"))
         if span is not None and whole is not None and whole.duration.value and not inside(clip, "effects"):
             yield clip, span, whole

@@ -7,14 +7,17 @@ from typing import Any
 
 from pipeline.editorial.imports.otio_file import first_timeline
 from pipeline.editorial.imports.otio_tracks import kind_of
-from pipeline.editorial.imports.otio_values import Values, inside
+from pipeline.editorial.imports.otio_values import Span, Values, inside
 
 _TEXT = re.compile(rb'"(?:[^"\\]++|\\.)*+"')  # possessive: no way back, however odd the text
 
 
 @dataclass(slots=True)
 class OtioText:
-    """`tracks` are those of the first timeline, `clips` all clips within them; `bundle`: it came with its media."""
+    """`tracks` are those of the first timeline, `clips` all clips within them; `bundle`: it came with its media.
+
+    `spans`: what clips take, and what there is of their media, once a rule has asked.
+    """
 
     root: Values
     timeline: Values
@@ -22,6 +25,7 @@ class OtioText:
     clips: list[Values]
     text: bytes
     bundle: bool
+    spans: list[tuple[Values, Span, Span]] | None = None
     _lines: dict[int, int] = field(default_factory=dict)
 
     @classmethod

@@ -6,6 +6,7 @@ issues 110 and 247 (Resolve relinks by a name with its extension, and by the fil
 
 import re
 from collections.abc import Iterator
+from operator import methodcaller
 
 from pipeline.editorial.checks.case import Case, Found
 from pipeline.editorial.imports.markup import Node, path_of, text_of
@@ -13,6 +14,7 @@ from pipeline.editorial.imports.xmeml import sequences_in
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 _HOLD_RATE = ("sequence", "clip", "clipitem", "file", "timecode", "samplecharacteristics")
+_RATES_OF = methodcaller("findall", "rate")
 _OF_TIMECODE = ("drop-frame", "timecode")  # words of the reader's sentences about them
 _NUMBER = re.compile(r"\d{1,6}")
 
@@ -53,8 +55,9 @@ def start(case: Case) -> Iterator[Found]:
 
 
 def rate_twice(case: Case) -> Iterator[Found]:
-    for node in case.document.of(*_HOLD_RATE):
-        if len(node.findall("rate")) > 1:
+    nodes = list(filter(len, case.document.of(*_HOLD_RATE)))
+    for node, rates in zip(nodes, map(_RATES_OF, nodes), strict=True):
+        if len(rates) > 1:
             yield Found(case.document.line(node), f"A <{node.tag}> says its <rate> more than once.")
 
 

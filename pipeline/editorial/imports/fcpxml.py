@@ -33,13 +33,13 @@ def read(content: bytes) -> ReadTimeline:
         return read_tree(parse(content))
 
 
-def read_tree(document: Document) -> ReadTimeline:
-    """The same of a tree that is there already."""
+def read_tree(document: Document, *, logged: bool = True) -> ReadTimeline:
+    """The same of a tree that is there already; without `logged` events come without their marks and log."""
     root = document.root
     if root.tag != FORMAT:
         raise TimelineUnreadable("This is no FCPXML: its first element is no fcpxml.")
     problems: list[Problem] = []
-    resources = resources_of(root, problems)
+    resources = resources_of(root, problems, logged=logged)
     projects = list(document.of("project"))
     facts: dict[str, object] = {"format": FORMAT, "version": root.get("version"), "projects": len(projects)}
     sequence = projects[0].find("sequence") if projects else None

@@ -61,9 +61,13 @@ class Asset:
 
 @dataclass(slots=True)
 class Resources:
-    """What clips refer to, by id. Elements of `media` are compound clips and multicams; `elements` counts all."""
+    """What clips refer to, by id. Elements of `media` are compound clips and multicams; `elements` counts all.
+
+    `logged`: whether what is said of clips is wanted, and their markers.
+    """
 
     elements: int = 0
+    logged: bool = True
     formats: dict[str, Format] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
     media: dict[str, Node] = field(default_factory=dict)
@@ -76,13 +80,13 @@ def frame_at(time: Fraction, rate: Rate) -> int:
     return (frames * SLACK.denominator + parts * SLACK.numerator) // (parts * SLACK.denominator)
 
 
-def resources_of(root: Node, problems: list[Problem]) -> Resources:
-    found = Resources(sum(1 for _ in root.iter()))
+def resources_of(root: Node, problems: list[Problem], *, logged: bool) -> Resources:
+    found = Resources(sum(1 for _ in root.iter()), logged)
     nodes = [node for each in root.findall("resources") for node in each]
     for node in nodes:
         if node.tag == "format":
             found.formats[node.get("id", "")] = _format(node)
-    told = _browser(root)
+    told = _browser(root) if logged else {}
     for node in nodes:
         name = node.get("id", "")
         if node.tag == "asset":

@@ -32,6 +32,7 @@ _MADE = {"title": "a title", "caption": "a caption", "live-drawing": "a drawing"
 _PLACED = _CLIPS | _MADE.keys()
 _FILES = frozenset({"asset-clip", "video", "audio"})
 _MARKERS = frozenset({"marker", "chapter-marker"})
+_SAME = Fraction(1)
 _KINDS: tuple[Kind, ...] = ("Video", "Audio")
 _BOTH: frozenset[str] = frozenset({"Video", "Audio"})
 _ENABLED = {"all": _BOTH, "video": frozenset({"Video"}), "audio": frozenset({"Audio"}), "none": frozenset[str]()}
@@ -42,13 +43,15 @@ class Clock(NamedTuple):
 
     at: Fraction
     start: Fraction = Fraction(0)
-    speed: Fraction = Fraction(1)
+    speed: Fraction = _SAME
 
     def timeline(self, local: Fraction) -> Fraction:
-        return self.at + (local - self.start) / self.speed
+        since = local - self.start
+        return self.at + (since if self.speed is _SAME else since / self.speed)
 
     def local(self, time: Fraction) -> Fraction:
-        return self.start + (time - self.at) * self.speed
+        since = time - self.at
+        return self.start + (since if self.speed is _SAME else since * self.speed)
 
 
 class Within(NamedTuple):
@@ -120,13 +123,15 @@ class Story:
         if duration is None or duration < 0:
             self._wrong(node, "has no length")
             return
-        clock = Clock(at, self._start(node), speed * self._conformed(node))
-        end = at + duration / speed
+        conformed = self._conformed(node)
+        clock = Clock(at, self._start(node), speed if conformed is _SAME else speed * conformed)
+        end = at + (duration if speed is _SAME else duration / speed)
         seen = _seen(Span(min(at, end), max(at, end)), within)
         before = len(self.events)
         if seen is not None:
             self._content(node, clock, seen, within)
-        self._marks(node, clock, seen, before if len(self.events) > before else None)
+        if self.resources.logged:
+            self._marks(node, clock, seen, before if len(self.events) > before else None)
         for child in node:
             if child.get("lane") is not None and (child.tag in _PLACED or child.tag == "spine"):
                 self._connected(child, clock, speed, within)
@@ -243,7 +248,7 @@ class Story:
         available = asset.available(rate)
         if available is not None and (begin < available.start - 1 or source.end > available.end + 1):
             self._wrong(node, f"takes frames {begin} to {source.end} of a file that has {_ends(available)}")
-        said = log_of(node)
+        said = log_of(node) if self.resources.logged else ()
         reel = next((value for name, value in said if name == "reel"), asset.reel)
         log = tuple(each for each in said if each[0] != "reel" and each not in asset.log)
         media = TimeRange(frame_at(low - asset.start, rate), source.duration)
@@ -335,11 +340,11 @@ class Story:
         """How much faster a clip runs because its frames are shown one by one at the rate of the timeline."""
         conform = node.find("conform-rate")
         if conform is None or conform.get("scaleEnabled", "1") == "0":
-            return Fraction(1)
+            return _SAME
         asset = self.resources.assets.get(node.get("ref", ""))
         own = (asset.rate if asset is not None else None) or rate_named(conform.get("srcFrameRate", ""))
         if own is None:
-            return Fraction(1)
+            return _SAME
         ratio = self.rate.fraction / own.fraction
         return ratio / round(ratio) if ratio >= 1 else ratio * round(1 / ratio)
 

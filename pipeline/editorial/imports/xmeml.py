@@ -44,8 +44,8 @@ def read(content: bytes) -> ReadTimeline:
         return read_tree(parse(content, WANTED))
 
 
-def read_tree(document: Document) -> ReadTimeline:
-    """The same of a tree that is there already."""
+def read_tree(document: Document, *, logged: bool = True) -> ReadTimeline:
+    """The same of a tree that is there already; without `logged` events come without their marks and log."""
     root = document.root
     if root.tag != FORMAT:
         raise TimelineUnreadable("This is no FCP7 XML: its first element is no xmeml.")
@@ -55,7 +55,7 @@ def read_tree(document: Document) -> ReadTimeline:
     if not sequences:
         problem = Problem(document.line(root), "There is no sequence in this file; select one and export it again.")
         return ReadTimeline(FORMAT, "", None, None, None, None, (0, 0), (), facts=_known(facts), problems=(problem,))
-    return _timeline(sequences[0], document, facts)
+    return _timeline(sequences[0], document, facts, logged=logged)
 
 
 def sequences_in(node: Node) -> Iterator[Node]:
@@ -67,10 +67,10 @@ def sequences_in(node: Node) -> Iterator[Node]:
             yield from sequences_in(child)
 
 
-def _timeline(sequence: Node, document: Document, facts: list[tuple[str, object]]) -> ReadTimeline:
+def _timeline(sequence: Node, document: Document, facts: list[tuple[str, object]], *, logged: bool) -> ReadTimeline:
     rate = rate_of(sequence)
     files, clips, sequences = (_by_id(document.of(tag)) for tag in ("file", "clip", "sequence"))
-    reading = Reading(rate, document, files, clips, sequences)
+    reading = Reading(rate, document, files, clips, sequences, logged)
     if rate is None:
         reading.wrong(sequence, "The sequence says no rate, so that its frames have no length.")
     start, drop = _start(sequence, rate, reading)

@@ -41,13 +41,14 @@ class File:
 
 @dataclass(slots=True)
 class Reading:
-    """One sequence under way: its rate, what clips refer to, and what there is to say."""
+    """One sequence under way: its rate, what clips refer to, whether marks and log are wanted, what there is to say."""
 
     rate: Rate | None
     document: Document
     files: dict[str, Node]
     masters: dict[str, Node]
     sequences: dict[str, Node]
+    logged: bool = True
     problems: list[Problem] = field(default_factory=list)
     left_out: list[Problem] = field(default_factory=list)
     _known: dict[tuple[str, Rate], File] = field(default_factory=dict)
@@ -103,9 +104,10 @@ def clip_of(
     if described is None:
         _without_file(node, reading)
     place = _Place(node, joints, rate, reading)
-    speed, media = (Fraction(1), None) if rate is None else _taken(node, place, file, reading)
+    speed, media = (_SAME, None) if rate is None else _taken(node, place, file, reading)
     source_of = file.start.frame if file.start is not None else None
     labels = node.find("labels")
+    color = text_of(labels, "label2") or text_of(labels, "label") if labels is not None else ""
     return ReadEvent(
         kind, track, place.record,
         source=TimeRange(media.start + source_of, media.duration) if media and source_of is not None else None,
@@ -114,10 +116,10 @@ def clip_of(
         rate=rate,
         drop_frame=file.start.drop_frame if file.start else None,
         name=text_of(node, "name"), file=file.path, reel=file.reel, channel=_channel(node, kind), speed=speed,
-        marks=tuple(_marks(node, place, source_of, reading.document)),
-        log=reading.log(node, text_of(node, "masterclipid")),
+        marks=tuple(_marks(node, place, source_of, reading.document)) if reading.logged else (),
+        log=reading.log(node, text_of(node, "masterclipid")) if reading.logged else (),
         line=reading.document.line(node),
-        color=text_of(labels, "label2") or text_of(labels, "label"),
+        color=color,
         enabled=text_of(node, "enabled").upper() != "FALSE",
     )  # fmt: skip
 
@@ -142,7 +144,7 @@ def _channel(node: Node, kind: Kind) -> int | None:
 class _Place:
     """Where a clip lies, and the frames it counts there (`begin` to `end`, from the head of what it is cut from)."""
 
-    __slots__ = ("begin", "end", "ratio", "record")
+    __slots__ = ("begin", "end", "length", "ratio", "record")
 
     def __init__(
         self, node: Node, joints: tuple[Joint | None, Joint | None], rate: Rate | None, reading: Reading
@@ -161,6 +163,7 @@ class _Place:
             self.begin += offset + (ceil(head * self.ratio) if head else 0)
         if self.end is not None:
             self.end += offset - (floor(tail * self.ratio) if tail else 0)
+        self.length = self._length()
         self.record = self._record(start, end)
         if self.record is None:
             reading.wrong(node, f"'{text_of(node, 'name')}' has no place on its track.")
@@ -172,13 +175,12 @@ class _Place:
             end = start + self.length
         return TimeRange(start, end - start) if start is not None and end is not None and end > start else None
 
-    @property
-    def length(self) -> int | None:
+    def _length(self) -> int | None:
         """What is counted, in frames of the sequence."""
         if self.begin is None or self.end is None:
             return None
         counted = self.end - self.begin
-        return counted if self.ratio == 1 else round(counted / self.ratio)
+        return counted if self.ratio is _SAME else round(counted / self.ratio)
 
 
 def _taken(node: Node, place: _Place, file: File, reading: Reading) -> tuple[Fraction, TimeRange | None]:
@@ -199,12 +201,12 @@ def _taken(node: Node, place: _Place, file: File, reading: Reading) -> tuple[Fra
     if end < begin:
         reading.wrong(node, f"'{name}' ends at frame {end} of its file, before it begins at {begin}.")
         return speed, None
-    if speed == 0:
-        end = begin + 1
-    elif speed != 1 and _stretched(place, begin, end, speed):
-        begin, end = _unstretched(begin, end, speed, file)
-    elif speed == 1:
+    if speed is _SAME or speed == 1:
         _check_length(node, place, reading)
+    elif speed == 0:
+        end = begin + 1
+    elif _stretched(place, begin, end, speed):
+        begin, end = _unstretched(begin, end, speed, file)
     if begin < 0 or (file.duration and end > file.duration + 1 and file.start is not None):
         reading.wrong(node, f"'{name}' takes frames {begin} to {end} of a file that has {file.duration}.")
     return speed, TimeRange(begin, end - begin)
@@ -229,7 +231,7 @@ def _unstretched(begin: int, end: int, speed: Fraction, file: File) -> tuple[int
 def _check_length(node: Node, place: _Place, reading: Reading) -> None:
     """Within a frame of the timeline; at another rate both ends are rounded to frames of the file besides."""
     length, record = place.length, place.record
-    slack = 1 if place.ratio == 1 else 1 + 2 / place.ratio
+    slack = 1 if place.ratio is _SAME else 1 + 2 / place.ratio
     if length is not None and record is not None and abs(length - record.duration) > slack:
         sentence = f"takes {length} frames and lasts {record.duration}, without a speed that would say so."
         reading.wrong(node, f"'{text_of(node, 'name')}' {sentence}")
@@ -237,7 +239,7 @@ def _check_length(node: Node, place: _Place, reading: Reading) -> None:
 
 def _speed(node: Node) -> tuple[Fraction, bool]:
     """The speed, and whether it changes within the clip."""
-    for effect in (effect for each in node.findall("filter") for effect in each.findall("effect")):
+    for effect in [effect for each in node.findall("filter") for effect in each.findall("effect")]:
         if text_of(effect, "effectid") != "timeremap":
             continue
         said = {text_of(each, "parameterid"): text_of(each, "value") for each in effect.findall("parameter")}
@@ -246,7 +248,7 @@ def _speed(node: Node) -> tuple[Fraction, bool]:
         if said.get("reverse", "").upper() == "TRUE":
             speed = -abs(speed)
         return speed, said.get("variablespeed", "0") not in {"0", "", "FALSE"}
-    return Fraction(1), False
+    return _SAME, False
 
 
 def _file(node: Node, rate: Rate, reading: Reading) -> File:
