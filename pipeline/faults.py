@@ -51,7 +51,6 @@ CALLS: tuple[str, ...] = (
     "keep.sync",
     "keep.remove",
     "aside.rename",
-    "aside.link",
     "aside.remove",
     "mend.remove",
 )

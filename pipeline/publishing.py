@@ -102,13 +102,16 @@ def _name(temporary: Path, final: Path) -> None:
 
 
 def link_whole(old: Path, now: Path) -> None:
-    """Give a file a second name; where the disk has no links, a copy that appears whole. Raises what the disk does."""
+    """Give a file a second name, safe on disk; where there are no links, a copy. Raises what the disk does."""
     try:
+        reached("keep.link")
         now.hardlink_to(old)
     except OSError:
         temporary = temporary_beside(now)
         shutil.copy2(old, temporary)
         publish(temporary, now)
+    reached("keep.sync")
+    sync(now.parent)
 
 
 def write_whole(final: Path, data: bytes) -> None:

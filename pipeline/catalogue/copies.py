@@ -19,7 +19,7 @@ from pipeline.catalogue.writing import all_due, kept_as
 from pipeline.errors import AlreadyThere, CatalogueBusy, CatalogueDamaged, CatalogueNewer, PathMissing, PathRefused
 from pipeline.faults import reached
 from pipeline.files import one_line, path_error, stamp_of
-from pipeline.publishing import link_whole, publish, publish_new, sync, workroom
+from pipeline.publishing import link_whole, publish, publish_new, workroom
 
 # Whose catalogue it is, since when by which steps, and what is to be written is of the file, not of what it holds. What
 # a virtual table holds stands in tables of its own.
@@ -134,10 +134,7 @@ def replace_catalogue(new: Path, path: Path) -> Path | None:
     try:
         for old, now in [(path, kept), *aside]:
             if old.exists() and not now.exists():
-                reached("keep.link")
                 link_whole(old, now)
-        reached("keep.sync")
-        sync(path.parent)
         for old, _ in aside:
             if old.exists():  # else SQLite would take it for the new one's
                 reached("keep.remove")

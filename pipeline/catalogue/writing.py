@@ -90,7 +90,6 @@ def keep_copy(file: Path) -> None:
     if kept_as(file, f"{escape(file.name)}{_KEPT}*"):
         return
     try:
-        reached("aside.link")
         link_whole(file, _aside(file))
     except OSError as error:
         raise path_error(error, file) from error

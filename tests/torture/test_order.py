@@ -12,8 +12,8 @@ from stage import STEPS, run
 
 pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed; it tells the order")
 
-CALLS = "write,pwrite64,writev,fsync,fdatasync,rename,renameat,renameat2,mkdir,mkdirat"
-TRACED = ("ingest", "cut", "export", "pull", "offload")
+CALLS = "write,pwrite64,writev,fsync,fdatasync,rename,renameat,renameat2,link,linkat,mkdir,mkdirat"
+TRACED = ("ingest", "cut", "export", "pull", "offload", "backup", "restore", "rebuild")
 _LINE = re.compile(r"(\d+) +(?:<\.\.\. )?(\w+)(?: resumed>|\()(.*)")
 _OPENED = re.compile(r"\d+<(/[^>]*)>")
 _NAMED = re.compile(r'"(/[^"]*)"')
@@ -21,7 +21,7 @@ _NAMED = re.compile(r'"(/[^"]*)"')
 
 @dataclass(frozen=True)
 class Call:
-    """A call of the system that came back: `write`, `sync`, `make` or `rename`, which gives a path a `new` one."""
+    """A call of the system that came back: write, sync, make, or rename and link, which give a path a `new` one."""
 
     what: str
     path: str
@@ -43,8 +43,8 @@ def _calls(trace: Path) -> Iterator[Call]:
             rest = begun.pop(process, "") + rest
         if re.search(r"= -1 ", rest):
             continue
-        if name.startswith("rename"):
-            yield Call("rename", *_NAMED.findall(rest)[:2])
+        if name.startswith(("rename", "link")):
+            yield Call(name[:6].removesuffix("at"), *_NAMED.findall(rest)[:2])
         elif name.startswith("mkdir"):
             yield Call("make", _NAMED.findall(rest)[0])
         elif opened := _OPENED.match(rest):
@@ -106,6 +106,10 @@ PUBLISHED = (  # step, below which folder, and where it is recorded
     ("offload", "a/", ""),
     ("offload", "b/", ""),
     ("ingest", "film/.rushes/", ""),
+    ("restore", "film/.rushes/catalogue.db", ""),
+    ("restore", "film/log/", ""),
+    ("rebuild", "film/.rushes/catalogue.db", ""),
+    ("rebuild", "film/log/", ""),
 )
 
 
@@ -147,6 +151,25 @@ def test_a_copy_appears_only_when_all_its_files_and_folders_are_safe(traced):
         for folder in {_folder(path) for path in inside}:
             assert _last(calls, at, "sync", folder) > 0, f"{folder} was not made safe"
         _next(calls, at, "sync", _folder(calls[at].new))
+
+
+def _linked(calls: Sequence[Call], to: str) -> int:
+    return next(at for at, call in enumerate(calls) if call.what == "link" and call.new.startswith(to))
+
+
+def test_a_backup_appears_when_it_is_safe_and_an_old_catalogue_is_kept_before_another_takes_its_place(traced):
+    calls = traced["backup"]
+    appeared = _linked(calls, "kept.db")
+    assert _last(calls, appeared, "write", calls[appeared].path) < _last(calls, appeared, "sync", calls[appeared].path)
+    _next(calls, appeared, "sync", ".")
+    for step, old, new in (
+        ("restore", "film/.rushes/catalogue.kept-", "film/.rushes/catalogue.db"),
+        ("rebuild", "film/.rushes/catalogue.kept-", "film/.rushes/catalogue.db"),
+        ("rebuild", "film/log/", "film/.rushes/catalogue.db"),
+    ):
+        (replaced,) = _renames(traced[step], new)
+        kept = _linked(traced[step], old)
+        assert _next(traced[step], kept, "sync", _folder(old)) < replaced, f"{step}: {old} was not safe"
 
 
 def test_a_new_folder_is_safe_in_the_one_above(traced):
