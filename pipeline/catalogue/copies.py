@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from glob import escape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -148,9 +149,16 @@ def replace_catalogue(new: Path, path: Path) -> Path | None:
 def _kept(path: Path) -> Path:
     """Where an old catalogue is kept: as a command that was killed began to, else under the name of this moment."""
     for end in ("", *_BESIDE):
-        if begun := kept_as(path.with_name(path.name + end), f"{path.stem}.kept-*{path.suffix}{end}"):
-            return begun.with_name(begun.name.removesuffix(end))
+        begun = kept_as(path.with_name(path.name + end), f"{escape(path.stem)}.kept-*{path.suffix}{end}")
+        if begun and _goes_on(path, kept := begun.with_name(begun.name.removesuffix(end))):
+            return kept
     return path.with_name(f"{path.stem}.kept-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}{path.suffix}")
+
+
+def _goes_on(path: Path, kept: Path) -> bool:
+    """Whether nothing else is kept under this name than what lies beside the catalogue still."""
+    pairs = ((path.with_name(path.name + end), kept.with_name(kept.name + end)) for end in ("", *_BESIDE))
+    return all(kept_as(old, escape(now.name)) for old, now in pairs if old.exists() and now.exists())
 
 
 def _fold_in(path: Path) -> None:

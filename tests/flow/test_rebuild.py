@@ -164,6 +164,18 @@ def test_what_sqlite_left_beside_a_lost_catalogue_is_not_taken_for_the_new_one(f
     assert [each.read_bytes() for each in (film / ".rushes").glob("catalogue.kept-*.db-wal")] == [log]
 
 
+def test_what_is_kept_already_is_no_reason_to_let_go_of_what_lies_beside_it_now(film):
+    folder = film / ".rushes"
+    catalogue = folder / "catalogue.db"
+    catalogue.write_bytes(b"hello" * 999)
+    for name, text in (("catalogue.db-shm", b"new"), ("catalogue.kept-T.db", b"hello" * 999),
+                       ("catalogue.kept-T.db-shm", b"old")):  # fmt: skip
+        (folder / name).write_bytes(text)
+    assert rebuilt(film).kept
+    kept = {each.read_bytes() for each in folder.glob("catalogue.kept-*")}
+    assert kept == {b"hello" * 999, b"old", b"new"}
+
+
 def test_a_rebuild_killed_at_any_moment_begins_anew(film):
     say(film, "4")
     before = dump(film)
