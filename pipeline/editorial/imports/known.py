@@ -126,7 +126,7 @@ class Shelf:
 def name_keys(name: str) -> tuple[str, ...]:
     """A name folded, and the same without its ending and without an editor's number of a copy."""
     folded = name.strip().casefold()
-    if folded[-1:].isdecimal():
+    if folded[-2:].isdecimal():
         folded = _COPY.sub("", folded)
     stem, dot, ending = folded.rpartition(".")
     if dot and stem and 2 <= len(ending) <= 4 and ending.isalnum():
