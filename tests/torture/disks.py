@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,13 @@ class Disk:
     folder: Path
 
     def has(self, pages: int) -> None:
-        mounted("-t", "tmpfs", "-o", f"remount,size={pages * PAGE}", "none", self.folder)
+        """Raises TimeoutError while more than that is in use; what was removed is given back a moment later."""
+        words = ["mount", "-t", "tmpfs", "-o", f"remount,size={pages * PAGE}", "none", self.folder]
+        until = time.monotonic() + 10
+        while subprocess.run(words, capture_output=True, check=False).returncode:
+            if time.monotonic() > until:
+                raise TimeoutError(f"{self.used} pages are in use, more than {pages}")
+            time.sleep(0.01)
 
     def leave_free(self, pages: int) -> None:
         """Make it as small as leaves that much room beside what lies there."""
