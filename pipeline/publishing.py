@@ -140,6 +140,15 @@ def workroom(folder: Path) -> Iterator[Path]:
             shutil.rmtree(room, ignore_errors=True)
 
 
+def refuse_unwritable(folder: Path) -> None:
+    """Try a folder, which is made where it is missing. Raises PathRefused, PathMissing and DiskFull, naming it."""
+    try:
+        with workroom(folder):
+            pass
+    except OSError as error:
+        raise path_error(error, folder) from error
+
+
 def scratch() -> contextlib.AbstractContextManager[Path]:
     """A hidden folder for what is needed for a moment."""
     from tempfile import gettempdir  # `rushes log` never needs it

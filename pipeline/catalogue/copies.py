@@ -28,6 +28,8 @@ _TABLES = """
 SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'
 AND name NOT IN ('identity', 'migrations', 'due') ORDER BY name
 """
+_HEADER = b"SQLite format 3\0"  # how every database file of SQLite begins (sqlite.org/fileformat.html, 1.3.1)
+_FOREIGN = "{} is no catalogue of Rushes; name a file that 'rushes backup' made."
 _BESIDE = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a catalogue that is open, or was when it was killed
 
 
@@ -81,6 +83,7 @@ def catalogue_from(source: Path, beside: Path) -> Iterator[Path]:
     stamp_of(source)
     if beside.exists() and source.samefile(beside):
         raise PathRefused(f"{one_line(source)} is the catalogue itself; name a backup of it.")
+    _refuse_other_files(source)
     with growing(beside) as temporary:
         with refusals(source), closing(_opened(source)) as old, closing(sqlite3.connect(temporary)) as copy:
             _refuse_foreign(old, source)
@@ -187,9 +190,20 @@ def _opened(source: Path) -> Connection:
     return sqlite3.connect(f"file:{quote(os.fsencode(source))}?mode=ro{'&immutable=1' * alone}", uri=True)
 
 
+def _refuse_other_files(source: Path) -> None:
+    """Raise CatalogueDamaged for what is no database at all, which SQLite would call damaged."""
+    try:
+        with source.open("rb") as file:
+            head = file.read(len(_HEADER))
+    except OSError as error:
+        raise path_error(error, source) from error
+    if head != _HEADER:
+        raise CatalogueDamaged(_FOREIGN.format(one_line(source)))
+
+
 def _refuse_foreign(db: Connection, source: Path) -> None:
     if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION:
-        raise CatalogueDamaged(f"{one_line(source)} is no catalogue of Rushes; name a file that 'rushes backup' made.")
+        raise CatalogueDamaged(_FOREIGN.format(one_line(source)))
     if db.execute("PRAGMA user_version").fetchone()[0] > len(MIGRATIONS):
         raise CatalogueNewer(
             f"{one_line(source)} was written by a newer release; upgrade with `pip install --upgrade rushes`."

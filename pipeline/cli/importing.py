@@ -96,7 +96,8 @@ def _events(taken: "Imported") -> "Iterator[tuple[int, ReadEvent, Match]]":
 
 def _event(number: int, event: "ReadEvent", match: "Match", taken: "Imported") -> dict[str, Any]:
     return {
-        "event": number, "line": event.line, "kind": event.kind, "track": event.track, "name": event.name,
+        "event": number, "number": event.number or None, "line": event.line, "kind": event.kind, "track": event.track,
+        "name": event.name,
         "record_in": _label(event, taken), "clip": match.clip.id if match.clip else None, "by": match.by or None,
         "confidence": match.confidence,
         "range": {"in": match.range.start, "out": match.range.end} if match.range else None,
@@ -121,15 +122,15 @@ def _print_table(taken: "Imported") -> None:
 
 def _rows(taken: "Imported") -> Iterator[list[str]]:
     """A row for what lies at one place: picture and sound of one source are one."""
-    together: dict[tuple[object, ...], tuple[list[int], list[str], ReadEvent, Match]] = {}
+    together: dict[tuple[object, ...], tuple[list[str], list[str], ReadEvent, Match]] = {}
     for number, event, match in _events(taken):
         place = (event.line, event.record, event.source, event.media, event.name, event.file, event.reel)
         found = together.setdefault(place, ([], [], event, match))
-        found[0].append(number)
+        found[0].append(event.number or str(number))
         found[1].append(f"{event.kind[0]}{event.track}")
     for numbers, tracks, event, match in together.values():
         yield [
-            str(numbers[0]),
+            numbers[0],
             str(event.line or ""),
             " ".join(dict.fromkeys(tracks)),
             _label(event, taken) or "",
@@ -143,8 +144,8 @@ def _rows(taken: "Imported") -> Iterator[list[str]]:
 
 def _print_words(taken: "Imported") -> None:
     lost = [
-        f"event {number}: {match.sentence}"
-        for number, _, match in _events(taken)
+        f"event {event.number or number}: {match.sentence}"
+        for number, event, match in _events(taken)
         if match.clip is None or match.doubted
     ]
     wrong = [f"line {each.line}: {each.sentence}" if each.line else each.sentence for each in taken.timeline.problems]

@@ -75,7 +75,7 @@ def _idle(film: "Film", paths: "Sequence[Path]") -> str:
     if paths:
         hold = "holds" if len(paths) == 1 else "hold"
         folders = listed(one_line(path) for path in paths)
-        return f"Nothing to do: {folders} {hold} no recording that is not in the log with its proxies."
+        return f"Nothing to do: {folders} {hold} no recording that is not in the log or whose proxies were not made."
     with open_catalogue(film.catalogue) as catalogue:
         if status_counts(catalogue):
             return ALL_IN

@@ -9,6 +9,7 @@ import importlib
 import io
 import os
 import sys
+from pathlib import Path
 from typing import TextIO, cast
 
 import click
@@ -123,10 +124,20 @@ def main() -> None:
         code = 0
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = _refuse(f"what was asked for cannot be written ({error.strerror}); make room or name another file.", 30)
+        code = _refuse_disk(error)
     except Exception as error:  # noqa: BLE001 - the last door: a bug of ours still gets a sentence
         code = _our_bug(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse_disk(error: OSError) -> int:
+    """What the system refused: of a file that it names as any other refusal of it, else of what was to be printed."""
+    from pipeline.files import path_error
+
+    if isinstance(error.filename, str):
+        refusal = path_error(error, Path(error.filename))
+        return _refuse(refusal.sentence, refusal.exit_code)
+    return _refuse(f"what was asked for cannot be written ({error.strerror}); make room or name another file.", 30)
 
 
 def _refuse(sentence: str, code: int) -> int:

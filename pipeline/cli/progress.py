@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _ALL = "all cards"
-ALL_IN = "Nothing to do: every card in ingest/ is in the log and has its proxies."
+ALL_IN = "Nothing to do: every card in ingest/ is in the log and its proxies were made."
 _PLAIN_EVERY = 10.0  # seconds between progress lines where there is no terminal
 
 

@@ -27,7 +27,7 @@ from pipeline.files import free_bytes, full_hash, one_line, quick_identity, read
 from pipeline.film import Film
 from pipeline.ingest.look import grounds
 from pipeline.processes.ffmpeg import find_ffmpeg, never
-from pipeline.publishing import publish, sweep_temporaries, temporary_beside, write_whole
+from pipeline.publishing import publish, refuse_unwritable, sweep_temporaries, temporary_beside, write_whole
 
 _MOST = 64 << 20  # bytes of the table of what was verified
 _SPARE = 64 << 20  # bytes that stay free
@@ -157,8 +157,8 @@ def plan_pull(film: Film, catalogue: Catalogue, made: MadeCut, *, handles: int =
 def pull(film: Film, plan: PullPlan, to: Path, ears: Ears = Ears()) -> Pulled:
     """Copy what is planned to `to`, and write the lists there. What fails is named; the rest comes.
 
-    Raises PathRefused where `to` lies among originals, DiskFull where it will not fit, before anything is written, and
-    Cancelled.
+    Raises PathRefused where `to` lies among originals or takes no file, DiskFull where it will not fit, before anything
+    is copied, and Cancelled.
     """
     folders = {(to / each.file).parent for each in plan.wanted}
     refuse_kept((to, *folders), plan.kept)
@@ -172,6 +172,7 @@ def pull(film: Film, plan: PullPlan, to: Path, ears: Ears = Ears()) -> Pulled:
             f"{one_line(to)} has {free_bytes(to):,} bytes free, and this pull needs {needed:,}; free some space, or "
             "choose another disk."
         )
+    refuse_unwritable(to)
     came = {each.file: each for each in plan.wanted}
     failed = list(plan.missing)
     copied = 0

@@ -10,6 +10,7 @@ from pipeline.catalogue.store import open_catalogue
 from pipeline.catalogue.writing import write_due
 from pipeline.errors import DiskFull, PathMissing, PathRefused
 from pipeline.faults import reached
+from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.locks import held_lock
 from pipeline.publishing import sweep_temporaries
@@ -26,7 +27,13 @@ class Restored:
 
 
 def backup(film: Film, target: Path | None = None) -> Copied:
-    """Copy the catalogue into a file, else into the film's backups/ under the date. Raises AlreadyThere."""
+    """Copy the catalogue into a file, else into the film's backups/ under the date.
+
+    Raises AlreadyThere, and PathMissing for a folder that is not there: a name that was mistyped, or a disk without it.
+    """
+    if target and not target.absolute().parent.is_dir():
+        folder = one_line(target.absolute().parent)
+        raise PathMissing(f"{folder} is not there; make that folder, or name one that is there.")
     target = target.absolute() if target else film.backups / f"catalogue {datetime.now(UTC):%Y-%m-%d %H.%M.%SZ}.db"
     if target.is_dir():
         target /= f"{film.folder.name} {datetime.now(UTC):%Y-%m-%d %H.%M.%SZ}.db"

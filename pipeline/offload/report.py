@@ -5,38 +5,53 @@ import html
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from pipeline.clip import Clip
 from pipeline.errors import RushesError
-from pipeline.files import one_line
+from pipeline.files import one_line, stamp_of
+from pipeline.manifests.brought import lists_of
 from pipeline.offload.naming import Card
-from pipeline.offload.words import CopyDone, Offloaded
+from pipeline.offload.words import CopyDone, FileDone, Offloaded
 from pipeline.processes.ffmpeg import Terms, find_ffmpeg, run_ffmpeg
 from pipeline.publishing import scratch
 
 _STILL = (240, 135)  # pixels of a still's box
 _LISTED = {"": "", "verified": "as the card's list says", "failed": "NOT as the card's list says"}
 _WORDS = {"copied": "verified copy", "known": "was there already, whole", "failed": "FAILED"}
+_BY_LIST = "Nothing was copied or read again: these hashes are those of the list in the copy that was there already."
 
 
 def as_data(done: Offloaded, card: Card) -> dict[str, Any]:
     """The report as plain values."""
+    by_list = _by_list(done)
+    files = done.files or by_list
     return {
         "card": one_line(done.card),
         "began": done.began.isoformat(timespec="seconds"),
         "ended": done.ended.isoformat(timespec="seconds"),
-        "bytes": done.bytes,
+        "bytes": sum(file.size for file in files),
         "copies": [_copy(copy) for copy in done.copies],
         "clips": [_clip(clip) for clip in _clips(card)],
         "files": [
-            {"path": file.path, "size": file.size, "hashes": dict(file.hashes), "listed": file.listed}
-            for file in done.files
+            {"path": file.path, "size": file.size, "hashes": dict(file.hashes), "listed": file.listed} for file in files
         ],
+        "files_by_list": bool(by_list),
         "warnings": [*done.warnings, *card.lacks],
     }
+
+
+def _by_list(done: Offloaded) -> tuple[FileDone, ...]:
+    """Where nothing was copied: the files of a copy that was there already, hashes as its own list states them."""
+    known = [] if done.files else [copy.folder for copy in done.copies if copy.state == "known"]
+    found: list[FileDone] = []
+    for path, hashes in sorted(lists_of(known[0]).known.items()) if known else ():
+        with suppress(RushesError):
+            found.append(FileDone(one_line(path), stamp_of(known[0] / path).size, hashes))
+    return tuple(found)
 
 
 def _copy(copy: CopyDone) -> dict[str, Any]:
@@ -73,7 +88,7 @@ def as_text(data: Mapping[str, Any]) -> str:
         f"clip  {clip['name']}  {clip['start_timecode'] or 'no timecode'}  {clip['frames'] or '?'} frames"
         for clip in data["clips"]
     ]
-    lines.append("")
+    lines += ["", *([_BY_LIST] if data["files_by_list"] else [])]
     for file in data["files"]:
         hashes = "  ".join(f"{name}:{value}" for name, value in file["hashes"].items())
         lines.append(f"{hashes}  {file['size']:>15,}  {file['path']}  {_LISTED[file['listed']]}".rstrip())
@@ -113,7 +128,7 @@ def as_html(data: Mapping[str, Any], card: Card) -> str:
         f"<h2>Copies</h2><table>{copies}</table>"
         + (f"<h2>Look at these</h2><ul>{warnings}</ul>" if warnings else "")
         + f"<h2>{len(data['clips'])} clips</h2><div class=clips>{clips}</div>"
-        f"<h2>Files</h2><table>{files}</table></html>\n"
+        f"<h2>Files</h2>{f'<p>{_BY_LIST}</p>' if data['files_by_list'] else ''}<table>{files}</table></html>\n"
     )
 
 

@@ -306,6 +306,17 @@ def test_the_table_names_every_event_and_the_words_what_was_lost(film):
     assert "event 2: No clip of the log fits 'C0099.MP4'" in run.err
 
 
+def test_an_event_is_called_what_its_list_calls_it(film):
+    name = sent(
+        film, LIST.replace("001  A001", "012  A001").replace("002  AX", "007  AX").replace("003  AX", "035  AX")
+    )
+    run = rushes("import", name, "--rate", "25", cwd=film, env={"COLUMNS": "80"})
+    assert [line.split()[0] for line in run.out.splitlines()[2:]] == ["12", "7", "35"]
+    assert "event 7: No clip of the log fits 'C0099.MP4'" in run.err
+    _, made = taken(film, name, "--rate", "25")
+    assert [(each["event"], each["number"]) for each in made["events"]] == [(1, "12"), (2, "7"), (3, "35")]
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [

@@ -50,7 +50,7 @@ def test_the_same_again_is_nothing_to_do_and_opens_no_footage(taken, tmp_path):
         run = rushes("ingest", cwd=taken, traced=trace)
         assert ".MP4" not in trace.read_text(errors="replace")
     assert run.code == 0, run.err
-    assert run.err.splitlines() == ["Nothing to do: every card in ingest/ is in the log and has its proxies."]
+    assert run.err.splitlines() == ["Nothing to do: every card in ingest/ is in the log and its proxies were made."]
 
 
 def test_where_nothing_is_to_do_the_words_say_why(film, tmp_path):

@@ -236,6 +236,17 @@ def test_a_disk_that_is_too_small_is_refused_before_anything_is_copied(pull_film
     assert list((tmp_path / "small").iterdir()) == []
 
 
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may write everywhere")
+def test_a_folder_that_takes_no_file_is_refused_once_before_any_file_is_named(pull_film, tmp_path):
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0o555)
+    run = rushes("pull", "marks", "--to", shut, cwd=pull_film, common=True)
+    assert run.code == 32
+    said = run.err.splitlines()
+    assert len(said) == 2, "what is needed, and why it does not come"
+    assert said[1].startswith(f"rushes: {shut} may not be used")
+
+
 def test_a_trimmed_range_is_the_range_to_the_frame_and_to_the_sample(pull_film, tmp_path):
     said = pull(pull_film, "marks", "--to", tmp_path, "--handles", "4", "--trim")
     parts = {Path(row["file"]).name: row for row in said["ranges"]}

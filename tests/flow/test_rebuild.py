@@ -1,6 +1,7 @@
 """`rushes backup`, `restore` and `rebuild`: what was said, made and undone is there again, whatever was lost."""
 
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -216,6 +217,29 @@ def test_a_backup_holds_what_was_said_and_overwrites_nothing(film, tmp_path):
     (log,) = film.glob("log.kept-*")
     assert b'"value":"1"' in b"".join(each.read_bytes() for each in log.iterdir())
     assert b'"value":"1"' not in b"".join(each.read_bytes() for each in (film / "log").iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may write everywhere")
+@pytest.mark.parametrize("mode", [0o555, 0o000])
+def test_a_backup_into_a_folder_that_is_shut_is_refused_as_one(film, tmp_path, mode):
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=mode)
+    run = rushes("backup", shut / "kept.db", cwd=film, common=True)
+    assert run.code == 32
+    assert run.err == f"rushes: {shut / 'kept.db'} may not be used (Permission denied); grant access to it.\n"
+
+
+def test_a_backup_makes_no_folder_that_nobody_asked_for(film, tmp_path):
+    run = rushes("backup", tmp_path / "mistyped" / "kept.db", cwd=film)
+    assert run.code == 31
+    assert f"{tmp_path / 'mistyped'} is not there" in run.err
+    assert not (tmp_path / "mistyped").exists()
+
+
+def test_what_is_no_catalogue_is_not_called_damaged(film):
+    run = rushes("restore", "rushes.toml", cwd=film)
+    assert run.code == 43
+    assert run.err == "rushes: rushes.toml is no catalogue of Rushes; name a file that 'rushes backup' made.\n"
 
 
 def test_a_backup_is_of_one_moment_while_people_write(film, tmp_path):

@@ -268,6 +268,24 @@ def test_killed_at_any_moment_the_same_command_finishes(card, tmp_path):
     assert {name: kept for name, kept in media(tmp_path / "copy" / "A001").items() if name != NAME} == before
 
 
+def test_the_report_of_a_copy_that_was_there_names_its_files_with_the_hashes_of_its_list(card, tmp_path):
+    command = [sys.executable, "-m", "pipeline.cli.main", "offload", str(card), "--to", str(tmp_path / "copy")]
+    reports = []
+    for name in ("first.json", "again.json", "again.txt", "again.html"):
+        subprocess.run([*command, "--report", str(tmp_path / name)], stderr=subprocess.DEVNULL, check=True)
+        reports.append((tmp_path / name).read_text())
+    first, again = map(json.loads, reports[:2])
+    assert (first["files_by_list"], again["files_by_list"]) == (False, True)
+    assert again["copies"][0]["state"] == "known"
+    assert [(file["path"], file["size"], file["hashes"]) for file in again["files"]] == [
+        (file["path"], file["size"], file["hashes"]) for file in first["files"]
+    ]
+    assert again["bytes"] == first["bytes"] == sum(map(len, FILES.values()))
+    for text in reports[2:]:
+        assert "Nothing was copied or read again" in text
+        assert all(value in text for file in first["files"] for value in file["hashes"].values())
+
+
 def test_a_journal_that_was_cut_off_is_read_up_to_there(tmp_path):
     journal = open_journal(tmp_path)
     journal.note(b"a.mov", Kept(1, 2, {"md5": "x"}))

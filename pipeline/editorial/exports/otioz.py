@@ -63,7 +63,7 @@ def _bundled_key(clip: Any, references: dict[str, Any], key: str) -> str:
     chosen = MEDIA_KEYS["original"] if sound and not _has_picture(clip) else key
     if not isinstance(references.get(chosen), ExternalReference):
         what = "proxy" if chosen == MEDIA_KEYS["proxy"] else "original within reach"
-        raise ExportRefused(f"{clip.name} has no {what}, and a bundle needs one; run `rushes ingest`, or leave it out.")
+        raise ExportRefused(f"{clip.name} has no {what}, and a bundle needs one; run 'rushes ingest', or leave it out.")
     return chosen
 
 

@@ -345,6 +345,7 @@ def _event(
         speed=speed,
         log=tuple(("note", text) for text in texts.notes),
         line=line.line,
+        number=line.number,
     )
 
 

@@ -36,7 +36,8 @@ class ReadEvent:
     timecode counts them; `media`: the same range counted from the head of the media file. A format states one or the
     other, or both. `available`: what of the source there is, counted as `source` is. `speed`: source frames per frame
     of the timeline (-1 backwards, 0 a freeze), beyond what differing rates do. `channel` counts the sound channels of
-    the source from 1 where the format numbers them.
+    the source from 1 where the format numbers them. `number`: what the list itself calls the event, without leading
+    zeros; empty where the format numbers none.
     """
 
     kind: Kind
@@ -59,6 +60,7 @@ class ReadEvent:
     line: int | None = None
     color: str = ""
     enabled: bool = True
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
