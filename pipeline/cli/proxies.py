@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import click
 
@@ -27,7 +28,12 @@ _DAMAGED = "damaged pictures"  # the rule that accuses the original
 @query_argument
 @click.option("--json", "as_json", is_flag=True, help="An array of objects.")
 @click.option("--compare", "compared", is_flag=True, help="Look at pictures, too, beside those of the originals.")
-@click.option("--salvage", "salvaged", is_flag=True, help="Of clips that failed, first make what can still be read.")
+@click.option(
+    "--salvage",
+    "salvaged",
+    is_flag=True,
+    help="Of clips that failed (--compare: or are damaged), first make what can still be read.",
+)
 @film_option
 def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salvaged: bool, film: str | None) -> int:
     """Measure the proxies on the disk again: would each editing suite attach them, and if not, why?
@@ -37,9 +43,9 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
     """
     found = chosen_film(film)
     asked = parse(query_text(query))
-    if salvaged:
-        _salvage(found, asked)
     ffmpeg = find_ffmpeg(found.settings.tools.ffmpeg) if compared else None
+    if salvaged:
+        _salvage(found, asked, ffmpeg)
     with open_catalogue(found.catalogue) as catalogue:
         all_judged = list(judged(found, catalogue, asked, ffmpeg=ffmpeg))
         unmade = salvaged and any(each.status == "failed" for each in logged_clips(catalogue, asked))
@@ -49,8 +55,7 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
         click.echo("There are no proxies of that; 'rushes status' tells what is left to make.", err=True)
     else:
         _print(all_judged)
-    found_damaged = [(each, breach) for each in all_judged for breach in each.broken if breach.rule.name == _DAMAGED]
-    damaged = {each.clip.id: f"{one_line(each.clip.name)}: {breach.words}" for each, breach in found_damaged}
+    damaged = {each.clip.id: f"{one_line(each.clip.name)}: {said}" for each in all_judged if (said := _damage(each))}
     for said in damaged.values():
         click.echo(f"{said.removesuffix('.')}.", err=True)
     spoilt = [each for each in all_judged if each.defects]
@@ -62,15 +67,23 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
     return 1 if spoilt or damaged or unmade else 0
 
 
-def _salvage(film: Film, query: Query) -> None:
-    """Make what can be read of the failed clips found."""
+def _salvage(film: Film, query: Query, ffmpeg: Path | None) -> None:
+    """Make what can be read of the clips found that failed, and with `ffmpeg` of those that it finds damaged."""
     from pipeline.cli.progress import print_summary, shown_progress
     from pipeline.ingest.run import salvage
 
     started = time.monotonic()
+    with open_catalogue(film.catalogue) as catalogue:
+        looked_at = judged(film, catalogue, query, ffmpeg=ffmpeg) if ffmpeg else ()
+        damaged = frozenset(each.clip.id for each in looked_at if _damage(each))
     with shown_progress(quiet=False) as tell:
-        summary = salvage(film, query, tell)
+        summary = salvage(film, query, tell, damaged=damaged)
     print_summary(summary, time.monotonic() - started, quiet=False)
+
+
+def _damage(each: Judged) -> str:
+    """What is wrong with the pictures of its original; empty where nothing was found."""
+    return next((breach.words for breach in each.broken if breach.rule.name == _DAMAGED), "")
 
 
 def as_data(each: Judged) -> dict[str, object]:

@@ -71,16 +71,25 @@ def ingest(
             head.rest(0.0 if gate.look_due else max(0.0, next_look - time.monotonic()))
 
 
-def salvage(film: Film, query: Query, tell: Tell) -> Summary:
-    """Make what can still be read of the clips found that failed; raises NotFound where none did."""
+def salvage(film: Film, query: Query, tell: Tell, *, damaged: frozenset[str] = frozenset()) -> Summary:
+    """Make what can still be read of the clips found that failed, and of those `damaged`, which have proxies already.
+
+    Raises NotFound where there is neither.
+    """
     with _head(film, "rushes proxies --salvage", tell, trusted=True) as head:
         catalogue = head.account.catalogue
-        damaged = [each for each in logged_clips(catalogue, query) if each.status == "failed"]
-        clips = frozenset(each.clip.id for each in damaged if each.clip.kind == "picture")
+        found = list(logged_clips(catalogue, query))
+        failed = frozenset(each.clip.id for each in found if each.status == "failed" and each.clip.kind == "picture")
+        clips = failed | damaged
         if not clips:
             raise NotFound("No clip of that failed; 'rushes status' names those that did.")
         head.hands.bench = replace(head.hands.bench, roots=find_roots(film, catalogue), salvage=clips)
         retry_clips(catalogue, clips)
+        for each in found:
+            if each.clip.id in damaged:
+                for product in each.products:
+                    if product.kind == "proxy":
+                        drop_product(catalogue, each.clip.id, product.kind, product.preset)
         while True:
             head.work()
             if not head.hands.busy:

@@ -147,3 +147,8 @@ def test_rubbish_that_the_decoder_takes_for_a_picture_is_found_where_that_is_ask
     row = next(row for row in rushes("proxies", "name:C0009", "--compare", "--json", cwd=film).json)
     assert row["defects"] == []
     assert all("damaged pictures" in names for names in row["verdict"].values())
+    run = rushes("proxies", "name:C0009", "--compare", "--salvage", cwd=film)
+    assert "damaged pictures" not in run.out + run.err
+    [clip] = rushes("log", "name:C0009", "--json", cwd=film).json
+    assert clip["status"] == "ready"
+    assert any(f"Its proxy is salvaged: frames {number} " in warning for warning in clip["warnings"])
