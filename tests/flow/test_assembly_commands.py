@@ -248,7 +248,7 @@ def test_a_cut_is_compared_with_a_timeline_file(film):
             run = rushes("diff", "all", other, "--json", cwd=film)
             assert run.code == 0, run.err
             assert [(each["what"], each["before"]["name"]) for each in run.json[0]["changes"]] == [], other
-    assert rushes("diff", "all", "nosuch.edl", cwd=film).code == 13
+    assert rushes("diff", "all", "nosuch.edl", cwd=film).code == 31
 
 
 def test_a_cut_differs_from_no_export_of_its_own_and_what_a_format_lacks_stands_apart(film):
