@@ -92,7 +92,7 @@ def _items(sequence, transitions, where):
 
 
 def _event(kind, track, item, record, head, tail, rate):
-    speed, clip = Fraction(1), item
+    speed, clip, ahead = Fraction(1), item, Fraction(head)
     if isinstance(item, OperationGroup):
         parameters = {each.name: each for each in item.parameters.value}
         points = parameters["PARAM_SPEED_OFFSET_MAP_U"].pointlist
@@ -101,7 +101,9 @@ def _event(kind, track, item, record, head, tail, rate):
         ratio = _exact(parameters["SpeedRatio"].value)
         assert ratio == (1 / speed if speed else item.length)
         clip = next(iter(item.segments))
-    ahead = (head if speed >= 0 else tail) * abs(speed)
+        ends = sorted([v0 + (speed < 0), v1 + (speed < 0)])
+        assert 0 <= ends[0] <= ends[1] <= clip.length
+        ahead = v0 + speed * head if speed >= 0 else v0 + speed * (head + record[1]) + 1
     unit = clip.start + ahead
     master = clip.mob
     slot = master.slot_at(clip.slot_id)

@@ -8,7 +8,10 @@ import opentimelineio as otio
 import pytest
 from aaf_reader import read_raw
 from editorial_clips import RATES, logged, media, settings
-from torture import torture_timeline
+from hypothesis import example, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+from torture import PAL, Builder, timeline_of, torture_timeline
 
 from pipeline.editorial.assembly import assemble
 from pipeline.editorial.exports import aaf
@@ -48,10 +51,12 @@ def test_every_event_of_the_torture_timeline_stands_where_it_should(rate, drop):
             one, source = found[number, (event.record.start, event.record.duration)], event.source
             assert (one.name, one.speed) == (source.name, event.speed)
             assert (one.fps, one.drop) == ((source.rate.nominal, source.drop_frame) if source.timed else (None, None))
-            if source.timed and source.rate == sheet.start.rate and event.speed.denominator == 1:
+            if source.timed and source.rate == sheet.start.rate:
                 assert one.frame == event.source_in
                 if not track.transitions:
                     assert one.taken == taken_frames(event, sheet.start.rate)
+            elif source.timed and event.speed != 1:
+                assert floor(one.frame) == event.source_in
             elif source.timed:
                 assert abs(one.frame - event.source_in) <= 1
     expected = [
@@ -81,6 +86,37 @@ def test_our_own_reader_gives_the_events_back(rate, drop):
     assert not found
     assert [mark.record for mark in read.marks] == [mark.record for mark in sheet.marks]
     assert not read.problems
+
+
+@effort(max_examples=25, deadline=None)
+@given(
+    st.fractions(-4, 4, max_denominator=10_000).filter(lambda speed: speed != 1),
+    st.sampled_from([(PAL, each) for each in RATES.values()] + [(each, PAL) for each in RATES.values()]),
+    st.integers(1, 40),
+    st.tuples(*[st.integers(0, 5)] * 4),
+)
+@example(Fraction(1, 2), (PAL, PAL), 10, (3, 3, 0, 0))
+@example(Fraction(-1, 2), (PAL, PAL), 11, (3, 3, 3, 3))
+@example(Fraction(0), (PAL, RATES["50"]), 5, (1, 1, 0, 0))
+@example(Fraction(-2, 3), (PAL, RATES["24"]), 20, (5, 5, 5, 5))
+@example(Fraction(-27479, 10_000), (RATES["23.976"], RATES["50"]), 145, (7, 11, 5, 3))
+def test_transitions_leave_the_first_and_last_frame_of_any_speed_as_they_are(speed, rates, frames, overlaps):
+    rate, own = rates
+    make = Builder(rate, "/film")
+    items = [
+        make.clip("a", 20), make.transition(*overlaps[:2]),
+        make.clip("b", frames, into=301, rate=own, speed=speed, media=2000), make.transition(*overlaps[2:]),
+        make.clip("c", 20),
+    ]  # fmt: skip
+    start = otio.opentime.RationalTime(0, rate.numerator / rate.denominator)
+    timeline = timeline_of(make.track("V", "Video", *items), start=start)
+    event = sheet_of(timeline).tracks[0].events[1]
+    content = content_of(timeline)
+    [read] = [each for each in reader.read(content).events if each.name == "b"]
+    assert (read.record, read.speed) == (event.record, event.speed)
+    assert read.source == TimeRange(event.source_in, taken_frames(event, rate))
+    [raw] = [each for each in read_raw(content).events if each.name == "b"]
+    assert floor(raw.frame) == event.source_in
 
 
 def test_the_adapter_of_otio_finds_the_same_clips(tmp_path):

@@ -138,7 +138,14 @@ def test_transitions_stand_at_their_cuts_and_never_reach_beyond_clip_or_media(it
 
 @pytest.mark.parametrize(
     ("speed", "head", "tail", "taken"),
-    [(1.0, 2, 3, (98, 15)), (2.0, 2, 3, (96, 30)), (-1.0, 2, 3, (97, 15)), (0.5, 3, 0, (98, 7)), (0.0, 2, 3, (100, 1))],
+    [
+        (1.0, 2, 3, (98, 15)),
+        (2.0, 2, 3, (96, 30)),
+        (-1.0, 2, 3, (97, 15)),
+        (0.5, 3, 0, (98, 7)),
+        (-0.75, 2, 2, (99, 11)),
+        (0.0, 2, 3, (100, 1)),
+    ],
 )
 def test_what_transitions_show_beyond_an_event_lies_on_the_side_that_plays_there(speed, head, tail, taken):
     (event,) = (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from editorial_clips import logged, media, settings
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
@@ -116,6 +116,13 @@ def edits(draw):
 @pytest.mark.parametrize("form", ["otio", "xml", "fcpxml", "aaf"])
 @effort(max_examples=25, deadline=None)
 @given(edits())
+@example(
+    kept(
+        event(0, 10, CLIPS[0], 40),
+        event(10, 10, CLIPS[0], 40, speed="1/2"),
+        transitions=[KeptTransition("Video", 1, 10, 3, 3, "Cross Dissolve")],
+    )
+)
 def test_what_was_imported_goes_out_and_comes_back_with_every_event(form, made):
     cut = laid(made)
     assert not cut.notes or "another frame rate" in cut.notes[0]

@@ -4,9 +4,10 @@ One composition: timecode first, a slot for each track of pictures and for each 
 the cut, as Avid counts. Gaps are filler; a transition lies over the end of one clip and the beginning of the next,
 so that both are longer by it. Speed is Avid's motion effect, with its ratio and its map of offsets.
 
-A place in a file can only be named in frames of the cut: where a file runs at another rate, an in-point between two of
-them begins with the earlier one. Written by our own lines (aaf_objects.py) with the definitions of pyaaf2: through
-pyaaf2 10,000 clips take minutes, and the adapter of OTIO knows one rate, no proxies and no log.
+Elsewhere than in that map, a place in a file can only be named in frames of the cut: where a file runs at another rate,
+an in-point between two of them begins with the earlier one. Written by our own lines (aaf_objects.py) with the
+definitions of pyaaf2: through pyaaf2 10,000 clips take minutes, and the adapter of OTIO knows one rate, no proxies and
+no log.
 """
 
 import struct
@@ -14,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor, lcm
 from typing import NamedTuple
 
 from opentimelineio.schema import Timeline
@@ -56,7 +57,18 @@ from pipeline.editorial.exports.aaf_mobs import (
     timeline_slot,
     umid,
 )
-from pipeline.editorial.exports.aaf_objects import keyed, made, number, one, rational, rational_value, raw, vector, weak
+from pipeline.editorial.exports.aaf_objects import (
+    LARGEST,
+    keyed,
+    made,
+    number,
+    one,
+    rational,
+    rational_value,
+    raw,
+    vector,
+    weak,
+)
 from pipeline.editorial.exports.compound import Folder, compound_file
 from pipeline.editorial.exports.events import (
     Event,
@@ -67,7 +79,7 @@ from pipeline.editorial.exports.events import (
     Sheet,
     held_by,
     sheet_of,
-    taken_range,
+    taken_frames,
 )
 from pipeline.editorial.exports.reels import reel_table
 from pipeline.editorial.exports.sources import Source
@@ -223,14 +235,24 @@ class _Cut:
             return source_clip(line.data, length, (file.mob, slot, start), self.head)
         if line.channel:
             self.lost.add("Speeds of sound, as the effect that Avid knows for pictures", plain(event.source.name))
-        start = file.since_start(taken_range(event, self.rate, head=head, tail=tail).start, self.rate)
-        taken = ceil(length * abs(event.speed)) or 1
-        clip = source_clip(line.data, taken, (file.mob, slot, start), self.head)
-        return self._effect(line.data, length, SPEED_CONTROL, self._speed(event.speed, length, taken), (clip,))
+        return self._sped(event, line, slot, head=head, length=length)
 
-    def _speed(self, speed: Fraction, length: int, taken: int) -> list[tuple[bytes, Folder]]:
-        """The ratio of length shown to length taken, and the map of frames shown to frames taken."""
-        first = Fraction(taken - 1 if speed < 0 else 0)
+    def _sped(self, event: Event, line: _Line, slot: int, *, head: int, length: int) -> Folder:
+        """An event of another speed, `head` of its `length` shown before it.
+
+        The clip holds whole units; what a transition shows before a cut may begin inside of one, as the map says.
+        """
+        file, speed = self.files[event.source], event.speed
+        edge = event.source_in + (taken_frames(event, self.rate) if speed < 0 else 0)
+        begin = _storable(file.place(edge, self.rate), speed, length) - head * speed
+        end = begin + length * speed
+        start = floor(min(begin, end))
+        clip = source_clip(line.data, ceil(max(begin, end)) - start or 1, (file.mob, slot, start), self.head)
+        first = begin - start - (1 if speed < 0 else 0)  # backwards, a unit is entered by its end
+        return self._effect(line.data, length, SPEED_CONTROL, self._speed(speed, length, first), (clip,))
+
+    def _speed(self, speed: Fraction, length: int, first: Fraction) -> list[tuple[bytes, Folder]]:
+        """The ratio of length shown to length taken, and the map of frames shown to frames taken from `first` on."""
         ratio = [
             raw(Pid.PARAMETER, SPEED_RATIO),
             rational_value(Pid.CONSTANT, 1 / speed if speed else Fraction(length)),
@@ -276,6 +298,15 @@ def _lines(sheet: Sheet) -> Iterator[_Line]:
         for channel in range(1, max((event.channels for event in track.events), default=1) + 1):
             place += 1
             yield _Line(f"A{place}", place, track, SOUND, channel)
+
+
+def _storable(place: Fraction, speed: Fraction, length: int) -> Fraction:
+    """The place, or a hair behind it where a map from there on needs larger numbers than AAF's fractions have."""
+    finest = LARGEST // (ceil(length * abs(speed)) + 2)
+    if lcm(place.denominator, speed.denominator) <= finest:
+        return place
+    parts = max(1, finest // speed.denominator) * speed.denominator
+    return Fraction(ceil(place * parts), parts)
 
 
 def _parts(events: Sequence[Event], cuts: Container[int], end: int) -> Iterator[_Part]:

@@ -92,11 +92,14 @@ class File:
 
         Where a unit holds several frames, the one whose beginning is no later.
         """
-        own, ahead = self.source.rate, frame - self.held.span.start
-        if own == rate:
-            return ahead
-        exact = ahead * rate.fraction / own.fraction
-        return ceil(exact) if own.fraction < rate.fraction else floor(exact)
+        if self.source.rate == rate:
+            return frame - self.held.span.start
+        exact = self.place(frame, rate)
+        return ceil(exact) if self.source.rate.fraction < rate.fraction else floor(exact)
+
+    def place(self, frame: int, rate: Rate) -> Fraction:
+        """Where a frame of the source begins, in edit units of the composition from the file's head."""
+        return (frame - self.held.span.start) * rate.fraction / self.source.rate.fraction
 
 
 def file_of(source: Source, held: Held, tape: str) -> File:

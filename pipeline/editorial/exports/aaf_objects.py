@@ -20,7 +20,7 @@ _LITTLE_ENDIAN, _VERSION = 0x4C, 32
 _TEXT = bytes.fromhex("4c0002100100000000060e2b3401040101")  # the type that an indirect value begins with
 _RATIONAL = bytes.fromhex("4c0001010300000000060e2b3401040101")
 _INTEGER = bytes.fromhex("4c0007010100000000060e2b3401040101")
-_LARGEST = 2**31 - 1
+LARGEST = 2**31 - 1  # of a fraction's numbers
 
 Property = tuple[int, int, bytes]
 
@@ -116,6 +116,6 @@ def _reference(pid: int) -> tuple[str, bytes]:
 
 def _pair(value: Fraction) -> bytes:
     """A fraction as two numbers of 32 bits; the nearest one where it has none."""
-    if max(abs(value.numerator), value.denominator) > _LARGEST:
-        value = value.limit_denominator(max(1, _LARGEST // (abs(int(value)) + 1)))
+    if max(abs(value.numerator), value.denominator) > LARGEST:
+        value = value.limit_denominator(max(1, LARGEST // (abs(int(value)) + 1)))
     return struct.pack("<ii", value.numerator, value.denominator)

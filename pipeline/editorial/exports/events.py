@@ -179,11 +179,15 @@ def taken_frames(event: Event, rate: Rate) -> int:
 
 def taken_range(event: Event, rate: Rate, *, head: int = 0, tail: int = 0) -> TimeRange:
     """What an event takes of its source, with `head` and `tail` frames of the timeline before and after it."""
+    taken = taken_frames(event, rate)
     if not (head or tail):
-        return TimeRange(event.source_in, _source_frames(event, event.record.duration, rate) or 1)
-    before, after = (head, tail) if event.speed >= 0 else (tail, head)
-    ahead = _source_frames(event, before, rate) if before else 0
-    beyond = _source_frames(event, event.record.duration + after, rate) or 1
+        return TimeRange(event.source_in, taken)
+    if event.speed < 0:  # the last frame plays first, from its end
+        ahead = _source_frames(event, event.record.duration + tail, rate) - taken
+        beyond = taken + _source_frames(event, head, rate)
+    else:
+        ahead = _source_frames(event, head, rate)
+        beyond = _source_frames(event, event.record.duration + tail, rate) or 1
     return TimeRange(event.source_in - ahead, ahead + beyond)
 
 
