@@ -69,7 +69,10 @@ def play(project: Path, rate: Fraction, *, channels: int = 2) -> tuple[list[tupl
     made = project.with_suffix(".nut")
     target = [f"avformat:{made}", "vcodec=rawvideo", "pix_fmt=gray", "acodec=pcm_s16le", f"channels={channels}"]
     command = ["melt", "-silent", "-profile", profile, project, "-consumer", *target, "real_time=-1"]
-    subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=280)
+    for _ in range(5):  # on a busy machine melt at times ends well with nothing but the beginning of a file
+        subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=280)
+        if made.stat().st_size > SIZE[0] * SIZE[1]:
+            break
     raw = np.frombuffer(_raw(made, "-f", "rawvideo", "-pix_fmt", "gray"), np.uint8).reshape(-1, SIZE[1], SIZE[0])
     sound = np.frombuffer(_raw(made, "-f", "s16le"), "<i2").reshape(-1, channels)
     middles = [int((number + Fraction(1, 2)) / rate * SOUND_RATE) for number in range(len(raw))]
@@ -78,7 +81,9 @@ def play(project: Path, rate: Fraction, *, channels: int = 2) -> tuple[list[tupl
 
 def _raw(path: Path, *options: str) -> bytes:
     command = [find_ffmpeg(), "-v", "error", "-i", path, "-fps_mode", "passthrough", *options, "-"]
-    return subprocess.run(list(map(str, command)), capture_output=True, check=True).stdout
+    done = subprocess.run(list(map(str, command)), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 # Kdenlive is ready once its title names the project; a dialog in the way keeps it from that. What it is asked stands in
