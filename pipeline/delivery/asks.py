@@ -16,6 +16,8 @@ from pathlib import Path
 from shlex import quote
 from typing import NamedTuple
 
+import msgspec
+
 from pipeline.catalogue.known import known_clips, known_places
 from pipeline.catalogue.listing import clip as logged_clip
 from pipeline.catalogue.roots import roots
@@ -256,7 +258,7 @@ def event_of_file(event: ReadEvent, number: int, log: Log) -> Ask:
     if path is not None:
         linked, sight = _linked(event, path, log)
         ask = replace(ask, file=str(path), linked=linked, shown=sight)
-    said = match(replace(event, file="", hash=""), log.index)
+    said = match(msgspec.structs.replace(event, file="", hash=""), log.index)
     named = {place.clip for place in log.parts.get(event.name.casefold(), ())}
     if said.clip is not None:
         clip = said.clip.id

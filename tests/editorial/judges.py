@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -69,10 +70,11 @@ def play(project: Path, rate: Fraction, *, channels: int = 2) -> tuple[list[tupl
     made = project.with_suffix(".nut")
     target = [f"avformat:{made}", "vcodec=rawvideo", "pix_fmt=gray", "acodec=pcm_s16le", f"channels={channels}"]
     command = ["melt", "-silent", "-profile", profile, project, "-consumer", *target, "real_time=-1"]
-    for _ in range(5):  # on a busy machine melt at times ends well with nothing but the beginning of a file
-        subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=280)
-        if made.stat().st_size > SIZE[0] * SIZE[1]:
-            break
+    for _ in range(4):  # on a busy machine melt at times hangs, or ends well with nothing but the beginning of a file
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=25)
+            if made.stat().st_size > SIZE[0] * SIZE[1]:
+                break
     raw = np.frombuffer(_raw(made, "-f", "rawvideo", "-pix_fmt", "gray"), np.uint8).reshape(-1, SIZE[1], SIZE[0])
     sound = np.frombuffer(_raw(made, "-f", "s16le"), "<i2").reshape(-1, channels)
     middles = [int((number + Fraction(1, 2)) / rate * SOUND_RATE) for number in range(len(raw))]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
+from msgspec import structs
 
 from pipeline.editorial.exports.reels import may_be_short, short_names, short_stems
 from pipeline.editorial.imports.known import Known, Place, range_in
@@ -37,7 +38,7 @@ PLACES = (
 
 def event(name="", *, start="", length=50, rate=PAL, drop=None, **others):
     source = TimeRange(Timecode.parse(start, rate, drop_frame=drop).frame, length) if start else None
-    return replace(
+    return structs.replace(
         ReadEvent("Video", 1, TimeRange(0, length), source=source, rate=rate, drop_frame=drop, name=name), **others
     )
 
@@ -166,7 +167,7 @@ def test_what_fits_no_clip_is_nothing_and_says_what_was_looked_for(asked, near):
 
 
 def test_sound_is_found_in_sound():
-    asked = replace(event("T001.WAV", start="10:00:01:00"), kind="Audio")
+    asked = structs.replace(event("T001.WAV", start="10:00:01:00"), kind="Audio")
     assert found(asked, ONE, RECORDER).clip == RECORDER
 
 
@@ -200,8 +201,8 @@ def test_every_short_reel_of_a_clip_is_known_by_its_stem(card, reel, name):
         (event(start="10:00:02:00", rate=NTSC), DROP, TimeRange(60, 50)),
         (event(start="10:00:09:00", length=500), ONE, TimeRange(225, 25)),
         (event(start="00:00:02:00"), PHONE, TimeRange(50, 50)),
-        (replace(event(), media=TimeRange(30, 10)), ONE, TimeRange(30, 10)),
-        (replace(event(start="10:00:02:00"), media=TimeRange(30, 10)), ONE, TimeRange(30, 10)),
+        (structs.replace(event(), media=TimeRange(30, 10)), ONE, TimeRange(30, 10)),
+        (structs.replace(event(start="10:00:02:00"), media=TimeRange(30, 10)), ONE, TimeRange(30, 10)),
         (event("no source"), ONE, None),
         (event(start="00:00:01:00"), clip(1, "m", start="23:59:59:00"), TimeRange(50, 50)),
     ],
@@ -211,7 +212,7 @@ def test_what_an_event_takes_is_counted_from_the_first_frame_of_the_clip(asked, 
 
 
 def test_frames_of_a_later_file_are_counted_from_the_first_of_the_clip():
-    asked = replace(event("IMG_0008.MOV"), media=TimeRange(0, 10), rate=PAL)
+    asked = structs.replace(event("IMG_0008.MOV"), media=TimeRange(0, 10), rate=PAL)
     spanned = replace(PHONE, frames=500)
     assert found(asked, spanned).range == TimeRange(250, 10)
 

@@ -7,6 +7,8 @@ from fractions import Fraction
 from math import floor
 from typing import TypeAlias
 
+import msgspec
+
 from pipeline.editorial.aaf_model import DESCRIPTIVE_MARKER, EVENT_MARKER, EVENT_SLOT, SEQUENCE, Pid
 from pipeline.editorial.imports.aaf_mobs import whole_frames
 from pipeline.editorial.imports.aaf_objects import AafObject
@@ -69,7 +71,8 @@ def _give(events: list[ReadEvent], mark: ReadMark) -> bool:
     event = events[at] if at >= 0 else None
     if event is None or event.record is None or mark.record.start >= event.record.end:
         return False
-    events[at] = replace(event, marks=(*event.marks, replace(mark, source=_source_of(event, mark.record))))
+    placed = replace(mark, source=_source_of(event, mark.record))
+    events[at] = msgspec.structs.replace(event, marks=(*event.marks, placed))
     return True
 
 

@@ -7,6 +7,8 @@ pictures; sound of the storyline is track 1 of sound, then come the lanes below 
 from dataclasses import replace
 from fractions import Fraction
 
+import msgspec
+
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.imports.fcpxml_resources import Format, Resources, resources_of, seconds
 from pipeline.editorial.imports.fcpxml_story import Clock, Story, Within
@@ -141,4 +143,4 @@ def _numbered(story: Story) -> tuple[tuple[ReadEvent, ...], tuple[ReadTransition
 
 
 def _on_track(event: ReadEvent, number: int) -> ReadEvent:
-    return event if event.track == number else replace(event, track=number)
+    return event if event.track == number else msgspec.structs.replace(event, track=number)

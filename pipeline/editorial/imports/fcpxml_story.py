@@ -5,11 +5,13 @@ there; what is inside it counts on the clip's clock, which shows `start` where t
 conformed, or that has a `timeMap`, has a clock that runs faster or slower than its parent's.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
+
+import msgspec
 
 from pipeline.editorial.imports.fcpxml_resources import (
     Asset,
@@ -222,7 +224,8 @@ class Story:
         event = self._event(node, asset, clock, seen, at=(record, within.enabled))
         for kind in _KINDS:
             if kind in kinds:
-                self.events.append((within.lane, event if kind == event.kind else replace(event, kind=kind)))
+                other = event if kind == event.kind else msgspec.structs.replace(event, kind=kind)
+                self.events.append((within.lane, other))
 
     def _record(self, node: Node, seen: Span, *, checked: bool) -> TimeRange | None:
         """The frames of the timeline; pictures that begin or end within one are told."""
@@ -281,7 +284,7 @@ class Story:
             self.marks += found
         elif found:
             lane, first = self.events[event]
-            self.events[event] = lane, replace(first, marks=first.marks + tuple(found))
+            self.events[event] = lane, msgspec.structs.replace(first, marks=first.marks + tuple(found))
 
     def _transition(
         self, node: Node, place: Fraction | None, following: Node | None, clock: Clock, *, within: Within

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
 
+import msgspec
+
 from pipeline.timecode import Rate, Timecode, TimeRange
 
 Kind = Literal["Video", "Audio"]
@@ -28,8 +30,7 @@ class ReadMark:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadEvent:
+class ReadEvent(msgspec.Struct, frozen=True, gc=False):
     """One clip on a track, as the file has it; tracks count from 1 within their kind.
 
     `record`: timeline frames from the timeline's start. `source`: frames taken, counted at `rate` as the source's

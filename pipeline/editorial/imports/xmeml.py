@@ -5,7 +5,8 @@ frames of the file from its head at the clip's own rate. Clips and their speed a
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+import msgspec
 
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.imports.markup import Document, Node, parse, root_name, text_of
@@ -142,7 +143,7 @@ def _track(track: Node, kind: Kind, number: int, *, reading: Reading, on: bool) 
         if node.tag == "clipitem":
             beside = joints[at - 1] if at else None, joints[at + 1] if at + 1 < len(items) else None
             event = clip_of(node, beside, kind, number, reading=reading)
-            found.append(event if on else replace(event, enabled=False))
+            found.append(event if on else msgspec.structs.replace(event, enabled=False))
         elif joint is not None:
             reach = joint.cut - joint.start, joint.end - joint.cut
             yield ReadTransition(kind, number, joint.cut, *reach, joint.name, reading.document.line(node))
