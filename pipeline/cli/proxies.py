@@ -13,7 +13,7 @@ from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_a
 from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, print_json, table
 from pipeline.files import one_line
 from pipeline.film import Film
-from pipeline.ingest.judging import Judged, judged
+from pipeline.ingest.judging import Judged, damaged_clips, judged
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES, TITLES
 from pipeline.proxies.verdict import outcome
@@ -74,8 +74,7 @@ def _salvage(film: Film, query: Query, ffmpeg: Path | None) -> None:
 
     started = time.monotonic()
     with open_catalogue(film.catalogue) as catalogue:
-        looked_at = judged(film, catalogue, query, ffmpeg=ffmpeg) if ffmpeg else ()
-        damaged = frozenset(each.clip.id for each in looked_at if _damage(each))
+        damaged = damaged_clips(film, catalogue, query, ffmpeg) if ffmpeg else frozenset()
     with shown_progress(quiet=False) as tell:
         summary = salvage(film, query, tell, damaged=damaged)
     print_summary(summary, time.monotonic() - started, quiet=False)

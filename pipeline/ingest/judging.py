@@ -1,7 +1,7 @@
 """The proxies that lie on the disk now, measured again and judged for each editing suite."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.store import Catalogue
-from pipeline.clip import Clip, Product
+from pipeline.clip import Clip, Product, Root
 from pipeline.errors import RushesError
 from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
@@ -42,20 +42,39 @@ def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | Non
     presets = {preset.name: preset for preset in film_presets(film)}
     places = grounds(film, catalogue)
     for logged in logged_clips(catalogue, query):
-        originals = [
-            absolute(places[part.root], part.path) if places[part.root].place else None for part in logged.clip.parts
-        ]
-        there = [path for path in originals if path and path.is_file()]
-        sources = there if len(there) == len(originals) else []
+        first, sources = _originals(logged.clip, places)
         proxies = [product for product in logged.products if product.kind == "proxy"]
         looked_at = ffmpeg if any(product.held is None for product in proxies) else None
         damaged = _told(damage, logged.clip, sources, looked_at)
         for product in proxies:
             path = film.folder / os.fsdecode(product.path)
-            case = Case(logged.clip, presets.get(product.preset), Measured(), path, originals[0], held=product.held)
+            case = Case(logged.clip, presets.get(product.preset), Measured(), path, first, held=product.held)
             if product.held is None:
                 case = replace(case, damaged=damaged)
             yield _judge(case, product, path, sources, ffmpeg)
+
+
+def damaged_clips(film: Film, catalogue: Catalogue, query: Query, ffmpeg: Path) -> frozenset[str]:
+    """Which of the clips found have damaged originals and proxies of them as if they were whole.
+
+    Raises what a look that cannot be had raises: a clip of which nothing is known keeps its proxy.
+    """
+    places = grounds(film, catalogue)
+    whole = [
+        each.clip
+        for each in logged_clips(catalogue, query)
+        if any(product.kind == "proxy" and product.held is None for product in each.products)
+    ]
+    return frozenset(
+        clip.id for clip in whole if (sources := _originals(clip, places)[1]) and damage(clip, sources, ffmpeg)
+    )
+
+
+def _originals(clip: Clip, places: Mapping[int, Root]) -> tuple[Path | None, list[Path]]:
+    """Where the first original is said to lie, and all of them where all are there."""
+    said = [absolute(places[part.root], part.path) if places[part.root].place else None for part in clip.parts]
+    there = [path for path in said if path and path.is_file()]
+    return said[0], there if len(there) == len(said) else []
 
 
 def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ffmpeg: Path | None) -> Judged:

@@ -101,11 +101,15 @@ def test_a_cut_off_recording_is_salvaged_on_request_and_says_so(film):
     assert rushes("cut", "rescued", "name:C0009", cwd=film).code == 0
 
 
+def hevc(place, frames, more=""):
+    noise = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25,noise=alls=40:allf=t", "-frames:v", str(frames)]
+    coded = ["-c:v", "libx265", "-x265-params", f"log-level=none:info=0{more}", "-pix_fmt", "yuv420p", place]
+    subprocess.run([find_ffmpeg(), "-v", "error", *noise, *coded], check=True)
+
+
 def test_a_lost_sector_that_the_decoder_takes_for_a_picture_is_found_and_salvaged(film):
     source = film / "ingest" / "A001" / "C0009.mov"
-    noise = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25,noise=alls=40:allf=t", "-frames:v", "30"]
-    coded = ["-c:v", "libx265", "-x265-params", "log-level=none:info=0", "-pix_fmt", "yuv420p", source]
-    subprocess.run([find_ffmpeg(), "-v", "error", *noise, *coded], check=True)
+    hevc(source, 30)
     stored = read_stored(source)
     assert stored
     offset, size, number = max(stored.places[5:-5], key=itemgetter(1))
@@ -126,9 +130,7 @@ def test_a_lost_sector_that_the_decoder_takes_for_a_picture_is_found_and_salvage
 
 def test_rubbish_that_the_decoder_takes_for_a_picture_is_found_where_that_is_asked_for(film):
     source = film / "ingest" / "A001" / "C0009.mov"
-    noise = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25,noise=alls=40:allf=t", "-frames:v", "20"]
-    coded = ["-c:v", "libx265", "-x265-params", "log-level=none:info=0:no-wpp=1", "-pix_fmt", "yuv420p", source]
-    subprocess.run([find_ffmpeg(), "-v", "error", *noise, *coded], check=True)
+    hevc(source, 20, ":no-wpp=1")
     stored = read_stored(source)
     assert stored
     offset, size, number = max(stored.places[5:-5], key=itemgetter(1))
