@@ -3,6 +3,9 @@
 A copy that fails (full, broken, taken away) ends alone; the others go on. Sources are only ever opened for reading.
 """
 
+import errno
+import fcntl
+import mmap
 import os
 import threading
 from collections.abc import Callable, Sequence
@@ -97,7 +100,7 @@ class Copy:
                     job, file = value, self._opened(value)
                 elif what == "piece":
                     assert isinstance(value, _Piece)
-                    _write_all(file, value.data)
+                    _write_all(file, value)
                 elif what == "end":
                     assert isinstance(value, dict)
                     assert job is not None
@@ -125,6 +128,7 @@ class Copy:
         if job.stamp.size:
             with suppress(OSError):  # a file system without it
                 os.posix_fallocate(file, 0, job.stamp.size)
+        _past_memory(file, wanted=job.stamp.size >= _PIECE)
         return file
 
     def _make_safe(self) -> None:
@@ -157,7 +161,7 @@ def copy_all(
     unread: list[tuple[Job, RushesError]] = []
     free: SimpleQueue[memoryview] = SimpleQueue()
     for _ in range(_AHEAD):
-        free.put(memoryview(bytearray(_PIECE)))
+        free.put(memoryview(mmap.mmap(-1, _PIECE)))  # whole pages, as a disk wants them that takes them from here
     for copy in copies:
         copy.start()
     try:
@@ -238,10 +242,32 @@ def _read_ahead(file: FileIO, buffer: memoryview) -> int:
     return count
 
 
-def _write_all(file: int, view: memoryview) -> None:
+def _write_all(file: int, piece: _Piece) -> None:
+    view = piece.data
+    if len(view) < _PIECE:
+        _past_memory(file, wanted=False)  # the last bytes of a file seldom fill a block of the disk
     while view:
         reached("offload.write")
-        view = view[os.write(file, view) :]
+        try:
+            view = view[os.write(file, view) :]
+        except OSError as error:
+            if error.errno != errno.EINVAL or not _past_memory(file, wanted=False):
+                raise
+
+
+def _past_memory(file: int, *, wanted: bool) -> bool:
+    """Have the disk take what is written from our buffers (O_DIRECT), or no more; whether that was a change.
+
+    The copies of a card would push all else out of memory, and putting them there costs more than writing them. A file
+    system that cannot do it goes on as usual.
+    """
+    flags = fcntl.fcntl(file, fcntl.F_GETFL)
+    other = flags | os.O_DIRECT if wanted else flags & ~os.O_DIRECT
+    try:
+        fcntl.fcntl(file, fcntl.F_SETFL, other)
+    except OSError:
+        return False
+    return other != flags
 
 
 def read_back(place: Path, formats: Sequence[str], heard: Callable[[int], None]) -> dict[str, str]:

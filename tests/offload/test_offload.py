@@ -1,5 +1,7 @@
 """A card becomes verified copies: whatever happens on the way, nothing is lost, altered or claimed too early."""
 
+import errno
+import fcntl
 import json
 import os
 import random
@@ -82,6 +84,31 @@ def test_two_copies_of_one_reading_are_the_card_byte_for_byte_and_minute_for_min
         name: of_bytes(name, FILES["CLIP/C0002.MP4"]) for name in ("xxh128", "md5")
     }
     assert [path.name for path in tmp_path.rglob(".rushes*")] == []
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_whole_pieces_go_past_memory_where_the_disk_can(card, tmp_path, monkeypatch, able):
+    """A disk that takes O_DIRECT when a file is opened may still refuse to write so."""
+    past: list[bool] = []
+    plainly = os.write
+
+    def write(file: int, data: memoryview) -> int:
+        direct = bool(fcntl.fcntl(file, fcntl.F_GETFL) & os.O_DIRECT)
+        if direct and not able:
+            raise OSError(errno.EINVAL, "not so")
+        past.append(direct)
+        return plainly(file, data)
+
+    try:
+        os.close(os.open(tmp_path, os.O_TMPFILE | os.O_WRONLY | os.O_DIRECT))
+    except OSError:
+        pytest.skip("the disk of the tests has no O_DIRECT")
+    monkeypatch.setattr(os, "write", write)
+    done = offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet())
+    assert done.exit_code == 0
+    assert any(past) == able
+    monkeypatch.undo()
+    assert media(tmp_path / "copy" / "A001") == tree(card)
 
 
 def test_the_same_card_again_is_recognised_and_another_of_its_name_is_refused(card, tmp_path):
