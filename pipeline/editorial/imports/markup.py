@@ -82,14 +82,12 @@ def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
         raise TimelineUnreadable(
             f"This timeline is larger than the {LARGEST >> 20} MB that are read; export it in parts."
         )
-    if content.count(b"<") > MOST_ELEMENTS and content.count(b"<") - content.count(b"</") > MOST_ELEMENTS:
-        _too_much()
     try:
         if content.startswith(_UTF_16):
             content = content.decode("utf-16").encode()
-            begin, root = _tree(content, "utf-8")
+            text, root = _tree(content, "utf-8")
         else:
-            begin, root = _tree(content, None)
+            text, root = _tree(content, None)
     except (ParseError, expat.ExpatError) as error:
         line = error.position[0] if isinstance(error, ParseError) else error.lineno
         raise TimelineUnreadable(
@@ -97,29 +95,33 @@ def parse(content: bytes, wanted: frozenset[str] | None = None) -> Document:
         ) from None
     except (ValueError, LookupError):  # an encoding that Python does not know, or that is none
         raise TimelineUnreadable("This XML names an encoding that is not read; export it as UTF-8.") from None
-    text = _checked(content, begin, root)
     elements: dict[str, list[Node]] = defaultdict(list)
-    for node in root.iter():
-        if wanted is None or node.tag in wanted:
-            elements[node.tag].append(node)
+    for node in root.iter() if wanted is None else [node for node in root.iter() if node.tag in wanted]:
+        elements[node.tag].append(node)
     if wanted is None:
         _note_lines(list(root.iter()), text.lines())
     return Document(root, elements, text)
 
 
-def _tree(content: bytes, encoding: str | None) -> tuple[int, Node]:
-    """Where the root begins, and the elements, of a document that declares nothing of its own.
+def _tree(content: bytes, encoding: str | None) -> tuple[tags.Text, Node]:
+    """The text and the elements of a document that declares nothing of its own, and is not too deep.
 
-    Names are taken without their namespace.
+    How deep it is tells the text where it is nothing but tags, else the tree. Names are taken without their namespace.
     """
     begin = _root_at(content, encoding)
+    text = tags.Text(content, begin)
+    if text.count > MOST_ELEMENTS or (text.depth or 0) > MOST_DEPTH + 1:  # the root counts as none
+        _too_much()
     parser = XMLParser(encoding=encoding)  # noqa: S314  # declarations were refused above, which the attacks need
     parser.feed(content)
     root: Node = parser.close()
     if b"xmlns" in content:
         for node in root.iter():
             node.tag = node.tag.rpartition("}")[2]
-    return begin, root
+    if text.depth is None:
+        _check_depth(root)
+        text = tags.Text(content[:begin] + _ASIDE.sub(_ends_alone, content[begin:]), begin)
+    return text, root
 
 
 class _RootBegun(Exception):  # no error: it ends the reading of what stands before the root
@@ -146,17 +148,6 @@ def _refuse(*_: object) -> NoReturn:
     raise TimelineUnreadable(
         "This XML declares entities or a document type of its own; no editor does, it is not read."
     )
-
-
-def _checked(content: bytes, begin: int, root: Node) -> tags.Text:
-    """The text of a tree that is not too deep; told from the text where it is nothing but tags, else from the tree."""
-    text = tags.Text(content, begin)
-    if text.depth is None:
-        _check_depth(root)
-        return tags.Text(content[:begin] + _ASIDE.sub(_ends_alone, content[begin:]), begin)
-    if text.depth > MOST_DEPTH + 1:  # the root counts as none
-        _too_much()
-    return text
 
 
 def _ends_alone(match: re.Match[bytes]) -> bytes:

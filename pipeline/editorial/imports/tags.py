@@ -22,7 +22,7 @@ _AFTER_NAME = list(b" \t\n/>")
 class Text:
     """An XML from `begin` on, where its root begins.
 
-    `depth`: how many elements lie in one another, the root counted. None where the text does not tell: it holds
+    `count`: its start tags, those in comments and their like too. `depth`: how many elements lie in one another, the root counted. None where the text does not tell: it holds
     comments or their like, `>` that end no tag, or zeros, which UTF-8 has none of.
     """
 
@@ -34,15 +34,17 @@ class Text:
             text, begin = before + _lined(text[begin:]), len(before)
         self.depth: int | None = 0 if text.find(b"\0", begin) < 0 else None
         self._bytes = np.frombuffer(text, np.uint8)
-        starts, level = [], 0
+        starts, ends_of_lines, level = [], [np.flatnonzero(self._bytes[:begin] == _LINE_END)], 0
         while begin < len(text):
             end = text.rfind(b">", begin, begin + _BLOCK) + 1 or begin + _BLOCK
-            opens = np.flatnonzero(self._bytes[begin:end] == _OPEN) + begin
+            block = self._bytes[begin:end]
+            ends_of_lines.append(np.flatnonzero(block == _LINE_END) + begin)
+            opens = np.flatnonzero(self._bytes[begin : min(end, len(text) - 1)] == _OPEN) + begin  # one at the end is none
             following = self._bytes[opens + 1]
             ends = following == _SLASH
             aside = (following == _MARK) | (following == _QUESTION)
             if self.depth is not None:
-                closes = np.flatnonzero(self._bytes[begin:end] == _CLOSE) + begin
+                closes = np.flatnonzero(block == _CLOSE) + begin
                 if len(opens) != len(closes) or aside.any():
                     self.depth = None
                 elif len(opens):
@@ -52,6 +54,8 @@ class Text:
             starts.append(opens[~(ends | aside)])
             begin = end
         self._starts: Places = np.concatenate(starts) if starts else np.zeros(0, np.int64)
+        self._ends: Places = np.concatenate(ends_of_lines)
+        self.count = len(self._starts)
 
     def lines(self) -> list[int]:
         """The lines of all start tags, from 1."""
@@ -76,13 +80,6 @@ class Text:
     def _first(self) -> "Bytes":
         """The first letters of all start tags."""
         return self._bytes[self._starts + 1]
-
-    @cached_property
-    def _ends(self) -> "Places":
-        """Where lines end."""
-        import numpy as np
-
-        return np.flatnonzero(self._bytes == _LINE_END)
 
 
 def _lined(text: bytes) -> bytes:
