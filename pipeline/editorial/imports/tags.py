@@ -22,8 +22,9 @@ _AFTER_NAME = list(b" \t\n/>")
 class Text:
     """An XML from `begin` on, where its root begins.
 
-    `count`: its start tags, those in comments and their like too. `depth`: how many elements lie in one another, the root counted. None where the text does not tell: it holds
-    comments or their like, `>` that end no tag, or zeros, which UTF-8 has none of.
+    `count`: its start tags, those in comments and their like too. `depth`: how many elements lie in one another, the
+    root counted. None where the text does not tell: it holds comments or their like, `>` that end no tag, or zeros,
+    which UTF-8 has none of.
     """
 
     def __init__(self, text: bytes, begin: int) -> None:
@@ -39,7 +40,7 @@ class Text:
             end = text.rfind(b">", begin, begin + _BLOCK) + 1 or begin + _BLOCK
             block = self._bytes[begin:end]
             ends_of_lines.append(np.flatnonzero(block == _LINE_END) + begin)
-            opens = np.flatnonzero(self._bytes[begin : min(end, len(text) - 1)] == _OPEN) + begin  # one at the end is none
+            opens = np.flatnonzero(self._bytes[begin : min(end, len(text) - 1)] == _OPEN) + begin
             following = self._bytes[opens + 1]
             ends = following == _SLASH
             aside = (following == _MARK) | (following == _QUESTION)
