@@ -201,6 +201,22 @@ def test_a_range_outside_its_clip_is_refused_with_all_that_it_has(shoot, span):
     assert "both within frames 0 to 40, 06:10:05:00 to 06:10:06:15." in run.err
 
 
+def test_commands_of_one_clip_take_its_name_or_the_path_of_its_file(own_shoot):
+    row = rushes("log", "--json", "name:IMG_0007", cwd=own_shoot).json[0]
+    file = own_shoot / row["path"]
+    for called, folder in (
+        ("img_0007", own_shoot), ("IMG_0007.MOV", own_shoot), (row["path"], own_shoot), (file, own_shoot.parent),
+        (f"../{file.parent.name}/{file.name}", file.parent),
+    ):  # fmt: skip
+        assert rushes("show", called, "--json", "--film", own_shoot, cwd=folder).json["id"] == row["id"], called
+    assert rushes("mark", "IMG_0007", "3", "9", cwd=own_shoot).code == 0
+    assert rushes("show", row["id"], "--json", cwd=own_shoot).json["markers"][0]["in"] == 3
+    assert rushes("clock", "set", "--slate", "GX010123", "09:12:00", cwd=own_shoot).code == 0
+    run = rushes("mark", "C0001", "3", "9", cwd=own_shoot)
+    assert (run.code, run.out) == (13, "")
+    assert run.err.startswith("rushes: 'C0001' is 2 clips; write the id of one: 2019-08-14_Kaptagat_Morning run_A001/")
+
+
 def test_a_marked_range_is_found_shown_and_cut_with_handles(own_shoot):
     [clip] = ids(own_shoot, "name:GX010123")
     assert rushes("mark", clip[:8], "60", "120", "--note", "crosses the joint", cwd=own_shoot).code == 0
