@@ -8,7 +8,19 @@ from typing import Any
 import click
 
 from pipeline.catalogue.listing import Listing
-from pipeline.cli.tables import ID, SHORT_ID, Column, cell, console, fitting, plural, print_json, running_time, table
+from pipeline.cli.tables import (
+    ID,
+    SHORT_ID,
+    Column,
+    cell,
+    console,
+    fitting,
+    plural,
+    print_json,
+    running_time,
+    short_name,
+    table,
+)
 from pipeline.fields import BY_NAME
 from pipeline.shotlog.cells import harmless
 from pipeline.timecode import Rate
@@ -16,7 +28,6 @@ from pipeline.timecode import Rate
 # Columns whose words may wrap; the others are read, or copied, as a whole.
 _WRAPPING = frozenset({"subject", "note", "location", "tag", "card", "path", "lens", "warnings", "camera_model"})
 # What a narrow terminal does without first, unless the columns were asked for by name.
-_LONGEST_NAME = 40  # characters; the beginning and the end tell names apart
 _FIRST_TO_GO = ("status", "rating", "start_timecode", "camera", "note", "duration")
 
 
@@ -99,8 +110,8 @@ def _cell(name: str, value: object) -> str:
         return "-" if name in ("location", "subject") else ""
     if name == "id":
         return str(value)[:SHORT_ID]
-    if name == "name" and len(str(value)) > _LONGEST_NAME:
-        return f"{cell(value)[: _LONGEST_NAME - 13]}…{cell(value)[-12:]}"
+    if name == "name":
+        return short_name(value)
     if name == "duration" and isinstance(value, int | float):
         return running_time(value)
     if name == "rate":

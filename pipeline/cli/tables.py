@@ -19,6 +19,7 @@ SHORT_ID = 8
 ID = re.compile(r"[0-9a-fA-F]{8,32}")  # fewer letters may be a word
 _LEAST = 12  # characters of a column whose words may wrap
 _LONGEST_WORD = 28  # characters for which such a column asks; a longer word is broken
+_LONGEST_NAME = 40  # characters of a file name
 _BETWEEN = 2  # characters between columns
 _PLAIN_WIDTH = 160  # of a table that goes into a file or pipe
 
@@ -120,6 +121,12 @@ def cell(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(cell(one) for one in value)
     return "".join(letter if letter.isprintable() else " " for letter in str(value))
+
+
+def short_name(name: object) -> str:
+    """A file name of which a table shows the beginning and the end, which tell names apart."""
+    text = cell(name)
+    return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 13]}…{text[-12:]}"
 
 
 def way(track: Any) -> str:
