@@ -14,7 +14,18 @@ import click
 
 from pipeline.cli.factpage import is_likely, label, moment, page, rate_of, seconds_of
 from pipeline.cli.streams import styled
-from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, running_time, short_name, table
+from pipeline.cli.tables import (
+    Column,
+    cell,
+    console,
+    fitting,
+    lasting,
+    plural,
+    print_json,
+    running_time,
+    short_name,
+    table,
+)
 from pipeline.clip import shown
 from pipeline.errors import MediaUnreadable, RushesError
 
@@ -190,7 +201,7 @@ def _row(name: str, facts: Mapping[str, Any]) -> list[str]:
         cell(next((kind for kind in kinds if kind), Path(name).suffix[1:].lower())),
         f"{facts['width']}x{facts.get('height')}" if facts.get("width") else "",
         ("~" if facts.get("vfr") else "") + label(str(rate)) if rate else "",
-        running_time(seconds) + _doubt(facts, "frames") if seconds is not None else "",
+        lasting(seconds, facts.get("frames")) + _doubt(facts, "frames") if seconds is not None else "",
         channels and f"{channels} ch",
         cell(facts.get("start_timecode") or facts.get("first_record_timecode")),
         moment(facts).removesuffix(", zone unknown") + _doubt(facts, "recorded_at") if facts.get("recorded_at") else "",

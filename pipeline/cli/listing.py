@@ -15,6 +15,7 @@ from pipeline.cli.tables import (
     cell,
     console,
     fitting,
+    lasting,
     plural,
     print_json,
     running_time,
@@ -42,7 +43,7 @@ def print_listing(listing: Listing, fields: Sequence[str], *, by_day: bool, chos
     """The table of a search with its totals; `chosen`: a person named the columns, so that all are shown."""
     filled = [name for name in fields if chosen or any(row[name] not in (None, [], "") for row in listing.rows)]
     columns = [_column(name, chosen=chosen) for name in filled]
-    rows = [[_cell(name, row[name]) for name in filled] for row in listing.rows]
+    rows = [[_cell(name, row[name], row.get("frames")) for name in filled] for row in listing.rows]
     screen = console()
     kept = fitting(columns, rows, screen.width)
     made = table([columns[number] for number in kept])
@@ -105,7 +106,8 @@ def _column(name: str, *, chosen: bool) -> Column:
     return Column(title, number, whole=name not in _WRAPPING, rank=rank)
 
 
-def _cell(name: str, value: object) -> str:
+def _cell(name: str, value: object, frames: int | None = None) -> str:
+    """What a table shows of a field; `frames` of a clip tell how long it lasts where seconds do not."""
     if value is None:
         return "-" if name in ("location", "subject") else ""
     if name == "id":
@@ -113,7 +115,7 @@ def _cell(name: str, value: object) -> str:
     if name == "name":
         return short_name(value)
     if name == "duration" and isinstance(value, int | float):
-        return running_time(value)
+        return lasting(value, frames)
     if name == "rate":
         return Rate.parse(str(value)).label()
     if name == "rating" and isinstance(value, int):

@@ -76,7 +76,7 @@ def log_command(
         shown = _fields(columns) if columns else JSON_FIELDS if as_json or as_csv else DEFAULT_COLUMNS
         if limit is None and not (as_json or as_csv):
             limit = _ON_TERMINAL
-        wanted = shown if as_json or as_csv else dict.fromkeys([*shown, "shoot_day"])
+        wanted = shown if as_json or as_csv else dict.fromkeys([*shown, "shoot_day", "frames"])
         listing = rows(catalogue, asked, columns=tuple(wanted), sort=sort, limit=limit or None)
     if as_json:
         print_json(listing.rows)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import subprocess
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -10,7 +11,9 @@ import opentimelineio as otio
 import pycmx
 import pytest
 from defusedxml.ElementTree import fromstring
-from filming import CARDS, PHONE, SAMPLES, SONY, rushes
+from filming import BRISK, CARDS, PHONE, SAMPLES, SONY, empty_film, rushes
+
+from pipeline.processes.ffmpeg import find_ffmpeg
 
 LOG_KEYS = {
     "id": str, "name": str, "card": str, "path": str, "camera": (str, type(None)), "camera_model": (str, type(None)),
@@ -138,6 +141,22 @@ def test_the_shell_completes_commands_fields_and_values(shoot):
     assert "plain,note" in complete("rushes log has : no").splitlines()
     assert "plain,subject=" in complete("rushes set id : d82 sub").splitlines()
     assert complete("rushes set id : d82 location = vi") == "plain,Vienna\n"
+
+
+def test_a_clip_of_a_single_frame_lasts_one_frame_wherever_it_is_told(tmp_path):
+    film = empty_film(tmp_path / "film", BRISK + "\n[proxies]\npresets = []\nstills = false\n")
+    for number in range(4):
+        clip = film / "ingest" / "A001" / f"C000{number}.MOV"
+        clip.parent.mkdir(exist_ok=True)
+        source = ["-f", "lavfi", "-i", f"testsrc=rate=25:size={64 + 16 * number}x64", "-frames:v", "1"]
+        subprocess.run([find_ffmpeg(), "-v", "error", *source, "-c:v", "mpeg4", clip], check=True)
+    assert rushes("ingest", cwd=film).code == 0
+    *rows, total = rushes("log", "name:C000", "--columns", "name,duration", cwd=film).out.splitlines()
+    assert [line.split()[-2:] for line in rows[-4:]] == [["1", "fr"]] * 4
+    assert total == "4 clips, 0.2 s"
+    assert rushes("log", "C0002", cwd=film).out.endswith("1 clip, 40 ms\n")
+    assert rushes("show", "C0002", cwd=film).out.startswith("C0002.MOV  (40 ms, 1 frame at 25)\n")
+    assert rushes("facts", "ingest", cwd=film).out.count("  1 fr\n") == 4
 
 
 # --- by hand --------------------------------------------------------------------------------------
