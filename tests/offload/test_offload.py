@@ -488,6 +488,45 @@ def test_the_page_has_a_still_of_every_clip_and_says_of_which_it_has_none(tmp_pa
     assert page.count("<div>no picture of it can be decoded: ") == 1
 
 
+def test_days_that_differ_are_named_before_anything_is_copied_with_the_one_that_is_taken(tmp_path):
+    """A card of two days, one of which is that of a clock that was never set."""
+    samples = Path(__file__).parents[2] / "sample_media"
+    card = tmp_path / "A001"
+    card.mkdir()
+    for name in ("DJI_0004.MP4", "IMG_0007.MOV"):
+        shutil.copy(next(samples.rglob(name)), card)
+    second = bytearray((card / "IMG_0007.MOV").read_bytes())
+    (card / "IMG_0008.MOV").write_bytes(second + b"\0\0\0\x08free")
+    words = [str(card), "--to", str(tmp_path / "disk"), "--json"]
+    run = CliRunner().invoke(offload_command, [*words, "--as", "{shoot_day}/{card}"], standalone_mode=False)
+    doubt = (
+        "Its clips are of 2 days, 2019-08-15 (DJI_0004.MP4), 2019-10-12 (2 clips), and 2019-08-15 is taken for"
+        " {shoot_day}; if a clock was not set, type the day: --as '2019-10-12/{card}'."
+    )
+    assert run.return_value == 0
+    assert run.stderr.startswith(f"A001: {doubt}\n")
+    assert json.loads(run.stdout)[0]["warnings"] == [doubt]
+    assert (tmp_path / "disk" / "2019-08-15" / "A001" / "IMG_0008.MOV").is_file()
+    for template in ("{card}", "2019-10-12/{card}"):
+        run = CliRunner().invoke(offload_command, [*words, "--as", template], standalone_mode=False)
+        assert "clips are of" not in run.stderr
+    (card / "DJI_0004.MP4").unlink()
+    run = CliRunner().invoke(offload_command, [*words, "--as", "one/{shoot_day}"], standalone_mode=False)
+    assert "clips are of" not in run.stderr
+    assert (tmp_path / "disk" / "one" / "2019-10-12").is_dir()
+
+
+def test_a_day_that_the_name_of_the_card_contradicts_is_named(tmp_path):
+    card = tmp_path / "2019-08-20_Kaptagat_Morning run_D001"
+    card.mkdir()
+    shutil.copy(next((Path(__file__).parents[2] / "sample_media").rglob("DJI_0004.MP4")), card)
+    (tmp_path / "rushes.toml").write_text('[names]\ntemplates = ["{shoot_day}_{location}_{subject}_{camera}{card}"]\n')
+    words = [str(card), "--to", str(tmp_path / "disk"), "--as", "{shoot_day}", "--film", str(tmp_path)]
+    told = CliRunner().invoke(offload_command, words, standalone_mode=False).stderr
+    assert "are of 2 days, 2019-08-15 (DJI_0004.MP4), 2019-08-20 (DJI_0004.MP4), and 2019-08-15 is taken for" in told
+    assert "type the day: --as 2019-08-20." in told
+
+
 def test_two_cards_at_once_lie_in_folders_named_after_what_they_tell(card, tmp_path):
     other = tmp_path / "B001"
     (other / "CLIP").mkdir(parents=True)
