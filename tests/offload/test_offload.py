@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from pipeline.cli.offload import offload_command
 from pipeline.errors import Cancelled, MediaUnreadable, PathRefused, ValueRefused
+from pipeline.files import one_line
 from pipeline.manifests.facts import list_facts
 from pipeline.manifests.hashes import of_bytes
 from pipeline.manifests.lists import read_list
@@ -311,6 +312,34 @@ def test_the_report_of_a_copy_that_was_there_names_its_files_with_the_hashes_of_
     for text in reports[2:]:
         assert "Nothing was copied or read again" in text
         assert all(value in text for file in first["files"] for value in file["hashes"].values())
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_copy_that_somebody_else_made_is_proven_by_nothing_but_a_list(card, tmp_path, listed):
+    if listed:
+        of_file = of_bytes("md5", FILES["CLIP/C0001.MP4"])
+        (card / "sums.md5").write_text(f"{of_file}  CLIP/C0001.MP4\n")
+    copy = tmp_path / "disk" / "A001"
+    shutil.copytree(card, copy)
+    words = [str(card), "--to", str(tmp_path / "disk"), "--json"]
+    run = CliRunner().invoke(offload_command, words, standalone_mode=False)
+    [told] = json.loads(run.stdout)
+    assert told["copies"] == [{"folder": str(copy), "state": "known"}]
+    assert told["files_by_list"] == listed
+    assert (run.return_value, "no hash list" in told["warnings"][0]) == ((0, False) if listed else (1, True))
+    if not listed:
+        begin = f"{copy} holds all 5 files of the card (29,971,540 bytes) by name, size and time, but no hash list"
+        assert told["warnings"][0].startswith(begin)
+        assert [(file["path"], file["size"], file["hashes"]) for file in told["files"]] == sorted(
+            (one_line(name), len(data), {}) for name, data in FILES.items()
+        )
+        assert f"warning: {begin}" in run.stderr
+        report = tmp_path / "report.txt"
+        CliRunner().invoke(offload_command, [*words, "--report", str(report)], standalone_mode=False)
+        assert "CLIP/C0002.MP4" in report.read_text()
+        away = CliRunner().invoke(offload_command, [*words[:3], "--as", "again/{card}"], standalone_mode=False)
+        assert (away.return_value, "verified" in away.stderr) == (0, True)
+    assert media(copy) == tree(card)
 
 
 def test_a_journal_that_was_cut_off_is_read_up_to_there(tmp_path):
