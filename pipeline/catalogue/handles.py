@@ -1,52 +1,74 @@
-"""What a person calls a clip in a list: the beginning of its id, its file name, or card/name -> the one clip."""
+"""What a person calls a clip: the beginning of its id, its file name, card/name or a path -> the one clip."""
 
+import os
 import re
 
-from pipeline.catalogue.listing import by_prefix, rows
-from pipeline.catalogue.reading import read_logged
-from pipeline.catalogue.store import Catalogue
+from pipeline.catalogue.listing import clip, rows
+from pipeline.catalogue.search import prefix_bounds
+from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.clip import LoggedClip
-from pipeline.errors import NotFound, ValueRefused
+from pipeline.errors import NotFound
 from pipeline.shotlog.folding import words_of
 from pipeline.shotlog.query import Query, Text
 
-_ID = re.compile(r"([0-9a-fA-F]{4,32})(?::.*)?", re.DOTALL)
+_ID = re.compile(r"([0-9a-fA-F]{4,32})(?::.*)?", re.DOTALL)  # fewer letters may be a number or a camera
 _MOST_NAMED = 3
 
 
 def clip_called(catalogue: Catalogue, handle: str) -> LoggedClip:
     """The one clip of that handle; what is typed as `ID:NAME` is found by its id.
 
-    Raises NotFound for none and ValueRefused for several, which it names.
+    Raises NotFound for none, and for several, which it names.
     """
-    found = _by_id(catalogue, handle) or _by_name(catalogue, handle)
+    handle = handle.strip()
+    with catalogue.reading() as db:
+        found = _by_id(db, handle) | _by_path(db, handle)
+    found |= _by_name(catalogue, handle)
     if not found:
-        raise NotFound(f"'{handle}' is no clip of the log; write its id or its name: 'rushes log' shows them.")
+        raise NotFound(
+            f"'{handle}' is no clip of the log; write its name, its path, or four letters or more of its id:"
+            " 'rushes log' shows them."
+        )
     if len(found) > 1:
-        listed = [f"{card}/{name} ({clip_id[:8]})" for clip_id, name, card in found[:_MOST_NAMED]]
+        named = sorted(f"{called} ({clip_id[:8]})" for clip_id, called in found.items())
         more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-        raise ValueRefused(f"'{handle}' is {len(found)} clips; write the id of one: {', '.join(listed)}{more}.")
-    with catalogue.reading() as db:
-        number = db.execute("SELECT n FROM clips WHERE id = ?", (found[0][0],)).fetchone()[0]
-        return read_logged(db, [number])[0]
+        raise NotFound(
+            f"'{handle}' is {len(found)} clips; write the id of one: {', '.join(named[:_MOST_NAMED])}{more}."
+        )
+    return clip(catalogue, found.popitem()[0])
 
 
-def _by_id(catalogue: Catalogue, handle: str) -> list[tuple[str, str, str]]:
-    match = _ID.fullmatch(handle)
-    if match is None:
-        return []
-    with catalogue.reading() as db:
-        return [(clip.clip.id, clip.clip.name, clip.clip.card) for clip in read_logged(db, by_prefix(db, match[1]))]
+def _by_id(db: Connection, handle: str) -> dict[str, str]:
+    if not (match := _ID.fullmatch(handle)):
+        return {}
+    return _read(db, "c.id >= ? AND c.id < ?", prefix_bounds(match[1].lower()))
 
 
-def _by_name(catalogue: Catalogue, handle: str) -> list[tuple[str, str, str]]:
+def _by_path(db: Connection, handle: str) -> dict[str, str]:
+    """Clips of which a part lies there: below the film or another root, or at that very place."""
+    found: dict[str, str] = {}
+    if "/" in handle:
+        for root, place in db.execute("SELECT n, place FROM roots").fetchall():
+            below = handle.removeprefix(f"{place.rstrip('/')}/") if place else handle
+            sql = "c.n IN (SELECT clip_n FROM places WHERE root = ? AND path = ?)"
+            found |= _read(db, sql, (root, os.fsencode(below)))
+    return found
+
+
+def _read(db: Connection, which: str, values: tuple[object, ...]) -> dict[str, str]:
+    """The ids of clips for which `which` holds, each with card/name."""
+    sql = "SELECT c.id, d.name, c.name FROM clips c JOIN cards d ON d.n = c.card_n WHERE c.group_n IS NOT NULL AND "
+    return {clip_id: f"{card}/{name}" for clip_id, card, name in db.execute(sql + which, values)}
+
+
+def _by_name(catalogue: Catalogue, handle: str) -> dict[str, str]:
     """Clips of that name, with or without its suffix; letters compare without regard to case."""
     card, _, name = handle.rpartition("/")
+    found: dict[str, str] = {}
     if not (words := words_of(name)):
-        return []
-    found = []
+        return found
     for row in rows(catalogue, Query(name, Text("name", words, "begins", name)), columns=("id", "name", "card")).rows:
         names = {row["name"].casefold(), row["name"].rpartition(".")[0].casefold()}
         if name.casefold() in names and (not card or (row["card"] or "").casefold() == card.casefold()):
-            found.append((row["id"], row["name"], row["card"]))
+            found[row["id"]] = f"{row['card']}/{row['name']}"
     return found

@@ -76,24 +76,13 @@ def clip_numbers(db: Connection, query: Query) -> frozenset[int]:
     return frozenset(_numbers(db, plan(db, query), "", None, 0))
 
 
-def clip(catalogue: Catalogue, prefix: str) -> LoggedClip:
-    """The one clip whose id begins with `prefix`. Raises NotFound for none and for several."""
-    prefix = prefix.strip().lower()
+def clip(catalogue: Catalogue, clip_id: str) -> LoggedClip:
+    """The clip of that id. Raises NotFound."""
     with catalogue.reading() as db:
-        found = by_prefix(db, prefix) if prefix.isalnum() else []
-        if not found:
-            raise NotFound(
-                f"There is no clip whose id begins with '{prefix}'; 'rushes log name:{prefix}' finds ids by name."
-            )
-        if len(found) > 1:
-            raise NotFound(f"More than one clip's id begins with '{prefix}'; give more of it.")
+        found = db.execute("SELECT n FROM clips WHERE id = ? AND group_n IS NOT NULL", (clip_id,)).fetchone()
+        if found is None:
+            raise NotFound(f"There is no clip '{clip_id}'; 'rushes log' shows what there is.")
         return read_logged(db, found)[0]
-
-
-def by_prefix(db: Connection, prefix: str) -> list[int]:
-    """The numbers of the first two clips whose id begins so."""
-    sql = "SELECT n FROM clips WHERE id >= ? AND id < ? AND group_n IS NOT NULL LIMIT 2"
-    return [n for (n,) in db.execute(sql, prefix_bounds(prefix.lower()))]
 
 
 def group(catalogue: Catalogue, query: Query, fields: Sequence[str]) -> list[dict[str, Any]]:

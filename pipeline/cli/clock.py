@@ -7,12 +7,13 @@ from math import floor
 import click
 
 from pipeline.catalogue.clocks import Change, ClockRow, clock_rows, correct, evidence, uncorrected
-from pipeline.catalogue.listing import clip, clip_ids
+from pipeline.catalogue.listing import clip_ids
 from pipeline.catalogue.store import Catalogue, open_catalogue
 from pipeline.cli.options import (
     QueryCommand,
     as_typed,
     chosen_film,
+    clip_typed,
     film_option,
     frame_of,
     query_argument,
@@ -22,6 +23,7 @@ from pipeline.cli.options import (
 from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, table
 from pipeline.cli.writing import changing
 from pipeline.errors import NotFound, ValueRefused
+from pipeline.film import Film
 from pipeline.shotlog.estimates import Bounds, by_slate, by_timecode
 from pipeline.shotlog.offsets import read_offset, read_time_of_day, say_error, say_offset
 from pipeline.shotlog.query import parse
@@ -96,11 +98,12 @@ def set_command(
 ) -> None:
     """Put the clocks that recorded what QUERY finds forward by OFFSET, or back: +01:00:03, -12s, +1h."""
     off_by = abs(read_offset(error)) if error else _TYPED
-    with changing(chosen_film(film)) as catalogue:
+    found = chosen_film(film)
+    with changing(found) as catalogue:
         if slate:
             if words:
                 raise click.UsageError("Give an OFFSET for a QUERY, or --slate CLIP TIME; not both.")
-            offset, ids, detail = *_by_slate(catalogue, slate, frame), f"slate {slate[1]}"
+            offset, ids, detail = *_by_slate(found, catalogue, slate, frame), f"slate {slate[1]}"
         else:
             if len(words) < 2:
                 raise click.UsageError("Say of which clips, and by how much: rushes clock set QUERY +01:00:03.")
@@ -179,9 +182,9 @@ def _write(catalogue: Catalogue, changes: Sequence[Change], words: str, *, as_js
     click.echo(f"Corrected: {what} ({words}). 'rushes undo {done.batch[:8]}' takes it back.", err=True)
 
 
-def _by_slate(catalogue: Catalogue, slate: tuple[str, str], position: str) -> tuple[int, list[str]]:
+def _by_slate(film: Film, catalogue: Catalogue, slate: tuple[str, str], position: str) -> tuple[int, list[str]]:
     """By how much the clip's clock is off where a slate shows the local time, and the clip's id."""
-    shown = clip(catalogue, slate[0]).clip
+    shown = clip_typed(film, catalogue, slate[0]).clip
     time, frame = read_time_of_day(slate[1]), frame_of(shown, position)
     if not 0 <= frame < max(1, shown.frames or 0):
         raise ValueRefused(f"{position} lies outside {shown.name} ({shown.frames} frames).")

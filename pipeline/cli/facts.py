@@ -14,14 +14,24 @@ import click
 
 from pipeline.cli.factpage import is_likely, label, moment, page, rate_of, seconds_of
 from pipeline.cli.streams import styled
-from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, running_time, table
+from pipeline.cli.tables import (
+    Column,
+    cell,
+    console,
+    fitting,
+    lasting,
+    plural,
+    print_json,
+    running_time,
+    short_name,
+    table,
+)
 from pipeline.clip import shown
 from pipeline.errors import MediaUnreadable, RushesError
 
 _MOST_PAGES = 3  # more files than these come as a list
 _SHOW_PROGRESS = 20  # files that are worth a bar
 _WIDEST_PAGE = 120
-_LONGEST_NAME = 40  # characters of a name in the list
 _COLUMNS: tuple[Column, ...] = (
     Column("File"), Column("Codec", rank=1), Column("Size", rank=5), Column("Rate", number=True),
     Column("Length", number=True), Column("Sound", rank=6), Column("Timecode"), Column("Recorded", rank=2),
@@ -187,11 +197,11 @@ def _row(name: str, facts: Mapping[str, Any]) -> list[str]:
     kinds = [facts.get("video_codec"), facts.get("format"), *(each["codec"] for each in sounds), facts.get("container")]
     position = facts.get("gps")
     return [
-        _short(cell(Path(name).name)),
+        short_name(Path(name).name),
         cell(next((kind for kind in kinds if kind), Path(name).suffix[1:].lower())),
         f"{facts['width']}x{facts.get('height')}" if facts.get("width") else "",
         ("~" if facts.get("vfr") else "") + label(str(rate)) if rate else "",
-        running_time(seconds) + _doubt(facts, "frames") if seconds is not None else "",
+        lasting(seconds, facts.get("frames")) + _doubt(facts, "frames") if seconds is not None else "",
         channels and f"{channels} ch",
         cell(facts.get("start_timecode") or facts.get("first_record_timecode")),
         moment(facts).removesuffix(", zone unknown") + _doubt(facts, "recorded_at") if facts.get("recorded_at") else "",
@@ -202,8 +212,3 @@ def _row(name: str, facts: Mapping[str, Any]) -> list[str]:
 
 def _doubt(facts: Mapping[str, Any], key: str) -> str:
     return "?" if is_likely(facts, key) else ""
-
-
-def _short(name: str) -> str:
-    """The beginning and the end tell names apart."""
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 13]}…{name[-12:]}"

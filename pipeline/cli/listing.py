@@ -8,7 +8,20 @@ from typing import Any
 import click
 
 from pipeline.catalogue.listing import Listing
-from pipeline.cli.tables import ID, SHORT_ID, Column, cell, console, fitting, plural, print_json, running_time, table
+from pipeline.cli.tables import (
+    ID,
+    SHORT_ID,
+    Column,
+    cell,
+    console,
+    fitting,
+    lasting,
+    plural,
+    print_json,
+    running_time,
+    short_name,
+    table,
+)
 from pipeline.fields import BY_NAME
 from pipeline.shotlog.cells import harmless
 from pipeline.timecode import Rate
@@ -16,7 +29,6 @@ from pipeline.timecode import Rate
 # Columns whose words may wrap; the others are read, or copied, as a whole.
 _WRAPPING = frozenset({"subject", "note", "location", "tag", "card", "path", "lens", "warnings", "camera_model"})
 # What a narrow terminal does without first, unless the columns were asked for by name.
-_LONGEST_NAME = 40  # characters; the beginning and the end tell names apart
 _FIRST_TO_GO = ("status", "rating", "start_timecode", "camera", "note", "duration")
 
 
@@ -31,7 +43,7 @@ def print_listing(listing: Listing, fields: Sequence[str], *, by_day: bool, chos
     """The table of a search with its totals; `chosen`: a person named the columns, so that all are shown."""
     filled = [name for name in fields if chosen or any(row[name] not in (None, [], "") for row in listing.rows)]
     columns = [_column(name, chosen=chosen) for name in filled]
-    rows = [[_cell(name, row[name]) for name in filled] for row in listing.rows]
+    rows = [[_cell(name, row[name], row.get("frames")) for name in filled] for row in listing.rows]
     screen = console()
     kept = fitting(columns, rows, screen.width)
     made = table([columns[number] for number in kept])
@@ -94,15 +106,16 @@ def _column(name: str, *, chosen: bool) -> Column:
     return Column(title, number, whole=name not in _WRAPPING, rank=rank)
 
 
-def _cell(name: str, value: object) -> str:
+def _cell(name: str, value: object, frames: int | None = None) -> str:
+    """What a table shows of a field; `frames` of a clip tell how long it lasts where seconds do not."""
     if value is None:
         return "-" if name in ("location", "subject") else ""
     if name == "id":
         return str(value)[:SHORT_ID]
-    if name == "name" and len(str(value)) > _LONGEST_NAME:
-        return f"{cell(value)[: _LONGEST_NAME - 13]}…{cell(value)[-12:]}"
+    if name == "name":
+        return short_name(value)
     if name == "duration" and isinstance(value, int | float):
-        return running_time(value)
+        return lasting(value, frames)
     if name == "rate":
         return Rate.parse(str(value)).label()
     if name == "rating" and isinstance(value, int):

@@ -2,12 +2,13 @@
 
 import click
 
-from pipeline.catalogue.listing import BESIDE, clip, group, rows
+from pipeline.catalogue.listing import BESIDE, group, rows
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.listing import as_csv_text, nothing_fits, print_groups, print_listing
 from pipeline.cli.options import (
     QueryCommand,
     chosen_film,
+    clip_typed,
     complete_clip,
     complete_fields,
     film_option,
@@ -75,7 +76,7 @@ def log_command(
         shown = _fields(columns) if columns else JSON_FIELDS if as_json or as_csv else DEFAULT_COLUMNS
         if limit is None and not (as_json or as_csv):
             limit = _ON_TERMINAL
-        wanted = shown if as_json or as_csv else dict.fromkeys([*shown, "shoot_day"])
+        wanted = shown if as_json or as_csv else dict.fromkeys([*shown, "shoot_day", "frames"])
         listing = rows(catalogue, asked, columns=tuple(wanted), sort=sort, limit=limit or None)
     if as_json:
         print_json(listing.rows)
@@ -100,11 +101,14 @@ def _fields(text: str) -> list[str]:
 
 
 @click.command("show")
-@click.argument("clip_id", metavar="CLIP", shell_complete=complete_clip)
+@click.argument("clip", metavar="CLIP", shell_complete=complete_clip)
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @film_option
-def show_command(clip_id: str, as_json: bool, film: str | None) -> None:
-    """One clip: facts, log with the source of each value, proxies, where it is used. Any unique beginning of its id."""
+def show_command(clip: str, as_json: bool, film: str | None) -> None:
+    """One clip: facts, log with the source of each value, proxies, where it is used.
+
+    CLIP is its id or the beginning of it, its file name (with or without extension), card/name or its path.
+    """
     from pipeline.catalogue.beside import running_with
     from pipeline.catalogue.clocks import told
     from pipeline.catalogue.cuts import cuts_using
@@ -114,7 +118,7 @@ def show_command(clip_id: str, as_json: bool, film: str | None) -> None:
 
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
-        logged = clip(catalogue, clip_id)
+        logged = clip_typed(found, catalogue, clip)
         entries, used = history(catalogue, logged.clip.id), cuts_using(catalogue, logged.clip.id)
         moment, beside = told(catalogue, logged.clip.id), running_with(catalogue, logged)
     if as_json:

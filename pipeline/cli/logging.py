@@ -5,13 +5,14 @@ import shlex
 
 import click
 
-from pipeline.catalogue.listing import clip, clip_ids
+from pipeline.catalogue.listing import clip_ids
 from pipeline.catalogue.log import Batch, forget, forget_failed_files, undo, write_log
 from pipeline.catalogue.store import Catalogue
 from pipeline.cli.options import (
     QueryCommand,
     as_typed,
     chosen_film,
+    clip_typed,
     complete_change,
     complete_clip,
     film_option,
@@ -26,6 +27,7 @@ from pipeline.clip import Clip, Saying
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME
 from pipeline.files import one_line
+from pipeline.film import Film
 from pipeline.shotlog.query import parse
 from pipeline.timecode import TimeRange
 
@@ -52,13 +54,13 @@ def set_command(words: tuple[str, ...], as_json: bool, film: str | None) -> None
         raise click.UsageError("Say of which clips: rushes set QUERY FIELD=VALUE...; status:* is all of them.")
     found = chosen_film(film)
     with changing(found) as catalogue:
-        ids = _found(catalogue, query_text(asked))
+        ids = _found(found, catalogue, query_text(asked))
         said = [(each, saying) for each in ids for saying in sayings]
         batch = write_log(catalogue, said, who=who(), words=f"set {shlex.join(as_typed(words))}")
     _confirm(batch, "Set", as_json=as_json)
 
 
-def _found(catalogue: Catalogue, query: str) -> list[str]:
+def _found(film: Film, catalogue: Catalogue, query: str) -> list[str]:
     """The clips that a search finds; a bare word that finds none may be an id as 'rushes log' prints it.
 
     Raises NotFound.
@@ -66,7 +68,7 @@ def _found(catalogue: Catalogue, query: str) -> list[str]:
     if ids := clip_ids(catalogue, parse(query)):
         return ids
     if ID.fullmatch(query.strip()):
-        return [clip(catalogue, query.strip()).clip.id]
+        return [clip_typed(film, catalogue, query.strip()).clip.id]
     raise NotFound(f"Nothing in the log fits '{query}'; 'rushes log' shows what there is.")
 
 
@@ -83,17 +85,20 @@ def _saying(word: str) -> Saying:
 
 
 @click.command("mark")
-@click.argument("clip_id", metavar="CLIP", shell_complete=complete_clip)
+@click.argument("clip", metavar="CLIP", shell_complete=complete_clip)
 @click.argument("start", metavar="IN")
 @click.argument("end", metavar="OUT")
 @click.option("--note", default="", help="What happens there.")
 @click.option("--subject", default="", help="Who or what is seen there.")
 @film_option
-def mark_command(clip_id: str, start: str, end: str, note: str, subject: str, film: str | None) -> None:
-    """Mark a range within a clip, OUT not included: frames counted from its first (48), or source timecode."""
+def mark_command(clip: str, start: str, end: str, note: str, subject: str, film: str | None) -> None:
+    """Mark a range within a clip, OUT not included: frames counted from its first (48), or source timecode.
+
+    CLIP is its id or the beginning of it, its file name (with or without extension), card/name or its path.
+    """
     found = chosen_film(film)
     with changing(found) as catalogue:
-        marked = clip(catalogue, clip_id).clip
+        marked = clip_typed(found, catalogue, clip).clip
         first, last = frame_of(marked, start), frame_of(marked, end)
         if not 0 <= first < last <= (marked.frames or 0):
             raise ValueRefused(_no_range(marked, start, end))
@@ -146,7 +151,7 @@ def forget_command(query: tuple[str, ...], as_json: bool, film: str | None) -> N
         if files := forget_failed_files(catalogue, query_text(query)):
             click.echo(f"Forgot that {listed(one_line(file) for file in files)} could not be read.", err=True)
             return
-        ids = _found(catalogue, query_text(query))
+        ids = _found(found, catalogue, query_text(query))
         batch = forget(catalogue, ids, who=who(), words=f"forget {query_text(query)}")
     _confirm(batch, "Forgot", as_json=as_json)
 

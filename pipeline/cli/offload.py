@@ -17,7 +17,7 @@ from pipeline.errors import FilmNotFound, PathRefused
 from pipeline.files import one_line
 from pipeline.film import find_film, open_film
 from pipeline.manifests.hashes import FORMATS
-from pipeline.offload.naming import Card, filled, read_card
+from pipeline.offload.naming import Card, doubted, filled, read_card
 from pipeline.offload.report import as_data, as_html, as_json, as_text
 from pipeline.offload.room import Room
 from pipeline.offload.run import offload
@@ -115,7 +115,9 @@ def _offloaded(
     folder: Path, asked: tuple[tuple[Path, ...], str, tuple[str, ...]], settings: Settings, ears: Ears, room: Room
 ) -> tuple[Offloaded, Card]:
     targets, template, formats = asked
-    card = read_card(folder, settings)
+    card = doubted(read_card(folder, settings), template)
+    for doubt in card.doubts:  # while the card is not copied yet
+        click.echo(f"{one_line(folder.name)}: {doubt}", err=True)
     place = filled(template, card.names)
     return offload(Wish(folder, tuple(target.absolute() / place for target in targets), formats), ears, room), card
 

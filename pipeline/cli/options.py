@@ -1,6 +1,7 @@
 """What commands share: the film they work on, the search they take, and its completion."""
 
 import getpass
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from pipeline.clip import Clip
+from pipeline.clip import Clip, LoggedClip
 from pipeline.errors import PathMissing, RushesError, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME, FIELDS
 from pipeline.film import Film, find_film, open_film
@@ -87,6 +88,16 @@ def _requoted(word: str) -> str:
     known = field.lstrip("-") in BY_NAME or field.lstrip("-") in ALIASES
     plain = " " in value and not set(value) & set('":()')
     return f'{field}:"{value}"' if known and plain else word
+
+
+def clip_typed(film: Film, catalogue: "Catalogue", text: str) -> LoggedClip:
+    """The clip that a person names: by id, name, card/name or path. Raises NotFound for none and for several."""
+    from pipeline.catalogue.handles import clip_called
+
+    if "/" in text and os.path.lexists(text):
+        path = Path(os.path.normpath(Path(text).absolute()))
+        text = str(path.relative_to(film.folder) if path.is_relative_to(film.folder) else path)
+    return clip_called(catalogue, text)
 
 
 def frame_of(marked: Clip, text: str) -> int:

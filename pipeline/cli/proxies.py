@@ -10,7 +10,7 @@ import click
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
-from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, print_json, table
+from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, print_json, short_name, table
 from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.ingest.judging import Judged, damaged_clips, judged
@@ -21,6 +21,7 @@ from pipeline.shotlog.query import Query, parse
 
 _ON_TERMINAL = 50  # rows
 _EXAMPLES = 3  # proxies that a rule names
+_PRESET = 2  # the number of its column
 _DAMAGED = "damaged pictures"  # the rule that accuses the original
 
 
@@ -100,13 +101,9 @@ def as_data(each: Judged) -> dict[str, object]:
 def _print(all_judged: Sequence[Judged]) -> None:
     """The worst first; then every rule that is broken, with examples; then what each suite would attach."""
     ranked = sorted(all_judged, key=_badness)
-    columns = [
-        Column("Id", rank=3), Column("Name"), Column("Preset", rank=2), *(Column(TITLES[editor]) for editor in EDITORS),
-        Column("Why", whole=False, rank=1),
-    ]  # fmt: skip
     screen = console()
     most = _ON_TERMINAL if screen.is_terminal else len(ranked)
-    rows = [_row(each) for each in ranked[:most]]
+    columns, rows = _laid_out(ranked[:most], screen.width)
     kept = fitting(columns, rows, screen.width)
     made = table([columns[number] for number in kept])
     for row in rows:
@@ -124,12 +121,28 @@ def _badness(each: Judged) -> tuple[bool, list[int]]:
     return not each.defects, [-words[word] for word in OUTCOMES]
 
 
-def _row(each: Judged) -> list[str]:
+def _laid_out(all_judged: Sequence[Judged], width: int) -> tuple[list[Column], list[list[str]]]:
+    """A column for each suite; where these leave no room for which clip it is and why, one for all suites."""
+    first = [Column("Id", rank=1), Column("Name"), Column("Preset", rank=2)]
+    why = Column("Why", whole=False)
+    rows = [_row(each, [outcome(each.verdict[editor]) for editor in EDITORS]) for each in all_judged]
+    columns = [*first, *(Column(TITLES[editor], rank=1) for editor in EDITORS), why]
+    if {*range(len(columns))} - {*fitting(columns, rows, width)} <= {_PRESET}:
+        return columns, rows
+    return [*first, Column("Suites", whole=False), why], [_row(each, [_in_short(each)]) for each in all_judged]
+
+
+def _row(each: Judged, suites: Sequence[str]) -> list[str]:
     names = [breach.rule.name for breach in each.broken]
-    return [
-        each.clip.id[:SHORT_ID], cell(each.clip.name), each.product.preset,
-        *(outcome(each.verdict[editor]) for editor in EDITORS), ", ".join(names),
-    ]  # fmt: skip
+    return [each.clip.id[:SHORT_ID], short_name(each.clip.name), each.product.preset, *suites, ", ".join(names)]
+
+
+def _in_short(each: Judged) -> str:
+    """What the suites make of it, the worst first: `no: Avid; by hand: Resolve`; of those that attach it nothing."""
+    suites = {
+        word: [TITLES[editor] for editor in EDITORS if outcome(each.verdict[editor]) == word] for word in OUTCOMES
+    }
+    return "; ".join(f"{word}: {', '.join(titles)}" for word, titles in suites.items() if titles) or "yes"
 
 
 def _broken(all_judged: Sequence[Judged]) -> Iterable[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.catalogue.clocks import Correction, Told
 from pipeline.catalogue.log import LogEntry
 from pipeline.cli.factpage import body
-from pipeline.cli.tables import SHORT_ID, cell, running_time, size
+from pipeline.cli.tables import SHORT_ID, cell, plural, running_time, size
 from pipeline.clip import LOG_SOURCES, Clip, LoggedClip, Part, Product
 from pipeline.editorial.sync import Offer
 from pipeline.fields import BY_NAME, FIELDS
@@ -123,7 +123,9 @@ def _apart(flicks: int, picture: LoggedClip) -> str:
 def _head(logged: LoggedClip) -> Iterator[str]:
     clip = logged.clip
     length = (
-        f"{running_time(clip.duration)}, {clip.frames} frames at {clip.rate.label()}" if clip.rate else "length unknown"
+        f"{running_time(clip.duration)}, {plural(clip.frames, 'frame')} at {clip.rate.label()}"
+        if clip.rate and clip.frames is not None
+        else "length unknown"
     )
     yield f"{clip.name}  ({length})"
     listed = _BY_LIST.get(str(logged.values.get("listed")), "")

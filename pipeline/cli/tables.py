@@ -19,7 +19,9 @@ SHORT_ID = 8
 ID = re.compile(r"[0-9a-fA-F]{8,32}")  # fewer letters may be a word
 _LEAST = 12  # characters of a column whose words may wrap
 _LONGEST_WORD = 28  # characters for which such a column asks; a longer word is broken
+_LONGEST_NAME = 40  # characters of a file name
 _BETWEEN = 2  # characters between columns
+_SHORTEST = 0.05  # seconds: less is none to one decimal
 _PLAIN_WIDTH = 160  # of a table that goes into a file or pipe
 
 
@@ -92,7 +94,9 @@ def table(columns: Sequence[Column]) -> "Table":
 
 
 def running_time(seconds: Fraction | float) -> str:
-    """Seconds as people say them: 4.2 s, 3:05, 1:02:03."""
+    """Seconds as people say them: 40 ms, 4.2 s, 3:05, 1:02:03."""
+    if 0 < seconds < _SHORTEST:
+        return f"{max(1, round(1000 * seconds))} ms"
     if seconds < 10:
         return f"{float(seconds):.1f} s"
     whole = round(seconds)
@@ -101,6 +105,11 @@ def running_time(seconds: Fraction | float) -> str:
     if hours:
         return f"{hours}:{minutes:02}:{left:02}"
     return f"{minutes}:{left:02}" if minutes else f"{left} s"
+
+
+def lasting(seconds: Fraction | float, frames: int | None) -> str:
+    """How long a clip lasts: its running time, and of one too short for that its frames: `1 fr`."""
+    return f"{frames} fr" if frames and seconds < _SHORTEST else running_time(seconds)
 
 
 def size(count: int) -> str:
@@ -120,6 +129,12 @@ def cell(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(cell(one) for one in value)
     return "".join(letter if letter.isprintable() else " " for letter in str(value))
+
+
+def short_name(name: object) -> str:
+    """A file name of which a table shows the beginning and the end, which tell names apart."""
+    text = cell(name)
+    return text if len(text) <= _LONGEST_NAME else f"{text[: _LONGEST_NAME - 13]}…{text[-12:]}"
 
 
 def way(track: Any) -> str:

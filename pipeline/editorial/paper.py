@@ -5,10 +5,10 @@
     2c964df2  11:20:00:10 11:20:01:00  | he looks up
     "Coach interview/C0002.MP4"  0:05 - 0:12
 
-A clip is named by the beginning of its id, its file name (with or without suffix) or card/name; a name with spaces may
-stand in quotes. A range is two timecodes of the clip, two times from its head (0:05, 1:02:03.5, 12s) or two frames
-(48), the second left out; `start` and `end` are the clip's. Without one the whole clip is meant. The title of a section
-stands in square brackets. What is written here is read here as the same shots.
+A clip is named by the beginning of its id, its file name (with or without suffix), card/name or its path; a name with
+spaces may stand in quotes. A range is two timecodes of the clip, two times from its head (0:05, 1:02:03.5, 12s) or two
+frames (48), the second left out; `start` and `end` are the clip's. Without one the whole clip is meant. The title of a
+section stands in square brackets. What is written here is read here as the same shots.
 """
 
 import re

@@ -2,12 +2,15 @@
 
 import os
 import re
-from dataclasses import dataclass
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.catalogue.cards import TakenCard
+from pipeline.catalogue.cards import TakenCard, TakenClip
 from pipeline.clip import Root
 from pipeline.errors import ValueRefused
+from pipeline.files import one_line
 from pipeline.ingest.look import Ground, look, see
 from pipeline.ingest.take import take_card
 from pipeline.processes.reader import ReaderProcess
@@ -15,16 +18,22 @@ from pipeline.settings import Settings
 from pipeline.shotlog.clocks import local_moment
 
 FIELDS: tuple[str, ...] = ("card", "reel", "shoot_day", "unit", "camera", "location", "subject")
+_DAY = "{shoot_day}"
+_MOST_DAYS = 4  # that are named
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A card folder as read where it lies: `taken` holds its clips, `names` what its copies may be named after."""
+    """A card folder as read where it lies: `taken` holds its clips, `names` what its copies may be named after.
+
+    `doubts` are of the name that its copies have.
+    """
 
     folder: Path
     taken: tuple[TakenCard, ...]
     names: dict[str, str]
+    doubts: tuple[str, ...] = ()
 
     @property
     def lacks(self) -> tuple[str, ...]:
@@ -33,7 +42,8 @@ class Card:
             os.fsdecode(each.path).rpartition("/")[2]: each.sentence for card in self.taken for each in card.failed
         }
         doubts = [warning for card in self.taken for warning in card.folder.warnings]
-        return (*(doubt for doubt in doubts if not any(name in doubt for name in unread)), *unread.values())
+        doubts = [doubt for doubt in doubts if not any(name in doubt for name in unread)]
+        return (*self.doubts, *doubts, *unread.values())
 
 
 def read_card(folder: Path, settings: Settings) -> Card:
@@ -61,6 +71,34 @@ def _names(folder: Path, taken: tuple[TakenCard, ...]) -> dict[str, str]:
         if values:
             names.setdefault(field, values[0])
     return names
+
+
+def doubted(card: Card, template: str) -> Card:
+    """The card with what is doubtful of the name that a template gives its copies: a day of which not all clips are."""
+    days = _days(clip for taken in card.taken for clip in taken.clips)
+    if _DAY not in template or len(days) < 2:
+        return card
+    named = card.names.get("shoot_day", "")
+    told = [f"{day} ({clips[0] if len(clips) == 1 else f'{len(clips)} clips'})" for day, clips in sorted(days.items())]
+    more = f" and {len(told) - _MOST_DAYS} more" if len(told) > _MOST_DAYS else ""
+    other = max(sorted(days.keys() - {named}), key=lambda day: len(days[day]))
+    doubt = (
+        f"Its clips are of {len(days)} days, {', '.join(told[:_MOST_DAYS])}{more}, and {named or 'none'} is taken for"
+        f" {_DAY}; if a clock was not set, type the day: --as {shlex.quote(template.replace(_DAY, other))}."
+    )
+    return replace(card, doubts=(doubt,))
+
+
+def _days(clips: Iterable[TakenClip]) -> dict[str, list[str]]:
+    """The days that clocks, sidecars and names tell of these clips, each with the names of its clips."""
+    days: dict[str, list[str]] = {}
+    for each in clips:
+        said = {saying.value for saying in each.sayings if saying.field == "shoot_day"}
+        if moment := local_moment(each.clip.facts, each.zones):
+            said.add(moment.iso[:10])
+        for day in said:
+            days.setdefault(day, []).append(one_line(each.clip.name))
+    return days
 
 
 def filled(template: str, names: dict[str, str]) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.clip import Clip
 from pipeline.errors import RushesError
-from pipeline.files import one_line, stamp_of
+from pipeline.files import one_line, scan, stamp_of
 from pipeline.manifests.brought import lists_of
 from pipeline.offload.naming import Card
 from pipeline.offload.words import CopyDone, FileDone, Offloaded
@@ -21,14 +21,14 @@ from pipeline.publishing import scratch
 
 _STILL = (240, 135)  # pixels of a still's box
 _LISTED = {"": "", "verified": "as the card's list says", "failed": "NOT as the card's list says"}
-_WORDS = {"copied": "verified copy", "known": "was there already, whole", "failed": "FAILED"}
+_WORDS = {"copied": "verified copy", "known": "was there already", "failed": "FAILED"}
 _BY_LIST = "Nothing was copied or read again: these hashes are those of the list in the copy that was there already."
 
 
 def as_data(done: Offloaded, card: Card) -> dict[str, Any]:
     """The report as plain values."""
     by_list = _by_list(done)
-    files = done.files or by_list
+    files = done.files or by_list or _there(done)
     return {
         "card": one_line(done.card),
         "began": done.began.isoformat(timespec="seconds"),
@@ -52,6 +52,13 @@ def _by_list(done: Offloaded) -> tuple[FileDone, ...]:
         with suppress(RushesError):
             found.append(FileDone(one_line(path), stamp_of(known[0] / path).size, hashes))
     return tuple(found)
+
+
+def _there(done: Offloaded) -> tuple[FileDone, ...]:
+    """The files of a copy that was there already and has no list."""
+    known = next((copy.folder for copy in done.copies if copy.state == "known"), None)
+    found = scan(known, b"", ()).files() if known else ()
+    return tuple(FileDone(one_line(path), stamp.size, {}) for path, stamp in sorted(found))
 
 
 def _copy(copy: CopyDone) -> dict[str, Any]:

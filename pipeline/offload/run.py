@@ -72,6 +72,7 @@ def offload(wish: Wish, ears: Ears, room: Room | None = None) -> Offloaded:
     finally:
         for target in targets:
             target.release()
+    warnings += [_unproven(target, card) for target in targets if target.known and not lists_of(target.final).origin]
     files = _files_of(card, targets)
     warnings += [f"{file.path} is not what the card's own hash list says; copy the card again from its source."
                  for file in files if file.listed == "failed"]  # fmt: skip
@@ -185,6 +186,16 @@ def _recognise(target: _Target, card: _Card) -> None:
         )
     (target.final / NAME).unlink(missing_ok=True)  # of a run that was killed after publishing
     target.known = True
+
+
+def _unproven(target: _Target, card: _Card) -> str:
+    """What to say of a copy that was there and holds no hash: names, sizes and times alone tell of it."""
+    total = sum(stamp.size for stamp in card.files.values())
+    return (
+        f"{one_line(target.final)} holds all {len(card.files):,} files of the card ({total:,} bytes) by name, size and"
+        " time, but no hash list, so nothing tells whether their bytes are the card's; name another place by --as for a"
+        " verified copy, or move that folder away and run the same command again."
+    )
 
 
 def _needed(target: _Target, card: _Card) -> int:

@@ -32,7 +32,7 @@ class FileDone:
 
 @dataclass(frozen=True, slots=True)
 class CopyDone:
-    """What became of one target. `state`: copied, known (it was there already, whole), failed with its sentence."""
+    """What became of one target. `state`: copied, known (all of it was there already), failed with its sentence."""
 
     folder: Path
     state: str

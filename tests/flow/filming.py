@@ -1,10 +1,15 @@
 """Films made of the sample cards, and the command line as a person runs it."""
 
+import fcntl
 import json
 import os
+import pty
 import shutil
+import signal
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -76,6 +81,39 @@ def rushes(
         env={**os.environ, "COLUMNS": "200", **(env or {})},
     )  # fmt: skip
     return Run(done.returncode, done.stdout, done.stderr)
+
+
+def on_a_terminal(*words: str | Path, cwd: Path, until: bytes = b"", columns: int = 240) -> tuple[int, bytes]:
+    """A command on a terminal of its own; what it wrote there. With `until`, an interrupt ends it after that."""
+    screen, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 60, columns, 0, 0))
+    found = bytearray()
+
+    def read() -> None:
+        try:
+            while data := os.read(screen, 65536):
+                found.extend(data)
+        except OSError:  # the last who had it open has ended
+            pass
+
+    command = [sys.executable, "-m", "pipeline.cli.main", *map(str, words)]
+    around = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    with subprocess.Popen(
+        command, cwd=cwd, stdin=terminal, stdout=terminal, stderr=terminal,
+        env=around | {"TERM": "xterm-256color"},
+    ) as child:  # fmt: skip
+        os.close(terminal)
+        reader = threading.Thread(target=read)
+        reader.start()
+        end = time.monotonic() + 60
+        while until and until not in found and time.monotonic() < end:
+            time.sleep(0.05)
+        if until:
+            child.send_signal(signal.SIGINT)
+        child.wait(100)
+    reader.join()
+    os.close(screen)
+    return child.returncode, bytes(found)
 
 
 def new_film(folder: Path, *cards: Path | str, settings: str = "") -> Path:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import subprocess
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -10,7 +11,9 @@ import opentimelineio as otio
 import pycmx
 import pytest
 from defusedxml.ElementTree import fromstring
-from filming import CARDS, PHONE, SAMPLES, SONY, rushes
+from filming import BRISK, CARDS, PHONE, SAMPLES, SONY, empty_film, rushes
+
+from pipeline.processes.ffmpeg import find_ffmpeg
 
 LOG_KEYS = {
     "id": str, "name": str, "card": str, "path": str, "camera": (str, type(None)), "camera_model": (str, type(None)),
@@ -140,6 +143,22 @@ def test_the_shell_completes_commands_fields_and_values(shoot):
     assert complete("rushes set id : d82 location = vi") == "plain,Vienna\n"
 
 
+def test_a_clip_of_a_single_frame_lasts_one_frame_wherever_it_is_told(tmp_path):
+    film = empty_film(tmp_path / "film", BRISK + "\n[proxies]\npresets = []\nstills = false\n")
+    for number in range(4):
+        clip = film / "ingest" / "A001" / f"C000{number}.MOV"
+        clip.parent.mkdir(exist_ok=True)
+        source = ["-f", "lavfi", "-i", f"testsrc=rate=25:size={64 + 16 * number}x64", "-frames:v", "1"]
+        subprocess.run([find_ffmpeg(), "-v", "error", *source, "-c:v", "mpeg4", clip], check=True)
+    assert rushes("ingest", cwd=film).code == 0
+    *rows, total = rushes("log", "name:C000", "--columns", "name,duration", cwd=film).out.splitlines()
+    assert [line.split()[-2:] for line in rows[-4:]] == [["1", "fr"]] * 4
+    assert total == "4 clips, 0.2 s"
+    assert rushes("log", "C0002", cwd=film).out.endswith("1 clip, 40 ms\n")
+    assert rushes("show", "C0002", cwd=film).out.startswith("C0002.MOV  (40 ms, 1 frame at 25)\n")
+    assert rushes("facts", "ingest", cwd=film).out.count("  1 fr\n") == 4
+
+
 # --- by hand --------------------------------------------------------------------------------------
 
 
@@ -199,6 +218,22 @@ def test_a_range_outside_its_clip_is_refused_with_all_that_it_has(shoot, span):
     run = rushes("mark", sunrise, *span, cwd=shoot)
     assert run.code == 14
     assert "both within frames 0 to 40, 06:10:05:00 to 06:10:06:15." in run.err
+
+
+def test_commands_of_one_clip_take_its_name_or_the_path_of_its_file(own_shoot):
+    row = rushes("log", "--json", "name:IMG_0007", cwd=own_shoot).json[0]
+    file = own_shoot / row["path"]
+    for called, folder in (
+        ("img_0007", own_shoot), ("IMG_0007.MOV", own_shoot), (row["path"], own_shoot), (file, own_shoot.parent),
+        (f"../{file.parent.name}/{file.name}", file.parent),
+    ):  # fmt: skip
+        assert rushes("show", called, "--json", "--film", own_shoot, cwd=folder).json["id"] == row["id"], called
+    assert rushes("mark", "IMG_0007", "3", "9", cwd=own_shoot).code == 0
+    assert rushes("show", row["id"], "--json", cwd=own_shoot).json["markers"][0]["in"] == 3
+    assert rushes("clock", "set", "--slate", "GX010123", "09:12:00", cwd=own_shoot).code == 0
+    run = rushes("mark", "C0001", "3", "9", cwd=own_shoot)
+    assert (run.code, run.out) == (13, "")
+    assert run.err.startswith("rushes: 'C0001' is 2 clips; write the id of one: 2019-08-14_Kaptagat_Morning run_A001/")
 
 
 def test_a_marked_range_is_found_shown_and_cut_with_handles(own_shoot):

@@ -1,14 +1,16 @@
 """`rushes proxies`: what lies on the disk is measured again, and judged for each editing suite."""
 
+import re
 import shutil
 import subprocess
+from itertools import takewhile
 from operator import itemgetter
 
-from filming import rushes
+from filming import on_a_terminal, rushes
 
 from pipeline.metadata.frames import read_stored
 from pipeline.processes.ffmpeg import find_ffmpeg
-from pipeline.proxies.rules import EDITORS, RULES
+from pipeline.proxies.rules import EDITORS, RULES, TITLES
 
 
 def proxies(shoot, *arguments):
@@ -31,6 +33,29 @@ def test_every_proxy_of_the_samples_is_judged_for_every_suite(shoot):
         varies = row["name"].startswith("IMG")
         assert row["verdict"]["premiere"] == (["varying rate"] if varies else [])
         assert ("map" in row) == varies
+
+
+def on_terminal(shoot, columns):
+    code, shown = on_a_terminal("proxies", cwd=shoot, columns=columns)
+    assert code == 0
+    return re.sub(r"\x1b\[[\d;]*m", "", shown.decode()).splitlines()
+
+
+def test_a_terminal_of_eighty_columns_tells_which_clip_and_why(shoot):
+    lines = list(takewhile(lambda line: not line.startswith("  varying rate"), on_terminal(shoot, 80)))
+    assert max(map(len, lines)) <= 80
+    assert lines[0].split() == ["Id", "Name", "Preset", "Suites", "Why"]
+    [row] = rushes("proxies", "name:GX010123", "--json", cwd=shoot).json
+    [line] = [line for line in lines if line.startswith(row["clip"][:8])]
+    assert line.split()[1] == "GX010123.MP4"
+    told = " ".join(lines)
+    for words in ("no: Avid;", "hand: Resolve", "container"):
+        assert words in told
+
+
+def test_a_wide_terminal_has_a_column_for_each_suite(shoot):
+    head = on_terminal(shoot, 140)[0]
+    assert head.split() == ["Id", "Name", "Preset", *" ".join(TITLES[editor] for editor in EDITORS).split(), "Why"]
 
 
 def test_the_ingest_keeps_what_it_said_of_each(shoot):

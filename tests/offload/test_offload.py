@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from pipeline.cli.offload import offload_command
 from pipeline.errors import Cancelled, MediaUnreadable, PathRefused, ValueRefused
+from pipeline.files import one_line
 from pipeline.manifests.facts import list_facts
 from pipeline.manifests.hashes import of_bytes
 from pipeline.manifests.lists import read_list
@@ -313,6 +314,34 @@ def test_the_report_of_a_copy_that_was_there_names_its_files_with_the_hashes_of_
         assert all(value in text for file in first["files"] for value in file["hashes"].values())
 
 
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_copy_that_somebody_else_made_is_proven_by_nothing_but_a_list(card, tmp_path, listed):
+    if listed:
+        of_file = of_bytes("md5", FILES["CLIP/C0001.MP4"])
+        (card / "sums.md5").write_text(f"{of_file}  CLIP/C0001.MP4\n")
+    copy = tmp_path / "disk" / "A001"
+    shutil.copytree(card, copy)
+    words = [str(card), "--to", str(tmp_path / "disk"), "--json"]
+    run = CliRunner().invoke(offload_command, words, standalone_mode=False)
+    [told] = json.loads(run.stdout)
+    assert told["copies"] == [{"folder": str(copy), "state": "known"}]
+    assert told["files_by_list"] == listed
+    assert (run.return_value, "no hash list" in told["warnings"][0]) == ((0, False) if listed else (1, True))
+    if not listed:
+        begin = f"{copy} holds all 5 files of the card (29,971,540 bytes) by name, size and time, but no hash list"
+        assert told["warnings"][0].startswith(begin)
+        assert [(file["path"], file["size"], file["hashes"]) for file in told["files"]] == sorted(
+            (one_line(name), len(data), {}) for name, data in FILES.items()
+        )
+        assert f"warning: {begin}" in run.stderr
+        report = tmp_path / "report.txt"
+        CliRunner().invoke(offload_command, [*words, "--report", str(report)], standalone_mode=False)
+        assert "CLIP/C0002.MP4" in report.read_text()
+        away = CliRunner().invoke(offload_command, [*words[:3], "--as", "again/{card}"], standalone_mode=False)
+        assert (away.return_value, "verified" in away.stderr) == (0, True)
+    assert media(copy) == tree(card)
+
+
 def test_a_journal_that_was_cut_off_is_read_up_to_there(tmp_path):
     journal = open_journal(tmp_path)
     journal.note(b"a.mov", Kept(1, 2, {"md5": "x"}))
@@ -486,6 +515,45 @@ def test_the_page_has_a_still_of_every_clip_and_says_of_which_it_has_none(tmp_pa
     assert page.count("<figure>") == 3
     assert page.count('<img alt="" src="data:image/jpeg;base64,/9j/') == 2
     assert page.count("<div>no picture of it can be decoded: ") == 1
+
+
+def test_days_that_differ_are_named_before_anything_is_copied_with_the_one_that_is_taken(tmp_path):
+    """A card of two days, one of which is that of a clock that was never set."""
+    samples = Path(__file__).parents[2] / "sample_media"
+    card = tmp_path / "A001"
+    card.mkdir()
+    for name in ("DJI_0004.MP4", "IMG_0007.MOV"):
+        shutil.copy(next(samples.rglob(name)), card)
+    second = bytearray((card / "IMG_0007.MOV").read_bytes())
+    (card / "IMG_0008.MOV").write_bytes(second + b"\0\0\0\x08free")
+    words = [str(card), "--to", str(tmp_path / "disk"), "--json"]
+    run = CliRunner().invoke(offload_command, [*words, "--as", "{shoot_day}/{card}"], standalone_mode=False)
+    doubt = (
+        "Its clips are of 2 days, 2019-08-15 (DJI_0004.MP4), 2019-10-12 (2 clips), and 2019-08-15 is taken for"
+        " {shoot_day}; if a clock was not set, type the day: --as '2019-10-12/{card}'."
+    )
+    assert run.return_value == 0
+    assert run.stderr.startswith(f"A001: {doubt}\n")
+    assert json.loads(run.stdout)[0]["warnings"] == [doubt]
+    assert (tmp_path / "disk" / "2019-08-15" / "A001" / "IMG_0008.MOV").is_file()
+    for template in ("{card}", "2019-10-12/{card}"):
+        run = CliRunner().invoke(offload_command, [*words, "--as", template], standalone_mode=False)
+        assert "clips are of" not in run.stderr
+    (card / "DJI_0004.MP4").unlink()
+    run = CliRunner().invoke(offload_command, [*words, "--as", "one/{shoot_day}"], standalone_mode=False)
+    assert "clips are of" not in run.stderr
+    assert (tmp_path / "disk" / "one" / "2019-10-12").is_dir()
+
+
+def test_a_day_that_the_name_of_the_card_contradicts_is_named(tmp_path):
+    card = tmp_path / "2019-08-20_Kaptagat_Morning run_D001"
+    card.mkdir()
+    shutil.copy(next((Path(__file__).parents[2] / "sample_media").rglob("DJI_0004.MP4")), card)
+    (tmp_path / "rushes.toml").write_text('[names]\ntemplates = ["{shoot_day}_{location}_{subject}_{camera}{card}"]\n')
+    words = [str(card), "--to", str(tmp_path / "disk"), "--as", "{shoot_day}", "--film", str(tmp_path)]
+    told = CliRunner().invoke(offload_command, words, standalone_mode=False).stderr
+    assert "are of 2 days, 2019-08-15 (DJI_0004.MP4), 2019-08-20 (DJI_0004.MP4), and 2019-08-15 is taken for" in told
+    assert "type the day: --as 2019-08-20." in told
 
 
 def test_two_cards_at_once_lie_in_folders_named_after_what_they_tell(card, tmp_path):

@@ -1,19 +1,10 @@
 """Names and notes on a real terminal: it shows them and obeys none, whichever way they come to it."""
 
-import fcntl
 import os
-import pty
-import signal
-import struct
-import subprocess
-import sys
-import termios
-import threading
-import time
 from pathlib import Path
 
 import pytest
-from filming import LEAN, empty_film, footage, log, rushes
+from filming import LEAN, empty_film, footage, log, on_a_terminal, rushes
 
 # Clear the screen, title, colours, 8-bit CSI and OSC (UTF-8 and alone), the order of letters, a line of one's own.
 OBEYED = (
@@ -35,37 +26,6 @@ def film(tmp_path_factory):
     Path(os.fsdecode(os.fsencode(card) + b"/empty" + NAME + b".MP4")).write_bytes(b"")
     Path(os.fsdecode(os.fsencode(card) + b"/torn" + NAME + b".MP4")).write_bytes(bytes(5000))
     return film, card
-
-
-def on_a_terminal(*words: str | Path, cwd: Path, until: bytes = b"") -> tuple[int, bytes]:
-    """A command on a terminal of its own; what it wrote there. With `until`, an interrupt ends it after that."""
-    screen, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 60, 240, 0, 0))
-    found = bytearray()
-
-    def read() -> None:
-        try:
-            while data := os.read(screen, 65536):
-                found.extend(data)
-        except OSError:  # the last who had it open has ended
-            pass
-
-    command = [sys.executable, "-m", "pipeline.cli.main", *map(str, words)]
-    with subprocess.Popen(
-        command, cwd=cwd, stdin=terminal, stdout=terminal, stderr=terminal, env={**os.environ, "TERM": "xterm-256color"}
-    ) as child:
-        os.close(terminal)
-        reader = threading.Thread(target=read)
-        reader.start()
-        end = time.monotonic() + 60
-        while until and until not in found and time.monotonic() < end:
-            time.sleep(0.05)
-        if until:
-            child.send_signal(signal.SIGINT)
-        child.wait(100)
-    reader.join()
-    os.close(screen)
-    return child.returncode, bytes(found)
 
 
 def obeyed(shown: bytes) -> list[bytes]:
