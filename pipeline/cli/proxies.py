@@ -39,8 +39,8 @@ _DAMAGED = "damaged pictures"  # the rule that accuses the original
 def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salvaged: bool, film: str | None) -> int:
     """Measure the proxies on the disk again: would each editing suite attach them, and if not, why?
 
-    Without QUERY, all of them. Ends with 1 where one is not what was made (spoilt, replaced, gone) or its original
-    is found to be damaged.
+    Without QUERY, all of them. Ends with 1 where one is not what was made (spoilt, replaced, gone), its original
+    is found to be damaged, or its pictures could not be looked at.
     """
     found = chosen_film(film)
     asked = parse(query_text(query))
@@ -59,13 +59,16 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
     damaged = {each.clip.id: f"{one_line(each.clip.name)}: {said}" for each in all_judged if (said := _damage(each))}
     for said in damaged.values():
         click.echo(f"{said.removesuffix('.')}.", err=True)
+    unseen = {each.clip.id: each for each in all_judged if each.unseen}
+    for each in unseen.values():
+        click.echo(f"{one_line(each.clip.name)} was not looked at: {each.unseen}", err=True)
     spoilt = [each for each in all_judged if each.defects]
     if spoilt:
         names = listed(one_line(each.product.path) for each in spoilt[:_EXAMPLES])
         more = f" and {len(spoilt) - _EXAMPLES} more" if len(spoilt) > _EXAMPLES else ""
         mend = "delete what is there, and 'rushes ingest --retry' makes it again"
         click.echo(f"{names}{more}: gone, or not what was made; {mend}.", err=True)
-    return 1 if spoilt or damaged or unmade else 0
+    return 1 if spoilt or damaged or unseen or unmade else 0
 
 
 def _salvage(film: Film, query: Query, ffmpeg: Path | None) -> None:
@@ -87,12 +90,14 @@ def _damage(each: Judged) -> str:
 
 
 def as_data(each: Judged) -> dict[str, object]:
-    """One proxy as an object; `map` only for clips whose rate varies."""
+    """One proxy as an object; `map` only for clips whose rate varies, `unseen` where a look could not be had."""
     row: dict[str, object] = {
         "clip": each.clip.id, "name": one_line(each.clip.name), "preset": each.product.preset,
         "path": one_line(each.product.path), "verdict": each.verdict,
         "rules": {breach.rule.name: breach.words for breach in each.broken}, "defects": each.defects,
     }  # fmt: skip
+    if each.unseen:
+        row["unseen"] = each.unseen
     if each.frame_map:
         row["map"] = [[run.proxy, run.original, run.frames] for run in each.frame_map]
     return row
