@@ -1,5 +1,6 @@
 """`rushes proxies`: what each editing suite would make of the proxies on the disk."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ import click
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
-from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, print_json, short_name, table
+from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, plural, print_json, short_name, table
 from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.ingest.judging import Judged, damaged_clips, judged
@@ -63,11 +64,8 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
     for each in unseen.values():
         click.echo(f"{one_line(each.clip.name)} was not looked at: {each.unseen}", err=True)
     spoilt = [each for each in all_judged if each.defects]
-    if spoilt:
-        names = listed(one_line(each.product.path) for each in spoilt[:_EXAMPLES])
-        more = f" and {len(spoilt) - _EXAMPLES} more" if len(spoilt) > _EXAMPLES else ""
-        mend = "delete what is there, and 'rushes ingest --retry' makes it again"
-        click.echo(f"{names}{more}: gone, or not what was made; {mend}.", err=True)
+    for line in _mended(found, spoilt):
+        click.echo(line, err=True)
     return 1 if spoilt or damaged or unseen or unmade else 0
 
 
@@ -82,6 +80,26 @@ def _salvage(film: Film, query: Query, ffmpeg: Path | None) -> None:
     with shown_progress(quiet=False) as tell:
         summary = salvage(film, query, tell, damaged=damaged)
     print_summary(summary, time.monotonic() - started, quiet=False)
+
+
+def _mended(film: Film, spoilt: Sequence[Judged]) -> Iterable[str]:
+    """Which proxies are gone and which are not what was made, a few of each, and what makes them again."""
+    gone = [each for each in spoilt if not os.path.lexists(film.folder / os.fsdecode(each.product.path))]
+    there = [each for each in spoilt if each not in gone]
+    again = "'rushes ingest --retry' makes"
+    if gone:
+        yield f"{plural(len(gone), 'file is', 'files are')} gone: {_few(gone)}; {again} what is missing again."
+    if there:
+        yield f"{_few(there)}: not what was made; delete what is there, and {again} it again."
+
+
+def _few(some: Sequence[Judged]) -> str:
+    names = [one_line(each.product.path) for each in some]
+    return (
+        ", ".join(names)
+        if len(names) <= _EXAMPLES
+        else f"{', '.join(names[:_EXAMPLES])} and {len(names) - _EXAMPLES} more"
+    )
 
 
 def _damage(each: Judged) -> str:

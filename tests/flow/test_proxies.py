@@ -75,7 +75,13 @@ def test_proxies_that_are_gone_spoilt_or_swapped_are_found_out_and_made_again(ow
     shutil.copy(next(own_shoot / path for path in rows if own_shoot / path not in (gone, short, swapped)), swapped)
     run = rushes("proxies", "camera:A", cwd=own_shoot)
     assert run.code == 1
-    assert "not what was made" in run.err
+    missing, spoilt = run.err.splitlines()
+    assert (
+        missing
+        == f"1 file is gone: {gone.relative_to(own_shoot)}; 'rushes ingest --retry' makes what is missing again."
+    )
+    assert spoilt.endswith(": not what was made; delete what is there, and 'rushes ingest --retry' makes it again.")
+    assert all(str(place.relative_to(own_shoot)) in spoilt for place in (short, swapped))
     assert [line.split()[-1] for line in run.out.splitlines()[2:4]] == ["file", "file"]
     _, rows = proxies(own_shoot, "camera:A")
     found = {own_shoot / path: row["defects"] for path, row in rows.items()}
@@ -86,6 +92,19 @@ def test_proxies_that_are_gone_spoilt_or_swapped_are_found_out_and_made_again(ow
         path.unlink()
     assert rushes("ingest", "--retry", cwd=own_shoot).code == 0
     assert rushes("proxies", "--compare", cwd=own_shoot).code == 0
+
+
+def test_proxies_deleted_by_hand_are_counted_and_named_with_the_command_that_makes_them_again(film):
+    first, second = sorted((film / "proxies").rglob("*.mov"))
+    first.unlink()
+    second.unlink()
+    assert rushes("ingest", cwd=film).code == 0  # which looks at cards alone
+    run = rushes("proxies", cwd=film)
+    names = ", ".join(str(each.relative_to(film)) for each in (first, second))
+    assert run.err == f"2 files are gone: {names}; 'rushes ingest --retry' makes what is missing again.\n"
+    assert rushes("ingest", "--retry", cwd=film).code == 0
+    assert rushes("proxies", cwd=film).err == ""
+    assert first.is_file()
 
 
 def test_a_film_without_proxies_says_where_to_look(film):
