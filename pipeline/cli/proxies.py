@@ -1,5 +1,6 @@
 """`rushes proxies`: what each editing suite would make of the proxies on the disk."""
 
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ import click
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
-from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, print_json, short_name, table
+from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, plural, print_json, short_name, table
 from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.ingest.judging import Judged, damaged_clips, judged
@@ -39,8 +40,8 @@ _DAMAGED = "damaged pictures"  # the rule that accuses the original
 def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salvaged: bool, film: str | None) -> int:
     """Measure the proxies on the disk again: would each editing suite attach them, and if not, why?
 
-    Without QUERY, all of them. Ends with 1 where one is not what was made (spoilt, replaced, gone) or its original
-    is found to be damaged.
+    Without QUERY, all of them. Ends with 1 where one is not what was made (spoilt, replaced, gone), its original
+    is found to be damaged, or its pictures could not be looked at.
     """
     found = chosen_film(film)
     asked = parse(query_text(query))
@@ -59,13 +60,13 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
     damaged = {each.clip.id: f"{one_line(each.clip.name)}: {said}" for each in all_judged if (said := _damage(each))}
     for said in damaged.values():
         click.echo(f"{said.removesuffix('.')}.", err=True)
+    unseen = {each.clip.id: each for each in all_judged if each.unseen}
+    for each in unseen.values():
+        click.echo(f"{one_line(each.clip.name)} was not looked at: {each.unseen}", err=True)
     spoilt = [each for each in all_judged if each.defects]
-    if spoilt:
-        names = listed(one_line(each.product.path) for each in spoilt[:_EXAMPLES])
-        more = f" and {len(spoilt) - _EXAMPLES} more" if len(spoilt) > _EXAMPLES else ""
-        mend = "delete what is there, and 'rushes ingest --retry' makes it again"
-        click.echo(f"{names}{more}: gone, or not what was made; {mend}.", err=True)
-    return 1 if spoilt or damaged or unmade else 0
+    for line in _mended(found, spoilt):
+        click.echo(line, err=True)
+    return 1 if spoilt or damaged or unseen or unmade else 0
 
 
 def _salvage(film: Film, query: Query, ffmpeg: Path | None) -> None:
@@ -81,18 +82,40 @@ def _salvage(film: Film, query: Query, ffmpeg: Path | None) -> None:
     print_summary(summary, time.monotonic() - started, quiet=False)
 
 
+def _mended(film: Film, spoilt: Sequence[Judged]) -> Iterable[str]:
+    """Which proxies are gone and which are not what was made, a few of each, and what makes them again."""
+    gone = [each for each in spoilt if not os.path.lexists(film.folder / os.fsdecode(each.product.path))]
+    there = [each for each in spoilt if each not in gone]
+    again = "'rushes ingest --retry' makes"
+    if gone:
+        yield f"{plural(len(gone), 'file is', 'files are')} gone: {_few(gone)}; {again} what is missing again."
+    if there:
+        yield f"{_few(there)}: not what was made; delete what is there, and {again} it again."
+
+
+def _few(some: Sequence[Judged]) -> str:
+    names = [one_line(each.product.path) for each in some]
+    return (
+        ", ".join(names)
+        if len(names) <= _EXAMPLES
+        else f"{', '.join(names[:_EXAMPLES])} and {len(names) - _EXAMPLES} more"
+    )
+
+
 def _damage(each: Judged) -> str:
     """What is wrong with the pictures of its original; empty where nothing was found."""
     return next((breach.words for breach in each.broken if breach.rule.name == _DAMAGED), "")
 
 
 def as_data(each: Judged) -> dict[str, object]:
-    """One proxy as an object; `map` only for clips whose rate varies."""
+    """One proxy as an object; `map` only for clips whose rate varies, `unseen` where a look could not be had."""
     row: dict[str, object] = {
         "clip": each.clip.id, "name": one_line(each.clip.name), "preset": each.product.preset,
         "path": one_line(each.product.path), "verdict": each.verdict,
         "rules": {breach.rule.name: breach.words for breach in each.broken}, "defects": each.defects,
     }  # fmt: skip
+    if each.unseen:
+        row["unseen"] = each.unseen
     if each.frame_map:
         row["map"] = [[run.proxy, run.original, run.frames] for run in each.frame_map]
     return row

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import Clip, Product, Root
-from pipeline.errors import RushesError
+from pipeline.errors import MediaUnreadable, RushesError
 from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
 from pipeline.ingest.make import film_presets
@@ -24,13 +24,17 @@ from pipeline.shotlog.query import Query
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A proxy and what was found: `defects` in words, `frame_map` of a clip whose rate varies."""
+    """A proxy and what was found: `defects` in words, `frame_map` of a clip whose rate varies.
+
+    `unseen`: why pictures that were to be looked at could not be; that says nothing of them.
+    """
 
     clip: Clip
     product: Product
     broken: tuple[Breach, ...]
     defects: tuple[str, ...]
     frame_map: tuple[Run, ...] = ()
+    unseen: str = ""
 
     @property
     def verdict(self) -> dict[str, tuple[str, ...]]:
@@ -45,13 +49,14 @@ def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | Non
         first, sources = _originals(logged.clip, places)
         proxies = [product for product in logged.products if product.kind == "proxy"]
         looked_at = ffmpeg if any(product.held is None for product in proxies) else None
-        damaged = _told(damage, logged.clip, sources, looked_at)
+        damaged, unseen = _told(damage, logged.clip, sources, looked_at)
         for product in proxies:
             path = film.folder / os.fsdecode(product.path)
             case = Case(logged.clip, presets.get(product.preset), Measured(), path, first, held=product.held)
             if product.held is None:
                 case = replace(case, damaged=damaged)
-            yield _judge(case, product, path, sources, ffmpeg)
+            found = _judge(case, product, path, sources, ffmpeg)
+            yield replace(found, unseen=unseen) if unseen and product.held is None else found
 
 
 def damaged_clips(film: Film, catalogue: Catalogue, query: Query, ffmpeg: Path) -> frozenset[str]:
@@ -81,22 +86,29 @@ def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ff
     if sources:
         with suppress(RushesError):  # an original that cannot be read now has no map
             case = replace(case, original_times=times_of_original(case.clip, sources[0]))
+    unseen = ""
     try:
         case = replace(case, found=measure(path))
         if case.held is None:
-            case = replace(case, compared=_told(partial(compare, proxy=path), case.clip, sources, ffmpeg))
-        return Judged(case.clip, product, breaches(case), defects(case), _map(case))
+            compared, unseen = _told(partial(compare, proxy=path), case.clip, sources, ffmpeg)
+            case = replace(case, compared=compared)
+        return Judged(case.clip, product, breaches(case), defects(case), _map(case), unseen)
     except RushesError as error:
         case = replace(case, lost=error.sentence)
         return Judged(case.clip, product, breaches(case), defects(case))
 
 
-def _told(look: Callable[..., str], clip: Clip, sources: Sequence[Path], ffmpeg: Path | None) -> str:
-    """What a look at a clip's pictures finds, or why it cannot be had; nothing where none is asked for."""
+def _told(look: Callable[..., str], clip: Clip, sources: Sequence[Path], ffmpeg: Path | None) -> tuple[str, str]:
+    """What a look at a clip's pictures finds, and why it could not be had; nothing where none is asked for.
+
+    What cannot be decoded is found so; of a disk that is full or a program that was stopped nothing follows.
+    """
     try:
-        return look(clip, sources, ffmpeg=ffmpeg) if ffmpeg and sources else ""
+        return (look(clip, sources, ffmpeg=ffmpeg) if ffmpeg and sources else ""), ""
+    except MediaUnreadable as error:
+        return error.sentence, ""
     except RushesError as error:
-        return error.sentence
+        return "", error.sentence
 
 
 def _map(case: Case) -> tuple[Run, ...]:

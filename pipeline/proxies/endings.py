@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.clip import Clip, spans_named
 from pipeline.errors import MediaUnreadable
+from pipeline.files import path_error
 from pipeline.metadata.frames import Stored, read_stored
 from pipeline.metadata.slices import (
     alone,
@@ -80,13 +81,10 @@ class _Decoder:
         """A hash of each picture that comes out of a row of them for each picture."""
         with scratch() as folder:
             stream, told = folder / "row.hevc", folder / "hashes"
-            with stream.open("wb") as out:
-                sets: tuple[bytes, ...] | None = None
-                for each, row in zip(pictures, rows, strict=True):
-                    if each.sets != sets:
-                        out.write(opening(each.sets))
-                    out.writelines(row)
-                    sets = each.sets
+            try:
+                _write(stream, pictures, rows)
+            except OSError as error:
+                raise path_error(error, folder) from error
             arguments = [
                 "-loglevel", "fatal", "-max_error_rate", "1", "-flags", "+output_corrupt", "-f", "hevc",
                 "-i", f"file:{stream}", "-fps_mode", "passthrough",
@@ -98,6 +96,17 @@ class _Decoder:
             lines = told.read_text().splitlines()
         columns = [line.split(",") for line in lines if not line.startswith("#")]
         return [found[-1].strip() for found in columns if len(found) == _COLUMNS]
+
+
+def _write(stream: Path, pictures: Sequence[_Picture], rows: Sequence[Sequence[bytes]]) -> None:
+    """A stream of each picture's row, behind the sets that it needs."""
+    sets: tuple[bytes, ...] | None = None
+    with stream.open("wb") as out:
+        for each, row in zip(pictures, rows, strict=True):
+            if each.sets != sets:
+                out.write(opening(each.sets))
+            out.writelines(row)
+            sets = each.sets
 
 
 def damaged_pictures(

@@ -6,6 +6,7 @@ import subprocess
 from itertools import takewhile
 from operator import itemgetter
 
+import pytest
 from filming import on_a_terminal, rushes
 
 from pipeline.metadata.frames import read_stored
@@ -74,7 +75,13 @@ def test_proxies_that_are_gone_spoilt_or_swapped_are_found_out_and_made_again(ow
     shutil.copy(next(own_shoot / path for path in rows if own_shoot / path not in (gone, short, swapped)), swapped)
     run = rushes("proxies", "camera:A", cwd=own_shoot)
     assert run.code == 1
-    assert "not what was made" in run.err
+    missing, spoilt = run.err.splitlines()
+    assert (
+        missing
+        == f"1 file is gone: {gone.relative_to(own_shoot)}; 'rushes ingest --retry' makes what is missing again."
+    )
+    assert spoilt.endswith(": not what was made; delete what is there, and 'rushes ingest --retry' makes it again.")
+    assert all(str(place.relative_to(own_shoot)) in spoilt for place in (short, swapped))
     assert [line.split()[-1] for line in run.out.splitlines()[2:4]] == ["file", "file"]
     _, rows = proxies(own_shoot, "camera:A")
     found = {own_shoot / path: row["defects"] for path, row in rows.items()}
@@ -85,6 +92,19 @@ def test_proxies_that_are_gone_spoilt_or_swapped_are_found_out_and_made_again(ow
         path.unlink()
     assert rushes("ingest", "--retry", cwd=own_shoot).code == 0
     assert rushes("proxies", "--compare", cwd=own_shoot).code == 0
+
+
+def test_proxies_deleted_by_hand_are_counted_and_named_with_the_command_that_makes_them_again(film):
+    first, second = sorted((film / "proxies").rglob("*.mov"))
+    first.unlink()
+    second.unlink()
+    assert rushes("ingest", cwd=film).code == 0  # which looks at cards alone
+    run = rushes("proxies", cwd=film)
+    names = ", ".join(str(each.relative_to(film)) for each in (first, second))
+    assert run.err == f"2 files are gone: {names}; 'rushes ingest --retry' makes what is missing again.\n"
+    assert rushes("ingest", "--retry", cwd=film).code == 0
+    assert rushes("proxies", cwd=film).err == ""
+    assert first.is_file()
 
 
 def test_a_film_without_proxies_says_where_to_look(film):
@@ -153,7 +173,11 @@ def test_a_lost_sector_that_the_decoder_takes_for_a_picture_is_found_and_salvage
     assert any(f"Its proxy is salvaged: frames {number} " in warning for warning in clip["warnings"])
 
 
-def test_rubbish_that_the_decoder_takes_for_a_picture_is_found_where_that_is_asked_for(film):
+@pytest.fixture(scope="module")
+def rotten_once(taken, tmp_path_factory):
+    """A film with a recording in one of whose pictures a bit is flipped; nothing is amiss as far as ffmpeg can tell."""
+    film = tmp_path_factory.mktemp("rotten") / "film"
+    shutil.copytree(taken, film, symlinks=True)
     source = film / "ingest" / "A001" / "C0009.mov"
     hevc(source, 20, ":no-wpp=1")
     stored = read_stored(source)
@@ -164,7 +188,19 @@ def test_rubbish_that_the_decoder_takes_for_a_picture_is_found_where_that_is_ask
     with source.open("r+b") as file:
         file.seek(middle)
         file.write(bytes((byte ^ 0x10,)))
-    assert rushes("ingest", cwd=film).code == 0  # nothing is amiss as far as ffmpeg can tell
+    assert rushes("ingest", cwd=film).code == 0
+    return film, number
+
+
+@pytest.fixture
+def rotten(rotten_once, tmp_path):
+    """The same at a place of its own, and the number of the picture."""
+    shutil.copytree(rotten_once[0], tmp_path / "film", symlinks=True)
+    return tmp_path / "film", rotten_once[1]
+
+
+def test_rubbish_that_the_decoder_takes_for_a_picture_is_found_where_that_is_asked_for(rotten):
+    film, number = rotten
     assert rushes("proxies", cwd=film).code == 0
     run = rushes("proxies", "--compare", cwd=film)
     assert run.code == 1
@@ -179,3 +215,50 @@ def test_rubbish_that_the_decoder_takes_for_a_picture_is_found_where_that_is_ask
     [clip] = rushes("log", "name:C0009", "--json", cwd=film).json
     assert clip["status"] == "ready"
     assert any(f"Its proxy is salvaged: frames {number} " in warning for warning in clip["warnings"])
+
+
+def failing(tmp_path, looks):
+    """An ffmpeg that is killed whenever it is to make these."""
+    program = tmp_path / "ffmpeg"
+    program.write_text(f'#!/bin/sh\ncase "$*" in *{looks}*) kill -9 $$;; esac\nexec \'{find_ffmpeg()}\' "$@"\n')
+    program.chmod(0o755)
+    return {"RUSHES_FFMPEG": str(program)}
+
+
+def not_looked_at(film, around, why):
+    """What `--compare` finds where a look fails: no fault of anything."""
+    run = rushes("proxies", "name:C0009", "--compare", "--json", cwd=film, env=around)
+    [row] = run.json
+    assert (run.code, row["defects"]) == (1, [])
+    assert why in row["unseen"]
+    assert f"C0009.mov was not looked at: {row['unseen']}\n" in run.err
+    assert "delete" not in run.err
+    return row["rules"].keys()
+
+
+@pytest.mark.parametrize(("fails", "code", "why"), [("program", 26, "killed (SIGKILL)"), ("disk", 30, "disk is full")])
+def test_a_look_for_damage_that_cannot_be_had_finds_none_and_costs_no_proxy(
+    rotten, tmp_path, small_disk, fails, code, why
+):
+    film, _ = rotten
+    proxy = next((film / "proxies").rglob("C0009.mov"))
+    made = proxy.read_bytes()
+    if fails == "disk":
+        small_disk(tmp_path / "full", "16k")
+        around = {"TMPDIR": str(tmp_path / "full")}
+    else:
+        around = failing(tmp_path, "framehash")
+    assert not {"damaged pictures", "pictures"} & not_looked_at(film, around, why)
+    run = rushes("proxies", "name:C0009", "--compare", "--salvage", cwd=film, env=around)
+    assert (run.code, run.out) == (code, "")
+    assert why in run.err
+    assert proxy.read_bytes() == made
+    [clip] = rushes("log", "name:C0009", "--json", cwd=film).json
+    assert (clip["status"], clip["warnings"]) == ("ready", [])
+
+
+def test_a_comparison_that_cannot_be_had_finds_no_fault_with_the_proxy(rotten, tmp_path):
+    film, _ = rotten
+    found = not_looked_at(film, failing(tmp_path, "rawvideo"), "killed (SIGKILL)")
+    assert "damaged pictures" in found  # which another look found
+    assert "pictures" not in found

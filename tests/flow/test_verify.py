@@ -2,12 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
-from filming import rushes
+from filming import on_a_terminal, rushes
 
 from pipeline.catalogue.store import open_catalogue
 from pipeline.errors import Cancelled
@@ -38,6 +39,22 @@ def test_an_untouched_film_is_whole(film):
     assert run.code == 0, run.err
     assert run.out == ""
     assert states(film) == {}
+
+
+def test_a_terminal_shows_how_many_bytes_are_read_and_then_what_came_of_it_alone(film):
+    code, shown = on_a_terminal("verify", cwd=film)
+    assert code == 0
+    plain = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", shown.decode())
+    *bars, told = (line for line in re.split(r"[\r\n]+", plain) if line)
+    read = sum(Path(row["path"]).stat().st_size for row in rushes("verify", "--json", cwd=film).json)
+    assert all(each.startswith("Verifying ") for each in bars)
+    assert f" {read / 1e6:.1f}/{read / 1e6:.1f} MB " in bars[-1]
+    assert told == "4 files: 4 whole."
+    assert shown.rindex(b"\x1b[2K") > shown.rindex(b"Verifying"), "the bar is wiped away"
+
+
+def test_what_a_program_reads_has_no_bar_on_a_terminal_either(film):
+    assert b"Verifying" not in on_a_terminal("verify", "--json", cwd=film)[1]
 
 
 def test_each_kind_of_loss_is_named_for_what_it_is(film):
