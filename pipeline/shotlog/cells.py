@@ -2,8 +2,8 @@
 
 import re
 
-# What spreadsheets run (OWASP, "CSV Injection"); a number may be negative.
-_RUN = re.compile(r"\s*(?:[=@]|[+\-](?!\d+(?:\.\d+)?$))")
+# What spreadsheets run (OWASP, "CSV Injection"), also as wide letters of East Asian type; a number may be negative.
+_RUN = re.compile(r"\s*(?:[=@\uff1d\uff20\uff0b\uff0d]|[+\-](?!\d+(?:\.\d+)?$))")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 

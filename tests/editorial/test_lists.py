@@ -157,6 +157,7 @@ def test_the_torture_timeline_makes_lists_that_readers_take(write):
     ("cell", "wanted"),
     [
         ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+49 1", "'+49 1"), ("-clip.mov", "'-clip.mov"), ("-1", "-1"),
+        ("\uff1d1", "'\uff1d1"), ("\uff0b49", "'\uff0b49"),
         ("-1.5", "-1.5"), ("\t=1", "' =1"), ('say "a", b', 'say "a", b'), ("", ""), ("a\nb", "a b"),
     ],
 )  # fmt: skip
