@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from torture import Builder, Range, Time, schema, timeline_of
 
-from pipeline.editorial.exports import ale, edl, fcpxml, otio_json, xmeml
+from pipeline.editorial.exports import aaf, ale, edl, fcpxml, kdenlive, otio_json, xmeml
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.errors import RushesError
 from pipeline.timecode import Rate
 
-EVENTS = (edl.write, xmeml.write, fcpxml.write, ale.write)
+EVENTS = (edl.write, xmeml.write, fcpxml.write, ale.write, kdenlive.write, aaf.write)
 FIVE = Range(Time(0, 25), Time(5, 25))
 NAN, INF = float("nan"), float("inf")
 
@@ -93,7 +93,7 @@ def test_it_is_refused_in_one_sentence(write, name):
 @pytest.mark.parametrize("write", [*EVENTS, otio_json.write])
 def test_it_is_written_whole(write, name):
     made = write(WRITTEN[name](), ExportOptions(Path()))
-    assert all(file.content.decode() for file in made.files)
+    assert all(file.content for file in made.files)
 
 
 def test_a_disabled_clip_and_a_track_of_another_kind_are_left_out_and_named():
@@ -113,5 +113,5 @@ def test_a_hundred_thousand_events_are_written_by_every_format():
     make = Builder(Rate(25), "/x")
     one = make.clip("a.mov", 2, media=10_000)
     made = timeline_of(make.track("V", "Video", *(one.clone() for _ in range(100_000))))
-    for write in EVENTS:
+    for write in (*EVENTS, otio_json.write):
         assert write(made, ExportOptions(Path())).files[0].content
