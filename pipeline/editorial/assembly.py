@@ -288,7 +288,7 @@ def _clip(piece: Piece, spans: Spans, metadata: dict[str, Any], markers: Sequenc
         "media_references": {},
         "active_media_reference_key": "",
     }
-    clip: Clip = deserialize_json_from_string(_ENCODE(values).decode())
+    clip: Clip = deserialize_json_from_string(_ENCODE(values))
     _set_source_range(clip, spans.source)
     references = {ORIGINAL: _reference(piece.part.path, piece.part.name, spans.original)}
     proxy = piece.shot.media.proxy
