@@ -123,8 +123,6 @@ class Timecode(msgspec.Struct, frozen=True, gc=False):
     drop_frame: bool = False
 
     def __post_init__(self) -> None:
-        if self.drop_frame and not self.rate.can_drop:
-            raise ValueRefused(f"There is no drop-frame timecode at {self.rate.label()} frames per second.")
         day = _day(self.rate.numerator, self.rate.denominator, self.drop_frame)
         if not 0 <= self.frame < day:
             msgspec.structs.force_setattr(self, "frame", self.frame % day)
@@ -140,8 +138,6 @@ class Timecode(msgspec.Struct, frozen=True, gc=False):
             raise ValueRefused(f"'{text}' is no timecode; write it as 10:00:00:00 (10:00:00;00 if drop-frame).")
         drop = match[4] in ";," if drop_frame is None else drop_frame
         hours, minutes, seconds, frames = (int(match[group]) for group in (1, 2, 3, 5))
-        if drop and not rate.can_drop:
-            raise ValueRefused(f"There is no drop-frame timecode at {rate.label()} frames per second.")
         dropped = _dropped_per_minute(rate) if drop else 0
         skipped = seconds == 0 and minutes % 10 != 0 and frames < dropped
         if hours > 23 or minutes > 59 or seconds > 59 or frames >= rate.nominal or skipped:
@@ -177,14 +173,13 @@ class Timecode(msgspec.Struct, frozen=True, gc=False):
         return Timecode(self.frame + frames, self.rate, self.drop_frame)
 
     def __str__(self) -> str:
-        nominal = self.rate.nominal
-        counted = self.frame + (_skipped_labels(self.frame, nominal) if self.drop_frame else 0)
-        seconds, frames = divmod(counted, nominal)
-        minutes, seconds = divmod(seconds, 60)
-        hours, minutes = divmod(minutes, 60)
-        mark = ";" if self.drop_frame else ":"
+        nominal, counted, mark = self.rate.nominal, self.frame, ":"
+        if self.drop_frame:
+            counted, mark = counted + _skipped_labels(counted, nominal), ";"
+        seconds, frames = counted // nominal, counted % nominal  # faster than divmod
+        minutes = seconds // 60
         last = f"{frames:03}" if nominal > 100 else _TWO[frames]
-        return f"{_TWO[hours]}:{_TWO[minutes]}:{_TWO[seconds]}{mark}{last}"
+        return f"{_TWO[minutes // 60]}:{_TWO[minutes % 60]}:{_TWO[seconds % 60]}{mark}{last}"
 
 
 class TimeRange(msgspec.Struct, frozen=True, gc=False):
@@ -203,6 +198,8 @@ class TimeRange(msgspec.Struct, frozen=True, gc=False):
 
     def within(self, other: "TimeRange") -> "TimeRange":
         """The part of this range that lies in `other`; empty (duration 0) where they do not meet."""
+        if other.start <= self.start and self.end <= other.end:
+            return self
         start = min(max(self.start, other.start), other.end)
         return TimeRange(start, max(0, min(self.end, other.end) - start))
 
@@ -225,6 +222,9 @@ def _day(numerator: int, denominator: int, drop_frame: bool) -> int:  # noqa: FB
 
 
 def _dropped_per_minute(rate: Rate) -> int:
+    """Raises ValueRefused where there is no drop-frame counting."""
+    if not rate.can_drop:
+        raise ValueRefused(f"There is no drop-frame timecode at {rate.label()} frames per second.")
     return rate.nominal // 15
 
 

@@ -42,6 +42,8 @@ from pipeline.timecode import Rate, TimeRange
 
 ORIGINAL, PROXY = "DEFAULT_MEDIA", "proxy"
 _ENCODE = msgspec.json.Encoder().encode
+# What OTIO's properties do themselves; an assignment to one looks after its Python object too, and takes twice as long.
+_name_reference, _set_source_range = ExternalReference.name.fset, Clip.source_range.fset
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def timeline_of(shots: Sequence[Shot], settings: CutSettings, sound: Beside = NO
     lots = _lots(titled, settings, sound)
     if not any(lot.pieces for lot in lots):
         raise ExportRefused("No clip of this search has a length and a file that a timeline could hold.")
-    desk = _Desk(settings.rate, max(len(_streams(piece)) for lot in lots for piece in lot.pieces))
+    desk = _Desk(settings.rate, max(len(streams_of(lot.shot.logged.clip)) for lot in lots if lot.pieces))
     section = None
     for lot in lots:
         if not lot.pieces:
@@ -107,9 +109,8 @@ def with_tracks(
     """A timeline of these tracks: name, kind and what lies on each."""
     start = RationalTime(settings.start.frame, settings.rate.numerator / settings.rate.denominator)
     timeline = Timeline(shown(settings.name), global_start_time=start, metadata={"rushes": of_timeline(settings)})
-    for number, (name, kind, children) in enumerate(tracks):
-        timeline.tracks.append(Track(name, kind=kind))
-        timeline.tracks[number].extend(children)
+    for name, kind, children in tracks:
+        timeline.tracks.append(Track(name, children, kind=kind))
     timeline.tracks.markers.extend(marks)
     return timeline
 
@@ -211,7 +212,7 @@ class _Desk:
             _append_gap(tracks, each.before - at, self.rate)
             at = each.before
             for piece in pieces_of(each.shot, self.rate):
-                fitting = replace(piece, record=min(piece.record, each.before + each.length - at))
+                fitting = msgspec.structs.replace(piece, record=min(piece.record, each.before + each.length - at))
                 if fitting.record > 0:
                     _lay_sound(fitting, tracks, rate=self.rate)
                     at += fitting.record
@@ -272,7 +273,7 @@ def _streams(piece: Piece) -> tuple[int, ...]:
 
 def streams_of(clip: ClipOfLog) -> tuple[int, ...]:
     """Channels of each audio stream; sound whose streams are not known counts as one of one channel."""
-    known = tuple(stream.channels for stream in clip.facts.audio)
+    known = tuple([stream.channels for stream in clip.facts.audio])
     return known or ((1,) if clip.kind == "sound" else ())
 
 
@@ -287,8 +288,8 @@ def _clip(piece: Piece, spans: Spans, metadata: dict[str, Any], markers: Sequenc
         "media_references": {},
         "active_media_reference_key": "",
     }
-    clip: Clip = deserialize_json_from_string(_ENCODE(values).decode())
-    clip.source_range = spans.source
+    clip: Clip = deserialize_json_from_string(_ENCODE(values))
+    _set_source_range(clip, spans.source)
     references = {ORIGINAL: _reference(piece.part.path, piece.part.name, spans.original)}
     proxy = piece.shot.media.proxy
     if proxy is not None:
@@ -302,7 +303,7 @@ def _reference(path: str | None, name: str, available: OtioRange) -> ExternalRef
     if path is None:
         return MissingReference(name, available)
     reference = ExternalReference(path, available)
-    reference.name = name
+    _name_reference(reference, name)
     return reference
 
 
@@ -325,7 +326,7 @@ def _source_range(piece: Piece, rate: Rate) -> OtioRange:
 
 
 def _range(start: int, duration: int, rate: Rate) -> OtioRange:
-    return OtioRange(_time(start, rate), _time(duration, rate))
+    return OtioRange(start, duration, rate.numerator / rate.denominator)
 
 
 def _time(frames: int, rate: Rate) -> RationalTime:

@@ -41,6 +41,7 @@ class Beside:
 
 
 NOTHING = Beside()
+_IN_TIME = Fraction(0)
 
 
 def beside(
@@ -102,10 +103,10 @@ def late_of(clip: Clip) -> Fraction:
     """Seconds between the frame that a sound's timecode counts to and its first sample."""
     facts = clip.facts
     if clip.kind != "sound" or clip.start is None or facts.time_reference is None or not facts.audio:
-        return Fraction(0)
+        return _IN_TIME
     frame = clip.start.rate.seconds(1)
     late = Fraction(facts.time_reference, facts.audio[0].sample_rate) - frame * clip.start.frame
-    return late if 0 < late < frame else Fraction(0)
+    return late if 0 < late < frame else _IN_TIME
 
 
 def _nearest(frames: Fraction) -> int:

@@ -1,15 +1,15 @@
 """Shots cut at the joints of their files, with the sound that lies under them: what is laid on tracks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from pipeline.editorial.beside import NOTHING, Beside, Lying, lying
 from pipeline.editorial.shots import MediaPart, Shot
 from pipeline.timecode import Rate, TimeRange
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True, gc=False):
     """What lies in one file: `part` of a shot's media, `inside` the clip's frames, `record` timeline frames.
 
     `before` counts the clip's frames in the files before this one.
@@ -34,8 +34,7 @@ class Piece:
         return start.frame if start else -self.before
 
 
-@dataclass(frozen=True, slots=True)
-class Laid:
+class Laid(msgspec.Struct, frozen=True, gc=False):
     """A shot, the pieces it is laid in (none: it has no length or no file), and the recorders' sound under it."""
 
     shot: Shot
@@ -45,7 +44,7 @@ class Laid:
     @property
     def length(self) -> int:
         """Frames of the timeline."""
-        return sum(piece.record for piece in self.pieces)
+        return sum([piece.record for piece in self.pieces])
 
 
 def laid(shot: Shot, rate: Rate, sound: Beside = NOTHING) -> Laid:

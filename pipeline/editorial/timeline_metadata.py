@@ -98,10 +98,10 @@ def _file(piece: Piece) -> dict[str, Any]:
 
 def _log(logged: LoggedClip) -> dict[str, Any]:
     said = logged.values.items()
-    return {name: _plain(value) for name, value in said if name in _LOG_FIELDS and value not in (None, "", ())}
+    return {name: _plain(value) for name, value in said if name in _LOG_FIELDS and (value or value == 0)}
 
 
 def _plain(value: str | int | tuple[str, ...] | None) -> str | int | list[str] | None:
-    if isinstance(value, tuple):
-        return [shown(item) for item in value]
-    return shown(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return shown(value)
+    return [shown(item) for item in value] if isinstance(value, tuple) else value

@@ -209,6 +209,15 @@ def test_the_kinds_of_cut_can_be_listed_without_loading_otio():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_the_formats_of_cuts_can_be_listed_without_loading_a_writer():
+    code = "import sys, pipeline.delivery.export as room; print(len(room.EXPORTS), *sys.modules)"
+    count, *loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert int(count) > 10
+    assert {f"pipeline.editorial.exports.{name}" for name in ("aaf", "edl", "fcpxml", "xmeml")}.isdisjoint(loaded)
+
+
 def test_without_a_clock_timecode_tells_the_time_of_day():
     clips = [
         logged("b", shoot_day=DAY1, at=None, start="08:20:00:00", camera="A"),

@@ -67,9 +67,10 @@ class _Line(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Told(msgspec.Struct, frozen=True, gc=False):
-    """An edit in the words that all forms of a list have in common."""
+    """An edit in the words that all forms of a list have in common; `sides` in order, the outgoing one first."""
 
     edit: Edit
+    sides: tuple[Side, ...]
     lines: tuple[_Line, ...]
     comments: tuple[str, ...]
 
@@ -118,10 +119,11 @@ def _parts(sheet: Sheet) -> Iterator[tuple[str, list[Edit], Losses]]:
 
 
 def _told(sheet: Sheet, edit: Edit, lost: Losses) -> _Told:
-    for side in _sides(edit):
-        if side.source and _tenths(side, sheet).denominator != 1:
+    sides = _sides(edit)
+    for side in sides:
+        if side.source and not _as_recorded(side) and _tenths(side, sheet).denominator != 1:
             lost.add("Speeds finer than a tenth of a frame a second, exact in comments only", side.source.name)
-    return _Told(edit, tuple(_events(sheet, edit)), tuple(_comments(sheet, edit, lost)))
+    return _Told(edit, sides, tuple(_events(sheet, edit)), tuple(_comments(sheet, edit, sides, lost)))
 
 
 def _lines(wanted: _List, edits: Sequence[_Told]) -> Iterator[str]:
@@ -137,9 +139,9 @@ def _lines(wanted: _List, edits: Sequence[_Told]) -> Iterator[str]:
                 drop = line.drop_frame
                 yield _fcm(drop=drop)
             yield f"{number:0{width}}  {wanted.reel(line.side):<{form.reel}} {line.rest}"
-        yield from _motions(wanted, told.edit)
+        yield from _motions(wanted, told.sides)
         yield from told.comments
-    used = dict.fromkeys(side.source for told in edits for side in _sides(told.edit) if side.source)
+    used = dict.fromkeys(side.source for told in edits for side in told.sides if side.source)
     for row in dict.fromkeys([wanted.table[source] for source in used]):
         where = row.path or row.name
         yield one_line(f"* REEL {row.short}: REEL {row.reel or '-'}, CARD {row.card}, CLIP {row.clip}, FILE {where}")
@@ -174,15 +176,14 @@ def _as_recorded(side: Side) -> bool:
     return side.speed is NORMAL or side.speed == 1
 
 
-def _tenths(side: Side, sheet: Sheet) -> Fraction | int:
+def _tenths(side: Side, sheet: Sheet) -> Fraction:
     """The speed of a side in tenths of a frame a second."""
-    nominal = sheet.start.rate.nominal
-    return nominal * 10 if side.speed is NORMAL else abs(side.speed) * nominal * 10
+    return abs(side.speed) * sheet.start.rate.nominal * 10
 
 
-def _motions(wanted: _List, edit: Edit) -> Iterator[str]:
+def _motions(wanted: _List, sides: Sequence[Side]) -> Iterator[str]:
     """`M2`, with the speed in tenths of a frame a second, as far as the column goes."""
-    for side in _sides(edit):
+    for side in sides:
         if _as_recorded(side) or side.source is None:
             continue
         tenths, reel = _tenths(side, wanted.sheet), wanted.reel(side)
@@ -196,14 +197,14 @@ def _motions(wanted: _List, edit: Edit) -> Iterator[str]:
             yield f"* SPEED: {side.speed} OF {reel}"
 
 
-def _comments(sheet: Sheet, edit: Edit, lost: Losses) -> Iterator[str]:
+def _comments(sheet: Sheet, edit: Edit, sides: Sequence[Side], lost: Losses) -> Iterator[str]:
     extra = [str(number) for number in edit.channels if number > 2]
     if extra:
         yield f"AUD  {'    '.join(extra)}"
     if edit.place.mix:
         yield f"EFFECTS NAME IS {one_line(edit.place.mix.name).upper()}"
-    yield from _names(edit)
-    for side in _sides(edit):
+    yield from _names(sides)
+    for side in sides:
         if side.source is not None:
             yield from _remarks(side, side.source, sheet, lost)
     for mark in edit.marks:
@@ -213,15 +214,13 @@ def _comments(sheet: Sheet, edit: Edit, lost: Losses) -> Iterator[str]:
             lost.add("Lengths of marked ranges, written as points", _name(edit.place.side))
 
 
-def _names(edit: Edit) -> Iterator[str]:
+def _names(sides: Sequence[Side]) -> Iterator[str]:
     """Clip names in the words that editors read; the file once for each side."""
-    sides = _sides(edit)
-    for which, side in zip(("FROM", "TO"), sides, strict=False):
-        if side.source:
-            yield f"* {which} CLIP NAME: {_name(side)}"
-    for side in sides:
-        if side.source:
-            yield f"* SOURCE FILE: {_name(side)}"
+    named = [(which, _name(side)) for which, side in zip(("FROM", "TO"), sides, strict=False) if side.source]
+    for which, name in named:
+        yield f"* {which} CLIP NAME: {name}"
+    for _, name in named:
+        yield f"* SOURCE FILE: {name}"
 
 
 def _name(side: Side) -> str:

@@ -264,7 +264,7 @@ def _event(item: Item, record: TimeRange, *, source: Source, rate: Rate, sound: 
     event = Event(source, round(span.start_time.value), record, channels if sound else 0, stream, (), speed)
     if not item.markers:
         return event
-    return msgspec.structs.replace(event, marks=tuple(_mark(marker, event, rate) for marker in item.markers))
+    return msgspec.structs.replace(event, marks=tuple([_mark(marker, event, rate) for marker in item.markers]))
 
 
 def _speed(item: Item) -> Fraction:

@@ -7,8 +7,8 @@ from urllib.parse import quote
 from xml.sax.saxutils import escape
 
 # All but the characters of XML 1.0 (production 2, Char).
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SPECIAL = re.compile("[^\t\n -%'-;=?-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # those, & < > and \r
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile("[\x00-\x08\x0b-\x1f&<>\ud800-\udfff\ufffe\uffff]")  # those, & < > and \r
 _PLAIN = re.compile("[ !#-%'-;=?-~]*").fullmatch  # nearly all attributes: nothing to escape, nothing to leave out
 _IN_ATTRIBUTES = {'"': "&quot;", "\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
