@@ -235,13 +235,15 @@ def carry_out(
         if order.job and order.ffmpeg:
             from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
 
+            unwritten = tuple(told.broken.get(source, ()) for source in order.job.sources)
+            job = replace(order.job, clip=counted_clip(order.clip, told.counts), unwritten=unwritten)
+            length = float(job.clip.duration)
+
             def heard(of: Progress) -> None:
-                progress(of.seconds)
+                progress(max(of.seconds, of.share * length))
                 for folder in {final.parent for final in order.finals}:
                     keep_free(folder, order.kept_free)
 
-            unwritten = tuple(told.broken.get(source, ()) for source in order.job.sources)
-            job = replace(order.job, clip=counted_clip(order.clip, told.counts), unwritten=unwritten)
             reached("make.begin")
             made = make(job, order.ffmpeg, progress=heard, cancelled=cancelled, paused=paused)
             reached("make.made")

@@ -1,7 +1,7 @@
 """ffmpeg: found, asked what it can do, run.
 
-A run is watched (progress, stall, total time), polite, stopped for a pause, called off with its whole
-process group, and dies with us. What it leaves behind on the disk is its caller's business.
+A run is watched (progress, stall, total time) from its start on, polite, stopped for a pause, called off with its
+whole process group, and dies with us. What it leaves behind on the disk is its caller's business.
 """
 
 import math
@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +25,7 @@ from pipeline.files import path_error
 from pipeline.processes.courtesy import dies_with_us
 from pipeline.processes.refusals import refusal
 from pipeline.processes.sandbox import Reach, started
+from pipeline.processes.vitals import vitals
 
 # Demuxers that footage comes in. Playlists (HLS, DASH, ffconcat, SDP) and image or text demuxers are
 # not among them: under a .mov name they would make ffmpeg read other files or the network.
@@ -38,6 +39,9 @@ INPUT_GUARD: tuple[tuple[str, str], ...] = (
 )
 
 _POLL = 0.1  # seconds between two looks at cancelled()
+_BEAT = 0.25  # seconds between two looks at what the system tells of it
+_IDLE = 0.01  # of one processor: who works less than that stands still
+_BROODING = 10  # times the stall that it may compute without reading, writing or telling of anything
 _GRACE = 2.0  # seconds from SIGTERM to SIGKILL
 _TAIL_LINES = 60
 _LINE_LENGTH = 500
@@ -47,11 +51,16 @@ _A_DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far ffmpeg has come: frames and seconds of the output, `speed` in x real time or None."""
+    """How far ffmpeg has come: frames and seconds of the output, `speed` in x real time or None.
+
+    It tells those once all its outputs have begun, which those of late pictures do late. `share` (0 to 1) is how
+    much of its sources lies behind it, and known from the start on.
+    """
 
     frames: int = 0
     seconds: float = 0.0
     speed: float | None = None
+    share: float = 0.0
 
 
 def never() -> bool:
@@ -63,10 +72,10 @@ def never() -> bool:
 class Terms:
     """On which a program runs: what it works on (for refusals), its limits in seconds and bytes, its niceness.
 
-    `stall` is the time without headway, `total` the whole time. While `paused()` says so the program stands still;
-    that time counts for neither. `largest` is how long each file may become that it writes. It may read what is named
-    as its input, and `reads`. With `hardware` it needs the drivers of graphics hardware. `formats` are the demuxers
-    that open what it reads.
+    `stall` is the time without headway (nothing is read, written, told of or computed), `total` the whole time. While
+    `paused()` says so the program stands still; that time counts for neither. `largest` is how long each file may
+    become that it writes. It may read what is named as its input, and `reads`. With `hardware` it needs the drivers
+    of graphics hardware. `formats` are the demuxers that open what it reads.
     """
 
     subject: str = "the clip"
@@ -181,7 +190,7 @@ def run_ffmpeg(
     _lay_out(writes)
     reach = Reach(ffmpeg, (*reads, *terms.reads), writes, terms.largest, terms.hardware)
     with _running(command, reach, terms.nice) as process:
-        watch = _Watch(process, terms)
+        watch = _Watch(process, terms, reads)
         told = watch.progress
         while watch.look():
             if watch.progress != told:
@@ -269,15 +278,20 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Watch:
-    """Reads a running ffmpeg's two pipes; keeps the last lines, the progress, and the clocks."""
+    """Reads a running ffmpeg's two pipes, and looks at it; keeps the last lines, the progress, and the clocks."""
 
-    def __init__(self, process: subprocess.Popen[bytes], terms: Terms) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], terms: Terms, sources: Sequence[Path]) -> None:
         self.progress = Progress()
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._terms = terms
         self._group = process.pid
+        self._sources = {name for path in sources for name in (str(path), os.path.realpath(path))}
+        self._size = sum(map(_size, sources))  # bytes that it has to read
         self._held: float | None = None  # since when it stands still
-        self._begun = self._moved = time.monotonic()
+        self._begun = self._moved = self._toiled = time.monotonic()
+        self._looked = -math.inf  # when the system was asked
+        self._places: tuple[tuple[str, int], ...] = ()
+        self._work = 0.0  # seconds of a processor, when it last had done enough of it
         self._rest = {"stdout": b"", "stderr": b""}
         self._fields: dict[str, str] = {}
         self._selector = selectors.DefaultSelector()
@@ -295,23 +309,50 @@ class _Watch:
         if not self._selector.get_map():
             self._selector.close()
             return False
-        self._check_clocks()
+        if self._held is None:
+            self._feel()
+            self._check_clocks()
         return True
 
     def hold(self, *, paused: bool) -> None:
         """Let the program stand still or go on. What would outlive us is never stopped: nobody would wake it.
 
-        It dies with us where the system can do that, and from its first words on: before, setpriv may not have run.
+        It dies with us where the system can do that, and once it is itself: before, setpriv may not have run.
         """
-        if paused == (self._held is not None) or not self._fields or not dies_with_us():
+        if paused == (self._held is not None) or not dies_with_us() or not self._is_itself():
             return
         with suppress(ProcessLookupError):
             os.killpg(self._group, signal.SIGSTOP if paused else signal.SIGCONT)
         now = time.monotonic()
         if self._held is not None:
-            self._begun += now - self._held
-            self._moved += now - self._held
+            slept = now - self._held
+            self._begun, self._moved, self._toiled = self._begun + slept, self._moved + slept, self._toiled + slept
         self._held = now if paused else None
+
+    def _is_itself(self) -> bool:
+        """Whether ffmpeg runs, and no longer what is put before it."""
+        seen = None if self._fields else vitals(self._group)
+        return bool(self._fields) or (seen is not None and seen.begun)
+
+    def _feel(self) -> None:
+        """See whether it gets on, said or unsaid. Where the system tells nothing, silence is no stall."""
+        now = time.monotonic()
+        if now - self._looked < _BEAT:
+            return
+        self._looked = now
+        seen = vitals(self._group, self._sources)
+        if seen is None:
+            if not self._fields:
+                self._moved = self._toiled = now
+            return
+        if seen.places != self._places:
+            self._moved, self._places = now, seen.places
+        if seen.worked - self._work >= _IDLE * self._terms.stall:
+            self._toiled, self._work = now, seen.worked
+            if not seen.places:  # hidden from us: its work alone tells
+                self._moved = now
+        if self._size:
+            self.progress = replace(self.progress, share=min(1.0, seen.read / self._size))
 
     def _take(self, name: str, data: bytes) -> None:
         *lines, rest = (self._rest[name] + data).split(b"\n")
@@ -334,18 +375,18 @@ class _Watch:
             int(_number(self._fields.get("frame", "")) or 0),
             (_number(self._fields.get("out_time_us", "")) or 0.0) / 1_000_000,
             _number(self._fields.get("speed", "").removesuffix("x")),
+            self.progress.share,
         )
         if (now.frames, now.seconds) != (self.progress.frames, self.progress.seconds):
             self._moved = time.monotonic()
         self.progress = now
 
     def _check_clocks(self) -> None:
-        if self._held is not None:
-            return
         now = time.monotonic()
-        if now - self._moved > self._terms.stall:
+        patience = self._terms.stall * (_BROODING if now - self._toiled <= self._terms.stall else 1)
+        if now - self._moved > patience:
             raise ToolStopped(
-                f"ffmpeg made no headway with {self._terms.subject} for {self._terms.stall:.0f} seconds and was "
+                f"ffmpeg made no headway with {self._terms.subject} for {patience:.0f} seconds and was "
                 "stopped; check the disk it lies on, then ingest again."
             )
         if now - self._begun > self._terms.total:
@@ -353,6 +394,13 @@ class _Watch:
                 f"ffmpeg took longer than {self._terms.total:.0f} seconds for {self._terms.subject} and was stopped; "
                 "check the disk and the machine's load, then ingest again."
             )
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; 0 of one that is not there, which ffmpeg says itself."""
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
 
 
 def _number(text: str) -> float | None:

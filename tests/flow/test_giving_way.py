@@ -26,9 +26,9 @@ from pipeline.processes.ffmpeg import find_ffmpeg
 
 @pytest.fixture
 def slow(tmp_path, monkeypatch):
-    """An ffmpeg that takes two seconds more for each clip."""
+    """An ffmpeg that takes two seconds more for each clip, and says nothing before, as it does with stills."""
     fake = tmp_path / "ffmpeg"
-    waits = 'case "$*" in *-progress*) echo progress=continue; sleep 2;; esac'
+    waits = 'case "$*" in *-progress*) sleep 2;; esac'
     fake.write_text(f'#!/bin/sh\n{waits}\nexec "{find_ffmpeg()}" "$@"\n')
     fake.chmod(0o755)
     monkeypatch.setenv("RUSHES_FFMPEG", str(fake))

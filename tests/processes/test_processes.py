@@ -142,12 +142,32 @@ def test_a_flood_of_complaints_neither_blocks_nor_fills_memory(tmp_path):
     assert done.stderr_tail[-1].startswith("complaint 19999")
 
 
-def test_no_headway_is_a_stall(tmp_path):
+def test_no_headway_is_a_stall_even_where_it_goes_on_talking(tmp_path):
     fake = program(
-        tmp_path / "ffmpeg", "while :; do echo frame=1; echo out_time_us=40000; echo progress=continue; sleep 0.1; done"
+        tmp_path / "ffmpeg", "while :; do echo frame=1; echo out_time_us=40000; echo progress=continue; sleep 1; done"
     )
+    with pytest.raises(ToolStopped, match=r"no headway .* for 2 seconds"):
+        run_ffmpeg(fake, [], terms=Terms(stall=2))
+
+
+def test_what_computes_without_end_and_neither_reads_nor_writes_is_given_more_time_and_no_more(tmp_path):
+    with pytest.raises(ToolStopped, match=r"no headway .* for 8 seconds"):
+        run_ffmpeg(program(tmp_path / "ffmpeg", "while :; do :; done"), [], terms=Terms(stall=0.8))
+
+
+def test_whose_files_are_hidden_is_judged_by_its_work_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.processes.vitals._places", lambda _process: ())
+    with pytest.raises(ToolStopped, match="longer than 5 seconds"):
+        run_ffmpeg(program(tmp_path / "ffmpeg", "while :; do :; done"), [], terms=Terms(stall=0.4, total=5))
     with pytest.raises(ToolStopped, match="no headway"):
-        run_ffmpeg(fake, [], terms=Terms(stall=0.5))
+        run_ffmpeg(program(tmp_path / "ffmpeg", "exec sleep 60"), [], terms=Terms(stall=0.4, total=5))
+
+
+def test_where_the_system_tells_nothing_silence_is_no_stall(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipeline.processes.vitals._PROC", tmp_path)
+    assert run_ffmpeg(program(tmp_path / "ffmpeg", "sleep 1.5; echo made >&2"), [], terms=Terms(stall=0.5))
+    with pytest.raises(ToolStopped, match="longer than 2 seconds"):
+        run_ffmpeg(program(tmp_path / "ffmpeg", "sleep 60"), [], terms=Terms(stall=0.5, total=2))
 
 
 def test_a_run_has_a_total_time(ffmpeg):

@@ -1,0 +1,151 @@
+"""A clip with all its stills is watched from its first second on: ffmpeg itself says nothing before nearly its last."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from shooting import log, order, program, shoot
+
+from pipeline.errors import Cancelled, DiskFull, ToolStopped
+from pipeline.ingest.make import Order, carry_out
+from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, run_ffmpeg
+from pipeline.proxies.graph import arguments
+from pipeline.proxies.job import ProxyJob
+
+SECONDS = 2  # of media
+TONE = f"-f lavfi -i sine=f=440:r=48000:d={SECONDS} -c:v mpeg4 -q:v 2 -c:a pcm_s16le"
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory) -> Path:
+    return shoot(tmp_path_factory.mktemp("shot") / "A.mkv", TONE, frames=range(25 * SECONDS))
+
+
+def slowed(source: Path, folder: Path, seconds: float) -> ProxyJob:
+    """All that is made of a clip by default, read so slowly that it takes about so many seconds."""
+    return replace(order(log(source), folder, source), bandwidth=source.stat().st_size / seconds)
+
+
+@contextmanager
+def working(job: ProxyJob, told: list[Progress], **reins) -> Iterator[Future[Finished]]:
+    """The job's ffmpeg at work in another thread."""
+    terms = reins.pop("terms", Terms())
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(run_ffmpeg, program(), arguments(job), progress=told.append, terms=terms, **reins)
+
+
+def at_work(folder: Path) -> list[int]:
+    """The programs that write into a folder."""
+    found = []
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = line.read_bytes()
+        except OSError:
+            continue
+        if os.fsencode(folder) in words and int(line.parent.name) != os.getpid():
+            found.append(int(line.parent.name))
+    return found
+
+
+def states(folder: Path) -> set[str]:
+    return {Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] for pid in at_work(folder)}
+
+
+def wait_for(condition, seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def test_a_clip_that_takes_longer_than_a_stall_is_no_stall_and_is_told_of_all_the_while(tmp_path, source):
+    told: list[Progress] = []
+    done = run_ffmpeg(
+        program(), arguments(slowed(source, tmp_path / "out", 5)), progress=told.append, terms=Terms(stall=1.5)
+    )
+    silent = [each.share for each in told if not each.frames]
+    assert silent == sorted(silent)
+    assert len({share for share in silent if 0 < share < 1}) > 3, "ffmpeg said nothing yet, and still it was seen"
+    assert (done.progress.frames, done.progress.seconds) == (25 * SECONDS, SECONDS)
+
+
+def test_a_disk_that_hangs_is_a_stall_although_ffmpeg_has_not_said_a_word(tmp_path, source):
+    hanging = tmp_path / "A.mkv"
+    os.mkfifo(hanging)
+    job = replace(order(log(source), tmp_path / "out", source), sources=(hanging,))
+    told: list[Progress] = []
+    with working(job, told, terms=Terms(stall=1.5)) as run, hanging.open("wb") as disk:
+        disk.write(source.read_bytes()[: source.stat().st_size // 2])
+        disk.flush()
+        began = time.monotonic()
+        with pytest.raises(ToolStopped, match="no headway"):
+            run.result()
+        assert 1 < time.monotonic() - began < 8
+    assert not any(each.frames for each in told)
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
+def test_a_pause_before_ffmpegs_first_word_stops_it_at_once_and_harms_nothing(tmp_path, source):
+    paused, told = threading.Event(), []
+    terms = Terms(stall=1.5, total=8, paused=paused.is_set)
+    with working(slowed(source, tmp_path / "out", 4), told, terms=terms) as run:
+        wait_for(lambda: told)
+        paused.set()
+        try:
+            began = time.monotonic()
+            wait_for(lambda: states(tmp_path / "out") == {"T"})
+            assert time.monotonic() - began < 2
+            before = told[-1]
+            time.sleep(2)
+            assert told[-1] == before
+            assert not before.frames
+        finally:
+            paused.clear()
+        assert run.result().progress.frames == 25 * SECONDS
+
+
+def test_calling_off_before_ffmpegs_first_word_ends_it_at_once(tmp_path, source):
+    enough, told = threading.Event(), []
+    with working(slowed(source, tmp_path / "out", 30), told, cancelled=enough.is_set) as run:
+        wait_for(lambda: told)
+        began = time.monotonic()
+        enough.set()
+        with pytest.raises(Cancelled):
+            run.result()
+    assert time.monotonic() - began < 2
+    assert not at_work(tmp_path / "out")
+
+
+def made_in(folder: Path, job: ProxyJob) -> Order:
+    folder.mkdir()
+    return Order(job.clip, (), job, tuple(folder / each.path.name for each in job.outputs), program())
+
+
+def test_a_clip_under_way_counts_its_media_before_ffmpeg_does(tmp_path, source):
+    heard: list[float] = []
+    outcome = carry_out(made_in(tmp_path / "film", slowed(source, tmp_path / "out", 4)), heard.append, never, never)
+    assert outcome.error is None
+    assert heard == sorted(heard)
+    assert len({seconds for seconds in heard if 0 < seconds < SECONDS * 0.9}) > 2
+    assert heard[-1] == pytest.approx(SECONDS)
+
+
+def test_what_has_to_stay_free_is_looked_after_while_ffmpeg_is_silent(tmp_path, source, monkeypatch):
+    began = time.monotonic()
+
+    def full(folder: Path, _kept: int) -> None:
+        if time.monotonic() - began > 2:  # somebody else fills the disk
+            raise DiskFull(f"{folder} is full.")
+
+    monkeypatch.setattr("pipeline.ingest.make.keep_free", full)
+    outcome = carry_out(made_in(tmp_path / "film", slowed(source, tmp_path / "out", 30)), [].append, never, never)
+    assert isinstance(outcome.error, DiskFull)
+    assert time.monotonic() - began < 10
+    assert not list((tmp_path / "out").iterdir())
