@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 import xxhash
 
+from pipeline.cards.proxies import ENDING_SIGNS
 from pipeline.errors import NotFound, SettingsError
 from pipeline.proxies.encoders import ENCODERS, HARDWARE, Encoder
 from pipeline.settings import read_toml
@@ -108,6 +109,8 @@ def _preset(name: str, table: object, where: str) -> Preset:
     for part in (preset.folder, preset.ending):
         if part.strip() != part or any(sign in part for sign in ("/", "\\", "\0")) or part[:1] == ".":
             raise SettingsError(f"{where}, {name}: '{part}' is no plain name; use letters, digits, - and _.")
+    if preset.ending[:1] not in ("", *ENDING_SIGNS):
+        raise SettingsError(f"{where}, {name}: the ending '{preset.ending}' must begin with _ or -.")
     return preset
 
 

@@ -75,6 +75,7 @@ def test_a_recipe_changes_with_what_comes_out_and_with_nothing_else():
         ("[edit]\nencoder = 'prores-ks'", "prores-proxy"),
         ("[edit]\nfolder = '../x'", "plain name"),
         ("[edit]\nending = '/../x'", "plain name"),
+        ("[edit]\nending = 'small'", "must begin with _ or -"),
         ("[edit]\ndivisor = 99", "divisor 99"),
         ("[edit]\nhardware = 'nvenc'", "no hardware 'nvenc' makes prores-proxy; choose from videotoolbox"),
         ("[avid]\nhardware = 'nvenc'", "leave it out"),
