@@ -17,9 +17,10 @@ from pipeline.cards.dji import DJI
 from pipeline.cards.gopro import GOPRO
 from pipeline.cards.hashlist import Complaint, complaints, unnamed
 from pipeline.cards.mag import MAG
-from pipeline.cards.media import MEDIA_SUFFIXES, REPORT_SUFFIXES, SHARED_SUFFIXES, TRACK_SUFFIXES
+from pipeline.cards.media import REPORT_SUFFIXES, SHARED_SUFFIXES, TRACK_SUFFIXES
 from pipeline.cards.p2 import P2
 from pipeline.cards.plain import PLAIN
+from pipeline.cards.proxies import proxies_beside
 from pipeline.cards.red import RED
 from pipeline.cards.sony_xavc import SONY_XAVC
 from pipeline.cards.sound import SOUND
@@ -55,11 +56,12 @@ def recognise(
     folder, "" where that is what paths are relative to. `read` gives the bytes of a small sidecar.
     """
     folders = _folders(listing)
+    listed = complaints(folders, read)
     made = _take_proxies(folders)
     cards = _claim(folders.values(), fits_template, top)
     for card in cards.values():
         _find_clips(card, read)
-    for complaint in complaints(folders, read):
+    for complaint in listed:
         _complain(complaint, cards, top)
     living = {path: card for path, card in sorted(cards.items()) if _lives(card)}
     homeless = [folder for card in cards.values() if card.path not in living for folder in chain(*card.claims.values())]
@@ -87,19 +89,14 @@ def _folders(listing: Sequence[SeenFile]) -> dict[bytes, Folder]:
 
 
 def _take_proxies(folders: dict[bytes, Folder]) -> list[Folder]:
-    """Takes proxies made beside the originals (Proxy/NAME.mov below NAME.mp4) out of the folders: they are no clips."""
+    """Takes proxies beside their originals out of the folders: they are no clips."""
+    ours = proxies_beside([file.path for folder in folders.values() for file in folder.files])
     made = []
-    for path, folder in list(folders.items()):
-        parent = folders.get(path.rpartition(b"/")[0])
-        if not folder.parts or folder.parts[-1] != b"PROXY" or parent is None or parent is folder:
-            continue
-        originals = {file.stem for file in parent.files if file.suffix in MEDIA_SUFFIXES}
-        ours = [file for file in folder.files if file.stem in originals]
-        rest = [file for file in folder.files if file.stem not in originals]
-        if ours:
-            made.append(Folder(path, folder.parts, ours))
-            folders[path] = Folder(path, folder.parts, rest)
-        if not rest:
+    for path in sorted({path.rpartition(b"/")[0] for path in ours}):
+        folder = folders[path]
+        made.append(folder._replace(files=[file for file in folder.files if file.path in ours]))
+        folders[path] = folder._replace(files=[file for file in folder.files if file.path not in ours])
+        if not folders[path].files:
             del folders[path]
     return made
 

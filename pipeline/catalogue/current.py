@@ -32,6 +32,12 @@ SHARED_MANY: tuple[str, ...] = tuple(each.name for each in FIELDS if each.shared
 TEXTS: tuple[str, ...] = ("name", "path", "lens", "reel", "tag", "scene", "take", "note", "marks", "title")
 DAY = 200_000  # steps of story in a day: seconds, with room for a shoot day that ends after midnight
 _NO_DAY = date.max.toordinal() + 1
+# The step of a failure that is none of the clip: a wanted proxy cannot be made of it, and it is ready without.
+UNFIT = "unfit"
+UNFIT_OF_CLIPS = (
+    f"failures f JOIN clips c ON c.n = f.clip_n AND c.content = f.content WHERE f.step = '{UNFIT}'"
+    " AND f.recipe IN (SELECT recipe || c.look FROM wants WHERE outfit = c.outfit)"
+)
 
 
 @dataclass(slots=True)
@@ -197,18 +203,21 @@ def _settle_place(db: Connection, row: _Row) -> tuple[_Row, bool]:
 
 
 def _status(work: _Pass, row: _Row, *, online: bool) -> str:
-    """The worst of what is true of a clip: offline, no_decoder, failed, logged; else ready (of nothing wanted, too)."""
+    """The worst of what is true of a clip: offline, no_decoder, failed, logged; else ready (of nothing wanted, too, and
+    without what cannot be made of it)."""
     if not online:
         return "offline"
     if not row.decoder:
         return "no_decoder"
     wants = {(product, preset, recipe + row.look) for product, preset, recipe in work.wants.get(row.outfit, ())}
     recipes = {recipe for _, _, recipe in wants} | {""}
-    failed = work.db.execute("SELECT recipe FROM failures WHERE clip_n = ? AND content = ?", (row.n, row.content))
-    if any(recipe in recipes for (recipe,) in failed):
+    sql = "SELECT step, recipe FROM failures WHERE clip_n = ? AND content = ?"
+    failed = work.db.execute(sql, (row.n, row.content)).fetchall()
+    if any(recipe in recipes for step, recipe in failed if step != UNFIT):
         return "failed"
+    unfit = {recipe for step, recipe in failed if step == UNFIT}
     sql = "SELECT kind, preset, recipe FROM products WHERE clip_n = ? AND content = ?"
-    if wants <= set(work.db.execute(sql, (row.n, row.content))):
+    if {want for want in wants if want[2] not in unfit} <= set(work.db.execute(sql, (row.n, row.content))):
         return "ready"
     return "logged"
 

@@ -7,7 +7,7 @@ recipe and the same content. A failure of a passing cause (transient) is work ag
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from pipeline.catalogue.current import flicks_of, leave_group, refresh
+from pipeline.catalogue.current import UNFIT, UNFIT_OF_CLIPS, flicks_of, leave_group, refresh
 from pipeline.catalogue.listed import OPEN, listed_left
 from pipeline.catalogue.listing import clip_numbers
 from pipeline.catalogue.packing import pack_runs, pack_verdict
@@ -227,10 +227,11 @@ def failures(catalogue: Catalogue) -> tuple[Failed, ...]:
     with catalogue.reading() as db:
         steps = db.execute(
             "SELECT c.id, c.name, c.path, f.step, f.sentence, f.attempts, f.transient FROM failures f"
-            " JOIN clips c ON c.n = f.clip_n WHERE c.group_n IS NOT NULL AND f.content = c.content"
+            " JOIN clips c ON c.n = f.clip_n WHERE c.group_n IS NOT NULL AND f.content = c.content AND f.step <> ?"
             " AND (f.recipe = '' OR f.recipe IN (SELECT recipe || c.look FROM wants WHERE outfit = c.outfit))"
             " AND EXISTS (SELECT 1 FROM places p WHERE p.clip_n = c.n AND p.online)"
-            " ORDER BY c.story, c.n, f.step"
+            " ORDER BY c.story, c.n, f.step",
+            (UNFIT,),
         ).fetchall()
         files = db.execute("SELECT path, sentence, exit_code FROM failed_files ORDER BY path").fetchall()
     named = [
@@ -242,6 +243,14 @@ def failures(catalogue: Catalogue) -> tuple[Failed, ...]:
         for path, sentence, code in files
     ]
     return (*named, *unread)
+
+
+def unfit(catalogue: Catalogue, query: Query) -> tuple[str, ...]:
+    """Which proxies that are wanted of the clips found cannot be made of them, and why, in story order."""
+    with catalogue.reading() as db:
+        chosen = clip_numbers(db, query)
+        rows = db.execute(f"SELECT c.n, f.sentence FROM {UNFIT_OF_CLIPS} ORDER BY c.story, c.n").fetchall()
+    return tuple(sentence for n, sentence in rows if n in chosen)
 
 
 def pardon(catalogue: Catalogue, program: str) -> None:

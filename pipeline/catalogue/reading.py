@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pipeline.catalogue.current import SHARED
+from pipeline.catalogue.current import SHARED, UNFIT_OF_CLIPS
 from pipeline.catalogue.listed import LISTED, complaints_of_clips
 from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_runs, unpack_texts, unpack_verdict
 from pipeline.catalogue.store import Connection
@@ -32,13 +32,16 @@ def values_of(db: Connection, clips: Sequence[int]) -> dict[int, Values]:
     cards: dict[int, tuple[str, ...]] = {}
     salvage = dict(db.execute("SELECT clip_n, held FROM products INDEXED BY products_held WHERE held IS NOT NULL"))
     differing = complaints_of_clips(db)
+    unfit: dict[int, tuple[str, ...]] = defaultdict(tuple)
+    for n, sentence in _each(db, f"SELECT c.n, f.sentence FROM {UNFIT_OF_CLIPS} AND c.n IN", clips, "ORDER BY c.n"):
+        unfit[n] += (sentence,)
     for row in _each(db, f"SELECT {_OWN} FROM clips c WHERE n IN", clips):
         if row[1] not in groups:
             groups[row[1]] = _shared(db, row[1])
         found[row[0]] = {**_own(row), **groups[row[1]]}
         if row[0] in salvage:
             found[row[0]]["warnings"] += (f"Its proxy is {salvaged(unpack_runs(salvage[row[0]]))}.",)
-        found[row[0]]["warnings"] += differing.get(row[0], ())
+        found[row[0]]["warnings"] += (*unfit.get(row[0], ()), *differing.get(row[0], ()))
         if row[18] not in cards:
             (told,) = db.execute("SELECT warnings FROM cards WHERE n = ?", (row[18],)).fetchone()
             cards[row[18]] = unpack_texts(told)

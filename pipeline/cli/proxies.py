@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pipeline.catalogue.listing import logged_clips
+from pipeline.catalogue.products import unfit
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
 from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, plural, print_json, short_name, table
@@ -50,6 +51,7 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
         _salvage(found, asked, ffmpeg)
     with open_catalogue(found.catalogue) as catalogue:
         all_judged = list(judged(found, catalogue, asked, ffmpeg=ffmpeg))
+        lacking = unfit(catalogue, asked)
         unmade = salvaged and any(each.status == "failed" for each in logged_clips(catalogue, asked))
     if as_json:
         print_json([as_data(each) for each in all_judged])
@@ -57,6 +59,11 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
         click.echo("There are no proxies of that; 'rushes status' tells what is left to make.", err=True)
     else:
         _print(all_judged)
+    for sentence in lacking[:_EXAMPLES]:
+        click.echo(sentence, err=True)
+    if len(lacking) > _EXAMPLES:
+        more = plural(len(lacking) - _EXAMPLES, "proxy", "proxies")
+        click.echo(f"{more} more cannot be made; 'rushes show' tells why.", err=True)
     damaged = {each.clip.id: f"{one_line(each.clip.name)}: {said}" for each in all_judged if (said := _damage(each))}
     for said in damaged.values():
         click.echo(f"{said.removesuffix('.')}.", err=True)

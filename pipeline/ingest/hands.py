@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pipeline.catalogue.current import UNFIT
 from pipeline.catalogue.head import owners_in, same_name
 from pipeline.catalogue.identity import content_of, record_hash
 from pipeline.catalogue.lengths import record_count
@@ -150,6 +151,7 @@ class Hands:
     def _hand_out(self, work: Work) -> None:
         try:
             planned = order(work, self.bench, self._owner)
+            work = self._fitting(work, planned)
             self.account.need_room(*{final.parent for final in planned.finals})
         except RushesError as error:
             self._refuse(work, error)
@@ -158,6 +160,16 @@ class Hands:
             self._put_off[work.clip.id] = None
             return
         self._orders[work.clip.id] = (self.engine.submit(carry_out, planned), planned, work)
+
+    def _fitting(self, work: Work, planned: Order) -> Work:
+        """The work less the proxies that cannot be made of the clip, which is noted: nobody tries these again."""
+        for want, sentence in planned.unfit:
+            failure = Failure(work.clip.id, UNFIT, want.recipe, one_line(sentence), program=self.bench.program)
+            with suppress(DiskFull, NotFound):
+                record_failure(self.account.catalogue, failure, content=_content(work))
+            self.account.say_once(failure.sentence)
+        unfit = dict(planned.unfit)
+        return replace(work, missing=tuple(want for want in work.missing if want not in unfit))
 
     def _owner(self, path: bytes) -> str | None:
         """Whose a published file is, or will be once a hand has finished it; letter case makes no other file."""

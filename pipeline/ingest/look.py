@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import xxhash
 
+from pipeline.cards.proxies import proxies_beside
 from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import CardFolder, Root, SeenFile, Stamp
@@ -81,8 +82,11 @@ def look(ground: Ground, sight: Scan, settings: Settings) -> tuple[SeenCard, ...
 
     files = sight.files()
     stamps = dict(files)
+    # Proxies beside the originals are listed but change nothing.
+    proxies = proxies_beside(stamps)
+    telling = {path: stamp for path, stamp in stamps.items() if path not in proxies}
     version = rules_version(settings)
-    return tuple(_seen_card(folder, stamps, version) for folder in recognise(files, read, fits, top=ground.below))
+    return tuple(_seen_card(folder, telling, version) for folder in recognise(files, read, fits, top=ground.below))
 
 
 def rules_version(settings: Settings) -> str:
@@ -92,9 +96,7 @@ def rules_version(settings: Settings) -> str:
 
 
 def _seen_card(folder: CardFolder, stamps: dict[bytes, Stamp], version: str) -> SeenCard:
-    # Proxies that we (or an editor) made beside the originals are listed but change nothing.
-    others = [path for path in folder.others if path.split(b"/")[-2:-1] != [b"Proxy"]]
-    named = [*others, *folder.reports, *folder.tracks]
+    named = [*folder.others, *folder.reports, *folder.tracks]
     for clip in folder.clips:
         named += [*clip.parts, *clip.sidecars]
     mine = {path: stamps[path] for path in sorted(set(named)) if path in stamps}

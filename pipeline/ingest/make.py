@@ -25,7 +25,7 @@ from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.job import Output, ProxyJob, Salvage, sound_recipe
 from pipeline.proxies.luts import Lut, load_luts, lut_for
 from pipeline.proxies.naming import glances_path, proxy_path, still_path
-from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
+from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe, why_unfit
 from pipeline.publishing import publish, temporary_beside
 from pipeline.settings import Settings, shipped
 
@@ -75,7 +75,7 @@ class Bench:
 @dataclass(frozen=True, slots=True)
 class Order:
     """One clip's work as plain data. `finals` are the published places of the job's outputs, in order; `listed` what is
-    compared with the card's hash lists, and where it lies."""
+    compared with the card's hash lists, and where it lies; `unfit` the proxies that cannot be made of it, and why."""
 
     clip: Clip
     originals: tuple[Original, ...]
@@ -85,6 +85,7 @@ class Order:
     bandwidth: float = 0.0
     listed: tuple[tuple[ListedFile, Path], ...] = ()
     kept_free: int = 0  # bytes that stay free on the disks of the outputs
+    unfit: tuple[tuple[Want, str], ...] = ()
 
     def decodes(self, original: Original) -> bool:
         """Whether pictures of this file are to be decoded."""
@@ -155,7 +156,9 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
     by_name = {preset.name: preset for preset in bench.presets}
     outputs: list[Output] = []
     finals: list[Path] = []
-    for want in work.missing if bench.ffmpeg else ():
+    asked = [(want, by_name.get(want.preset)) for want in work.missing if bench.ffmpeg]
+    unfit = tuple((want, why) for want, preset in asked if preset and (why := why_unfit(work.clip, preset)))
+    for want in (want for want, _ in asked if want not in dict(unfit)):
         path = _product_path(work, want, by_name, bench)
         if owner(path) not in (None, work.clip.id):
             folder, _, name = path.rpartition(b"/")
@@ -179,7 +182,7 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
         )  # fmt: skip
     listed = tuple((each, absolute(bench.roots[each.root], each.path)) for each in work.listed)
     kept_free = int(bench.film.settings.storage.keep_free * 1e9)
-    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, listed, kept_free)
+    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, listed, kept_free, unfit)
 
 
 def _sounds(clip: Clip, bench: Bench) -> tuple[tuple[Path | None, ...], ...]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.cards.media import MEDIA_SUFFIXES
+from pipeline.cards.proxies import proxies_beside
 from pipeline.catalogue.store import Catalogue, now
 from pipeline.catalogue.verifying import Kept, kept_files, known_paths, note_verified
 from pipeline.clip import Root
@@ -153,7 +154,8 @@ def _new(catalogue: Catalogue, places: dict[int, Root]) -> Iterator[Finding]:
         if place is None:
             continue
         with suppress(PathMissing):
-            for path, _stamp in scan(Path(place), below, (".*",)).files():
-                proxy = path.split(b"/")[-2:-1] == [b"Proxy"]
-                if path not in known and os.path.splitext(path)[1].lower() in MEDIA_SUFFIXES and not proxy:  # noqa: PTH122
+            there = [path for path, _stamp in scan(Path(place), below, (".*",)).files()]
+            passed_over = known | proxies_beside(there)
+            for path in there:
+                if path not in passed_over and os.path.splitext(path)[1].lower() in MEDIA_SUFFIXES:  # noqa: PTH122
                     yield Finding(one_line(Path(place) / os.fsdecode(path)), "original", "new")

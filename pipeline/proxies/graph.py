@@ -12,11 +12,10 @@ from typing import Any
 import ffmpeg
 
 from pipeline.clip import AudioStream, Clip, VideoStream
-from pipeline.errors import MediaUnreadable, ProxyRefused
+from pipeline.errors import MediaUnreadable
 from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.job import Output, ProxyJob, from_first_whole, picture_stream, sound_tracks
 from pipeline.proxies.picture import Look, blackened, burnt, filled, glanced, opened, small, split, stills, timed
-from pipeline.proxies.presets import Preset
 from pipeline.proxies.sound import SUITE_RATE, as_asked, exactly, fitted_sound, samples_of, tracks_asked, waveform
 from pipeline.timecode import Rate, Timecode
 
@@ -239,7 +238,6 @@ def _proxy_output(job: ProxyJob, output: Output, look: Look, streams: Sequence[S
     assert output.preset is not None
     _, rate, frames = known(job.clip)
     encoder = output.preset.codec
-    _refuse_small(job.clip, output.preset, look)
     picture, *sounds = streams
     tracks = [track for _, track in sound_tracks(job.clip)]
     asked = tracks_asked(tracks, encoder.sound)
@@ -269,15 +267,6 @@ def _labels(clip: Clip, container: str) -> dict[str, str]:
     if reel:
         labels["metadata:g" if container == "mxf" else "metadata:s:v:0"] = f"reel_name={reel}"
     return labels
-
-
-def _refuse_small(clip: Clip, preset: Preset, look: Look) -> None:
-    wide, high = preset.codec.least
-    if look.size.width < wide or look.size.height < high:
-        raise ProxyRefused(
-            f"{clip.name} is {look.size.width}x{look.size.height} as '{preset.name}', and {preset.encoder} takes no "
-            f"picture below {wide}x{high}; choose another preset for it."
-        )
 
 
 # --- sound alone ----------------------------------------------------------------------------------

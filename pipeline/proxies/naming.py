@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from pipeline.cards.proxies import FOLDER
 from pipeline.clip import Clip
 from pipeline.proxies.presets import Preset
 
@@ -28,7 +29,7 @@ def proxy_path(clip: Clip, folder: bytes, preset: Preset, placement: Literal["mi
         stem = _cut(stem, _NAME_BYTES - len(suffix) - len(tail)) + tail
     own = [preset.folder.encode()] if preset.folder else []
     if placement == "beside":
-        return b"/".join([*_parts(where), b"Proxy", *own, stem + suffix])
+        return b"/".join([*_parts(where), FOLDER, *own, stem + suffix])
     return b"/".join([b"proxies", *own, *_mirrored(where, folder), stem + suffix])
 
 

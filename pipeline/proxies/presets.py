@@ -10,8 +10,11 @@ from typing import Literal
 import msgspec
 import xxhash
 
+from pipeline.cards.proxies import ENDING_SIGNS
+from pipeline.clip import Clip
 from pipeline.errors import NotFound, SettingsError
 from pipeline.proxies.encoders import ENCODERS, HARDWARE, Encoder
+from pipeline.proxies.geometry import proxy_size
 from pipeline.settings import read_toml
 
 # Raised when the same preset begins to give another file; products of the former are made again.
@@ -89,6 +92,20 @@ def chosen(presets: dict[str, Preset], names: tuple[str, ...]) -> tuple[Preset, 
     return tuple(presets[name] for name in dict.fromkeys(names))
 
 
+def why_unfit(clip: Clip, preset: Preset) -> str:
+    """Why a preset makes no proxy of a clip, with what to do; empty where it does."""
+    video = clip.facts.video
+    if video is None or not video.width or not video.height:  # a clip that cannot be made at all says so itself
+        return ""
+    size, (wide, high) = proxy_size(video, preset.height, preset.divisor), preset.codec.least
+    if size.width >= wide and size.height >= high:
+        return ""
+    return (
+        f"{clip.name} has no proxy of '{preset.name}': it would be {size.width}x{size.height}, and {preset.encoder} "
+        f"takes no picture below {wide}x{high}; use that of another preset, such as edit (proxies.presets)."
+    )
+
+
 def _preset(name: str, table: object, where: str) -> Preset:
     try:
         preset = msgspec.structs.replace(msgspec.convert(table, Preset), name=name)
@@ -108,6 +125,8 @@ def _preset(name: str, table: object, where: str) -> Preset:
     for part in (preset.folder, preset.ending):
         if part.strip() != part or any(sign in part for sign in ("/", "\\", "\0")) or part[:1] == ".":
             raise SettingsError(f"{where}, {name}: '{part}' is no plain name; use letters, digits, - and _.")
+    if preset.ending[:1] not in ("", *ENDING_SIGNS):
+        raise SettingsError(f"{where}, {name}: the ending '{preset.ending}' must begin with _ or -.")
     return preset
 
 

@@ -3,6 +3,9 @@
 import pytest
 from card_listings import GOPRO, GOPRO_SMALL, SONY, SONY_TEXTS, TEXTS, cards_of, clips, one_card
 
+from pipeline.cards.recognise import recognise
+from pipeline.clip import SeenFile, Stamp
+
 # structure, card path, listing, the clips as their parts
 STRUCTURE_TABLE = [
     ("sony-xavc", "A001", SONY, [("C0001.MP4",), ("C0002.MP4",)]),
@@ -299,6 +302,30 @@ def test_proxies_made_beside_the_originals_are_no_clips():
     card = one_card("a/x.mp4", "a/Proxy/x.mov", "a/Proxy/.keep")
     assert clips(card) == [("x.mp4",)]
     assert b"a/Proxy/x.mov" in card.others
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "a/Proxy/x.mov", "a/PROXY/X.MOV", "a/Proxy/x_Proxy.mov", "a/Proxy/h264/x.mov", "a/Proxy/avid/x-small.mxf",
+        "a/Proxy/0123abcd/x.mov", "a/Proxy/h264/0123abcd/x.mov", "a/Proxy/h264/Proxy/h264/x.mov",
+    ],
+)  # fmt: skip
+def test_a_proxy_below_its_original_is_no_clip_however_deep_it_lies(place):
+    card = one_card("a/x.mp4", place)
+    assert (clips(card), card.others) == ([("x.mp4",)], (place.encode(),))
+
+
+@pytest.mark.parametrize("place", ["a/Proxy/h264/y.mov", "a/Proxy/h264/x1.mov", "a/Proxies/x.mov", "Proxy/h264/x.mov"])
+def test_what_only_looks_like_a_proxy_is_footage(place):
+    assert {clip.name for card in cards_of("a/x.mp4", place) for clip in card.clips} == {"x.mp4", place.split("/")[-1]}
+
+
+def test_a_proxy_on_a_hash_list_is_not_missed():
+    sums = b"d41d8cd98f00b204e9800998ecf8427e  Proxy/h264/x.mov\n"
+    listing = [SeenFile(name, Stamp(1, 1, 9, 0)) for name in (b"a/x.mp4", b"a/Proxy/h264/x.mov", b"a/card.md5")]
+    (card,) = recognise(listing, lambda _path: sums, lambda _path: False)
+    assert card.warnings == ()
 
 
 def test_a_folder_named_proxy_with_other_films_is_a_card():

@@ -342,12 +342,23 @@ def test_a_second_head_is_refused_with_the_name_of_the_first(film):
 
 
 def test_proxies_beside_the_originals_are_no_new_footage(tmp_path):
-    film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\n')
+    settings = LEAN + 'placement = "beside"\npresets = ["edit", "h264", "premiere"]\n'
+    film = empty_film(tmp_path / "film", settings)
+    (film / "proxies.toml").write_text('[premiere]\nencoder = "prores-proxy"\nending = "_Proxy"\n')
     card(film, clips=2)
     finish(film)
-    assert sorted(path.name for path in (film / "ingest" / "A001" / "Proxy").iterdir()) == ["C0001.mov", "C0002.mov"]
-    assert len(log(film)) == 2
-    assert "Nothing to do" in finish(film).err
+    made = tree(film / "ingest")
+    below = film / "ingest" / "A001" / "Proxy"
+    assert sorted(str(path.relative_to(below)) for path in below.rglob("*.mov")) == [
+        "C0001.mov", "C0001_Proxy.mov", "C0002.mov", "C0002_Proxy.mov", "h264/C0001.mov", "h264/C0002.mov",
+    ]  # fmt: skip
+    for _ in range(2):
+        assert "Nothing to do" in finish(film).err
+    footage(film / "ingest" / "A001" / "C0003.MP4", 3)
+    finish(film)
+    assert {clip["name"] for clip in log(film).values()} == {"C0001.MP4", "C0002.MP4", "C0003.MP4"}
+    assert made.items() <= tree(film / "ingest").items()
+    assert rushes("verify", cwd=film).code == 0
     assert half_made(film) == []
 
 

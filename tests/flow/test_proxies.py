@@ -7,7 +7,7 @@ from itertools import takewhile
 from operator import itemgetter
 
 import pytest
-from filming import on_a_terminal, rushes
+from filming import empty_film, footage, on_a_terminal, rushes
 
 from pipeline.metadata.frames import read_stored
 from pipeline.processes.ffmpeg import find_ffmpeg
@@ -262,3 +262,34 @@ def test_a_comparison_that_cannot_be_had_finds_no_fault_with_the_proxy(rotten, t
     found = not_looked_at(film, failing(tmp_path, "rawvideo"), "killed (SIGKILL)")
     assert "damaged pictures" in found  # which another look found
     assert "pictures" not in found
+
+
+def test_a_preset_that_takes_no_picture_of_that_size_costs_a_clip_only_its_own_proxy(tmp_path):
+    film = empty_film(tmp_path / "film", '[ingest]\nsettle = 0\n[proxies]\npresets = ["edit", "dnxhr"]\n')
+    footage(film / "ingest" / "A001" / "C0001.MP4", 1)
+    small = film / "ingest" / "A001" / "C0002.mov"
+    words = ["-f", "lavfi", "-i", "testsrc2=size=200x112:rate=25", "-frames:v", "8", "-c:v", "mjpeg", small]
+    subprocess.run([find_ffmpeg(), "-v", "error", *words], check=True)
+    run = rushes("ingest", cwd=film)
+    assert run.code == 0, run.err
+    why = "C0002.mov has no proxy of 'dnxhr': it would be 200x112"
+    assert run.err.count(why) == 1
+    for _ in range(2):
+        logged = {clip["name"]: clip for clip in rushes("log", "--json", cwd=film).json}
+        assert {clip["status"] for clip in logged.values()} == {"ready"}
+        assert logged["C0001.MP4"]["warnings"] == []
+        [warning] = logged["C0002.mov"]["warnings"]
+        assert warning.startswith(why)
+        page = rushes("show", "C0002.mov", "--json", cwd=film).json
+        assert [each["preset"] or each["kind"] for each in page["products"]] == ["filmstrip", "poster", "edit"]
+        found = rushes("proxies", cwd=film)
+        assert (found.code, found.err.count(why)) == (0, 1)
+        assert rushes("status", "--json", cwd=film).json["failed"] == []
+        again = rushes("ingest", cwd=film)  # nobody tries it in vain
+        assert "Nothing to do" in again.err
+        assert why not in again.err
+        assert rushes("ingest", "--retry", cwd=film).code == 0
+    (film / "proxies.toml").write_text("[dnxhr]\nencoder = 'h264-intra'\n")
+    assert rushes("ingest", cwd=film).code == 0
+    assert rushes("log", "name:C0002", "--json", cwd=film).json[0]["warnings"] == []
+    assert len(proxies(film)[1]) == 4

@@ -4,11 +4,13 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shooting import stills_of
 
+from pipeline.cards.proxies import proxies_beside
 from pipeline.clip import AudioStream, Clip, Facts, Part, Stamp, VideoStream
 from pipeline.errors import MediaUnreadable
 from pipeline.proxies.geometry import Size, fitted, proxy_size
@@ -239,6 +241,21 @@ PLACES = [
 def test_a_proxy_has_the_base_name_of_its_original(path, folder, placement, wanted):
     one = clip(parts=(replace(clip().parts[0], path=path),))
     assert proxy_path(one, folder, PRESETS["edit"], placement) == wanted
+
+
+@given(
+    stem=st.binary(min_size=1, max_size=251).filter(lambda name: not name.startswith(b".") and not set(name) & {0, 47}),
+    preset=st.sampled_from([*PRESETS.values(), msgspec.structs.replace(PRESETS["edit"], ending="_Proxy")]),
+    other=st.sampled_from([b"", b"abababab/"]),  # the folder of a second clip of that name
+)
+def test_a_proxy_beside_its_original_is_known_as_one_by_its_place(stem, preset, other):
+    original = b"ingest/A001/" + stem + b".mp4"
+    folder, _, name = proxy_path(
+        clip(parts=(replace(clip().parts[0], path=original),)), b"ingest/A001", preset, "beside"
+    ).rpartition(b"/")
+    proxy = b"/".join([folder, other + name])
+    assert proxies_beside([original, proxy]) == {proxy}
+    assert proxies_beside([proxy]) == set()
 
 
 def test_presets_lie_apart():

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import aaf2
 import msgspec
@@ -10,12 +11,13 @@ import pytest
 from aaf2.mxf import MXFFile
 from shooting import EDIT, PRESETS, frame_numbers, log, order, picture_size, program, run, shoot, sound
 
-from pipeline.errors import NotFound, ProxyRefused, SettingsError
+from pipeline.clip import Facts, VideoStream
+from pipeline.errors import NotFound, SettingsError
 from pipeline.metadata.facts import read_facts
 from pipeline.proxies.encoders import ENCODERS, HARDWARE
 from pipeline.proxies.graph import command
 from pipeline.proxies.make import make
-from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe
+from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe, why_unfit
 from pipeline.proxies.trial import trial, with_working_hardware
 from pipeline.settings import shipped
 from pipeline.timecode import Rate, Timecode
@@ -75,6 +77,7 @@ def test_a_recipe_changes_with_what_comes_out_and_with_nothing_else():
         ("[edit]\nencoder = 'prores-ks'", "prores-proxy"),
         ("[edit]\nfolder = '../x'", "plain name"),
         ("[edit]\nending = '/../x'", "plain name"),
+        ("[edit]\nending = 'small'", "must begin with _ or -"),
         ("[edit]\ndivisor = 99", "divisor 99"),
         ("[edit]\nhardware = 'nvenc'", "no hardware 'nvenc' makes prores-proxy; choose from videotoolbox"),
         ("[avid]\nhardware = 'nvenc'", "leave it out"),
@@ -181,9 +184,24 @@ def test_a_divisor_is_exact(tmp_path, divisor, size):
     assert picture_size(folder / "mine.mov") == size
 
 
-def test_an_encoder_that_takes_no_small_picture_says_so_by_name(tmp_path):
-    with pytest.raises(ProxyRefused, match=r"A\.mov is 160x90 as 'dnxhr'"):
-        made_of(shoot(tmp_path / "A.mov", frames=range(3), size=(160, 90)), PRESETS["dnxhr"])
+@pytest.mark.parametrize(
+    ("size", "name", "more", "said"),
+    [
+        ((254, 120), "dnxhr", "", "it would be 254x120, and dnxhr-lb takes no picture below 256x120"),
+        ((256, 118), "avid", "", "it would be 256x118, and dnxhr-lb-mxf takes no picture below 256x120"),
+        ((1920, 1080), "dnxhr", "divisor = 10", "it would be 192x108"),
+        ((256, 120), "dnxhr", "", ""),
+        ((160, 90), "edit", "", ""),
+        ((None, None), "dnxhr", "", ""),
+    ],
+)
+def test_an_encoder_that_takes_no_small_picture_says_so_by_name(size, name, more, said):
+    width, height = size
+    of = SimpleNamespace(name="A.mov", facts=Facts(video=VideoStream(width=width, height=height)))
+    why = why_unfit(of, preset(more, name))
+    assert said in why
+    assert bool(why) == bool(said)
+    assert not why or why.startswith(f"A.mov has no proxy of '{name}'")
 
 
 def test_avids_copy_is_mxf_with_tape_timecode_and_sound_at_48_khz(tmp_path):
