@@ -16,6 +16,8 @@ from pipeline.catalogue.identity import (
     find,
     keep_parts,
     keep_places,
+    move_places,
+    rebind,
     still_there,
 )
 from pipeline.catalogue.lengths import with_count
@@ -24,7 +26,7 @@ from pipeline.catalogue.moments import keep_zones
 from pipeline.catalogue.packing import pack_facts, pack_list
 from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.catalogue.trails import FIELD, SOURCE, Span, TakenTrack, keep_tracks, keep_trails, settle_places
-from pipeline.clip import CardFolder, Clip, ListedFile, Saying
+from pipeline.clip import CardFolder, Clip, ListedFile, Part, Saying
 from pipeline.errors import ValueRefused
 from pipeline.faults import reached
 from pipeline.fields import BY_NAME
@@ -63,7 +65,8 @@ class TakenCard:
     """A settled card. `folder` lists all of it; `clips` may hold only those that were read this time.
 
     `tracks` are the GPX files that speak of its clips, `listed` the files that its hash lists speak of, or
-    should. Every path is relative to the root.
+    should. `apart` are files of clips that have rotted, each with the number of the place that is its own: the clip
+    stays as it is. Every path is relative to the root.
     """
 
     root: int
@@ -74,6 +77,7 @@ class TakenCard:
     moment: str
     tracks: tuple[TakenTrack, ...] = ()
     listed: tuple[ListedFile, ...] = ()
+    apart: tuple[tuple[int, Part], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,7 @@ def record_card(catalogue: Catalogue, taken: TakenCard) -> CardOutcome:
         reached("record.card")
         batch, _ = new_batch(db, who="rushes", words=f"ingest {taken.folder.name}", kind="rules")
         work = _Taking(db, _keep_card(db, taken), batch)
+        work.touched.update(dict.fromkeys(rebind(db, work.card, taken.apart)))
         for clip in taken.clips:
             work.touched.update(dict.fromkeys(displace(db, clip.clip.parts)))
         for clip in taken.clips:
@@ -120,12 +125,12 @@ def record_card(catalogue: Catalogue, taken: TakenCard) -> CardOutcome:
         work.touched.update(dict.fromkeys(_missing(db, work.card, taken)))
         _forget_joined(work)
         _keep_failed(db, work.card, taken)
-        beside = ((sidecar, each.clip) for each in taken.clips for sidecar in each.clip.sidecars)
-        keep_listed(db, work.card, taken.listed, {sidecar: clip.parts[0].path for sidecar, clip in beside})
+        owners = {sidecar: files.parts[0] for files in taken.folder.clips for sidecar in files.sidecars}
+        keep_listed(db, work.card, taken.listed, owners, doubted=[part.path for _, part in taken.apart])
         refresh(db, work.touched)
         work.spans += keep_tracks(db, work.card, taken.root, taken.tracks)
         settle_places(db, work.touched, spans=work.spans, batch=work.batch)
-        _tidy(work)
+        _tidy(work, moved=bool(taken.apart))
         said = work.outcome
         return CardOutcome(
             tuple(said.get("new", ())), tuple(work.copies), tuple(said.get("extended", ())),
@@ -157,6 +162,8 @@ def _record_clip(work: _Taking, taken: TakenClip) -> None:
         keep_parts(db, n, clip.parts)
         _learn(work, n, taken)
     else:
+        if how == "moved":
+            move_places(db, n, clip.parts)
         clip = with_count(db, n, clip)
         taken = replace(taken, clip=clip)
         known = db.execute("SELECT quick FROM parts WHERE clip_n = ? ORDER BY part", (n,)).fetchall()
@@ -256,7 +263,7 @@ def _missing(db: Connection, card: int, taken: TakenCard) -> Iterable[int]:
     """Note which files of the card's clips are gone; the clips that miss one."""
     listed = {part for clip in taken.folder.clips for part in clip.parts}
     listed |= {part.path for clip in taken.clips for part in clip.clip.parts}
-    unread = {file.path for file in taken.failed}  # there, but no longer what was logged
+    unread = {file.path for file in taken.failed} - {part.path for _, part in taken.apart}  # no longer what was logged
     place = db.execute("SELECT place FROM roots WHERE n = ?", (taken.root,)).fetchone()[0]
     rows = db.execute("SELECT n, path, clip_n FROM places WHERE card_n = ? AND online", (card,)).fetchall()
     gone = [
@@ -279,7 +286,7 @@ def _forget_joined(work: _Taking) -> None:
 def _keep_failed(db: Connection, card: int, taken: TakenCard) -> None:
     """The card's unreadable files: those named now, and those that were not looked at again but are still there."""
     place = db.execute("SELECT place FROM roots WHERE n = ?", (taken.root,)).fetchone()[0]
-    read = {part.path for clip in taken.clips for part in clip.clip.parts}
+    read = {part.path for clip in taken.clips for part in clip.clip.parts} | {part.path for _, part in taken.apart}
     for (path,) in db.execute("SELECT path FROM failed_files WHERE card = ?", (card,)).fetchall():
         if path in read or not still_there(place, path):
             db.execute("DELETE FROM failed_files WHERE card = ? AND path = ?", (card, path))
@@ -289,7 +296,7 @@ def _keep_failed(db: Connection, card: int, taken: TakenCard) -> None:
     )
 
 
-def _tidy(work: _Taking) -> None:
+def _tidy(work: _Taking, *, moved: bool) -> None:
     """Drop the batch if it said nothing, and cards that have moved away whole; add up the card's bytes."""
     db = work.db
     db.execute(
@@ -300,7 +307,7 @@ def _tidy(work: _Taking) -> None:
         "UPDATE cards SET bytes = (SELECT coalesce(sum(size), 0) FROM places WHERE card_n = cards.n) WHERE n = ?",
         (work.card,),
     )
-    if work.outcome.get("moved"):
+    if moved or work.outcome.get("moved"):
         db.execute(
             "DELETE FROM cards WHERE n <> ? AND n NOT IN (SELECT card_n FROM places)"
             " AND n NOT IN (SELECT card_n FROM clips) AND n NOT IN (SELECT card FROM failed_files)", (work.card,)

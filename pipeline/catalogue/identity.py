@@ -56,7 +56,7 @@ def displace(db: Connection, parts: Sequence[Part]) -> set[int]:
 
 
 def find(db: Connection, clip: Clip) -> Found:
-    """Which clip this is. A clip that has moved loses its old places here."""
+    """Which clip this is."""
     here = [
         db.execute("SELECT clip_n FROM places WHERE root = ? AND path = ?", (part.root, part.path)).fetchone()
         for part in clip.parts
@@ -71,14 +71,33 @@ def find(db: Connection, clip: Clip) -> Found:
 
 
 def _lies_elsewhere(db: Connection, n: int) -> bool:
-    """Whether the clip is still at another path; places whose file is gone are dropped if it is at none."""
-    rows = db.execute(
-        "SELECT p.n, r.place, p.path FROM places p JOIN roots r ON r.n = p.root WHERE p.clip_n = ?", (n,)
-    ).fetchall()
-    if any(still_there(place, path) for _, place, path in rows):
-        return True
-    db.executemany("DELETE FROM places WHERE n = ?", [(number,) for number, _, _ in rows])
-    return False
+    """Whether the clip is still at another path."""
+    rows = db.execute("SELECT r.place, p.path FROM places p JOIN roots r ON r.n = p.root WHERE p.clip_n = ?", (n,))
+    return any(still_there(place, path) for place, path in rows.fetchall())
+
+
+def move_places(db: Connection, n: int, parts: Sequence[Part]) -> None:
+    """Drop the places of a clip that it has left; a file renamed on its disk takes along what was read of it."""
+    for number, part in enumerate(parts):
+        stamp = part.stamp
+        db.execute(
+            "UPDATE places SET path = ? WHERE n = (SELECT n FROM places WHERE clip_n = ? AND part = ? AND root = ?"
+            " AND size = ? AND mtime_ns = ? AND quick = ? LIMIT 1)",
+            (part.path, n, number, part.root, stamp.size, stamp.mtime_ns, part.quick),
+        )
+    here = {(part.root, part.path) for part in parts}
+    rows = db.execute("SELECT n, root, path FROM places WHERE clip_n = ?", (n,)).fetchall()
+    db.executemany("DELETE FROM places WHERE n = ?", [(place,) for place, *where in rows if tuple(where) not in here])
+
+
+def rebind(db: Connection, card: int, places: Sequence[tuple[int, Part]]) -> set[int]:
+    """Let places, by their numbers, be where these files lie, though they read otherwise; the clips they are of."""
+    clips: set[int] = set()
+    for n, part in places:
+        row = (part.root, part.path, card, part.stamp.device, part.stamp.inode, n)
+        sql = "UPDATE places SET root = ?, path = ?, card_n = ?, device = ?, inode = ?, online = 1 WHERE n = ?"
+        clips |= {clip for (clip,) in db.execute(f"{sql} RETURNING clip_n", row).fetchall()}
+    return clips
 
 
 def still_there(place: str | None, path: bytes) -> bool:

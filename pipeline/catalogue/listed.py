@@ -3,7 +3,7 @@
 Each file is compared with the work on one clip: its own, or the first of its card where it is of no clip.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -63,10 +63,17 @@ def complaint(path: bytes, verdict: str, origin: str) -> str:
     return f"{shown(path.rpartition(b'/')[2])} {_BAD[verdict].format(origin)}"
 
 
-def keep_listed(db: Connection, card: int, listed: Sequence[ListedFile], owners: dict[bytes, bytes]) -> None:
-    """Write what lists say of a card's files; what was compared stays so while file and list are the same.
+def keep_listed(
+    db: Connection,
+    card: int,
+    listed: Sequence[ListedFile],
+    owners: dict[bytes, bytes],
+    *,
+    doubted: Collection[bytes] = (),
+) -> None:
+    """Write what lists say of a card's files; what was found as listed stays so while file and list are the same.
 
-    `owners` gives the first file of the clip that a sidecar belongs to.
+    `owners` gives the first file of the clip that a sidecar belongs to. Files `doubted` are read again all the same.
     """
     sql = "SELECT path, hashes, size, mtime_ns, verdict FROM listed WHERE card_n = ?"
     before = {bytes(path): row for path, *row in db.execute(sql, (card,))}
@@ -78,13 +85,13 @@ def keep_listed(db: Connection, card: int, listed: Sequence[ListedFile], owners:
     for each in listed:
         hashes, stamp = msgspec.json.encode(dict(sorted(each.hashes.items()))).decode(), each.stamp
         *same, said = before.get(each.path, (None,))
-        known = said if stamp and same == [hashes, stamp.size, stamp.mtime_ns] else None
+        known = said == "verified" and stamp and same == [hashes, stamp.size, stamp.mtime_ns]
         db.execute(
             "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 card, each.path, clips.get(owners.get(each.path, each.path), first), each.origin, hashes,
                 *((stamp.device, stamp.inode, stamp.size, stamp.mtime_ns) if stamp else (None,) * 4),
-                each.verdict or known,
+                each.verdict or (said if known and each.path not in doubted else None),
             ),
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from fractions import Fraction
 from pipeline.catalogue.cards import CardOutcome, TakenCard, card_fingerprints, record_card
 from pipeline.catalogue.head import last_sight, miss_cards, record_sight
 from pipeline.catalogue.products import Work
+from pipeline.catalogue.rot import set_apart
 from pipeline.clip import Root, SeenFile
 from pipeline.errors import (
     CatalogueBusy,
@@ -29,7 +30,7 @@ from pipeline.processes.reader import ReaderProcess
 from pipeline.watch import TWO_LOOKS, CardKey, Settler
 
 _GIVE_UP = 6  # times the settle time that a card that never rests is waited for
-_PASSING = range(30, 40)  # exit codes of refusals by the disk: they pass without a change of the file
+PASSING = range(30, 40)  # exit codes of refusals by the disk: they pass without a change of the file
 
 
 @dataclass(slots=True)
@@ -185,9 +186,11 @@ class Gate:
         key, account = _key(ground, card), self.account
         try:
             account.need_room()
-            taken = take_card(ground, card, account.film.settings, self.mediainfo, moment=datetime.now(UTC).isoformat())
+            moment = datetime.now(UTC).isoformat()
+            taken = take_card(ground, card, account.film.settings, self.mediainfo, moment=moment)
+            taken = set_apart(account.catalogue, taken, card.stamps)
             taken = taken if whole else replace(taken, listed=())  # not all of it rests: it is compared later
-            passing = any(file.exit_code in _PASSING for file in taken.failed)
+            passing = any(file.exit_code in PASSING for file in taken.failed)
             if passing:  # an unreadable file looks the same when it can be read again: the next run tries
                 taken = replace(taken, fingerprint=f"{card.fingerprint} in part")
             outcome = record_card(account.catalogue, taken)

@@ -13,7 +13,7 @@ from pipeline.catalogue.products import Want, Work
 from pipeline.clip import Clip, ListedFile, Product, Root, Stamp
 from pipeline.errors import ChangedWhileRead, MediaUnreadable, NotFound, PathRefused, RushesError, SettingsError
 from pipeline.faults import reached
-from pipeline.files import full_hash, keep_free, one_line, stamp_of
+from pipeline.files import full_hash, keep_free, one_line, quick_identity, stamp_of
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.ingest.reins import reined
@@ -268,6 +268,8 @@ def _read_files(order: Order, told: _Told, reins: Reins) -> None:
     for original in order.originals:
         _refuse_change(original.place, original.stamp)
         reached("make.hash")
+        if original.hash_wanted:
+            _refuse_rot(original)
         counter = frame_counter(original.place) if original.count_wanted else None
         check = picture_check(original.place) if order.decodes(original) else None
         mine = listed.pop((original.root, original.path), None)
@@ -312,6 +314,15 @@ def _counted(clip: Clip, counter: "FrameCounter") -> int | None:
 def _verdict(listed: ListedFile, hasher: Hasher) -> str:
     found = hasher.values()
     return "verified" if all(same(name, said, found[name]) for name, said in listed.hashes.items()) else "differs"
+
+
+def _refuse_rot(original: Original) -> None:
+    """Raise MediaUnreadable where a file is not what was taken in: no hash of that is to stand for it."""
+    if quick_identity(original.place) != original.quick:
+        raise MediaUnreadable(
+            f"{one_line(original.place.name)} reads otherwise than when it was taken in; copy it again from the card,"
+            " then run 'rushes ingest --retry'."
+        )
 
 
 def _compared(listed: ListedFile, place: Path, bandwidth: float, reins: Reins) -> str:

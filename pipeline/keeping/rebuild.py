@@ -15,7 +15,7 @@ from pathlib import Path
 from pipeline.catalogue.cards import card_fingerprints
 from pipeline.catalogue.copies import growing, held, is_sound, replace_catalogue
 from pipeline.catalogue.plain import read
-from pipeline.catalogue.products import drop_product, want
+from pipeline.catalogue.products import drop_product, failures, want
 from pipeline.catalogue.recalling import Recalled, come_online
 from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue, open_catalogue
@@ -28,7 +28,7 @@ from pipeline.files import full_hash, one_line, read_small, stamp_of
 from pipeline.film import Film
 from pipeline.ingest.account import Account, Tell
 from pipeline.ingest.events import Said
-from pipeline.ingest.gate import Gate
+from pipeline.ingest.gate import PASSING, Gate
 from pipeline.ingest.look import Ground, absolute
 from pipeline.ingest.make import film_luts, film_presets, wants
 from pipeline.ingest.run import film_ground, find_roots
@@ -150,6 +150,7 @@ class _Work:
                 time.sleep(max(_BREATHER, min(soonest, TWO_LOOKS)))
         self.failed = (
             *account.summary.failed,
+            *((each.path, each.sentence) for each in failures(self.catalogue) if each.exit_code in PASSING),
             *((card, "is still changing; ingest it later.") for card, _ in restless),
         )
         if gate.lost:
