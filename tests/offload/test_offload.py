@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli.offload import offload_command
-from pipeline.errors import Cancelled, MediaUnreadable, PathRefused, ValueRefused
+from pipeline.errors import AlreadyThere, Cancelled, MediaUnreadable, PathRefused, ValueRefused
 from pipeline.files import one_line
 from pipeline.manifests.facts import list_facts
 from pipeline.manifests.hashes import of_bytes
@@ -477,9 +477,64 @@ def test_a_recording_that_cannot_be_read_is_named_while_the_card_is_at_hand_and_
 
 
 def test_a_file_is_no_card(card, tmp_path):
-    result = CliRunner().invoke(offload_command, [str(card / "CLIP" / "C0001.MP4"), "--to", str(tmp_path)])
-    assert isinstance(result.exception, PathRefused)
-    assert "name the folder of its card" in str(result.exception)
+    words = [str(card / "CLIP" / "C0001.MP4"), "--to", str(tmp_path)]
+    result = CliRunner().invoke(offload_command, words, standalone_mode=False)
+    assert (result.return_value, result.exception) == (PathRefused.exit_code, None)
+    assert "C0001.MP4 is a file; name the folder of its card." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "sentence"),
+    [("empty", 20, "holds no file"), ("missing", 31, "is not there"), ("dayless", 14, "The shoot day of this card")],
+)
+def test_a_card_that_is_refused_takes_no_other_with_it_and_each_is_told(tmp_path, broken, code, sentence):
+    good = tmp_path / "A001"
+    good.mkdir()
+    shutil.copy(next((Path(__file__).parents[2] / "sample_media").rglob("IMG_0007.MOV")), good)
+    bad = tmp_path / broken
+    if broken != "missing":
+        bad.mkdir()
+    if broken == "dayless":
+        (bad / "notes.txt").write_text("x")
+    template = "{shoot_day}/{card}" if broken == "dayless" else "{card}"
+    words = [str(bad), str(good), "--to", str(tmp_path / "to"), "--as", template, "--json"]
+    run = CliRunner().invoke(offload_command, words, standalone_mode=False)
+    assert (run.return_value, run.exception) == (code, None)
+    refused, done = json.loads(run.stdout)
+    assert (refused["card"], refused["exit_code"], sentence in refused["error"]) == (str(bad), code, True)
+    [copy] = done["copies"]
+    assert copy["state"] == "copied"
+    assert media(Path(copy["folder"])) == tree(good)
+    assert f"{bad}: FAILED: {refused['error']}\n" in run.stderr
+    assert f"{copy['folder']}  verified" in run.stderr
+    assert [path.name for path in (tmp_path / "to").rglob(".rushes*")] == []
+
+
+def test_each_card_has_its_reports_in_as_many_forms_as_asked_and_none_is_overwritten(card, tmp_path):
+    other = tmp_path / "B001"
+    other.mkdir()
+    (other / "C0001.MP4").write_bytes(b"other")
+    words = [str(card), str(other), "--to", str(tmp_path / "to")]
+    both = [*words, "--report", str(tmp_path / "{card}.txt"), "--report", str(tmp_path / "{card}.json")]
+    assert CliRunner().invoke(offload_command, both, standalone_mode=False).return_value == 0
+    for name in ("A001", "B001"):
+        assert json.loads((tmp_path / f"{name}.json").read_text())["card"] == str(tmp_path / name)
+        assert (tmp_path / f"{name}.txt").read_text().startswith(f"Card     {tmp_path / name}\n")
+    before = tree(tmp_path)
+    again = CliRunner().invoke(offload_command, [*both[:2], "--to", str(tmp_path / "new"), *both[4:]])
+    assert isinstance(again.exception, AlreadyThere)
+    one = CliRunner().invoke(offload_command, [*words, "--report", str(tmp_path / "both.txt")])
+    assert (one.exit_code, "those of several cards with {card}" in one.output) == (2, True)
+    assert tree(tmp_path) == before
+
+
+def test_a_report_that_cannot_be_written_hides_no_copy(card, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    words = [str(card), "--to", str(tmp_path / "to"), "--json", "--report", str(tmp_path / "file" / "r.txt")]
+    run = CliRunner().invoke(offload_command, words, standalone_mode=False)
+    assert (run.return_value, run.exception) == (32, None)
+    assert json.loads(run.stdout)[0]["copies"][0]["state"] == "copied"
+    assert "file" in run.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("suffix", [".html", ".txt", ".json"])
