@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.clip import Stamp
-from pipeline.errors import MediaUnreadable, PathRefused, RushesError
+from pipeline.errors import ChangedWhileRead, MediaUnreadable, PathRefused, RushesError
 from pipeline.faults import reached
 from pipeline.files import one_line, path_error, scan, stamp_of
 from pipeline.manifests.brought import CardLists, lists_of
@@ -159,8 +159,9 @@ def _begin(target: _Target, card: _Card) -> None:
     strays = [path for path, _ in scan(target.work, b"", (NAME, FOLDER_NAME)).files() if path not in card.files]
     if strays:
         raise PathRefused(
-            f"{one_line(target.work)} holds the beginning of another card ({one_line(strays[0])}); "
-            "finish that offload first, or name another place with --as."
+            f"{one_line(target.work)} holds the beginning of another card ({one_line(strays[0])}), or a file that this "
+            "card no longer has; finish that offload first, name another place with --as, or see whether you need "
+            "what is in that folder and remove it."
         )
     card.room.take(target.work, _needed(target, card))
 
@@ -283,6 +284,7 @@ def _publish(target: _Target, card: _Card) -> None:
     for path in card.files:
         if not target.journal.files[path].verified:
             raise PathRefused(f"{one_line(path)} was not verified; run the same command again.")
+    _refuse_changed(card)
     for folder in _folders_of(card.wish.card):
         reached("offload.folders")
         (target.work / folder).mkdir(parents=True, exist_ok=True)
@@ -307,6 +309,19 @@ def _publish(target: _Target, card: _Card) -> None:
     with suppress(OSError):
         reached("offload.tidy")
         (target.final / NAME).unlink()
+
+
+def _refuse_changed(card: _Card) -> None:
+    """Look at the whole card once more: what came, went or changed since it was read is in no copy."""
+    now = {path: stamp.written for path, stamp in scan(card.wish.card, b"", ()).files()}
+    then = {path: stamp.written for path, stamp in card.files.items()}
+    changed = sorted(path for path in now.keys() | then.keys() if now.get(path) != then.get(path))
+    if changed:
+        more = f" and {len(changed) - 1:,} more" if len(changed) > 1 else ""
+        raise ChangedWhileRead(
+            f"{one_line(changed[0])}{more} changed on the card, came or went, while it was copied; run the same command"
+            " again when it rests: what is safe is not copied again."
+        )
 
 
 def _drop_lists_of_earlier_runs(target: _Target, card: _Card) -> None:

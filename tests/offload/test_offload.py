@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import itertools
 import json
 import os
 import random
@@ -19,7 +20,7 @@ from click.testing import CliRunner
 
 from pipeline.cli.offload import offload_command
 from pipeline.errors import AlreadyThere, Cancelled, MediaUnreadable, PathRefused, ValueRefused
-from pipeline.files import one_line
+from pipeline.files import one_line, stamp_of
 from pipeline.manifests.facts import list_facts
 from pipeline.manifests.hashes import of_bytes
 from pipeline.manifests.lists import read_list
@@ -192,6 +193,51 @@ def test_a_file_that_changes_while_it_is_copied_is_named_and_nothing_is_publishe
     assert [copy.state for copy in done.copies] == ["failed"]
     assert any("changed while it was copied" in warning for warning in done.warnings)
     assert not (tmp_path / "copy" / "A001").exists()
+
+
+@pytest.mark.parametrize("change", ["grows", "comes", "goes", "is touched"])
+def test_a_card_that_changes_after_it_was_read_is_not_published_and_the_next_run_goes_on(card, tmp_path, change):
+    file = card / "CLIP" / "C0001M01.XML"
+
+    def late(phase: str, _total: int) -> None:
+        if phase != "verifying":
+            return
+        if change == "grows":
+            file.write_bytes(file.read_bytes() + b"<!-- more -->")
+        elif change == "comes":
+            (card / "CLIP" / "C0003.MP4").write_bytes(b"new")
+        elif change == "goes":
+            file.unlink()
+        else:
+            os.utime(file, ns=(1, 1))
+
+    wish = Wish(card, (tmp_path / "copy" / "A001",))
+    [copy] = offload(wish, quiet(phase=late)).copies
+    name = "CLIP/C0003.MP4" if change == "comes" else "CLIP/C0001M01.XML"
+    assert (copy.state, copy.exit_code) == ("failed", 33)
+    assert copy.sentence.startswith(f"{name} changed on the card, came or went, while it was copied; run the same")
+    assert not wish.targets[0].exists()
+    phases = {}
+    [copy] = offload(wish, quiet(phase=phases.__setitem__)).copies
+    if change == "goes":  # it may be the only one there is: whoever runs it decides
+        work = tmp_path / "copy" / ".rushes-A001.offload"
+        assert f"{work} holds" in copy.sentence
+        assert "a file that this card no longer has" in copy.sentence
+        assert "see whether you need what is in that folder and remove it." in copy.sentence
+        shutil.rmtree(work)
+        [copy] = offload(wish, quiet()).copies
+    else:
+        assert phases["copying"] < 100
+    assert copy.state == "copied"
+    assert media(wish.targets[0]) == tree(card)
+
+
+def test_numbers_that_a_file_system_gives_its_files_anew_are_no_change(card, tmp_path, monkeypatch):
+    """FAT and exFAT number files in memory: the same one looked at an hour later may have another number."""
+    numbers = itertools.count(1)
+    monkeypatch.setattr("pipeline.offload.copying.stamp_of", lambda path: stamp_of(path)._replace(inode=next(numbers)))
+    assert offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet()).exit_code == 0
+    assert media(tmp_path / "copy" / "A001") == tree(card)
 
 
 def test_the_beginning_of_another_card_is_not_mixed_in(card, tmp_path):
