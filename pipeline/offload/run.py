@@ -39,6 +39,7 @@ from pipeline.offload.room import Room
 from pipeline.offload.words import CopyDone, Ears, FileDone, Offloaded, Wish
 from pipeline.publishing import make_folder, publish_folder, write_whole
 
+_COARSEST = 2 * 10**9  # nanoseconds: FAT keeps every other second, exFAT hundredths, rounded down or up
 _CHAIN = f"{FOLDER_NAME}/{CHAIN_NAME}".encode()
 
 
@@ -177,7 +178,7 @@ def _lies_there(work: Path, path: bytes, kept: Kept) -> bool:
 def _recognise(target: _Target, card: _Card) -> None:
     there = dict(scan(target.final, b"", ()).files())
     same = all(
-        path in there and (there[path].size, there[path].mtime_ns) == (stamp.size, stamp.mtime_ns)
+        path in there and _same(there[path], stamp)
         for path, stamp in card.files.items()
         if path != _CHAIN  # the copy's history goes on
     )
@@ -187,6 +188,11 @@ def _recognise(target: _Target, card: _Card) -> None:
         )
     (target.final / NAME).unlink(missing_ok=True)  # of a run that was killed after publishing
     target.known = True
+
+
+def _same(copy: Stamp, stamp: Stamp) -> bool:
+    """Whether a copy has the size and the time of a file, as far as its disk keeps time (FAT: to two seconds)."""
+    return copy.size == stamp.size and abs(copy.mtime_ns - stamp.mtime_ns) < _COARSEST
 
 
 def _unproven(target: _Target, card: _Card) -> str:

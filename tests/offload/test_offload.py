@@ -126,6 +126,29 @@ def test_the_same_card_again_is_recognised_and_another_of_its_name_is_refused(ca
     assert tree(tmp_path / "copy") == before
 
 
+@pytest.mark.parametrize("step", [2 * 10**9, 10**7, -2 * 10**9])
+def test_a_disk_that_rounds_times_keeps_a_card_that_is_known_again_and_what_was_safe(card, tmp_path, monkeypatch, step):
+    """FAT keeps every other second, exFAT hundredths of one; some systems round up."""
+    plainly = os.utime
+
+    def coarsely(file: int, *, ns: tuple[int, int]) -> None:
+        plainly(file, ns=(ns[0] // step * step, ns[1] // step * step))
+
+    wish = Wish(card, (tmp_path / "copy" / "A001",))
+    monkeypatch.setattr(os, "utime", coarsely)
+    with pytest.raises(Cancelled):
+        offload(wish, quiet(phase=lambda phase, _: _raise(Cancelled("enough")) if phase == "verifying" else None))
+    phases = {}
+    assert offload(wish, quiet(phase=phases.__setitem__)).copies[0].state == "copied"
+    monkeypatch.undo()
+    assert phases["copying"] == 0
+    assert (wish.targets[0] / "CLIP" / "C0001.MP4").stat().st_mtime_ns % step == 0
+    assert [copy.state for copy in offload(wish, quiet()).copies] == ["known"]
+    later = (card / "CLIP" / "C0001.MP4").stat().st_mtime_ns + 4 * 10**9
+    os.utime(card / "CLIP" / "C0001.MP4", ns=(later, later))
+    assert [copy.state for copy in offload(wish, quiet()).copies] == ["failed"]
+
+
 def test_what_reads_back_other_than_it_was_written_is_never_published(card, tmp_path):
     target = tmp_path / "copy" / "A001"
 
