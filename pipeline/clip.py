@@ -24,6 +24,11 @@ class Stamp(NamedTuple):
     size: int
     mtime_ns: int
 
+    @property
+    def written(self) -> tuple[int, int]:
+        """Size and time of change: all that is sure to stay; FAT may number a file anew whenever memory is short."""
+        return self.size, self.mtime_ns
+
 
 class SeenFile(NamedTuple):
     """A file as a scan saw it; `path` is relative to the folder that was scanned, `/` between parts."""

@@ -7,14 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import click
 from rich.markup import escape
 
 from pipeline.cli.options import film_option
 from pipeline.cli.tables import console, plural, print_json, size
-from pipeline.errors import FilmNotFound, PathRefused
-from pipeline.files import one_line
+from pipeline.errors import AlreadyThere, Cancelled, FilmNotFound, PathRefused, RushesError
+from pipeline.files import one_line, path_error
 from pipeline.film import find_film, open_film
 from pipeline.manifests.hashes import FORMATS
 from pipeline.offload.naming import Card, doubted, filled, read_card
@@ -22,12 +23,15 @@ from pipeline.offload.report import as_data, as_html, as_json, as_text
 from pipeline.offload.room import Room
 from pipeline.offload.run import offload
 from pipeline.offload.words import Ears, Offloaded, Wish
-from pipeline.publishing import write_whole
+from pipeline.publishing import publish_new, workroom
 from pipeline.settings import Settings, parse_settings, shipped
 from pipeline.volumes import refuse_unmounted
 
 _OFFERED = tuple(name for name in FORMATS if not name.startswith("xxhash"))
 _REPORTS = (".html", ".json", ".txt")
+_CARD = "{card}"
+
+_Ended = tuple[Offloaded, Card] | RushesError  # what came of a card, or why nothing did
 
 
 @click.command("offload")
@@ -38,8 +42,8 @@ _REPORTS = (".html", ".json", ".txt")
               help="Folders below each DIR: {card}, {reel}, {shoot_day}, {unit}, {camera}, or names.")  # fmt: skip
 @click.option("--hash", "formats", type=click.Choice(_OFFERED), multiple=True, default=("xxh128",), show_default=True,
               help="Hashes to keep, the first for folders too.")  # fmt: skip
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False),
-              help="A report to file: .html (with stills), .json or .txt.")  # fmt: skip
+@click.option("--report", "reports", metavar="FILE", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
+              help="A report to file: .html (with stills), .json or .txt; {card} is the card's name.")  # fmt: skip
 @click.option("--json", "json_wanted", is_flag=True, help="The report as JSON on stdout.")
 @film_option
 def offload_command(
@@ -47,7 +51,7 @@ def offload_command(
     targets: tuple[Path, ...],
     template: str,
     formats: tuple[str, ...],
-    report: Path | None,
+    reports: tuple[Path, ...],
     json_wanted: bool,
     film: str | None,
 ) -> int:
@@ -55,25 +59,20 @@ def offload_command(
 
     \b
     rushes offload /media/A001 --to /Volumes/RAID --to /Volumes/SHUTTLE
-    rushes offload /media/A001 /media/B001 --to /Volumes/RAID --as '{shoot_day}/{card}' --report A001.html
+    rushes offload /media/A001 /media/B001 --to /Volumes/RAID --as '{shoot_day}/{card}' --report '{card}.html'
 
     An ASC MHL hash list is written into each copy. Stopped or killed, the same command goes on where it was; a card
     that is there already is recognised, and nothing is ever overwritten.
     """
-    if report and report.suffix not in _REPORTS:
-        raise click.UsageError(f"A report is {', '.join(_REPORTS)}; give it one of these endings.")
-    if report and len(cards) > 1:
-        raise click.UsageError("A report is of one card; offload the cards one by one, or leave --report away.")
+    filed = _reports(cards, reports)
     _refuse_twice(targets)
     for target in targets:
         refuse_unmounted(target)
     settings = _settings(film)
     stop, room = Event(), Room()
-    if file := next((each for each in cards if each.is_file()), None):
-        raise PathRefused(f"{one_line(file)} is a file; name the folder of its card.")
     with _bars(stop, quiet=json_wanted) as ears_of, ThreadPoolExecutor(len(cards)) as pool:
         running = [
-            pool.submit(_offloaded, card.absolute(), (targets, template, formats), settings, ears_of(card.name), room)
+            pool.submit(_ended, card.absolute(), (targets, template, formats), settings, ears_of(card.name), room)
             for card in cards
         ]
         try:
@@ -81,13 +80,28 @@ def offload_command(
         except BaseException:
             stop.set()
             raise
-    if report:
-        write_whole(report.absolute(), _report(*done[0], report.suffix).encode())
+    codes = [_told(card, ended) for card, ended in zip(cards, done, strict=True)]
+    codes += [_file(place, ended) for places, ended in zip(filed, done, strict=True) for place in places]
     if json_wanted:
-        print_json([as_data(offloaded, card) for offloaded, card in done])
-    for offloaded, card in done:
-        _tell(offloaded, card)
-    return next((offloaded.exit_code for offloaded, _ in done if offloaded.exit_code), 0)
+        print_json([_as_value(card, ended) for card, ended in zip(cards, done, strict=True)])
+    return max(codes)
+
+
+def _reports(cards: Sequence[Path], wanted: Sequence[Path]) -> list[list[Path]]:
+    """The reports of each card; raises AlreadyThere for one that is there, before anything is copied."""
+    filed = [[Path(str(each).replace(_CARD, card.absolute().name)).absolute() for each in wanted] for card in cards]
+    seen: set[Path] = set()
+    for place in (place for places in filed for place in places):
+        if place.suffix not in _REPORTS:
+            raise click.UsageError(f"A report is {', '.join(_REPORTS)}; give it one of these endings.")
+        if place in seen:
+            raise click.UsageError(
+                f"{one_line(place)} would be the report twice; name each once, those of several cards with {_CARD}."
+            )
+        if place.exists() or place.is_symlink():
+            raise AlreadyThere(f"{one_line(place)} is there already and is not overwritten; name another report.")
+        seen.add(place)
+    return filed
 
 
 def _refuse_twice(targets: Sequence[Path]) -> None:
@@ -111,15 +125,52 @@ def _settings(film: str | None) -> Settings:
         return parse_settings(shipped("default.toml"), "default.toml")
 
 
+def _ended(
+    folder: Path, asked: tuple[tuple[Path, ...], str, tuple[str, ...]], settings: Settings, ears: Ears, room: Room
+) -> _Ended:
+    """What came of a card; its refusal is its own, and the other cards go on."""
+    try:
+        return _offloaded(folder, asked, settings, ears, room)
+    except Cancelled:
+        raise
+    except RushesError as error:
+        return error
+    except OSError as error:
+        return path_error(error, folder)
+
+
 def _offloaded(
     folder: Path, asked: tuple[tuple[Path, ...], str, tuple[str, ...]], settings: Settings, ears: Ears, room: Room
 ) -> tuple[Offloaded, Card]:
     targets, template, formats = asked
+    if folder.is_file():
+        raise PathRefused(f"{one_line(folder)} is a file; name the folder of its card.")
     card = doubted(read_card(folder, settings), template)
     for doubt in card.doubts:  # while the card is not copied yet
         click.echo(f"{one_line(folder.name)}: {doubt}", err=True)
     place = filled(template, card.names)
     return offload(Wish(folder, tuple(target.absolute() / place for target in targets), formats), ears, room), card
+
+
+def _as_value(card: Path, ended: _Ended) -> dict[str, Any]:
+    if isinstance(ended, RushesError):
+        return {"card": one_line(card.absolute()), "error": ended.sentence, "exit_code": ended.exit_code}
+    return as_data(*ended)
+
+
+def _file(place: Path, ended: _Ended) -> int:
+    """Write a report under a name that nothing bears; one that cannot be written is said, and gives the exit code."""
+    if isinstance(ended, RushesError):
+        return 0  # nothing was copied: there is nothing to file
+    try:
+        with workroom(place.parent) as room:
+            (room / "report").write_bytes(_report(*ended, place.suffix).encode())
+            publish_new(room / "report", place)
+    except (RushesError, OSError) as error:
+        refusal = error if isinstance(error, RushesError) else path_error(error, place)
+        click.echo(f"rushes: {refusal.sentence}", err=True)
+        return refusal.exit_code
+    return 0
 
 
 def _report(offloaded: Offloaded, card: Card, suffix: str) -> str:
@@ -154,8 +205,12 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _tell(offloaded: Offloaded, card: Card) -> None:
-    """What came of it, on stderr: each copy, then everything that somebody must look at."""
+def _told(folder: Path, ended: _Ended) -> int:
+    """Say on stderr what came of a card: each copy, then everything that somebody must look at; gives its exit code."""
+    if isinstance(ended, RushesError):
+        click.echo(f"{one_line(folder)}: FAILED: {ended.sentence}", err=True)
+        return ended.exit_code
+    offloaded, card = ended
     clips = sum(len(taken.clips) for taken in card.taken)
     copied = (
         f"{plural(len(offloaded.files), 'file')}, {size(offloaded.bytes)}" if offloaded.files else "nothing to copy"
@@ -166,3 +221,4 @@ def _tell(offloaded: Offloaded, card: Card) -> None:
         click.echo(f"  {one_line(copy.folder)}  {words}", err=True)
     for warning in dict.fromkeys((*offloaded.warnings, *card.lacks)):
         click.echo(f"  warning: {warning}", err=True)
+    return offloaded.exit_code

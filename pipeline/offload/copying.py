@@ -204,7 +204,7 @@ def _read(
                 heard(len(piece.data))
                 if cancelled():
                     raise Cancelled("The offload was called off; run the same command again to go on.")
-        if left or stamp_of(job.source) != job.stamp:
+        if left or stamp_of(job.source).written != job.stamp.written:
             name = one_line(job.path)
             raise ChangedWhileRead(f"{name} changed while it was copied; run the same command again when it rests.")
         whole = True

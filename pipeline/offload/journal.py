@@ -26,7 +26,7 @@ class Kept:
     verified: bool = False
 
     def is_of(self, stamp: Stamp) -> bool:
-        return (self.size, self.mtime_ns) == (stamp.size, stamp.mtime_ns)
+        return (self.size, self.mtime_ns) == stamp.written
 
 
 @dataclass(slots=True)

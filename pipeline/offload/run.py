@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline.clip import Stamp
-from pipeline.errors import MediaUnreadable, PathRefused, RushesError
+from pipeline.errors import ChangedWhileRead, MediaUnreadable, PathRefused, RushesError
 from pipeline.faults import reached
 from pipeline.files import one_line, path_error, scan, stamp_of
 from pipeline.manifests.brought import CardLists, lists_of
@@ -39,6 +39,7 @@ from pipeline.offload.room import Room
 from pipeline.offload.words import CopyDone, Ears, FileDone, Offloaded, Wish
 from pipeline.publishing import make_folder, publish_folder, write_whole
 
+_COARSEST = 2 * 10**9  # nanoseconds: FAT keeps every other second, exFAT hundredths, rounded down or up
 _CHAIN = f"{FOLDER_NAME}/{CHAIN_NAME}".encode()
 
 
@@ -159,8 +160,9 @@ def _begin(target: _Target, card: _Card) -> None:
     strays = [path for path, _ in scan(target.work, b"", (NAME, FOLDER_NAME)).files() if path not in card.files]
     if strays:
         raise PathRefused(
-            f"{one_line(target.work)} holds the beginning of another card ({one_line(strays[0])}); "
-            "finish that offload first, or name another place with --as."
+            f"{one_line(target.work)} holds the beginning of another card ({one_line(strays[0])}), or a file that this "
+            "card no longer has; finish that offload first, name another place with --as, or see whether you need "
+            "what is in that folder and remove it."
         )
     card.room.take(target.work, _needed(target, card))
 
@@ -176,7 +178,7 @@ def _lies_there(work: Path, path: bytes, kept: Kept) -> bool:
 def _recognise(target: _Target, card: _Card) -> None:
     there = dict(scan(target.final, b"", ()).files())
     same = all(
-        path in there and (there[path].size, there[path].mtime_ns) == (stamp.size, stamp.mtime_ns)
+        path in there and _same(there[path], stamp)
         for path, stamp in card.files.items()
         if path != _CHAIN  # the copy's history goes on
     )
@@ -186,6 +188,11 @@ def _recognise(target: _Target, card: _Card) -> None:
         )
     (target.final / NAME).unlink(missing_ok=True)  # of a run that was killed after publishing
     target.known = True
+
+
+def _same(copy: Stamp, stamp: Stamp) -> bool:
+    """Whether a copy has the size and the time of a file, as far as its disk keeps time (FAT: to two seconds)."""
+    return copy.size == stamp.size and abs(copy.mtime_ns - stamp.mtime_ns) < _COARSEST
 
 
 def _unproven(target: _Target, card: _Card) -> str:
@@ -283,6 +290,7 @@ def _publish(target: _Target, card: _Card) -> None:
     for path in card.files:
         if not target.journal.files[path].verified:
             raise PathRefused(f"{one_line(path)} was not verified; run the same command again.")
+    _refuse_changed(card)
     for folder in _folders_of(card.wish.card):
         reached("offload.folders")
         (target.work / folder).mkdir(parents=True, exist_ok=True)
@@ -307,6 +315,19 @@ def _publish(target: _Target, card: _Card) -> None:
     with suppress(OSError):
         reached("offload.tidy")
         (target.final / NAME).unlink()
+
+
+def _refuse_changed(card: _Card) -> None:
+    """Look at the whole card once more: what came, went or changed since it was read is in no copy."""
+    now = {path: stamp.written for path, stamp in scan(card.wish.card, b"", ()).files()}
+    then = {path: stamp.written for path, stamp in card.files.items()}
+    changed = sorted(path for path in now.keys() | then.keys() if now.get(path) != then.get(path))
+    if changed:
+        more = f" and {len(changed) - 1:,} more" if len(changed) > 1 else ""
+        raise ChangedWhileRead(
+            f"{one_line(changed[0])}{more} changed on the card, came or went, while it was copied; run the same command"
+            " again when it rests: what is safe is not copied again."
+        )
 
 
 def _drop_lists_of_earlier_runs(target: _Target, card: _Card) -> None:

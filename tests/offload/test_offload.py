@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import itertools
 import json
 import os
 import random
@@ -18,8 +19,8 @@ import pytest
 from click.testing import CliRunner
 
 from pipeline.cli.offload import offload_command
-from pipeline.errors import Cancelled, MediaUnreadable, PathRefused, ValueRefused
-from pipeline.files import one_line
+from pipeline.errors import AlreadyThere, Cancelled, MediaUnreadable, PathRefused, ValueRefused
+from pipeline.files import one_line, stamp_of
 from pipeline.manifests.facts import list_facts
 from pipeline.manifests.hashes import of_bytes
 from pipeline.manifests.lists import read_list
@@ -125,6 +126,29 @@ def test_the_same_card_again_is_recognised_and_another_of_its_name_is_refused(ca
     assert tree(tmp_path / "copy") == before
 
 
+@pytest.mark.parametrize("step", [2 * 10**9, 10**7, -2 * 10**9])
+def test_a_disk_that_rounds_times_keeps_a_card_that_is_known_again_and_what_was_safe(card, tmp_path, monkeypatch, step):
+    """FAT keeps every other second, exFAT hundredths of one; some systems round up."""
+    plainly = os.utime
+
+    def coarsely(file: int, *, ns: tuple[int, int]) -> None:
+        plainly(file, ns=(ns[0] // step * step, ns[1] // step * step))
+
+    wish = Wish(card, (tmp_path / "copy" / "A001",))
+    monkeypatch.setattr(os, "utime", coarsely)
+    with pytest.raises(Cancelled):
+        offload(wish, quiet(phase=lambda phase, _: _raise(Cancelled("enough")) if phase == "verifying" else None))
+    phases = {}
+    assert offload(wish, quiet(phase=phases.__setitem__)).copies[0].state == "copied"
+    monkeypatch.undo()
+    assert phases["copying"] == 0
+    assert (wish.targets[0] / "CLIP" / "C0001.MP4").stat().st_mtime_ns % step == 0
+    assert [copy.state for copy in offload(wish, quiet()).copies] == ["known"]
+    later = (card / "CLIP" / "C0001.MP4").stat().st_mtime_ns + 4 * 10**9
+    os.utime(card / "CLIP" / "C0001.MP4", ns=(later, later))
+    assert [copy.state for copy in offload(wish, quiet()).copies] == ["failed"]
+
+
 def test_what_reads_back_other_than_it_was_written_is_never_published(card, tmp_path):
     target = tmp_path / "copy" / "A001"
 
@@ -192,6 +216,51 @@ def test_a_file_that_changes_while_it_is_copied_is_named_and_nothing_is_publishe
     assert [copy.state for copy in done.copies] == ["failed"]
     assert any("changed while it was copied" in warning for warning in done.warnings)
     assert not (tmp_path / "copy" / "A001").exists()
+
+
+@pytest.mark.parametrize("change", ["grows", "comes", "goes", "is touched"])
+def test_a_card_that_changes_after_it_was_read_is_not_published_and_the_next_run_goes_on(card, tmp_path, change):
+    file = card / "CLIP" / "C0001M01.XML"
+
+    def late(phase: str, _total: int) -> None:
+        if phase != "verifying":
+            return
+        if change == "grows":
+            file.write_bytes(file.read_bytes() + b"<!-- more -->")
+        elif change == "comes":
+            (card / "CLIP" / "C0003.MP4").write_bytes(b"new")
+        elif change == "goes":
+            file.unlink()
+        else:
+            os.utime(file, ns=(1, 1))
+
+    wish = Wish(card, (tmp_path / "copy" / "A001",))
+    [copy] = offload(wish, quiet(phase=late)).copies
+    name = "CLIP/C0003.MP4" if change == "comes" else "CLIP/C0001M01.XML"
+    assert (copy.state, copy.exit_code) == ("failed", 33)
+    assert copy.sentence.startswith(f"{name} changed on the card, came or went, while it was copied; run the same")
+    assert not wish.targets[0].exists()
+    phases = {}
+    [copy] = offload(wish, quiet(phase=phases.__setitem__)).copies
+    if change == "goes":  # it may be the only one there is: whoever runs it decides
+        work = tmp_path / "copy" / ".rushes-A001.offload"
+        assert f"{work} holds" in copy.sentence
+        assert "a file that this card no longer has" in copy.sentence
+        assert "see whether you need what is in that folder and remove it." in copy.sentence
+        shutil.rmtree(work)
+        [copy] = offload(wish, quiet()).copies
+    else:
+        assert phases["copying"] < 100
+    assert copy.state == "copied"
+    assert media(wish.targets[0]) == tree(card)
+
+
+def test_numbers_that_a_file_system_gives_its_files_anew_are_no_change(card, tmp_path, monkeypatch):
+    """FAT and exFAT number files in memory: the same one looked at an hour later may have another number."""
+    numbers = itertools.count(1)
+    monkeypatch.setattr("pipeline.offload.copying.stamp_of", lambda path: stamp_of(path)._replace(inode=next(numbers)))
+    assert offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet()).exit_code == 0
+    assert media(tmp_path / "copy" / "A001") == tree(card)
 
 
 def test_the_beginning_of_another_card_is_not_mixed_in(card, tmp_path):
@@ -477,9 +546,64 @@ def test_a_recording_that_cannot_be_read_is_named_while_the_card_is_at_hand_and_
 
 
 def test_a_file_is_no_card(card, tmp_path):
-    result = CliRunner().invoke(offload_command, [str(card / "CLIP" / "C0001.MP4"), "--to", str(tmp_path)])
-    assert isinstance(result.exception, PathRefused)
-    assert "name the folder of its card" in str(result.exception)
+    words = [str(card / "CLIP" / "C0001.MP4"), "--to", str(tmp_path)]
+    result = CliRunner().invoke(offload_command, words, standalone_mode=False)
+    assert (result.return_value, result.exception) == (PathRefused.exit_code, None)
+    assert "C0001.MP4 is a file; name the folder of its card." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "sentence"),
+    [("empty", 20, "holds no file"), ("missing", 31, "is not there"), ("dayless", 14, "The shoot day of this card")],
+)
+def test_a_card_that_is_refused_takes_no_other_with_it_and_each_is_told(tmp_path, broken, code, sentence):
+    good = tmp_path / "A001"
+    good.mkdir()
+    shutil.copy(next((Path(__file__).parents[2] / "sample_media").rglob("IMG_0007.MOV")), good)
+    bad = tmp_path / broken
+    if broken != "missing":
+        bad.mkdir()
+    if broken == "dayless":
+        (bad / "notes.txt").write_text("x")
+    template = "{shoot_day}/{card}" if broken == "dayless" else "{card}"
+    words = [str(bad), str(good), "--to", str(tmp_path / "to"), "--as", template, "--json"]
+    run = CliRunner().invoke(offload_command, words, standalone_mode=False)
+    assert (run.return_value, run.exception) == (code, None)
+    refused, done = json.loads(run.stdout)
+    assert (refused["card"], refused["exit_code"], sentence in refused["error"]) == (str(bad), code, True)
+    [copy] = done["copies"]
+    assert copy["state"] == "copied"
+    assert media(Path(copy["folder"])) == tree(good)
+    assert f"{bad}: FAILED: {refused['error']}\n" in run.stderr
+    assert f"{copy['folder']}  verified" in run.stderr
+    assert [path.name for path in (tmp_path / "to").rglob(".rushes*")] == []
+
+
+def test_each_card_has_its_reports_in_as_many_forms_as_asked_and_none_is_overwritten(card, tmp_path):
+    other = tmp_path / "B001"
+    other.mkdir()
+    (other / "C0001.MP4").write_bytes(b"other")
+    words = [str(card), str(other), "--to", str(tmp_path / "to")]
+    both = [*words, "--report", str(tmp_path / "{card}.txt"), "--report", str(tmp_path / "{card}.json")]
+    assert CliRunner().invoke(offload_command, both, standalone_mode=False).return_value == 0
+    for name in ("A001", "B001"):
+        assert json.loads((tmp_path / f"{name}.json").read_text())["card"] == str(tmp_path / name)
+        assert (tmp_path / f"{name}.txt").read_text().startswith(f"Card     {tmp_path / name}\n")
+    before = tree(tmp_path)
+    again = CliRunner().invoke(offload_command, [*both[:2], "--to", str(tmp_path / "new"), *both[4:]])
+    assert isinstance(again.exception, AlreadyThere)
+    one = CliRunner().invoke(offload_command, [*words, "--report", str(tmp_path / "both.txt")])
+    assert (one.exit_code, "those of several cards with {card}" in one.output) == (2, True)
+    assert tree(tmp_path) == before
+
+
+def test_a_report_that_cannot_be_written_hides_no_copy(card, tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    words = [str(card), "--to", str(tmp_path / "to"), "--json", "--report", str(tmp_path / "file" / "r.txt")]
+    run = CliRunner().invoke(offload_command, words, standalone_mode=False)
+    assert (run.return_value, run.exception) == (32, None)
+    assert json.loads(run.stdout)[0]["copies"][0]["state"] == "copied"
+    assert "file" in run.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("suffix", [".html", ".txt", ".json"])
