@@ -251,6 +251,11 @@ class Clip:
     sidecars: tuple[bytes, ...] = ()
 
     @property
+    def reel(self) -> str | None:
+        """The reel or, of a recorder's file, the tape that the file states."""
+        return self.facts.reel or self.facts.tape
+
+    @property
     def duration(self) -> Fraction:
         """Seconds; 0 where frames or rate are unknown."""
         return self.rate.seconds(self.frames) if self.rate and self.frames else Fraction(0)

@@ -196,7 +196,7 @@ def _columns(card: int, taken: TakenClip) -> tuple[object, ...]:
     return (
         flicks_of(clip.duration), clip.frames, start, sorting_label(start) if start else None,
         str(clip.start.rate) if clip.start else None, str(clip.rate) if clip.rate else None,
-        clip.kind, outfit_of(clip), clip.name, card, clip.parts[0].path, facts.lens, facts.reel,
+        clip.kind, outfit_of(clip), clip.name, card, clip.parts[0].path, facts.lens, clip.reel,
         facts.decoder, content_of([part.quick for part in clip.parts]),
         pack_list(facts.warnings) if facts.warnings else None,
     )  # fmt: skip

@@ -9,8 +9,9 @@ import click
 from pipeline.catalogue.listed import CheckedCard
 from pipeline.catalogue.store import open_catalogue
 from pipeline.catalogue.summary import CardRow, card_rows
+from pipeline.cli.drawing import print_table
 from pipeline.cli.options import chosen_film, film_option
-from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, running_time, size, table
+from pipeline.cli.tables import Column, cell, plural, print_json, running_time, size
 from pipeline.files import one_line
 
 _COLUMNS: tuple[Column, ...] = (
@@ -36,12 +37,7 @@ def cards_command(as_json: bool, film: str | None) -> None:
         return
     names = _labels(cards)
     rows = [_row(card, name) for card, name in zip(cards, names, strict=True)]
-    screen = console()
-    kept = fitting(_COLUMNS, rows, screen.width)
-    made = table([_COLUMNS[number] for number in kept])
-    for row in rows:
-        made.add_row(*(row[number] for number in kept))
-    screen.print(made)
+    print_table(_COLUMNS, rows)
     for card, name in zip(cards, names, strict=True):
         for complaint in _complaints(card):
             click.echo(f"  {name}: {complaint}")

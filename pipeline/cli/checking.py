@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline.catalogue.store import open_catalogue
+from pipeline.cli.drawing import ON_TERMINAL, print_table
 from pipeline.cli.options import chosen_film, film_option
-from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, table
+from pipeline.cli.tables import Column, cell, console, plural, print_json
 from pipeline.errors import NotFound, RushesError
 from pipeline.proxies.rules import EDITORS
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("Line", number=True), Column("Severity", rank=1), Column("Rule", whole=False), Column("Finding", whole=False)
 )  # fmt: skip
-_ON_TERMINAL = 50  # rows for a file
 
 
 @click.command("check")
@@ -85,20 +85,15 @@ def _of_cut(name: Path, editor: str, dtd_folder: Path | None, film: str | None) 
 
 def _print_findings(each: "Checked") -> None:
     """A table for each file that has any; the errors first where not all find room."""
-    screen = console()
     if not each.findings:
         return
-    shown = list(each.findings)
-    if screen.is_terminal and len(shown) > _ON_TERMINAL:
-        worst = sorted(shown, key=lambda found: found.severity != "error")[:_ON_TERMINAL]
-        shown = [found for found in shown if found in worst]
+    shown = each.findings
+    if console().is_terminal and len(shown) > ON_TERMINAL:
+        worst = sorted(range(len(shown)), key=lambda number: shown[number].severity != "error")[:ON_TERMINAL]
+        shown = tuple(shown[number] for number in sorted(worst))
     rows = [[str(found.line or ""), found.severity, found.rule, cell(found.sentence)] for found in shown]
-    kept = fitting(_COLUMNS, rows, screen.width)
-    made = table([_COLUMNS[number] for number in kept])
-    for row in rows:
-        made.add_row(*(row[number] for number in kept))
     click.echo(cell(each.file))
-    screen.print(made)
+    print_table(_COLUMNS, rows)
     if len(shown) < len(each.findings):
         click.echo(f"{len(shown)} of {plural(len(each.findings), 'finding')}; --json has all")
 

@@ -9,6 +9,7 @@ import click
 from pipeline.catalogue.clocks import Change, ClockRow, clock_rows, correct, evidence, uncorrected
 from pipeline.catalogue.listing import clip_ids
 from pipeline.catalogue.store import Catalogue, open_catalogue
+from pipeline.cli.drawing import print_table
 from pipeline.cli.options import (
     QueryCommand,
     as_typed,
@@ -20,7 +21,7 @@ from pipeline.cli.options import (
     query_text,
     who,
 )
-from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, table
+from pipeline.cli.tables import Column, cell, plural, print_json
 from pipeline.cli.writing import changing
 from pipeline.errors import NotFound, ValueRefused
 from pipeline.film import Film
@@ -73,12 +74,7 @@ def list_command(query: tuple[str, ...], as_json: bool, film: str | None) -> Non
         click.echo("No clip with a date was found; 'rushes log' shows what there is.", err=True)
         return
     rows = [_cells(row) for row in found]
-    screen = console()
-    kept = fitting(_COLUMNS, rows, screen.width)
-    made = table([_COLUMNS[number] for number in kept])
-    for row in rows:
-        made.add_row(*(row[number] for number in kept))
-    screen.print(made)
+    print_table(_COLUMNS, rows)
 
 
 @clock_command.command("set", cls=QueryCommand)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.catalogue.store import open_catalogue
+from pipeline.cli.drawing import ON_TERMINAL, print_table
 from pipeline.cli.options import chosen_film, complete_cut, film_option
-from pipeline.cli.tables import Column, console, fitting, plural, print_json, table
+from pipeline.cli.tables import Column, cell, plural, print_json
 from pipeline.shotlog.cells import harmless
 
 if TYPE_CHECKING:
@@ -83,18 +84,13 @@ def paper_command(name: str, film: str | None) -> None:
 
 def _print(timelines: Sequence["Compared"]) -> None:
     """A table for each timeline that changed, as wide as the terminal."""
-    screen = console()
     for each in timelines:
-        rows = list(_rows(each))
+        rows = [[cell(text) for text in row] for row in _rows(each)]
         if not rows:
             continue
         if each.name:
-            screen.print(each.name.strip())
-        places = fitting(_COLUMNS, rows, screen.width)
-        made = table([_COLUMNS[place] for place in places])
-        for row in rows:
-            made.add_row(*(row[place] for place in places))
-        screen.print(made)
+            click.echo(cell(each.name.strip()))
+        print_table(_COLUMNS, rows, most=ON_TERMINAL)
 
 
 def _rows(each: "Compared") -> Iterator[list[str]]:

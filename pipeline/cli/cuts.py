@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.catalogue.store import open_catalogue
+from pipeline.cli.drawing import print_table
 from pipeline.cli.options import chosen_film, complete_cut, film_option
-from pipeline.cli.tables import Column, cell, console, fitting, plural, print_json, table
+from pipeline.cli.tables import Column, cell, plural, print_json
 from pipeline.cli.writing import changing
 from pipeline.errors import command
 
@@ -76,9 +77,4 @@ def _print(rows: list[dict[str, Any]]) -> None:
         ]
         for row in rows
     ]  # fmt: skip
-    screen = console()
-    kept = fitting(_COLUMNS, cells, screen.width)
-    made = table([_COLUMNS[number] for number in kept])
-    for row in cells:
-        made.add_row(*(row[number] for number in kept))
-    screen.print(made)
+    print_table(_COLUMNS, cells)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli.drawing import ON_TERMINAL, print_table
 from pipeline.cli.options import chosen_film, film_option, who
 from pipeline.cli.streams import styled
-from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, plural, print_json, table
+from pipeline.cli.tables import SHORT_ID, Column, cell, plural, print_json
 from pipeline.cli.writing import changing
 from pipeline.errors import RushesError
 
@@ -112,12 +113,7 @@ def _label(event: "ReadEvent", taken: "Imported") -> str | None:
 
 def _print_table(taken: "Imported") -> None:
     rows = list(_rows(taken))
-    screen = console()
-    kept = fitting(_COLUMNS, rows, screen.width)
-    made = table([_COLUMNS[number] for number in kept])
-    for row in rows:
-        made.add_row(*(row[number] for number in kept))
-    screen.print(made)
+    print_table(_COLUMNS, rows, most=ON_TERMINAL)
 
 
 def _rows(taken: "Imported") -> Iterator[list[str]]:

@@ -11,8 +11,9 @@ import click
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.products import unfit
 from pipeline.catalogue.store import open_catalogue
+from pipeline.cli.drawing import print_table
 from pipeline.cli.options import QueryCommand, chosen_film, film_option, query_argument, query_text
-from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, plural, print_json, short_name, table
+from pipeline.cli.tables import SHORT_ID, Column, cell, console, fitting, listed, plural, print_json, short_name
 from pipeline.files import one_line
 from pipeline.film import Film
 from pipeline.ingest.judging import Judged, damaged_clips, judged
@@ -134,11 +135,7 @@ def _print(all_judged: Sequence[Judged]) -> None:
     screen = console()
     most = _ON_TERMINAL if screen.is_terminal else len(ranked)
     columns, rows = _laid_out(ranked[:most], screen.width)
-    kept = fitting(columns, rows, screen.width)
-    made = table([columns[number] for number in kept])
-    for row in rows:
-        made.add_row(*(row[number] for number in kept))
-    screen.print(made)
+    print_table(columns, rows)
     if len(ranked) > most:
         click.echo(f"the worst {most} of {len(ranked):,} proxies; --json has all")
     for line in (*_broken(all_judged), *_totals(all_judged)):

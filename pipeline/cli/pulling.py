@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.catalogue.store import open_catalogue
+from pipeline.cli.drawing import ON_TERMINAL, print_table
 from pipeline.cli.options import chosen_film, complete_cut, film_option
-from pipeline.cli.tables import Column, console, fitting, plural, print_json, running_time, size, table
+from pipeline.cli.tables import Column, cell, console, plural, print_json, running_time, size
 from pipeline.files import one_line
 from pipeline.volumes import refuse_unmounted
 
@@ -104,13 +105,10 @@ def _print_ranges(ranges: list[dict[str, Any]]) -> None:
     room = max(12, screen.width - _TAKEN)
     cells = ((row["file"], row["start"], row["end"], row["in"], row["frames"], row["events"]) for row in ranges)
     rows = [
-        [_shortened(file, room), *("" if each is None else str(each) for each in others)] for file, *others in cells
+        [_shortened(cell(file), room), *("" if each is None else str(each) for each in others)]
+        for file, *others in cells
     ]
-    kept = fitting(_COLUMNS, rows, screen.width)
-    shown = table([_COLUMNS[number] for number in kept])
-    for row in rows:
-        shown.add_row(*(row[number] for number in kept))
-    screen.print(shown)
+    print_table(_COLUMNS, rows, most=ON_TERMINAL)
 
 
 def _shortened(path: str, room: int) -> str:

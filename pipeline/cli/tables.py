@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 SHORT_ID = 8
 ID = re.compile(r"[0-9a-fA-F]{8,32}")  # fewer letters may be a word
-_LEAST = 12  # characters of a column whose words may wrap
+LEAST = 12  # characters of a column whose words may wrap
 _LONGEST_WORD = 28  # characters for which such a column asks; a longer word is broken
 _LONGEST_NAME = 40  # characters of a file name
-_BETWEEN = 2  # characters between columns
+BETWEEN = 2  # characters between columns
 _SHORTEST = 0.05  # seconds: less is none to one decimal
 _PLAIN_WIDTH = 160  # of a table that goes into a file or pipe
 
@@ -60,13 +60,13 @@ def fitting(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int
     """The numbers of the columns that find room in `width` characters."""
     needed = [_needed(column, [row[number] for row in rows]) for number, column in enumerate(columns)]
     kept = list(range(len(columns)))
-    while sum(needed[number] + _BETWEEN for number in kept) - _BETWEEN > width:
+    while sum(needed[number] + BETWEEN for number in kept) - BETWEEN > width:
         rank = max(columns[number].rank for number in kept)
         if rank == 0:
             break
         kept = [number for number in kept if columns[number].rank != rank]
     for number in sorted(set(range(len(columns))) - set(kept), key=lambda gone: columns[gone].rank):
-        room = width - sum(needed[each] + _BETWEEN for each in kept)
+        room = width - sum(needed[each] + BETWEEN for each in kept)
         if needed[number] <= room:  # a narrow column fits where a wide one did not
             kept.append(number)
     return sorted(kept)
@@ -77,7 +77,7 @@ def _needed(column: Column, cells: Sequence[str]) -> int:
     if column.whole:
         return longest
     word = max((len(word) for text in cells for word in text.split()), default=0)
-    return min(longest, max(_LEAST, min(word, _LONGEST_WORD)))
+    return min(longest, max(LEAST, min(word, _LONGEST_WORD)))
 
 
 def table(columns: Sequence[Column]) -> "Table":
@@ -128,7 +128,8 @@ def cell(value: object) -> str:
         return ""
     if isinstance(value, list | tuple):
         return ", ".join(cell(one) for one in value)
-    return "".join(letter if letter.isprintable() else " " for letter in str(value))
+    text = str(value)
+    return text if text.isprintable() else "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def short_name(name: object) -> str:

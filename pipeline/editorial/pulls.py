@@ -102,7 +102,7 @@ def pull_csv(taken: Iterable[Taken]) -> str:
         pull = one.pull
         clip = pull.clip
         table.writerow(harmless(cell) for cell in [
-            one.file, shown(clip.card), shown(clip.name), clip.id, shown(clip.facts.reel or clip.facts.tape or ""),
+            one.file, shown(clip.card), shown(clip.name), clip.id, shown(clip.reel or ""),
             pull.start or "", pull.end or "", pull.inside.start, pull.inside.duration, pull.rate, pull.events,
             one.bytes, one.original, one.xxh128, one.note,
         ])  # fmt: skip

@@ -32,7 +32,7 @@ def of_source(piece: Piece) -> dict[str, Any]:
         "clip": clip.id,
         "kind": clip.kind,
         "card": shown(clip.card),
-        "reel": shown(clip.facts.reel or clip.facts.tape or ""),
+        "reel": shown(clip.reel or ""),
         "rate": str(piece.rate),
         "drop_frame": clip.start.drop_frame if clip.start else False,
         "start_timecode": str(clip.start) if clip.start else None,

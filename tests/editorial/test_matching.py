@@ -129,6 +129,15 @@ CONTRADICTED = {
     "a path and a reel with timecode": (
         event("cut", file=PLACES[0].path, reel="C001", start="10:00:01:00"), (ONE, TWIN),
     ),
+    "a reel with timecode and the name of a clip that does not run then": (
+        event("C0001.MP4", reel="A003R1AB", start="12:00:01:00"), (ALEXA, TWO),
+    ),
+    "a reel with timecode and such a name without its ending": (
+        event(ALEXA.name[:-4], reel="B001", start="11:00:01:00"), (TWO, ALEXA),
+    ),
+    "a reel with timecode and the name of a later part": (
+        event("IMG_0008.MOV", reel="A003R1AB", start="12:00:01:00"), (ALEXA, replace(PHONE, label="09:00:00:00")),
+    ),
     "a path and a timecode": (event("C0001.MP4", file=PLACES[0].path, start="11:00:01:00"), (ONE, TWO)),
 }  # fmt: skip
 
@@ -139,6 +148,11 @@ def test_an_event_whose_words_name_two_clips_is_neither(asked, log):
     assert (made.clip, made.confidence) == (None, 0.0)
     assert set(made.candidates) == set(log)
     assert ", but by " in made.sentence
+
+
+def test_a_name_that_no_clip_has_is_a_new_one_beside_reel_and_timecode():
+    made = found(event("coach at dawn.mov", reel="A003R1AB", start="12:00:01:00"), ALEXA, TWO)
+    assert (made.clip, made.by) == (ALEXA, "reel and timecode")
 
 
 def test_a_clip_that_has_no_frames_at_the_timecode_is_doubted_whatever_says_its_id():

@@ -94,6 +94,19 @@ def test_a_cut_has_as_many_events_in_every_command_and_format(film):
     assert sum(row["events"] for row in pulled if row["clip"] in pictures) == count
 
 
+def test_a_recorder_s_sound_is_found_by_the_tape_that_our_own_lists_call_its_reel(film):
+    sound = rushes("log", "reel:19Y10M12", "--json", cwd=film).json
+    assert {row["kind"] for row in sound} == {"sound"}
+    assert {row["reel"] for row in sound} == {"19Y10M12"}
+    wanted = next(row for row in sound if row["name"] == "12-T002.WAV")
+    label = wanted["start_timecode"]
+    text = (
+        f"TITLE: sound\nFCM: DROP FRAME\n001  19Y10M12 A     C        {label} {label[:-2]}29 01:00:00;00 01:00:00;09\n"
+    )
+    _, made = taken(film, sent(film, text), "--rate", "30000/1001")
+    assert [(each["clip"], each["by"]) for each in made["events"]] == [(wanted["id"], "reel and timecode")]
+
+
 def test_a_list_of_an_editor_is_found_by_what_it_says_and_the_rest_is_named(film):
     run, made = taken(film, sent(film), "--rate", "25")
     first, second, third = made["events"]
@@ -123,9 +136,8 @@ def test_markers_new_names_and_notes_go_to_the_log_as_the_editors_word(film):
 
 
 def test_a_person_is_heard_above_an_editor_and_an_editor_above_a_camera_report(film):
-    name = sent(
-        film, LIST.replace("A001     V", "A001R1AB V").replace("06:10:05:05 06:10:06:05", "08:21:59:20 08:21:59:29")
-    )
+    text = LIST.replace("A001     V", "A001R1AB V").replace("06:10:05:05 06:10:06:05", "08:21:59:20 08:21:59:29")
+    name = sent(film, text.replace("SOURCE FILE: C0001.MP4", "SOURCE FILE: A001C002_191012_R1AB.mov", 1))
     _, made = taken(film, name, "--rate", "29.97")
     clip = made["events"][0]["clip"]
     assert rushes("show", clip, "--json", cwd=film).json["log"]["note"] == "use this one"

@@ -181,7 +181,11 @@ def match(event: ReadEvent, index: Index) -> Match:
     outside = timed is False
     others = [other for evidence, other in fitting[1:] if _contradicts(evidence, best, outside=outside)]
     if others:
-        return _contradicted(event, best, [known, *others])
+        return _contradicted(event, best, [known, *others], by="reel or name and timecode")
+    if not best.name and best.by not in ("id", "hash"):
+        called = [other for other, evidence in weighed.values() if evidence is None and _is_called(said, other)]
+        if called:  # it bears the name of a clip that does not run then: no new name of this one
+            return _contradicted(event, best, [known, *called], by="name")
     place = said.places.get(known.id)
     span = range_in(event, known, place[1].before if place else 0)
     if outside and span is not None and not span.duration:
@@ -282,6 +286,11 @@ def _contradicts(other: _Evidence, best: _Evidence, *, outside: bool) -> bool:
     return outside and other.timed and (other.reel or other.name > 0)
 
 
+def _is_called(said: _Said, known: Known) -> bool:
+    """Whether an event bears a clip's name, which says that it is this one whatever its timecode says."""
+    return known.id in said.places or _name_level(said, known) > 0
+
+
 def _name_level(said: _Said, known: Known) -> int:
     """2: the file's own name; 1: the same without its ending or the editor's number of a copy."""
     if known.name.casefold() in said.names:
@@ -366,8 +375,7 @@ def _ambiguous(event: ReadEvent, fitting: Sequence[Known]) -> Match:
     return Match(None, "", 0.0, tuple(fitting[:MOST_CANDIDATES]), sentence)
 
 
-def _contradicted(event: ReadEvent, best: _Evidence, fitting: Sequence[Known]) -> Match:
-    by = "reel or name and timecode"
+def _contradicted(event: ReadEvent, best: _Evidence, fitting: Sequence[Known], *, by: str) -> Match:
     sentence = f"{_asked(event)} is {_named(fitting[:1])} by {best.by}, but by {by} {_named(fitting[1:])}."
     return Match(None, "", 0.0, tuple(fitting[:MOST_CANDIDATES]), sentence)
 
