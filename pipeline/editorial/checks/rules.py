@@ -17,6 +17,7 @@ from pipeline.editorial.checks import (
     kdenlive_rules,
     otio_rules,
     reel_rules,
+    set_reels,
     sets,
     tape_rules,
     xmeml_rules,
@@ -74,6 +75,8 @@ _COMMON: tuple[Rule, ...] = (
     Rule("set source start", "recordings that begin at 0 in one file of a set and at a timecode in another",
          _TIMELINES, _RESOLVE, "error", "Resolve: 'no overlap between specified target timecodes', offline",
          None, sets.starts),
+    Rule("set reel", "recordings of another reel in another file of the set", ("otio", "xmeml", "aaf", "edl", "ale"),
+         EDITORS, "error", "one of the two links another recording", None, set_reels.reels),
     Rule("not checked", "further timelines in the file", ALL_FORMATS, EDITORS, "warning",
          "only the first one is read", common_rules.unchecked),
 )  # fmt: skip
