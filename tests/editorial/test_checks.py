@@ -48,6 +48,18 @@ def appended(text):
     return lambda content: content + text.encode()
 
 
+def reeled(**new):
+    """Reels renamed, in the events and in the table of the list."""
+
+    def change(content):
+        for old, name in new.items():
+            content = content.replace(f"{old} ".encode(), f"{name} ".encode())
+            content = content.replace(f"REEL {old}:".encode(), f"REEL {name}:".encode())
+        return content
+
+    return change
+
+
 EXPLODED = '<track currentExplodedTrackIndex="{}" totalExplodedTrackCount="2"/>'
 BROKEN = [
     # event lists
@@ -65,19 +77,22 @@ BROKEN = [
     ("edl", changed("R010     V     C       ", "R010     V     D    010"), {"edl transition": LISTS}),
     ("edl", changed("01:00:01;20 01:00:03;10", "01:00:01;10 01:00:03;00"), {"edl overlap": LISTS}),
     ("edl", changed("FROM CLIP NAME: A001C001", "FROM CLIP: A001C001"), {"edl file words": {"premiere"}}),
-    ("edl", changed("R010 ", "R010LONGER "), {"reel length": FCP7}),
+    ("edl", reeled(R010="R010LONGER"), {"reel length": FCP7}),
+    ("edl", reeled(R010="LONGREEL_1", R011="LONGREEL_2"), {"reel length": FCP7, "reel collision": FCP7}),
     (
-        "edl", lambda text: text.replace(b"R010 ", b"LONGREEL_1 ").replace(b"R011 ", b"LONGREEL_2 "),
-        {"reel length": FCP7, "reel collision": FCP7},
-    ),
-    (
-        "edl", lambda text: text.replace(b"R010 ", b"X" * 32 + b"1 ").replace(b"R011 ", b"X" * 32 + b"2 "),
+        "edl", reeled(R010="X" * 32 + "1", R011="X" * 32 + "2"),
         {"reel length": FCP7, "reel collision": LISTS, "tape length": {"avid"}},
     ),
-    ("edl", changed("R010 ", "R0/0 "), {"tape letters": {"avid"}}),
-    (
-        "edl", lambda text: text.replace(b"R011 ", b"R010 ").replace(b"11:00:0", b"10:00:0"), {"reel shared": LISTS},
+    ("edl", reeled(R010="R0/0"), {"tape letters": {"avid"}}),
+    ("edl", lambda text: reeled(R011="R010")(text).replace(b"11:00:0", b"10:00:0"), {"reel shared": LISTS}),
+    (  # the table gives two files of one name to the reel of both
+        "edl", lambda text: text.replace(b"R011", b"R010").replace(b"11:00:0", b"10:00:0").replace(b"C002", b"C001")
+        .replace(b"FILE /film/A001/", b"FILE /film/A002/", 2).replace(b"FILE /film/A002/", b"FILE /film/A001/", 1),
+        {"reel shared": LISTS},
     ),
+    ("edl", changed("001  R010", "001  R099"), {"reel table": LISTS}),
+    ("edl", lambda text: text.replace(b"001  R010", b"001  R011").replace(b"002  R011", b"002  R010"),
+     {"reel table": LISTS}),
     ("edl", changed("\n001 .*", "\n"), {"edl empty": LISTS}),
     # ALE
     *(

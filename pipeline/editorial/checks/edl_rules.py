@@ -6,7 +6,6 @@ OpenTimelineIO (1178: how Premiere reads FROM CLIP and FROM FILE).
 
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import pairwise
 
 from pipeline.editorial.checks.case import Case, Found
 from pipeline.editorial.checks.edl_text import Label, label
@@ -96,21 +95,6 @@ def lost_lines(case: Case) -> Iterator[Found]:
 def no_events(case: Case) -> Iterator[Found]:
     if not case.edl.events:
         yield Found(None, "The list holds no event.")
-
-
-def shared_reels(case: Case) -> Iterator[Found]:
-    """Two files under one reel that claim the same timecode: nobody can tell which is meant."""
-    by_reel: dict[str, list[tuple[Label, Label, str, int]]] = defaultdict(list)
-    lines = {event.line: event for event in case.edl.events}
-    for event in case.timeline.events:
-        source = lines.get(event.line or 0)
-        if source and event.file and event.kind == "Video":
-            begin, end = case.edl.sides[source.line][0]
-            by_reel[event.reel].append((begin, end, event.file, source.line))
-    for reel, spans in by_reel.items():
-        for (_, end, file, _), (begin, _, other, line) in pairwise(sorted(spans)):
-            if begin < end and file != other:
-                yield Found(line, f"The reel '{reel}' names two files at the same timecode: {file} and {other}.")
 
 
 def lengths(case: Case) -> Iterator[Found]:

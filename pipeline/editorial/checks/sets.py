@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 
 from pipeline.editorial.checks.case import Case, Found
+from pipeline.editorial.checks.edl_text import base
 from pipeline.timecode import Rate
 
+_FEW = 3  # contradictions of one kind that are told of each file
 _COUNTED = ("xmeml", "fcpxml", "otio", "ale", "aaf")  # whose events say how their source counts, label by label
 
 
@@ -37,7 +39,7 @@ def sources(cases: Sequence[Case]) -> Iterator[tuple[int, Found]]:
             continue
         told = set()
         for event in case.timeline.events:
-            name = _base(event.file) or event.name
+            name = base(event.file) or event.name
             if event.rate is None or not event.rate.can_drop or event.drop_frame is None or not name:
                 continue
             known = first.setdefault((name, event.rate), event.drop_frame)
@@ -56,11 +58,11 @@ def starts(cases: Sequence[Case]) -> Iterator[tuple[int, Found]]:
     for case in cases:
         for event in case.timeline.events:
             if event.available is not None and event.rate is not None:
-                begins.setdefault((_base(event.file) or event.name, event.rate), set()).add(event.available.start)
+                begins.setdefault((base(event.file) or event.name, event.rate), set()).add(event.available.start)
     for number, case in enumerate(cases):
         told = set()
         for event in case.timeline.events:
-            key = (_base(event.file) or event.name, event.rate)
+            key = (base(event.file) or event.name, event.rate)
             if event.available is None or event.rate is None or event.available.start or key in told:
                 continue
             told.add(key)
@@ -69,5 +71,8 @@ def starts(cases: Sequence[Case]) -> Iterator[tuple[int, Found]]:
                 yield number, Found(event.line, f"'{key[0][:80]}' {sentence}.")
 
 
-def _base(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2]
+def few(number: int, found: Sequence[Found]) -> Iterator[tuple[int, Found]]:
+    """The first contradictions of a file: one cause makes many of them."""
+    yield from ((number, each) for each in found[:_FEW])
+    if len(found) > _FEW:
+        yield number, Found(None, f"{len(found) - _FEW:,} more like these.")
