@@ -8,6 +8,10 @@ from pipeline.clip import VideoStream
 from pipeline.errors import MediaUnreadable
 
 _HDR = frozenset({"smpte2084", "arib-std-b67"})
+_WIDE = frozenset({"bt2020", "smpte431", "smpte432"})  # BT.2020, DCI P3, Display P3
+# What light the signal stands for, by its transfer: a display's (ITU-R BT.1886) but for those that have their own.
+_DISPLAY = ("bt709", "smpte170m", "smpte240m", "iec61966-2-4", "bt2020-10", "bt2020-12")
+_CURVES = {**dict.fromkeys(_DISPLAY, "bt709"), "iec61966-2-1": "iec61966-2-1", "bt470m": "bt470m", "bt470bg": "bt470bg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,14 @@ def fitted(size: Size, *, long_side: int) -> Size:
 def is_hdr(video: VideoStream) -> bool:
     """Whether the picture needs tone mapping to look right in Rec. 709 (PQ, HLG)."""
     return video.color_transfer in _HDR
+
+
+def wide_curve(video: VideoStream) -> str | None:
+    """The curve by which colours beyond Rec. 709 (BT.2020, P3) become light, as ffmpeg names it.
+
+    None where the primaries are no wider, and where the file tells no such curve: that is how log is recorded.
+    """
+    return _CURVES.get(video.color_transfer or "") if video.color_primaries in _WIDE else None
 
 
 def assumed_matrix(video: VideoStream) -> str | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.clip import Clip, VideoStream
-from pipeline.proxies.geometry import Size, assumed_matrix, fitted, is_hdr, proxy_size
+from pipeline.proxies.geometry import Size, assumed_matrix, fitted, is_hdr, proxy_size, wide_curve
 from pipeline.proxies.glance import EVERY, SIDE
 from pipeline.proxies.job import from_first_whole
 from pipeline.proxies.presets import Preset
@@ -65,6 +65,8 @@ def small(stream: Stream, video: VideoStream, look: Look, cube: Path | None = No
         matrix = assumed_matrix(video)
         scale |= {"out_color_matrix": "bt709", "out_range": "tv"} | ({"in_color_matrix": matrix} if matrix else {})
         stream = stream.filter("scale", look.size.width, look.size.height, **scale)
+        if curve := wide_curve(video):
+            stream = _narrowed(stream, video, curve)
     stream = stream.filter("format", look.pixel_format).filter("setsar", 1)
     return stream.filter("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv")
 
@@ -94,6 +96,18 @@ def _tone_mapped(stream: Stream) -> Stream:
     stream = stream.filter("zscale", transfer="linear", npl=203).filter("format", "gbrpf32le")
     stream = stream.filter("zscale", primaries="bt709").filter("tonemap", tonemap="mobius", desat=0)
     return stream.filter("zscale", transfer="bt709", matrix="bt709", range="limited")
+
+
+def _narrowed(stream: Stream, video: VideoStream, curve: str) -> Stream:
+    """BT.2020 and P3 colours as Rec. 709 shows them, in linear light (ITU-R BT.2407); greys stay what they were.
+
+    White stays white: DCI's P3 has the primaries of Display P3. 4:2:2, so that no chroma crosses from field to field.
+    """
+    primaries = "bt2020" if video.color_primaries == "bt2020" else "smpte432"
+    told = {"primariesin": primaries, "transferin": curve, "matrixin": "bt709", "rangein": "limited"}
+    return stream.filter("format", "yuv422p10le").filter(
+        "zscale", **told, primaries="bt709", transfer=curve, matrix="bt709", range="limited"
+    )
 
 
 def timed(stream: Stream, video: VideoStream, rate: Rate, frames: int) -> Stream:

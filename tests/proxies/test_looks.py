@@ -146,6 +146,102 @@ def test_fields_stay_fields_through_a_look(tmp_path):
     assert np.abs(pictures[1] - pictures[0]).mean() < 1.5
 
 
+# --- colours beyond Rec. 709 ---
+
+# Chromaticities of red, green and blue; white is D65, and stays white where it is another (ITU-R BT.709 and BT.2020,
+# SMPTE EG 432-1 and RP 431-2).
+D65 = (0.3127, 0.3290)
+P3 = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
+PRIMARIES = {
+    "bt709": ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060)),
+    "bt2020": ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    "smpte432": P3,
+    "smpte431": P3,
+}
+LUMA = {"bt709": (0.2126, 0.0722), "bt2020nc": (0.2627, 0.0593), "smpte170m": (0.299, 0.114)}  # of red and of blue
+PATCHES = np.array(
+    [(0.5, 0.5, 0.5), (0.69, 0.25, 0.125), (0.55, 0.45, 0.40), (0.3, 0.6, 0.35), (0.2, 0.3, 0.7), (0, 0.9, 0.1)]
+)
+WIDE_SIZE = (480, 180)
+
+
+def to_light(primaries: str) -> np.ndarray:
+    """Linear RGB to XYZ (SMPTE RP 177)."""
+    xyz = np.array([(x / y, 1, (1 - x - y) / y) for x, y in (*PRIMARIES[primaries], D65)]).T
+    return xyz[:, :3] * np.linalg.solve(xyz[:, :3], xyz[:, 3])
+
+
+def shown(patches: np.ndarray, primaries: str, transfer: str) -> np.ndarray:
+    """The same colours as Rec. 709 signals, what is beyond cut off (ITU-R BT.2407)."""
+    if transfer == "iec61966-2-1":
+        linear = np.where(patches <= 0.04045, patches / 12.92, ((patches + 0.055) / 1.055) ** 2.4)
+    else:
+        linear = patches**2.4
+    linear = (linear @ (np.linalg.inv(to_light("bt709")) @ to_light(primaries)).T).clip(0, 1)
+    if transfer == "iec61966-2-1":
+        return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return linear ** (1 / 2.4)
+
+
+def wide(path: Path, primaries: str, transfer: str, matrix: str, levels: str) -> Path:
+    """Three frames of the patches, side by side."""
+    red, blue = LUMA[matrix]
+    luma = PATCHES @ (red, 1 - red - blue, blue)
+    chroma = [(PATCHES[:, at] - luma) / (2 - 2 * weight) for at, weight in ((2, blue), (0, red))]
+    full = levels == "pc"
+    coded = [luma * (1023 if full else 876) + (0 if full else 64)]
+    coded += [each * (1023 if full else 896) + 512 for each in chroma]
+    wide_as, high = WIDE_SIZE
+    each = wide_as // len(PATCHES)
+    planes = [np.tile(np.repeat(one.round().astype("<u2"), each), (high, 1)).tobytes() for one in coded]
+    run(
+        "-f", "rawvideo", "-pix_fmt", "yuv444p10le", "-s", f"{wide_as}x{high}", "-i", "-", "-vf",
+        f"setparams=color_primaries={primaries}:color_trc={transfer}:colorspace={matrix}:range={levels}",
+        "-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", path, given=b"".join(planes) * 3,
+    )  # fmt: skip
+    return path
+
+
+def patches_of(path: Path) -> np.ndarray:
+    """The patches of a Rec. 709 picture as a display shows them: what a proxy's upper half holds."""
+    raw = run("-i", path, "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "yuv444p16le", "-")
+    planes = np.frombuffer(raw, "<u2").reshape(3, WIDE_SIZE[1], len(PATCHES), -1)[:, 20:80, :, 20:60] / 256
+    luma, blue, red = planes.mean(axis=(1, 3)) - np.array([[16], [128], [128]])
+    luma, blue, red = luma / 219, blue / 224 * 1.8556, red / 224 * 1.5748
+    green = luma - (0.2126 * red + 0.0722 * blue) / 0.7152
+    return np.stack([luma + red, green, luma + blue], axis=1).clip(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("primaries", "transfer", "matrix", "levels"),
+    [
+        ("bt2020", "bt709", "bt2020nc", "tv"),
+        ("bt2020", "bt2020-10", "bt2020nc", "tv"),
+        ("smpte432", "bt709", "bt709", "pc"),
+        ("smpte432", "iec61966-2-1", "smpte170m", "tv"),
+        ("smpte431", "bt709", "bt709", "tv"),
+    ],
+)
+def test_colours_beyond_rec_709_look_alike_in_every_proxy(tmp_path, primaries, transfer, matrix, levels):
+    """Within 3 of 255 of what the standards say: a step of chroma in 8 bits is 2."""
+    source = wide(tmp_path / "A.mov", primaries, transfer, matrix, levels)
+    assert read_facts(source).video.color_primaries == primaries
+    asked = tuple(preset for preset in PRESETS.values() if not preset.for_sound)
+    job = order(log(source), tmp_path / "out", source, presets=asked)
+    make(job, program())
+    wanted = shown(PATCHES, primaries, transfer)
+    assert np.abs(wanted - PATCHES).max() > 0.1  # what only changes its label is found out
+    for output in job.proxies:
+        assert np.abs(patches_of(output.path) - wanted).max() * 255 <= 3, output.path.name
+        video = read_facts(output.path).video
+        assert (video.color_primaries, video.color_transfer, video.color_matrix) == ("bt709",) * 3
+    poster = np.frombuffer(
+        run("-i", tmp_path / "out" / "poster.jpg", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"), np.uint8
+    )
+    seen = poster.reshape(WIDE_SIZE[1], len(PATCHES), -1, 3)[20:80, :, 20:60].mean(axis=(0, 2))
+    assert np.abs(seen - 255 * wanted).max() <= 6
+
+
 # --- rules ---
 
 
