@@ -20,6 +20,7 @@ from pipeline.errors import ChangedWhileRead, MediaUnreadable, PathRefused, Rush
 from pipeline.faults import reached
 from pipeline.files import Scan, one_line, path_error, scan, stamp_of
 from pipeline.manifests.brought import CardLists, lists_of
+from pipeline.manifests.hashes import of_bytes
 from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
 from pipeline.manifests.write import (
     Creator,
@@ -41,6 +42,7 @@ from pipeline.offload.words import CopyDone, Ears, FileDone, Offloaded, Wish
 from pipeline.publishing import make_folder, publish_folder, write_whole
 
 _COARSEST = 2 * 10**9  # nanoseconds: FAT keeps every other second, exFAT hundredths, rounded down or up
+_LONGEST_NAME, _CUT_NAME = 255 - len(".rushes-.offload"), 200  # bytes; disks hold 255
 _CHAIN = f"{FOLDER_NAME}/{CHAIN_NAME}".encode()
 
 
@@ -123,7 +125,12 @@ class _Target:
 
     @property
     def work(self) -> Path:
-        return self.final.with_name(f".rushes-{self.final.name}.offload")
+        """The hidden folder it grows in: always the same for one name, cut where a disk could not hold it."""
+        name = self.final.name
+        if len(os.fsencode(name)) > _LONGEST_NAME:
+            cut = os.fsencode(name)[:_CUT_NAME].decode(errors="ignore")
+            name = f"{cut}-{of_bytes('xxh64', os.fsencode(name))}"
+        return self.final.with_name(f".rushes-{name}.offload")
 
     @property
     def open(self) -> bool:

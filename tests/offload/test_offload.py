@@ -585,6 +585,27 @@ def test_a_card_folder_of_any_name_gets_a_history_that_can_be_read(card, tmp_pat
     assert offload(Wish(target, (tmp_path / "b" / "c",)), quiet()).warnings == ()
 
 
+@pytest.mark.parametrize("name", ["n" * 239, "n" * 240, "\u0416" * 127 + "n", "\u6771" * 85, "n" * 199 + "\u6771" * 18])
+def test_a_card_folder_with_the_longest_name_is_copied_and_goes_on_after_a_stop(tmp_path, name):
+    """A disk holds names of 255 bytes; the hidden one is longer by 16, and never cut within a letter."""
+    card = tmp_path / name
+    card.mkdir()
+    (card / "C0001.MP4").write_bytes(b"one")
+    wish = Wish(card, (tmp_path / "to" / name,))
+    with pytest.raises(Cancelled):
+        offload(wish, quiet(phase=lambda phase, _: _raise(Cancelled("enough")) if phase == "verifying" else None))
+    [hidden] = (tmp_path / "to").iterdir()
+    os.fsencode(hidden.name).decode()
+    assert (hidden.name == f".rushes-{name}.offload") == (len(name.encode()) <= 239)
+    (other := tmp_path / f"{name[:-1]}m").mkdir()
+    (other / "C0002.MP4").write_bytes(b"two")
+    assert offload(Wish(other, (tmp_path / "to" / other.name,)), quiet()).exit_code == 0
+    phases = {}
+    assert offload(wish, quiet(phase=phases.__setitem__)).exit_code == 0
+    assert phases["copying"] == 0
+    assert media(wish.targets[0]) == tree(card)
+
+
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed; it tells what is asked of the system")
 def test_what_is_read_back_is_dropped_from_memory_first(card, tmp_path):
     trace = tmp_path / "trace"
