@@ -56,8 +56,8 @@ def renamed(lists: CardLists, lost: Iterable[str], found: Mapping[bytes, Mapping
 
 
 def told_lost(lists: CardLists, lost: Sequence[str], *, copied: bool) -> list[str]:
-    """What to say of files that the card does not have by any name; `copied`: what it has was."""
-    then = "what is on the card was copied whole; " if copied else ""
+    """What to say of files that the card does not have by any name; `copied`: no copy failed."""
+    then = "all that was copied is verified; " if copied else ""
     told = [
         f"{one_line(name)} is not on the card, though {lists.origin[name]} lists it; {then}look for that file before"
         " the card is cleared."

@@ -109,7 +109,9 @@ class _Card:
 
 def _card(wish: Wish, looked: Scan, began: datetime, room: Room) -> _Card:
     files, lists = dict(looked.files()), lists_of(wish.card)
+    unseen = tuple(f"{os.fsdecode(folder)}/" for folder, _ in looked.unreadable)
     lost = lacked(lists, (*files, *(path for path, _ in looked.skipped)))
+    lost = tuple(name for name in lost if not name.startswith(unseen))
     return _Card(wish, files, lists, lost, formats_by_path(lists, lost, files), began, room)
 
 

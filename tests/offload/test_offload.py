@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -20,7 +21,7 @@ from click.testing import CliRunner
 
 from pipeline.cli.offload import offload_command
 from pipeline.errors import AlreadyThere, Cancelled, MediaUnreadable, PathRefused, ValueRefused
-from pipeline.files import one_line, stamp_of
+from pipeline.files import Scan, one_line, scan, stamp_of
 from pipeline.manifests.facts import list_facts
 from pipeline.manifests.hashes import of_bytes
 from pipeline.manifests.lists import read_list
@@ -538,8 +539,21 @@ def test_a_file_that_the_list_of_the_card_names_and_that_is_not_there_is_named_w
         assert (run.return_value, told["copies"][0]["state"]) == (1, state)
         [sentence] = [each for each in told["warnings"] if "C0002.MP4" in each]
         assert sentence.startswith("CLIP/C0002.MP4 is not on the card, though ascmhl_chain.xml made on ")
-        assert sentence.endswith("was copied whole; look for that file before the card is cleared.")
+        assert sentence.endswith("all that was copied is verified; look for that file before the card is cleared.")
     assert media(raid) == media(shuttle)
+
+
+def test_files_in_a_folder_that_cannot_be_looked_into_are_not_called_gone(card, tmp_path, monkeypatch):
+    def half(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
+        seen = scan(root, below, ignore)
+        found = tuple(file for file in seen.found if not file[0].startswith(b"CLIP/"))
+        return replace(seen, found=found, unreadable=((b"CLIP", "no permission"),))
+
+    shuttle = tmp_path / "shuttle" / "A001"
+    offload(Wish(card, (shuttle,)), quiet())
+    monkeypatch.setattr("pipeline.offload.run.scan", half)
+    done = offload(Wish(shuttle, (tmp_path / "raid" / "A001",)), quiet())
+    assert done.warnings == ("CLIP was not copied: no permission.",)
 
 
 def test_a_file_that_its_own_list_contradicts_is_named_and_still_copied(card, tmp_path):
