@@ -219,6 +219,6 @@ def _told(folder: Path, ended: _Ended) -> int:
     for copy in offloaded.copies:
         words = {"copied": "verified", "known": "there already"}.get(copy.state, f"FAILED: {copy.sentence}")
         click.echo(f"  {one_line(copy.folder)}  {words}", err=True)
-    for warning in dict.fromkeys((*offloaded.warnings, *card.lacks)):
+    for warning in dict.fromkeys((*offloaded.warnings, *card.lacks(offloaded.lost))):
         click.echo(f"  warning: {warning}", err=True)
     return offloaded.exit_code

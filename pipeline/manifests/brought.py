@@ -19,13 +19,15 @@ _WHOLE = ".mhl"  # lists that name all that lies below their folder; a list of s
 class CardLists:
     """`known`: by path, the value of each format; `origin`: by path, which list says so and when it was made.
 
-    `whole` are the folders of which a list names every file; `generations` of the ASC MHL history at the root.
+    `whole` are the folders of which a list names every file; `generations` of the ASC MHL history at the root, and the
+    files of that `history` with their sizes.
     """
 
     known: Mapping[str, Mapping[str, str]]
     origin: Mapping[str, str] = field(default_factory=dict)
     whole: tuple[str, ...] = ()
     generations: tuple[Generation, ...] = ()
+    history: Mapping[str, int | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
@@ -52,6 +54,7 @@ def read_lists(root: Path, places: Iterable[Path]) -> CardLists:
     origin: dict[str, str] = {}
     whole: list[str] = []
     generations: tuple[Generation, ...] = ()
+    sizes: dict[str, int | None] = {}
     warnings: list[str] = []
     for place in places:
         history = place.name.casefold() == CHAIN_NAME
@@ -65,8 +68,10 @@ def read_lists(root: Path, places: Iterable[Path]) -> CardLists:
             continue
         if history or place.suffix.lower() == _WHOLE:
             whole.append("/".join(base.parts))
-        _take(lists, base, place, (known, origin))
-    return CardLists(known, origin, tuple(whole), generations, tuple(warnings))
+        listed = _take(lists, base, place, (known, origin))
+        if history and not base.parts:
+            sizes = listed
+    return CardLists(known, origin, tuple(whole), generations, sizes, tuple(warnings))
 
 
 def _one(place: Path) -> HashList:
@@ -75,8 +80,10 @@ def _one(place: Path) -> HashList:
 
 def _take(
     lists: list[HashList], base: Path, place: Path, so_far: tuple[dict[str, dict[str, str]], dict[str, str]]
-) -> None:
+) -> dict[str, int | None]:
+    """Add what these lists say; gives the sizes of the files that they name."""
     known, origin = so_far
+    sizes: dict[str, int | None] = {}
     first: dict[str, str] = {}  # when a file was listed for the first time: that hash stands
     for listed in lists:
         for entry in listed.entries:
@@ -89,3 +96,5 @@ def _take(
             known.setdefault(path, {}).update(values)
             made = first[entry.path]
             origin[path] = f"{one_line(place.name)} made on {made}" if made else one_line(place.name)
+            sizes[path] = entry.size
+    return sizes

@@ -19,7 +19,10 @@ _LONGEST = 180  # bytes of a folder's name in that of a list
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A file with its hashes: `parts` of its path, size in bytes, time of last change in nanoseconds since 1970."""
+    """A file with its hashes: `parts` of its path, size in bytes, time of last change in nanoseconds since 1970.
+
+    `before` is the path it had in the history so far.
+    """
 
     parts: tuple[str, ...]
     size: int
@@ -59,7 +62,7 @@ def generation(files: Sequence[Listed], creator: Creator, format_: str) -> bytes
     """A generation's list; `format_` is the hash format of its directory hashes, which every file has."""
     moment = _iso(creator.when)
     lines: list[str] = []
-    content, structure = _folder(_tree(files), (), lines, (format_, moment))
+    content, structure = _folder(_tree(files), (), lines, (format_, moment, _moved(files)))
     return "\n".join((
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<hashlist version="2.0" xmlns="urn:ASC:MHL:v2.0">',
@@ -71,7 +74,7 @@ def generation(files: Sequence[Listed], creator: Creator, format_: str) -> bytes
         "  <processinfo>",
         f"    <process>{creator.process}</process>",
         "    <roothash>",
-        *_both(content, structure, (format_, moment), "      "),
+        *_both(content, structure, format_, moment, "      "),
         "    </roothash>",
         "    <ignore>",
         *(f"      <pattern>{_text(pattern)}</pattern>" for pattern in IGNORED),
@@ -125,17 +128,46 @@ def _tree(files: Sequence[Listed]) -> _Tree:
     return root
 
 
-def _folder(tree: _Tree, path: tuple[str, ...], lines: list[str], how: tuple[str, str]) -> tuple[str, str]:
+def _moved(files: Sequence[Listed]) -> dict[tuple[str, ...], str]:
+    """The folders that only have another name, with the one they had: their files came, by the names they have, from
+    one folder that is no more."""
+    there = {file.parts[:depth] for file in files for depth in range(1, len(file.parts))}
+    origins: dict[tuple[str, ...], set[tuple[str, ...]]] = {folder: set() for folder in there}
+    for file in files:
+        old = tuple(file.before.split("/")) if file.before else ()
+        for depth in range(1, len(file.parts)):
+            tail = file.parts[depth:]
+            if not old:
+                origins[file.parts[:depth]].add(())  # it holds more than what was renamed
+            elif old[-len(tail) :] == tail:
+                origins[file.parts[:depth]].add(old[: -len(tail)])
+    return {
+        folder: "/".join(from_)
+        for folder, (from_, *others) in ((folder, tuple(each)) for folder, each in origins.items() if each)
+        if from_ and not others and from_ not in there
+    }
+
+
+_How = tuple[str, str, Mapping[tuple[str, ...], str]]
+
+
+def _folder(tree: _Tree, path: tuple[str, ...], lines: list[str], how: _How) -> tuple[str, str]:
     """Writes what a folder holds, and gives its content and structure hash."""
-    format_, _ = how
+    format_, moment, moved = how
     contents, structures = [], []
     for name, child in sorted(tree.items()):
         if isinstance(child, Listed):
-            lines.extend(_file(child, how[1]))
+            lines.extend(_file(child, moment))
             content = structure = next(each.value for each in child.hashes if each.format == format_)
         else:
             content, structure = _folder(child, (*path, name), lines, how)
-            lines.extend(_directory("/".join((*path, name)), content, structure, how))
+            lines += [
+                "    <directoryhash>",
+                f"      <path>{_text('/'.join((*path, name)))}</path>",
+                *_both(content, structure, format_, moment, "      "),
+                *_before(moved.get((*path, name), "")),
+                "    </directoryhash>",
+            ]
         contents.append(content)
         structures.append(of_bytes(format_, name.encode() + raw(format_, structure)))
     return _of_all(format_, contents), _of_all(format_, structures)
@@ -154,20 +186,16 @@ def _file(file: Listed, moment: str) -> Iterator[str]:
     yield f'      <path size="{file.size}" lastmodificationdate="{changed}">{_text("/".join(file.parts))}</path>'
     for each in sorted(file.hashes, key=lambda each: each.format):
         yield f'      <{each.format} action="{each.action}" hashdate="{moment}">{each.value}</{each.format}>'
-    if file.before:
-        yield f"      <previousPath>{_text(file.before)}</previousPath>"
+    yield from _before(file.before)
     yield "    </hash>"
 
 
-def _directory(path: str, content: str, structure: str, how: tuple[str, str]) -> Iterator[str]:
-    yield "    <directoryhash>"
-    yield f"      <path>{_text(path)}</path>"
-    yield from _both(content, structure, how, "      ")
-    yield "    </directoryhash>"
+def _before(path: str) -> Iterator[str]:
+    if path:
+        yield f"      <previousPath>{_text(path)}</previousPath>"
 
 
-def _both(content: str, structure: str, how: tuple[str, str], indent: str) -> Iterator[str]:
-    format_, moment = how
+def _both(content: str, structure: str, format_: str, moment: str, indent: str) -> Iterator[str]:
     for name, value in (("content", content), ("structure", structure)):
         yield f"{indent}<{name}>"
         yield f'{indent}  <{format_} hashdate="{moment}">{value}</{format_}>'

@@ -3,6 +3,7 @@
 A copy that fails (full, broken, taken away) ends alone; the others go on. Sources are only ever opened for reading.
 """
 
+import ctypes
 import errno
 import fcntl
 import mmap
@@ -25,6 +26,7 @@ _PIECE = 4 << 20  # bytes read and written at a time
 _AHEAD = 8  # pieces in memory: as many may a slow disk lag behind
 _WAITING = 256  # files and pieces on their way to a writer
 _UNSYNCED = 64  # files that are written and wait to be safe
+_NOT_SO = (errno.EINVAL, errno.EOPNOTSUPP)  # what a disk answers that takes O_DIRECT and then does not write so
 
 Done = Callable[["Job", dict[str, str]], None]
 
@@ -125,9 +127,7 @@ class Copy:
         place.parent.mkdir(parents=True, exist_ok=True)
         reached("offload.open")
         file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
-        if job.stamp.size:
-            with suppress(OSError):  # a file system without it
-                os.posix_fallocate(file, 0, job.stamp.size)
+        _set_aside(file, job.stamp.size)
         _past_memory(file, wanted=job.stamp.size >= _PIECE)
         return file
 
@@ -251,8 +251,17 @@ def _write_all(file: int, piece: _Piece) -> None:
         try:
             view = view[os.write(file, view) :]
         except OSError as error:
-            if error.errno != errno.EINVAL or not _past_memory(file, wanted=False):
+            if error.errno not in _NOT_SO or not _past_memory(file, wanted=False):
                 raise
+
+
+def _set_aside(file: int, size: int) -> None:
+    """Have the file system keep room for a file, in one piece if it can; one that cannot goes on as usual.
+
+    The kernel is asked, and not `os.posix_fallocate`: where the file system cannot (exFAT, NFS before 4.2), that one
+    writes into every block, and the file is written twice.
+    """
+    ctypes.CDLL(None).fallocate(file, 0, ctypes.c_long(0), ctypes.c_long(size))
 
 
 def _past_memory(file: int, *, wanted: bool) -> bool:

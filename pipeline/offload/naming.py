@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.catalogue.cards import TakenCard, TakenClip
-from pipeline.clip import Root
+from pipeline.clip import Root, shown
 from pipeline.errors import ValueRefused
 from pipeline.files import one_line
 from pipeline.ingest.look import Ground, look, see
@@ -35,14 +35,18 @@ class Card:
     names: dict[str, str]
     doubts: tuple[str, ...] = ()
 
-    @property
-    def lacks(self) -> tuple[str, ...]:
-        """What is missing or doubtful on it, then its recordings that cannot be read: each is named once."""
+    def lacks(self, lost: Iterable[str]) -> tuple[str, ...]:
+        """What is missing or doubtful on it, then its recordings that cannot be read: each is named once.
+
+        Of the files that its hash lists name and it lacks, by path, the offload tells.
+        """
+        elsewhere = tuple(f"{shown(os.fsencode(path).rpartition(b'/')[2])} is missing although " for path in lost)
         unread = {
             os.fsdecode(each.path).rpartition("/")[2]: each.sentence for card in self.taken for each in card.failed
         }
         doubts = [warning for card in self.taken for warning in card.folder.warnings]
         doubts = [doubt for doubt in doubts if not any(name in doubt for name in unread)]
+        doubts = [doubt for doubt in doubts if not doubt.startswith(elsewhere)]
         return (*self.doubts, *doubts, *unread.values())
 
 

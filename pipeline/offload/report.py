@@ -40,7 +40,7 @@ def as_data(done: Offloaded, card: Card) -> dict[str, Any]:
             {"path": file.path, "size": file.size, "hashes": dict(file.hashes), "listed": file.listed} for file in files
         ],
         "files_by_list": bool(by_list),
-        "warnings": [*done.warnings, *card.lacks],
+        "warnings": [*done.warnings, *card.lacks(done.lost)],
     }
 
 

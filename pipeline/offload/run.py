@@ -7,7 +7,7 @@ under its name when every file in it is both. Killed at any moment, the same com
 import fcntl
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,8 +18,9 @@ from pathlib import Path
 from pipeline.clip import Stamp
 from pipeline.errors import ChangedWhileRead, MediaUnreadable, PathRefused, RushesError
 from pipeline.faults import reached
-from pipeline.files import one_line, path_error, scan, stamp_of
+from pipeline.files import Scan, one_line, path_error, scan, stamp_of
 from pipeline.manifests.brought import CardLists, lists_of
+from pipeline.manifests.hashes import of_bytes
 from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
 from pipeline.manifests.write import (
     Creator,
@@ -34,12 +35,14 @@ from pipeline.manifests.write import (
     next_number,
 )
 from pipeline.offload.copying import Copy, Job, copy_all, read_back
+from pipeline.offload.history import formats_by_path, lacked, renamed, told_lost
 from pipeline.offload.journal import NAME, Journal, Kept, open_journal
 from pipeline.offload.room import Room
 from pipeline.offload.words import CopyDone, Ears, FileDone, Offloaded, Wish
 from pipeline.publishing import make_folder, publish_folder, write_whole
 
 _COARSEST = 2 * 10**9  # nanoseconds: FAT keeps every other second, exFAT hundredths, rounded down or up
+_LONGEST_NAME, _CUT_NAME = 255 - len(".rushes-.offload"), 200  # bytes; disks hold 255
 _CHAIN = f"{FOLDER_NAME}/{CHAIN_NAME}".encode()
 
 
@@ -52,7 +55,7 @@ def offload(wish: Wish, ears: Ears, room: Room | None = None) -> Offloaded:
     """
     began = datetime.now(UTC)
     looked = scan(wish.card, b"", ())
-    card = _Card(wish, dict(looked.files()), lists_of(wish.card), began, room or Room())
+    card = _card(wish, looked, began, room or Room())
     if not card.files:
         raise MediaUnreadable(f"{one_line(wish.card)} holds no file; name the folder of the card.")
     warnings = [f"{one_line(path)} was not copied: {why}." for path, why in (*looked.skipped, *looked.unreadable)]
@@ -77,7 +80,8 @@ def offload(wish: Wish, ears: Ears, room: Room | None = None) -> Offloaded:
     files = _files_of(card, targets)
     warnings += [f"{file.path} is not what the card's own hash list says; copy the card again from its source."
                  for file in files if file.listed == "failed"]  # fmt: skip
-    return Offloaded(wish.card, files, tuple(map(_done, targets)), tuple(warnings), began, datetime.now(UTC))
+    warnings += _without(card, targets)
+    return Offloaded(wish.card, files, tuple(map(_done, targets)), tuple(warnings), began, datetime.now(UTC), card.lost)
 
 
 # --- one card, one target ---------------------------------------------------------------------------
@@ -88,12 +92,27 @@ class _Card:
     wish: Wish
     files: Mapping[bytes, Stamp]
     lists: CardLists
+    lost: tuple[str, ...]  # paths that a list names
+    told_apart: Mapping[bytes, Collection[str]]  # formats of files that may be lost ones under a new name
     began: datetime
     room: Room
 
     def formats(self, path: bytes) -> tuple[str, ...]:
-        """The hashes a file gets: those asked for, and those its own list holds."""
-        return tuple(dict.fromkeys((*self.wish.formats, *self.lists.known.get(os.fsdecode(path), ()))))
+        """The hashes a file gets: those asked for, and those that lists hold of it, or of what it may have been."""
+        listed = self.lists.known.get(os.fsdecode(path), ())
+        return tuple(dict.fromkeys((*self.wish.formats, *listed, *sorted(self.told_apart.get(path, ())))))
+
+    def before(self, kept: Mapping[bytes, Kept]) -> dict[bytes, str]:
+        """The files of these that are lost ones under a new name, with their old path."""
+        return renamed(self.lists, self.lost, {path: kept[path].hashes for path in self.told_apart if path in kept})
+
+
+def _card(wish: Wish, looked: Scan, began: datetime, room: Room) -> _Card:
+    files, lists = dict(looked.files()), lists_of(wish.card)
+    unseen = tuple(f"{os.fsdecode(folder)}/" for folder, _ in looked.unreadable)
+    lost = lacked(lists, (*files, *(path for path, _ in looked.skipped)))
+    lost = tuple(name for name in lost if not name.startswith(unseen))
+    return _Card(wish, files, lists, lost, formats_by_path(lists, lost, files), began, room)
 
 
 @dataclass(slots=True)
@@ -108,7 +127,12 @@ class _Target:
 
     @property
     def work(self) -> Path:
-        return self.final.with_name(f".rushes-{self.final.name}.offload")
+        """The hidden folder it grows in: always the same for one name, cut where a disk could not hold it."""
+        name = self.final.name
+        if len(os.fsencode(name)) > _LONGEST_NAME:
+            cut = os.fsencode(name)[:_CUT_NAME].decode(errors="ignore")
+            name = f"{cut}-{of_bytes('xxh64', os.fsencode(name))}"
+        return self.final.with_name(f".rushes-{name}.offload")
 
     @property
     def open(self) -> bool:
@@ -296,10 +320,11 @@ def _publish(target: _Target, card: _Card) -> None:
         (target.work / folder).mkdir(parents=True, exist_ok=True)
     creator = Creator(card.began, socket.gethostname(), version("rushes"))
     name = generation_name(next_number(card.lists.generations), target.final.name, card.began)
+    before = card.before(target.journal.files)
     files = [
         Listed(
             tuple(os.fsdecode(path).split("/")), kept.size, kept.mtime_ns,
-            actions(card.lists.known, os.fsdecode(path), kept.hashes),
+            actions(card.lists.known, before.get(path, os.fsdecode(path)), kept.hashes), before.get(path, ""),
         )
         for path in card.files
         if is_listed(os.fsdecode(path).split("/")) and (kept := target.journal.files[path])
@@ -347,16 +372,36 @@ def _folders_of(card: Path) -> list[Path]:
 # --- what is told -----------------------------------------------------------------------------------
 
 
-def _files_of(card: _Card, targets: Sequence[_Target]) -> tuple[FileDone, ...]:
+def _verified(targets: Sequence[_Target]) -> dict[bytes, Kept]:
     verified: dict[bytes, Kept] = {}
     for target in targets:
         if target.journal is not None:
             verified |= {path: kept for path, kept in target.journal.files.items() if kept.verified}
-    return tuple(_told(path, kept, card.lists) for path, kept in sorted(verified.items()) if path in card.files)
+    return verified
 
 
-def _told(path: bytes, kept: Kept, lists: CardLists) -> FileDone:
-    name = os.fsdecode(path)
+def _files_of(card: _Card, targets: Sequence[_Target]) -> tuple[FileDone, ...]:
+    verified = _verified(targets)
+    before = card.before(verified)
+    return tuple(
+        _told(path, kept, card.lists, before.get(path, os.fsdecode(path)))
+        for path, kept in sorted(verified.items())
+        if path in card.files
+    )
+
+
+def _without(card: _Card, targets: Sequence[_Target]) -> list[str]:
+    """What to say of files that the card's own lists name and that are not on it, by whatever name."""
+    found = set(card.before(_verified(targets)).values())
+    for target in targets:
+        if target.known and card.lost:  # the list in that copy tells of new names
+            found |= set(card.lost) - lists_of(target.final).known.keys()
+    whole = all(target.refusal is None for target in targets)
+    return told_lost(card.lists, [name for name in card.lost if name not in found], copied=whole)
+
+
+def _told(path: bytes, kept: Kept, lists: CardLists, name: str) -> FileDone:
+    """What is told of a file; `name` is what the card's lists call it."""
     words = {each.action for each in actions(lists.known, name, kept.hashes)}
     listed = "" if name not in lists.known else "failed" if "failed" in words else "verified"
     return FileDone(one_line(path), kept.size, kept.hashes, listed)

@@ -42,7 +42,11 @@ class CopyDone:
 
 @dataclass(frozen=True, slots=True)
 class Offloaded:
-    """A card's offload: its files, its copies, and everything that must be said of it."""
+    """A card's offload: its files, its copies, and everything that must be said of it.
+
+    `lost` are paths that its own hash lists name and it does not have; `warnings` tell of those that are not there
+    under a new name either.
+    """
 
     card: Path
     files: tuple[FileDone, ...]
@@ -50,6 +54,7 @@ class Offloaded:
     warnings: tuple[str, ...]
     began: datetime
     ended: datetime
+    lost: tuple[str, ...] = ()
 
     @property
     def bytes(self) -> int:

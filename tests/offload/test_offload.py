@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -20,7 +21,7 @@ from click.testing import CliRunner
 
 from pipeline.cli.offload import offload_command
 from pipeline.errors import AlreadyThere, Cancelled, MediaUnreadable, PathRefused, ValueRefused
-from pipeline.files import one_line, stamp_of
+from pipeline.files import Scan, one_line, scan, stamp_of
 from pipeline.manifests.facts import list_facts
 from pipeline.manifests.hashes import of_bytes
 from pipeline.manifests.lists import read_list
@@ -88,16 +89,16 @@ def test_two_copies_of_one_reading_are_the_card_byte_for_byte_and_minute_for_min
     assert [path.name for path in tmp_path.rglob(".rushes*")] == []
 
 
-@pytest.mark.parametrize("able", [True, False])
-def test_whole_pieces_go_past_memory_where_the_disk_can(card, tmp_path, monkeypatch, able):
+@pytest.mark.parametrize("refusal", [0, errno.EINVAL, errno.EOPNOTSUPP])
+def test_whole_pieces_go_past_memory_where_the_disk_can(card, tmp_path, monkeypatch, refusal):
     """A disk that takes O_DIRECT when a file is opened may still refuse to write so."""
     past: list[bool] = []
     plainly = os.write
 
     def write(file: int, data: memoryview) -> int:
         direct = bool(fcntl.fcntl(file, fcntl.F_GETFL) & os.O_DIRECT)
-        if direct and not able:
-            raise OSError(errno.EINVAL, "not so")
+        if direct and refusal:
+            raise OSError(refusal, "not so")
         past.append(direct)
         return plainly(file, data)
 
@@ -108,7 +109,7 @@ def test_whole_pieces_go_past_memory_where_the_disk_can(card, tmp_path, monkeypa
     monkeypatch.setattr(os, "write", write)
     done = offload(Wish(card, (tmp_path / "copy" / "A001",)), quiet())
     assert done.exit_code == 0
-    assert any(past) == able
+    assert any(past) == (not refusal)
     monkeypatch.undo()
     assert media(tmp_path / "copy" / "A001") == tree(card)
 
@@ -436,6 +437,125 @@ def test_a_card_with_a_history_gets_its_next_generation_and_is_compared_with_it(
     assert read_list(newest.read_bytes()).formats == ("md5", "xxh128")
 
 
+@pytest.fixture
+def reference_tool() -> str:
+    """`ascmhl` of the ASC, in an environment of its own (it pins click): named by RUSHES_ASCMHL."""
+    tool = os.environ.get("RUSHES_ASCMHL") or str(Path(__file__).parents[2] / ".venv-ascmhl" / "bin" / "ascmhl-debug")
+    if not Path(tool).is_file():
+        pytest.skip("the reference tool is not installed: make ascmhl")
+    return tool
+
+
+RENAMINGS = {
+    "a file": ({"CLIP/C0002.MP4": "CLIP/A.MP4"}, {"CLIP/A.MP4": "CLIP/C0002.MP4"}),
+    "a file that moves": ({"CLIP/C0002.MP4": "new/C0002.MP4"}, {"new/C0002.MP4": "CLIP/C0002.MP4"}),
+    "a folder": (
+        {"CLIP": "KLIP"},
+        {f"KLIP/{name}": f"CLIP/{name}" for name in ("C0001.MP4", "C0001M01.XML", "C0002.MP4")} | {"KLIP": "CLIP"},
+    ),
+}
+
+
+def renamed_card(card: Path, tmp_path: Path, what: str) -> Path:
+    """A first copy with its history, in which something then got another name."""
+    (card / "a name with\nlines and \u0438\u043c\u044f.txt").rename(card / "\u0438\u043c\u044f & <b>.txt")
+    shuttle = tmp_path / "shuttle" / "A001"
+    offload(Wish(card, (shuttle,), ("md5",)), quiet())
+    for old, now in RENAMINGS[what][0].items():
+        (shuttle / now).parent.mkdir(exist_ok=True)
+        (shuttle / old).rename(shuttle / now)
+    return shuttle
+
+
+@pytest.mark.parametrize("what", RENAMINGS)
+def test_what_got_another_name_since_the_last_generation_is_listed_with_the_one_it_had(card, tmp_path, what):
+    shuttle = renamed_card(card, tmp_path, what)
+    raid = tmp_path / "raid" / "A001"
+    done = offload(Wish(shuttle, (raid,)), quiet())
+    assert (done.exit_code, done.warnings) == (0, ())
+    [newest] = (raid / "ascmhl").glob("0002_*.mhl")
+    before = {
+        each.findtext("{*}path"): each.findtext("{*}previousPath")
+        for each in ET.fromstring(newest.read_bytes()).iter()
+        if each.find("{*}previousPath") is not None
+    }
+    assert before == RENAMINGS[what][1]
+    assert not any(
+        each.action == "original" for entry in read_list(newest.read_bytes()).entries for each in entry.hashes
+    )
+    assert {file.listed for file in done.files if not file.path.startswith("ascmhl")} == {"verified"}
+    facts = list_facts(raid / "ascmhl" / "ascmhl_chain.xml")
+    assert facts is not None
+    assert (facts["chain"], facts["verify"], facts["generations"]) == ("ok", "ok", 2)
+    again = offload(Wish(shuttle, (raid,)), quiet())
+    assert ([copy.state for copy in again.copies], again.exit_code) == (["known"], 0)
+
+
+@pytest.mark.parametrize("what", RENAMINGS)
+def test_the_reference_tool_finds_nothing_missing_where_something_got_another_name(
+    card, tmp_path, reference_tool, what
+):
+    shuttle = renamed_card(card, tmp_path, what)
+    raid = tmp_path / "raid" / "A001"
+    offload(Wish(shuttle, (raid,)), quiet())
+    run = subprocess.run([reference_tool, "verify", str(raid)], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    next(path for path in raid.rglob("C0002.MP4" if what != "a file" else "A.MP4")).write_bytes(b"altered")
+    assert subprocess.run([reference_tool, "verify", str(raid)], capture_output=True, check=False).returncode != 0
+
+
+def test_of_files_that_are_the_same_each_has_one_old_name_rather_that_of_the_one_that_moved(tmp_path):
+    shuttle = tmp_path / "shuttle" / "A001"
+    shuttle.mkdir(parents=True)
+    for name in ("a.mov", "b.mov", "c.mov"):
+        (shuttle / name).write_bytes(b"same")
+    first = tmp_path / "first" / "A001"
+    offload(Wish(shuttle, (first,), ("c4",)), quiet())
+    (first / "new").mkdir()
+    (first / "b.mov").rename(first / "new" / "b.mov")
+    (first / "a.mov").rename(first / "new" / "z.mov")
+    (first / "new" / "more.mov").write_bytes(b"same")
+    (first / "new" / "other.mov").write_bytes(b"else")
+    raid = tmp_path / "raid" / "A001"
+    assert offload(Wish(first, (raid,)), quiet()).exit_code == 0
+    [newest] = (raid / "ascmhl").glob("0002_*.mhl")
+    entries = read_list(newest.read_bytes()).entries
+    assert {entry.path: entry.before for entry in entries} == {
+        "c.mov": "", "new/b.mov": "b.mov", "new/more.mov": "a.mov", "new/other.mov": "", "new/z.mov": "",
+    }  # fmt: skip
+
+
+def test_a_file_that_the_list_of_the_card_names_and_that_is_not_there_is_named_with_exit_code_1(card, tmp_path):
+    shuttle = tmp_path / "shuttle" / "A001"
+    offload(Wish(card, (shuttle,)), quiet())
+    data = FILES["CLIP/C0002.MP4"]
+    (shuttle / "CLIP" / "C0002.MP4").rename(shuttle / "CLIP" / "C0003.MP4")
+    (shuttle / "CLIP" / "C0003.MP4").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    raid = tmp_path / "raid" / "A001"
+    words = [str(shuttle), "--to", str(raid.parent), "--json"]
+    for state in ("copied", "known"):
+        run = CliRunner().invoke(offload_command, words, standalone_mode=False)
+        [told] = json.loads(run.stdout)
+        assert (run.return_value, told["copies"][0]["state"]) == (1, state)
+        [sentence] = [each for each in told["warnings"] if "C0002.MP4" in each]
+        assert sentence.startswith("CLIP/C0002.MP4 is not on the card, though ascmhl_chain.xml made on ")
+        assert sentence.endswith("all that was copied is verified; look for that file before the card is cleared.")
+    assert media(raid) == media(shuttle)
+
+
+def test_files_in_a_folder_that_cannot_be_looked_into_are_not_called_gone(card, tmp_path, monkeypatch):
+    def half(root: Path, below: bytes, ignore: tuple[str, ...]) -> Scan:
+        seen = scan(root, below, ignore)
+        found = tuple(file for file in seen.found if not file[0].startswith(b"CLIP/"))
+        return replace(seen, found=found, unreadable=((b"CLIP", "no permission"),))
+
+    shuttle = tmp_path / "shuttle" / "A001"
+    offload(Wish(card, (shuttle,)), quiet())
+    monkeypatch.setattr("pipeline.offload.run.scan", half)
+    done = offload(Wish(shuttle, (tmp_path / "raid" / "A001",)), quiet())
+    assert done.warnings == ("CLIP was not copied: no permission.",)
+
+
 def test_a_file_that_its_own_list_contradicts_is_named_and_still_copied(card, tmp_path):
     shuttle = tmp_path / "shuttle" / "A001"
     offload(Wish(card, (shuttle,)), quiet())
@@ -448,20 +568,16 @@ def test_a_file_that_its_own_list_contradicts_is_named_and_still_copied(card, tm
 
 
 @pytest.mark.parametrize("formats", [("xxh128",), ("xxh64", "md5"), ("c4",), ("sha1", "xxh3")])
-def test_the_reference_tool_verifies_what_we_write(card, tmp_path, formats):
-    """`ascmhl` of the ASC, in an environment of its own (it pins click): named by RUSHES_ASCMHL."""
-    tool = os.environ.get("RUSHES_ASCMHL") or str(Path(__file__).parents[2] / ".venv-ascmhl" / "bin" / "ascmhl-debug")
-    if not Path(tool).is_file():
-        pytest.skip("the reference tool is not installed: make ascmhl")
+def test_the_reference_tool_verifies_what_we_write(card, tmp_path, reference_tool, formats):
     (card / "a name with\nlines and \u0438\u043c\u044f.txt").rename(card / "\u0438\u043c\u044f & <b>.txt")
     first, second = tmp_path / "shuttle" / "A001", tmp_path / "raid" / "A001"
     offload(Wish(card, (first,), formats), quiet())
     offload(Wish(first, (second,), formats), quiet())
     for words in (("verify",), ("verify", "-dh")):
-        run = subprocess.run([tool, *words, str(second)], capture_output=True, text=True, check=False)
+        run = subprocess.run([reference_tool, *words, str(second)], capture_output=True, text=True, check=False)
         assert run.returncode == 0, run.stdout + run.stderr
     (second / "CLIP" / "C0001M01.XML").write_bytes(b"<Altered/>")
-    assert subprocess.run([tool, "verify", str(second)], capture_output=True, check=False).returncode != 0
+    assert subprocess.run([reference_tool, "verify", str(second)], capture_output=True, check=False).returncode != 0
 
 
 def test_names_that_xml_cannot_hold_are_copied_and_said_to_be_unlisted(card, tmp_path):
@@ -481,6 +597,27 @@ def test_a_card_folder_of_any_name_gets_a_history_that_can_be_read(card, tmp_pat
     (listed,) = (each.text for each in chain.iter() if each.tag.endswith("}path"))
     assert (target / "ascmhl" / listed).is_file()
     assert offload(Wish(target, (tmp_path / "b" / "c",)), quiet()).warnings == ()
+
+
+@pytest.mark.parametrize("name", ["n" * 239, "n" * 240, "\u0416" * 127 + "n", "\u6771" * 85, "n" * 199 + "\u6771" * 18])
+def test_a_card_folder_with_the_longest_name_is_copied_and_goes_on_after_a_stop(tmp_path, name):
+    """A disk holds names of 255 bytes; the hidden one is longer by 16, and never cut within a letter."""
+    card = tmp_path / name
+    card.mkdir()
+    (card / "C0001.MP4").write_bytes(b"one")
+    wish = Wish(card, (tmp_path / "to" / name,))
+    with pytest.raises(Cancelled):
+        offload(wish, quiet(phase=lambda phase, _: _raise(Cancelled("enough")) if phase == "verifying" else None))
+    [hidden] = (tmp_path / "to").iterdir()
+    os.fsencode(hidden.name).decode()
+    assert (hidden.name == f".rushes-{name}.offload") == (len(name.encode()) <= 239)
+    (other := tmp_path / f"{name[:-1]}m").mkdir()
+    (other / "C0002.MP4").write_bytes(b"two")
+    assert offload(Wish(other, (tmp_path / "to" / other.name,)), quiet()).exit_code == 0
+    phases = {}
+    assert offload(wish, quiet(phase=phases.__setitem__)).exit_code == 0
+    assert phases["copying"] == 0
+    assert media(wish.targets[0]) == tree(card)
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed; it tells what is asked of the system")

@@ -6,6 +6,9 @@ made when the disk is well again. An fsync that failed is never asked again for 
 
 import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from disks import broken_disk, nothing_half, take, typed, whole
@@ -120,6 +123,7 @@ def test_a_catalogue_whose_disk_fails_loses_nothing_that_it_said_it_has(failure,
     "failure",
     [
         {"op": "WRITE", "name": "*.MP4", "after": 20_000},
+        {"op": "WRITE", "name": "LONG.BIN", "after": 5 << 20},
         {"op": "FSYNC", "name": "*.MP4"},
         {"op": "FLUSH", "name": "*.MP4"},
         {"op": "FSYNC", "name": ".rushes-journal"},
@@ -130,6 +134,7 @@ def test_a_catalogue_whose_disk_fails_loses_nothing_that_it_said_it_has(failure,
 )
 def test_a_copy_on_a_disk_that_fails_ends_alone_and_is_made_when_it_is_well(failure, tmp_path):
     source = card(tmp_path / "film", clips=2)
+    (source / "LONG.BIN").write_bytes(bytes(range(256)) * 36_000)  # of several pieces, which go past memory
     before = tree(source)
     with broken_disk(tmp_path / "A") as disk:
         wish = Wish(source, (tmp_path / "A" / "A001", tmp_path / "B" / "A001"))
@@ -144,6 +149,23 @@ def test_a_copy_on_a_disk_that_fails_ends_alone_and_is_made_when_it_is_well(fail
             assert {name: seen for name, seen in tree(copy).items() if "ascmhl" not in name} == before
             assert len(list(copy.rglob("*.mhl"))) == 1
     assert tree(source) == before
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed; it tells what is asked of the system")
+def test_a_disk_that_cannot_set_room_aside_is_written_once(tmp_path):
+    """The C library has a way for it that first writes into every block."""
+    source = card(tmp_path / "film")
+    (source / "LONG.BIN").write_bytes(bytes(range(256)) * 36_000)
+    trace = tmp_path / "trace"
+    with broken_disk(tmp_path / "A") as disk:
+        subprocess.run(
+            ["strace", "-f", "-y", "-qq", "-s", "0", "-o", trace, "-e", "trace=fallocate,write,pwrite64",
+             sys.executable, "-m", "pipeline.cli.main", "offload", source, "--to", disk.folder],
+            check=True, capture_output=True, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+    calls = [line for line in trace.read_text().splitlines() if "LONG.BIN>" in line]
+    assert any("fallocate(" in line and "EOPNOTSUPP" in line for line in calls), calls[:3]
+    assert sum("write" in line for line in calls) < 10, calls[:5]
 
 
 def test_the_disk_itself_is_a_disk(tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from stage import STEPS, run
+from stage import SPANNED, STEPS, run
 
 pytestmark = pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed; it tells the order")
 
@@ -61,8 +61,12 @@ def traced(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Call]]:
         if step.name not in (*TRACED, "init"):
             continue
         step.prepare(stage)
+        long = stage / "film" / "ingest" / SPANNED.name / "LONG.BIN"
+        if step.name == "offload":
+            long.write_bytes(bytes(range(256)) * 36_000)  # of several pieces, which go past memory
         trace = stage.with_name(f"{step.name}.trace")
         done = run(step, stage, traced=("strace", "-f", "-y", "-qq", "-s", "0", "-o", str(trace), "-e", CALLS))
+        long.unlink(missing_ok=True)
         assert done.returncode == step.code, done.stderr
         calls[step.name] = [
             Call(each.what, _on(stage, each.path), _on(stage, each.new))
@@ -143,6 +147,7 @@ def test_a_copy_appears_only_when_all_its_files_and_folders_are_safe(traced):
         journal = f"{work}/.rushes-journal"
         inside = {call.path for call in calls[:at] if call.what == "write" and call.path.startswith(f"{work}/")}
         assert len(inside) > 5
+        assert f"{work}/LONG.BIN" in inside
         for path in inside:
             assert _last(calls, at, "write", path) < _last(calls, at, "sync", path), f"{path} was not made safe"
             if path != journal and "/ascmhl/" not in path:
