@@ -237,7 +237,7 @@ def carry_out(
 
             unwritten = tuple(told.broken.get(source, ()) for source in order.job.sources)
             job = replace(order.job, clip=counted_clip(order.clip, told.counts), unwritten=unwritten)
-            length = float(job.clip.duration)
+            length = float(job.media_seconds)
 
             def heard(of: Progress) -> None:
                 progress(max(of.seconds, of.share * length))

@@ -75,7 +75,7 @@ def _terms(job: ProxyJob) -> Terms:
     cubes = [job.lut.path] if job.lut else []
     return Terms(
         subject=job.clip.name,
-        total=patience(job.clip.duration) + 2 * job.reading_seconds,
+        total=patience(job.media_seconds) + 2 * job.reading_seconds,
         largest=_LEAST + _TIMES * sum(part.stamp.size for part in job.clip.parts),
         reads=(*cubes, *(Path("/", preset.font) for preset in presets if preset.font)),
         hardware=any(preset.hardware for preset in presets),
