@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
+
 from pipeline.clip import Clip
-from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused
+from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused, ToolMissing, ToolStopped
 from pipeline.metadata.frames import picture_begins
 from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, patience, run_ffmpeg, unheard
 from pipeline.proxies.checks import Case
@@ -15,6 +17,7 @@ from pipeline.proxies.glance import GLANCES, glances_size
 from pipeline.proxies.graph import INDEXED, arguments, start_arguments
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
 from pipeline.proxies.salvage import surveyed
+from pipeline.proxies.trial import reason
 from pipeline.proxies.verdict import defects, measure, missing_frames, times_of_original
 
 _SIGNATURES = {
@@ -38,6 +41,38 @@ class Made:
     @property
     def preset_name(self) -> str:
         return self.output.preset.name if self.output.preset else ""
+
+
+def make_either_way(
+    job: ProxyJob,
+    ffmpeg: Path,
+    *,
+    progress: Callable[[Progress], None] = unheard,
+    cancelled: Callable[[], bool] = never,
+    paused: Callable[[], bool] = never,
+) -> tuple[tuple[Made, ...], str]:
+    """As make() does, by software where graphics hardware fails at it; a sentence then says so, else it is empty.
+
+    A driver refuses a size, or one session too many: what is said of the original is what software says of it.
+    """
+    try:
+        return make(job, ffmpeg, progress=progress, cancelled=cancelled, paused=paused), ""
+    except (MediaUnreadable, ProxyRefused, ToolMissing, ToolStopped) as refused:
+        hardware = {output.preset.hardware: None for output in job.proxies if output.preset and output.preset.hardware}
+        if not hardware:
+            raise
+        why = reason(refused.sentence.replace(job.clip.name, ""))
+        failure = f"{job.clip.name} is encoded by software: {' and '.join(hardware)} failed at it{why and f' ({why})'}."
+    return make(by_software(job), ffmpeg, progress=progress, cancelled=cancelled, paused=paused), failure
+
+
+def by_software(job: ProxyJob) -> ProxyJob:
+    """The same job without graphics hardware."""
+    plain = [
+        replace(output, preset=msgspec.structs.replace(output.preset, hardware="")) if output.preset else output
+        for output in job.outputs
+    ]
+    return replace(job, outputs=tuple(plain))
 
 
 def make(
