@@ -27,6 +27,7 @@ _SIGNATURES = {
 }
 _COMPLAINT = "[hevc @ "
 _SLACK = Fraction(1, 10)  # seconds by which counted sound may fall short: decoders end on whole packets
+_AHEAD = 8_000_000  # bytes that ffmpeg reads at once to know a file (probesize) and of a packet; it then waits them out
 _LEAST, _TIMES = 1 << 30, 1000  # bytes that any output may have, and how much larger than its original it may be
 
 
@@ -93,7 +94,7 @@ def make(
         job = _synchronised(job, ffmpeg, cancelled)
         if job.salvage is not None:
             job = surveyed(job, ffmpeg, cancelled=cancelled, paused=paused)
-        terms = replace(_terms(job), paused=paused)
+        terms = replace(terms_of(job), paused=paused)
         finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=terms)
         if job.salvage is None:
             _check_complaints(job.clip, finished)
@@ -105,11 +106,13 @@ def make(
         raise
 
 
-def _terms(job: ProxyJob) -> Terms:
+def terms_of(job: ProxyJob) -> Terms:
+    """On which ffmpeg makes a job: how long it may take, how much it may write, what it gets at."""
     presets = [output.preset for output in job.proxies if output.preset]
     cubes = [job.lut.path] if job.lut else []
     return Terms(
         subject=job.clip.name,
+        rest=min(job.reading_seconds, _AHEAD / job.bandwidth) if job.bandwidth else 0.0,
         total=patience(job.media_seconds) + 2 * job.reading_seconds,
         largest=_LEAST + _TIMES * sum(part.stamp.size for part in job.clip.parts),
         reads=(*cubes, *(Path("/", preset.font) for preset in presets if preset.font)),
@@ -146,7 +149,7 @@ def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) ->
         return job
     if clip.facts.container in INDEXED:
         return replace(job, picture_late=picture_begins(job.sources[0]))
-    said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=_terms(job)).stderr_tail
+    said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=terms_of(job)).stderr_tail
     shown = next((line.split(",")[2] for line in said if line.startswith("0,")), "0")
     return replace(job, picture_late=Fraction(int(shown), 90_000))
 
