@@ -161,6 +161,14 @@ class Facts:
         return self.video.rate if self.video else self.timecode_rate
 
     @property
+    def sound_seconds(self) -> Fraction:
+        """How long the first sound track lasts, by its samples; 0 where their number is unknown."""
+        track = self.audio[0] if self.audio else None
+        if track is None or not track.sample_rate:
+            return Fraction(0)
+        return Fraction(self.samples or track.samples or 0, track.sample_rate)
+
+    @property
     def timecode(self) -> Timecode | None:
         rate = self.timecode_rate or self.rate
         if self.start_timecode is None or rate is None:

@@ -124,10 +124,7 @@ def on_clock(start: Timecode | None, reference: Fraction | None = None) -> Clock
 
 def length_of(facts: Facts, duration: Fraction) -> int:
     """Flicks that a clip lasts; of sound that states no rate of frames by its samples."""
-    stream = facts.audio[0] if facts.audio else None
-    if duration or stream is None or not stream.sample_rate:
-        return _flicks(duration)
-    return _flicks(Fraction(facts.samples or stream.samples or 0, stream.sample_rate))
+    return _flicks(duration or facts.sound_seconds)
 
 
 def _flicks(seconds: Fraction) -> int:

@@ -216,6 +216,8 @@ class Hands:
         if planned.job is None:
             return
         account.waits_for = ""
+        if outcome.fallen_back:
+            account.tell(Said(one_line(outcome.fallen_back)))
         del self._stops[clip.id]
         self.pace.finish(clip.card, float(clip.duration), worked=True)
         account.summary = replace(account.summary, made=account.summary.made + 1)

@@ -97,6 +97,7 @@ class Outcome:
     """What came of an order; `error` says why not everything that was asked for is there.
 
     `counts` are frames of editing, of files that do not say how many they have; `compared` what each listed file is.
+    `fallen_back` says that graphics hardware failed at it and software made it.
     """
 
     hashes: tuple[tuple[Original, str], ...] = ()
@@ -105,6 +106,7 @@ class Outcome:
     made: "tuple[Made, ...]" = ()
     seconds: float = 0.0
     error: RushesError | None = None
+    fallen_back: str = ""
 
     @property
     def frames(self) -> int | None:
@@ -232,15 +234,17 @@ def carry_out(
     told = _Told()
     made: tuple[Made, ...] = ()
     error: RushesError | None = None
+    fallen_back = ""
 
     try:
         _read_files(order, told, (cancelled, paused))
         if order.job and order.ffmpeg:
-            from pipeline.proxies.make import make  # a run with nothing to make never loads what builds graphs
+            # Here: a run with nothing to make never loads what builds graphs.
+            from pipeline.proxies.make import make_either_way
 
             unwritten = tuple(told.broken.get(source, ()) for source in order.job.sources)
             job = replace(order.job, clip=counted_clip(order.clip, told.counts), unwritten=unwritten)
-            length = float(job.clip.duration)
+            length = float(job.media_seconds)
 
             def heard(of: Progress) -> None:
                 progress(max(of.seconds, of.share * length))
@@ -248,14 +252,14 @@ def carry_out(
                     keep_free(folder, order.kept_free)
 
             reached("make.begin")
-            made = make(job, order.ffmpeg, progress=heard, cancelled=cancelled, paused=paused)
+            made, fallen_back = make_either_way(job, order.ffmpeg, progress=heard, cancelled=cancelled, paused=paused)
             reached("make.made")
     except MediaUnreadable as refused:
         error = _of_the_disk(order, cancelled) or refused
     except RushesError as refused:
         error = refused
     counts, compared = tuple(told.counts), tuple(told.compared)
-    return Outcome(tuple(told.hashes), counts, compared, made, time.monotonic() - started, error)
+    return Outcome(tuple(told.hashes), counts, compared, made, time.monotonic() - started, error, fallen_back)
 
 
 def _read_files(order: Order, told: _Told, reins: Reins) -> None:

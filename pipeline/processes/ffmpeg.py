@@ -54,7 +54,7 @@ class Progress:
     """How far ffmpeg has come: frames and seconds of the output, `speed` in x real time or None.
 
     It tells those once all its outputs have begun, which those of late pictures do late. `share` (0 to 1) is how
-    much of its sources lies behind it, and known from the start on.
+    much it has read of as many bytes as its sources have, and known from the start on.
     """
 
     frames: int = 0
@@ -72,14 +72,16 @@ def never() -> bool:
 class Terms:
     """On which a program runs: what it works on (for refusals), its limits in seconds and bytes, its niceness.
 
-    `stall` is the time without headway (nothing is read, written, told of or computed), `total` the whole time. While
-    `paused()` says so the program stands still; that time counts for neither. `largest` is how long each file may
+    `stall` is the time without headway (nothing is read, written, told of or computed), `rest` how much longer it may
+    stand still because it was told to read slowly, `total` the whole time. While `paused()` says so the program is
+    stopped; that time counts for none of them. `largest` is how long each file may
     become that it writes. It may read what is named as its input, and `reads`. With `hardware` it needs the drivers
     of graphics hardware. `formats` are the demuxers that open what it reads.
     """
 
     subject: str = "the clip"
     stall: float = 120.0
+    rest: float = 0.0
     total: float = _A_DAY
     nice: int = 10
     paused: Callable[[], bool] = never
@@ -285,7 +287,6 @@ class _Watch:
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
         self._terms = terms
         self._group = process.pid
-        self._sources = {name for path in sources for name in (str(path), os.path.realpath(path))}
         self._size = sum(map(_size, sources))  # bytes that it has to read
         self._held: float | None = None  # since when it stands still
         self._begun = self._moved = self._toiled = time.monotonic()
@@ -340,14 +341,14 @@ class _Watch:
         if now - self._looked < _BEAT:
             return
         self._looked = now
-        seen = vitals(self._group, self._sources)
+        seen = vitals(self._group)
         if seen is None:
             if not self._fields:
                 self._moved = self._toiled = now
             return
         if seen.places != self._places:
             self._moved, self._places = now, seen.places
-        if seen.worked - self._work >= _IDLE * self._terms.stall:
+        if abs(seen.worked - self._work) >= _IDLE * self._terms.stall:
             self._toiled, self._work = now, seen.worked
             if not seen.places:  # hidden from us: its work alone tells
                 self._moved = now
@@ -384,7 +385,7 @@ class _Watch:
     def _check_clocks(self) -> None:
         now = time.monotonic()
         patience = self._terms.stall * (_BROODING if now - self._toiled <= self._terms.stall else 1)
-        if now - self._moved > patience:
+        if now - self._moved > patience + self._terms.rest:
             raise ToolStopped(
                 f"ffmpeg made no headway with {self._terms.subject} for {patience:.0f} seconds and was "
                 "stopped; check the disk it lies on, then ingest again."

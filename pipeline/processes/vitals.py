@@ -1,11 +1,12 @@
-"""What the system tells of a running program before the program says a word: processor time, and how far its files are.
+"""What the system tells of a running program before the program says a word: processor time, what it
+has read, and where its files stand.
 
 Nothing here touches a disk: names and positions of open files are the kernel's own, so that a network disk that
 hangs holds up nobody who looks. Where there is no /proc nothing is known, which is no sign of anything.
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,32 +19,28 @@ _BEFORE = frozenset({"setpriv", "sh", "nice", "ionice", "prlimit", "bwrap"})
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Seconds of processor time, where each open file stands, and the bytes of `sources` that are behind it.
+    """Seconds of processor time, bytes that it has read, and where each open file stands.
 
     `begun` says whether the program itself runs yet, past all that is put before it.
     """
 
-    begun: bool = False
-    worked: float = 0.0
-    places: tuple[tuple[str, int], ...] = ()
-    read: int = 0
+    begun: bool
+    worked: float
+    read: int
+    places: tuple[tuple[str, int], ...]
 
 
-def vitals(process: int, sources: Collection[str] = ()) -> Vitals | None:
-    """Look at a process and all that it started; None where the system tells nothing.
-
-    `sources` are the names of the files that it reads.
-    """
+def vitals(process: int) -> Vitals | None:
+    """Look at a process and all that it started; None where the system tells nothing."""
     family = tuple(_family(str(process)))
     told = [each for one in family if (each := _stat(one))]
     if not told:
         return None
-    places = tuple((name, place) for one in family for name, place in _places(one))
     return Vitals(
         begun=any(name not in _BEFORE for name, _ in told),
         worked=sum(ticks for _, ticks in told) / _TICKS,
-        places=places,
-        read=sum(place for name, place in places if name in sources),
+        read=sum(map(_read, family)),
+        places=tuple(place for one in family for place in _places(one)),
     )
 
 
@@ -62,6 +59,13 @@ def _stat(process: str) -> tuple[str, int] | None:
         fields = rest.split()
         return name, int(fields[11]) + int(fields[12])
     return None
+
+
+def _read(process: str) -> int:
+    """The bytes that a process has read, whatever it read twice; 0 where it is not told."""
+    with suppress(OSError):
+        return int((_PROC / process / "io").read_text().partition("rchar:")[2].split()[0])
+    return 0
 
 
 def _places(process: str) -> Iterator[tuple[str, int]]:

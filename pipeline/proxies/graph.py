@@ -119,8 +119,8 @@ def _source(name: str, job: ProxyJob) -> Stream:
     options: dict[str, str | None] = {}
     if job.threads:
         options["threads"] = str(job.threads)
-    if job.reading_seconds and job.clip.duration:  # ffmpeg knows no bytes, only seconds of media: an average
-        options["readrate"] = f"{float(job.clip.duration) / job.reading_seconds:.6f}"
+    if job.reading_seconds and job.media_seconds:  # ffmpeg knows no bytes, only seconds of media: an average
+        options["readrate"] = f"{float(job.media_seconds) / job.reading_seconds:.6f}"
     video = job.clip.facts.video
     if job.salvage is not None or (video and video.video_codec in _CONCEALING):
         options["err_detect"] = "explode"

@@ -63,6 +63,11 @@ class ProxyJob:
         return tuple(output for output in self.outputs if output.kind == "proxy")
 
     @property
+    def media_seconds(self) -> Fraction:
+        """How long the original lasts: sound that states no rate of frames by its samples; 0: nobody knows."""
+        return self.clip.duration or self.clip.facts.sound_seconds
+
+    @property
     def reading_seconds(self) -> float:
         """How long the original may take to be read at the bandwidth allowed; 0: as long as it takes."""
         return sum(part.stamp.size for part in self.clip.parts) / self.bandwidth if self.bandwidth else 0.0

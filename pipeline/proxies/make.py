@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import msgspec
+
 from pipeline.clip import Clip
-from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused
+from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused, ToolMissing, ToolStopped
 from pipeline.metadata.frames import picture_begins
 from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, patience, run_ffmpeg, unheard
 from pipeline.proxies.checks import Case
@@ -15,6 +17,7 @@ from pipeline.proxies.glance import GLANCES, glances_size
 from pipeline.proxies.graph import INDEXED, arguments, start_arguments
 from pipeline.proxies.job import Output, ProxyJob, sound_tracks
 from pipeline.proxies.salvage import surveyed
+from pipeline.proxies.trial import reason
 from pipeline.proxies.verdict import defects, measure, missing_frames, times_of_original
 
 _SIGNATURES = {
@@ -24,6 +27,7 @@ _SIGNATURES = {
 }
 _COMPLAINT = "[hevc @ "
 _SLACK = Fraction(1, 10)  # seconds by which counted sound may fall short: decoders end on whole packets
+_AHEAD = 8_000_000  # bytes that ffmpeg reads at once to know a file (probesize) and of a packet; it then waits them out
 _LEAST, _TIMES = 1 << 30, 1000  # bytes that any output may have, and how much larger than its original it may be
 
 
@@ -38,6 +42,38 @@ class Made:
     @property
     def preset_name(self) -> str:
         return self.output.preset.name if self.output.preset else ""
+
+
+def make_either_way(
+    job: ProxyJob,
+    ffmpeg: Path,
+    *,
+    progress: Callable[[Progress], None] = unheard,
+    cancelled: Callable[[], bool] = never,
+    paused: Callable[[], bool] = never,
+) -> tuple[tuple[Made, ...], str]:
+    """As make() does, by software where graphics hardware fails at it; a sentence then says so, else it is empty.
+
+    A driver refuses a size, or one session too many: what is said of the original is what software says of it.
+    """
+    try:
+        return make(job, ffmpeg, progress=progress, cancelled=cancelled, paused=paused), ""
+    except (MediaUnreadable, ProxyRefused, ToolMissing, ToolStopped) as refused:
+        hardware = {output.preset.hardware: None for output in job.proxies if output.preset and output.preset.hardware}
+        if not hardware:
+            raise
+        why = reason(refused.sentence.replace(job.clip.name, ""))
+        failure = f"{job.clip.name} is encoded by software: {' and '.join(hardware)} failed at it{why and f' ({why})'}."
+    return make(by_software(job), ffmpeg, progress=progress, cancelled=cancelled, paused=paused), failure
+
+
+def by_software(job: ProxyJob) -> ProxyJob:
+    """The same job without graphics hardware."""
+    plain = [
+        replace(output, preset=msgspec.structs.replace(output.preset, hardware="")) if output.preset else output
+        for output in job.outputs
+    ]
+    return replace(job, outputs=tuple(plain))
 
 
 def make(
@@ -58,7 +94,7 @@ def make(
         job = _synchronised(job, ffmpeg, cancelled)
         if job.salvage is not None:
             job = surveyed(job, ffmpeg, cancelled=cancelled, paused=paused)
-        terms = replace(_terms(job), paused=paused)
+        terms = replace(terms_of(job), paused=paused)
         finished = run_ffmpeg(ffmpeg, arguments(job), progress=progress, cancelled=cancelled, terms=terms)
         if job.salvage is None:
             _check_complaints(job.clip, finished)
@@ -70,12 +106,14 @@ def make(
         raise
 
 
-def _terms(job: ProxyJob) -> Terms:
+def terms_of(job: ProxyJob) -> Terms:
+    """On which ffmpeg makes a job: how long it may take, how much it may write, what it gets at."""
     presets = [output.preset for output in job.proxies if output.preset]
     cubes = [job.lut.path] if job.lut else []
     return Terms(
         subject=job.clip.name,
-        total=patience(job.clip.duration) + 2 * job.reading_seconds,
+        rest=min(job.reading_seconds, _AHEAD / job.bandwidth) if job.bandwidth else 0.0,
+        total=patience(job.media_seconds) + 2 * job.reading_seconds,
         largest=_LEAST + _TIMES * sum(part.stamp.size for part in job.clip.parts),
         reads=(*cubes, *(Path("/", preset.font) for preset in presets if preset.font)),
         hardware=any(preset.hardware for preset in presets),
@@ -111,7 +149,7 @@ def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) ->
         return job
     if clip.facts.container in INDEXED:
         return replace(job, picture_late=picture_begins(job.sources[0]))
-    said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=_terms(job)).stderr_tail
+    said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=terms_of(job)).stderr_tail
     shown = next((line.split(",")[2] for line in said if line.startswith("0,")), "0")
     return replace(job, picture_late=Fraction(int(shown), 90_000))
 

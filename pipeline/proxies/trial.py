@@ -40,5 +40,10 @@ def _failing(encoder: Encoder, ffmpeg: Path) -> str:
     try:
         run_ffmpeg(ffmpeg, trial(encoder), terms=_TERMS)
     except RushesError as error:
-        return error.sentence.partition("(")[2].rpartition(")")[0] or error.sentence  # the reason alone
+        return reason(error.sentence) or error.sentence
     return ""
+
+
+def reason(sentence: str) -> str:
+    """What a refusal gives as ffmpeg's own reason; empty where it gives none."""
+    return sentence.partition("(")[2].rpartition(")")[0]

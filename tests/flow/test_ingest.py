@@ -28,6 +28,7 @@ from filming import (
 )
 
 from pipeline.ingest.hands import Hands
+from pipeline.processes.ffmpeg import find_ffmpeg
 
 
 def made(film):
@@ -407,3 +408,23 @@ def test_a_day_in_a_folders_name_is_the_shoot_day_of_a_clip_that_states_none(tmp
     finish(film)
     (row,) = log(film).values()
     assert (row["shoot_day"], row["recorded_at"]) == ("2019-08-14", "2019-08-14")
+
+
+# --- graphics hardware ---
+
+
+def test_hardware_that_refuses_a_clip_costs_no_clip_and_accuses_no_original(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN + 'presets = ["h264"]\n')
+    (film / "proxies.toml").write_text("[h264]\nhardware = 'nvenc'\n")
+    card(film)
+    fake = tmp_path / "ffmpeg"
+    tried = (
+        'case "$*" in *lavfi*h264_nvenc*) exit 0;; *h264_nvenc*) echo "OpenEncodeSessionEx failed" >&2; exit 1;; esac'
+    )
+    fake.write_text(f'#!/bin/sh\n{tried}\nexec "{find_ffmpeg()}" "$@"\n')
+    fake.chmod(0o755)
+    run = rushes("ingest", cwd=film, env={"RUSHES_FFMPEG": str(fake)})
+    assert run.code == 0, run.err
+    assert "C0001.MP4 is encoded by software: nvenc failed at it (OpenEncodeSessionEx failed)." in run.err
+    assert "copy it from the card" not in run.err
+    assert len(products(film)) == 1

@@ -4,20 +4,21 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from shooting import log, order, program, shoot
+from shooting import log, order, program, run, shoot
 
 from pipeline.errors import Cancelled, DiskFull, ToolStopped
 from pipeline.ingest.make import Order, carry_out
 from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, run_ffmpeg
 from pipeline.proxies.graph import arguments
 from pipeline.proxies.job import ProxyJob
+from pipeline.proxies.make import terms_of
 
 SECONDS = 2  # of media
 TONE = f"-f lavfi -i sine=f=440:r=48000:d={SECONDS} -c:v mpeg4 -q:v 2 -c:a pcm_s16le"
@@ -34,11 +35,13 @@ def slowed(source: Path, folder: Path, seconds: float) -> ProxyJob:
 
 
 @contextmanager
-def working(job: ProxyJob, told: list[Progress], **reins) -> Iterator[Future[Finished]]:
+def working(
+    job: ProxyJob, told: list[Progress], *, cancelled: Callable[[], bool] = never, **terms
+) -> Iterator[Future[Finished]]:
     """The job's ffmpeg at work in another thread."""
-    terms = reins.pop("terms", Terms())
+    on = replace(terms_of(job), **terms)
     with ThreadPoolExecutor(1) as pool:
-        yield pool.submit(run_ffmpeg, program(), arguments(job), progress=told.append, terms=terms, **reins)
+        yield pool.submit(run_ffmpeg, program(), arguments(job), progress=told.append, cancelled=cancelled, terms=on)
 
 
 def at_work(folder: Path) -> list[int]:
@@ -76,17 +79,31 @@ def test_a_clip_that_takes_longer_than_a_stall_is_no_stall_and_is_told_of_all_th
     assert (done.progress.frames, done.progress.seconds) == (25 * SECONDS, SECONDS)
 
 
+def test_sound_without_timecode_keeps_to_the_bandwidth_too_and_is_no_stall(tmp_path):
+    """What ffmpeg read at once to know the file it waits out, longer than it may stall."""
+    source = tmp_path / "A.wav"
+    run("-f", "lavfi", "-i", "sine=f=440:r=48000:d=10", source)
+    job, told = slowed(source, tmp_path / "out", 4), []
+    assert job.clip.duration == 0, "it has no rate of frames"
+    began = time.monotonic()
+    terms = replace(terms_of(job), stall=1.0)
+    done = run_ffmpeg(program(), arguments(job), progress=told.append, terms=terms)
+    assert time.monotonic() - began > 3
+    assert done.progress.seconds == pytest.approx(10)
+    assert len({each.share for each in told if 0 < each.share < 1 and not each.seconds}) > 3
+
+
 def test_a_disk_that_hangs_is_a_stall_although_ffmpeg_has_not_said_a_word(tmp_path, source):
     hanging = tmp_path / "A.mkv"
     os.mkfifo(hanging)
     job = replace(order(log(source), tmp_path / "out", source), sources=(hanging,))
     told: list[Progress] = []
-    with working(job, told, terms=Terms(stall=1.5)) as run, hanging.open("wb") as disk:
+    with working(job, told, stall=1.5) as work, hanging.open("wb") as disk:
         disk.write(source.read_bytes()[: source.stat().st_size // 2])
         disk.flush()
         began = time.monotonic()
         with pytest.raises(ToolStopped, match="no headway"):
-            run.result()
+            work.result()
         assert 1 < time.monotonic() - began < 8
     assert not any(each.frames for each in told)
 
@@ -94,8 +111,7 @@ def test_a_disk_that_hangs_is_a_stall_although_ffmpeg_has_not_said_a_word(tmp_pa
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
 def test_a_pause_before_ffmpegs_first_word_stops_it_at_once_and_harms_nothing(tmp_path, source):
     paused, told = threading.Event(), []
-    terms = Terms(stall=1.5, total=8, paused=paused.is_set)
-    with working(slowed(source, tmp_path / "out", 4), told, terms=terms) as run:
+    with working(slowed(source, tmp_path / "out", 4), told, stall=1.5, total=8, paused=paused.is_set) as work:
         wait_for(lambda: told)
         paused.set()
         try:
@@ -108,17 +124,17 @@ def test_a_pause_before_ffmpegs_first_word_stops_it_at_once_and_harms_nothing(tm
             assert not before.frames
         finally:
             paused.clear()
-        assert run.result().progress.frames == 25 * SECONDS
+        assert work.result().progress.frames == 25 * SECONDS
 
 
 def test_calling_off_before_ffmpegs_first_word_ends_it_at_once(tmp_path, source):
     enough, told = threading.Event(), []
-    with working(slowed(source, tmp_path / "out", 30), told, cancelled=enough.is_set) as run:
+    with working(slowed(source, tmp_path / "out", 30), told, cancelled=enough.is_set) as work:
         wait_for(lambda: told)
         began = time.monotonic()
         enough.set()
         with pytest.raises(Cancelled):
-            run.result()
+            work.result()
     assert time.monotonic() - began < 2
     assert not at_work(tmp_path / "out")
 

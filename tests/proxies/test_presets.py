@@ -1,5 +1,6 @@
 """Presets as data, and what each of them makes of a real, tiny recording."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,11 +13,11 @@ from aaf2.mxf import MXFFile
 from shooting import EDIT, PRESETS, frame_numbers, log, order, picture_size, program, run, shoot, sound
 
 from pipeline.clip import Facts, VideoStream
-from pipeline.errors import NotFound, SettingsError
+from pipeline.errors import MediaUnreadable, NotFound, SettingsError
 from pipeline.metadata.facts import read_facts
 from pipeline.proxies.encoders import ENCODERS, HARDWARE
 from pipeline.proxies.graph import command
-from pipeline.proxies.make import make
+from pipeline.proxies.make import make, make_either_way
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe, why_unfit
 from pipeline.proxies.trial import trial, with_working_hardware
 from pipeline.settings import shipped
@@ -307,3 +308,43 @@ def test_hardware_that_fails_its_trial_gives_way_to_software_and_says_so():
 )
 def test_a_trial_that_succeeds_is_trusted(encoder):
     run(*trial(encoder))
+
+
+@pytest.fixture
+def one_session_too_many(tmp_path):
+    """An ffmpeg whose graphics hardware passes the trial and refuses every clip."""
+    fake = tmp_path / "ffmpeg"
+    refuses = (
+        'case "$*" in *lavfi*h264_nvenc*) exit 0;; *h264_nvenc*) echo "[h264_nvenc @ 0x5] OpenEncodeSessionEx failed: '
+        'out of memory (10): (no details)" >&2; exit 1;; esac'
+    )
+    fake.write_text(f'#!/bin/sh\n{refuses}\nexec "{program()}" "$@"\n')
+    fake.chmod(0o755)
+    return fake
+
+
+def test_hardware_that_passes_its_trial_and_refuses_a_clip_gives_way_to_software_and_says_so(
+    tmp_path, one_session_too_many
+):
+    source = shoot(tmp_path / "A (1).mov", frames=range(10))
+    able, said = with_working_hardware((preset("hardware = 'nvenc'", "h264"),), one_session_too_many)
+    assert (able[0].hardware, said) == ("nvenc", ())
+    made, said = make_either_way(order(log(source), tmp_path / "out", source, presets=able), one_session_too_many)
+    assert said == (
+        "A (1).mov is encoded by software: nvenc failed at it (OpenEncodeSessionEx failed: out of memory (10): "
+        "(no details))."
+    )
+    assert [one.preset_name for one in made if one.preset_name] == ["h264"]
+    assert frame_numbers(tmp_path / "out" / "h264.mov") == list(range(10))
+
+
+def test_a_damaged_original_is_told_of_in_the_words_of_software(tmp_path, one_session_too_many):
+    source = shoot(tmp_path / "A.mov", "-movflags +faststart", frames=range(30))
+    clip = log(source)
+    os.truncate(source, source.stat().st_size // 2)
+    job = order(clip, tmp_path / "out", source, presets=(preset("hardware = 'nvenc'", "h264"),))
+    with pytest.raises(MediaUnreadable) as caught:
+        make_either_way(job, one_session_too_many)
+    assert "copy it from the card again" in caught.value.sentence
+    assert "nvenc" not in caught.value.sentence
+    assert not list((tmp_path / "out").iterdir())
