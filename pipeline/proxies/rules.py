@@ -113,8 +113,13 @@ RULES: tuple[Rule, ...] = (
         "full range taken for studio crushes blacks and whites; Avid asks its source settings",
     ),
     Rule(
-        "sound tracks", "tracks, channels of each, sample rate", checks.tracks, checks.tracks_wanted, EDITORS,
+        "sound tracks", "tracks, channels of each", checks.tracks, checks.tracks_wanted, EDITORS,
         "Adobe: mismatched channels are not allowed; Kdenlive keeps the track's number; the others play what they find",
+    ),
+    Rule(
+        "sound rate", "samples a second of each track", checks.sound_rate, checks.sound_rate_asked, _BY_TAGS,
+        "the common ground of Premiere, Resolve and Final Cut is the original's; Avid relinks by tape and timecode, "
+        "and its MXF has 48 kHz",
     ),
     Rule("sound codec", "how sound is coded", None, checks.sound_codec, (), "only asked for: no suite minds"),
     Rule(

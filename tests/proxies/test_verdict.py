@@ -102,7 +102,7 @@ SPOILT = [
     ("colour tags", DEFECT, TAGS, picture(color_transfer=None)),
     ("colour range", DEFECT, TAGS, picture(color_range="pc")),
     ("sound tracks", DEFECT, ALL, facts(audio=(replace(TRACK, channels=2), TRACK))),
-    ("sound tracks", DEFECT, ALL, facts(audio=(TRACK, replace(TRACK, sample_rate=44100, samples=441441)))),
+    ("sound rate", DEFECT, TAGS, facts(audio=(TRACK, replace(TRACK, sample_rate=44100, samples=441441)))),
     ("sound codec", DEFECT, (), facts(audio=(replace(TRACK, codec="aac"), TRACK))),
     ("sound sync", DEFECT, ALL, facts(audio=(TRACK, replace(TRACK, samples=480478)))),
     ("sound sync", DEFECT, (), facts(audio=(TRACK, replace(TRACK, samples=480479)))),
@@ -238,6 +238,7 @@ ON_DISK = [
     ("colour tags", TAGS, rewrapped(*KEPT, "-bsf:v", "prores_metadata=colorspace=smpte170m")),
     ("sound tracks", ALL, rewrapped(*KEPT, "-c:a", "pcm_s16le", "-ac", "2")),
     ("sound tracks", ALL, rewrapped(*KEPT, "-map", "0:a")),
+    ("sound rate", TAGS, rewrapped(*KEPT, "-c:a", "pcm_s16le", "-ar", "44100")),
     ("sound sync", ALL, rewrapped(*KEPT, "-c:a", "pcm_s16le", "-af", "atrim=end_sample=60000")),
     ("sound codec", (), rewrapped(*KEPT, "-c:a", "pcm_s24le")),
 ]  # fmt: skip
