@@ -112,6 +112,37 @@ SPOILT = [
     ("proxy name", VERDICT, ("premiere",), replace(GOOD, path=Path("/film/A001/Proxy/C0002.mov"))),
     ("folder", VERDICT, ("resolve",), replace(GOOD, path=Path("/film/proxies/A001/C0001.mov"))),
 ]  # fmt: skip
+# A recording of sound alone and its copy by the preset `audio`: 96 kHz, two tracks, one wave of two channels.
+HEARD = replace(
+    CLIP, name="T001.WAV", kind="sound", parts=(Part(1, b"S001/T001.WAV", Stamp(1, 1, 1, 1), "q", None),),
+    facts=Facts(audio=(AudioStream("pcm_s32le", 2, 96000, 960_000),), samples=960_000, time_reference=3_456_000_000),
+    rate=None, frames=None, start=None,
+)  # fmt: skip
+WAVE = Facts(
+    container="wav", audio=(AudioStream("pcm_s24le", 2, 48000, 480_000),), samples=480_000,
+    time_reference=1_728_000_000,
+)  # fmt: skip
+GOOD_SOUND = Case(
+    HEARD, PRESETS["audio"], Measured(WAVE), Path("/film/S001/Proxy/T001.wav"), Path("/film/S001/T001.WAV"),
+)  # fmt: skip
+
+
+def wave(**spoilt: object) -> Case:
+    return replace(GOOD_SOUND, found=Measured(replace(WAVE, **spoilt)))
+
+
+SPOILT_SOUND = [
+    ("file", DEFECT, ALL, replace(GOOD_SOUND, found=Measured(), lost="T001.wav is no longer there.")),
+    ("channels", DEFECT, ALL, wave(audio=(AudioStream("pcm_s24le", 1, 48000, 480_000),))),
+    ("channels", DEFECT, ALL, wave(audio=(AudioStream("pcm_s24le", 2, 96000, 480_000),))),
+    ("channels", DEFECT, ALL, wave(audio=(AudioStream("pcm_s24le", 1, 48000, 480_000),) * 2)),
+    ("sound length", DEFECT, ALL, wave(samples=479_951)),
+    ("sound length", DEFECT, ALL, wave(samples=480_049)),
+    ("time reference", DEFECT, ALL, wave(time_reference=1_728_000_001)),
+    ("time reference", DEFECT, ALL, wave(time_reference=None)),
+    ("base name", VERDICT, ("resolve", "avid"), replace(GOOD_SOUND, path=Path("/film/S001/Proxy/T002.wav"))),
+    ("folder", VERDICT, ("resolve",), replace(GOOD_SOUND, path=Path("/film/proxies/S001/T001.wav"))),
+]  # fmt: skip
 # A name that is wrong for Premiere is wrong for the others, too; no MOV is what Avid takes for its own.
 BESIDE = {"proxy name": {"base name"}}
 LASTING = {"container"}
@@ -128,7 +159,7 @@ def test_a_good_proxy_keeps_every_rule_but_that_of_avids_own_files():
     assert set(verdict(breaches(avids)).values()) == {()}
 
 
-@pytest.mark.parametrize(("rule", "defect", "editors", "case"), SPOILT)
+@pytest.mark.parametrize(("rule", "defect", "editors", "case"), [*SPOILT, *SPOILT_SOUND])
 def test_one_property_spoilt_breaks_exactly_its_rule_for_exactly_its_editors(rule, defect, editors, case):
     assert named(defects(case)) == ({rule} if defect else set())
     broken = breaches(case)
@@ -152,7 +183,14 @@ def test_a_variable_rate_is_compared_with_its_map():
 
 
 def test_every_rule_is_spoilt_above():
-    assert {rule.name for rule in RULES} == {rule for rule, *_ in SPOILT} | LASTING
+    assert {rule.name for rule in RULES if "picture" in rule.of} == {rule for rule, *_ in SPOILT} | LASTING
+    assert {rule.name for rule in RULES if "sound" in rule.of} == {rule for rule, *_ in SPOILT_SOUND}
+
+
+def test_a_good_copy_of_sound_alone_keeps_every_rule_and_may_lack_a_few_samples():
+    for case in (GOOD_SOUND, wave(samples=479_952), wave(samples=480_048)):
+        assert defects(case) == ()
+        assert verdict(breaches(case)) == dict.fromkeys(EDITORS, ())
 
 
 def test_every_suite_that_cuts_are_written_for_has_its_verdict():
