@@ -104,6 +104,15 @@ def varying(case: Case) -> str:
 
 
 def timecode(case: Case) -> str:
+    """The original's label, also one that no proxy can carry: the pictures are not counted as it is."""
+    said, shown = case.clip.facts.timecode, case.clip.rate
+    if said is None or shown is None or proxy_timecode(case.clip):
+        return timecode_asked(case)
+    found = case.found.facts.timecode or "none"
+    return f"{found} instead of {said}, which counts at {said.rate.label()} under pictures at {shown.label()}"
+
+
+def timecode_asked(case: Case) -> str:
     start = proxy_timecode(case.clip)
     found = case.found.facts.timecode
     if start is None:

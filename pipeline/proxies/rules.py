@@ -78,9 +78,9 @@ RULES: tuple[Rule, ...] = (
         checks.damaged, None, EDITORS, "its decoder takes rubbish for pictures and reports none of it", "with care",
     ),
     Rule(
-        "start timecode", "label and drop-frame of the timecode track", checks.timecode, checks.timecode, _BY_TIMECODE,
-        "Resolve links by name and start timecode, Avid relinks by tape and timecode, a Final Cut asset begins at "
-        "its timecode; Premiere and Kdenlive count from the first frame",
+        "start timecode", "label and drop-frame of the timecode track", checks.timecode, checks.timecode_asked,
+        _BY_TIMECODE, "Resolve links by name and start timecode, Avid relinks by tape and timecode, a Final Cut asset "
+        "begins at its timecode; Premiere and Kdenlive count from the first frame",
     ),
     Rule(
         "reel", "the source name of the timecode track", checks.reel, checks.reel_asked, ("avid",),

@@ -229,6 +229,19 @@ def test_avids_copy_is_mxf_with_tape_timecode_and_sound_at_48_khz(tmp_path):
     ] * 2
 
 
+@pytest.mark.parametrize(
+    ("rate", "start"), [("100", "10:00:00:99"), ("120000/1001", "10:01:00;008"), ("120", "10:00:00:119")]
+)
+def test_high_frame_rates_keep_their_timecode_and_reel(tmp_path, rate, start):
+    source = shoot(tmp_path / "A.mov", f"-timecode {start} -metadata:s:v:0 reel_name=A001", rate=rate, frames=range(6))
+    presets = (PRESETS["edit"], PRESETS["avid"])
+    for made in make(order(log(source), tmp_path / "out", source, presets=presets, stills=False), program()):
+        facts = read_facts(made.output.path)
+        assert (str(facts.timecode), facts.timecode_rate, facts.reel) == (start, Rate.parse(rate), "A001")
+        assert made.case
+        assert "start timecode" not in verdict(breaches(made.case))["avid"]
+
+
 @pytest.mark.parametrize(("rate", "start"), [("25", "10:00:00:00"), ("30000/1001", "10:00:00;02")])
 def test_a_reader_that_links_for_avid_finds_one_master_clip_with_all_tracks_down_to_its_tape(tmp_path, rate, start):
     """pyaaf2 links an MXF as an AAF for Media Composer does: master mob, file mob, tape mob."""

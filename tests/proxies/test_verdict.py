@@ -71,6 +71,19 @@ def shot(**other: object) -> Case:
     return replace(GOOD, clip=replace(CLIP, facts=replace(CLIP.facts, video=replace(CLIP.facts.video, **other))))
 
 
+def counting(labels: str, pictures: str, *, container: str = "mov") -> Case:
+    """The same original with pictures at one rate under a timecode of another: no proxy carries its label."""
+    rate = Rate.parse(pictures)
+    start = Timecode.parse("10:00:00:02", Rate.parse(labels)).counted_at(rate)
+    video, made = replace(CLIP.facts.video, rate=rate), replace(FOUND.video, rate=rate)
+    one = replace(CLIP.facts, video=video, start_timecode="10:00:00:02", timecode_rate=Rate.parse(labels))
+    first = {"start_timecode": "00:00:00:00" if container == "mxf" else None, "timecode_rate": rate, "drop_frame": None}
+    seen = replace(FOUND, video=made, container=container, reel="A001" if container == "mxf" else None, **first)
+    lasts = tuple(replace(TRACK, samples=round(rate.seconds(300) * 48000)) for _ in seen.audio)
+    case = replace(GOOD, clip=replace(CLIP, facts=one, rate=rate, start=start))
+    return replace(case, found=Measured(replace(seen, audio=lasts), TIMES))
+
+
 ALL = ("premiere", "resolve", "avid", "fcp", "kdenlive")
 TAGS = ("premiere", "resolve", "fcp", "kdenlive")
 DEFECT, VERDICT = True, False  # not what was asked for, or what was asked for and an editor refuses
@@ -87,6 +100,10 @@ SPOILT = [
     ("start timecode", DEFECT, ("resolve", "avid", "fcp"), facts(start_timecode="10:00:00:02", drop_frame=False)),
     ("start timecode", DEFECT, ("resolve", "avid", "fcp"), facts(start_timecode="10:00:00;03")),
     ("start timecode", DEFECT, ("resolve", "avid", "fcp"), facts(start_timecode=None)),
+    ("start timecode", VERDICT, ("resolve", "avid", "fcp"), counting("24", "24000/1001")),
+    ("start timecode", VERDICT, ("resolve", "avid", "fcp"), counting("30000/1001", "24000/1001")),
+    ("start timecode", VERDICT, ("resolve", "avid", "fcp"), counting("240", "240")),
+    ("start timecode", VERDICT, ("resolve", "avid", "fcp"), counting("24", "24000/1001", container="mxf")),
     ("reel", DEFECT, ("avid",), facts(reel=None)),
     ("reel", DEFECT, ("avid",), facts(reel="A002")),
     ("codec", DEFECT, ("fcp",), coded("dnxhd")),
