@@ -104,6 +104,15 @@ def varying(case: Case) -> str:
 
 
 def timecode(case: Case) -> str:
+    """The original's label, also one that no proxy can carry: the pictures are not counted as it is."""
+    said, shown = case.clip.facts.timecode, case.clip.rate
+    if said is None or shown is None or proxy_timecode(case.clip):
+        return timecode_asked(case)
+    found = case.found.facts.timecode or "none"
+    return f"{found} instead of {said}, which counts at {said.rate.label()} under pictures at {shown.label()}"
+
+
+def timecode_asked(case: Case) -> str:
     start = proxy_timecode(case.clip)
     found = case.found.facts.timecode
     if start is None:
@@ -212,12 +221,20 @@ def levels(case: Case) -> str:
 
 
 def tracks(case: Case) -> str:
-    """As many tracks as the original has, each with its channels and rate."""
-    return _tracks(case, [track for _, track in sound_tracks(case.clip)])
+    """As many tracks as the original has, each with its channels."""
+    return _channels(case, [track for _, track in sound_tracks(case.clip)])
 
 
 def tracks_wanted(case: Case) -> str:
-    return _tracks(case, _asked_tracks(case)) if case.preset else ""
+    return _channels(case, _asked_tracks(case)) if case.preset else ""
+
+
+def sound_rate(case: Case) -> str:
+    return _rates(case, [track for _, track in sound_tracks(case.clip)])
+
+
+def sound_rate_asked(case: Case) -> str:
+    return _rates(case, _asked_tracks(case)) if case.preset else ""
 
 
 def _asked_tracks(case: Case) -> tuple[AudioStream, ...]:
@@ -225,10 +242,16 @@ def _asked_tracks(case: Case) -> tuple[AudioStream, ...]:
     return tracks_asked([track for _, track in sound_tracks(case.clip)], case.preset.codec.sound)
 
 
-def _tracks(case: Case, asked: Sequence[AudioStream]) -> str:
-    wanted = tuple((track.channels, track.sample_rate) for track in asked)
-    found = tuple((track.channels, track.sample_rate) for track in case.found.facts.audio)
-    return "" if found == wanted else f"{_named(found)} instead of {_named(wanted)}"
+def _channels(case: Case, asked: Sequence[AudioStream]) -> str:
+    found, wanted = ([f"{track.channels} ch" for track in tracks] for tracks in (case.found.facts.audio, asked))
+    return "" if found == wanted else f"{', '.join(found) or 'none'} instead of {', '.join(wanted) or 'none'}"
+
+
+def _rates(case: Case, asked: Sequence[AudioStream]) -> str:
+    """Of the tracks that are there; that some are missing is told by another rule."""
+    both = [(made.sample_rate, track.sample_rate) for made, track in zip(case.found.facts.audio, asked, strict=False)]
+    told = [f"track {n} {made} Hz instead of {wanted}" for n, (made, wanted) in enumerate(both, 1) if made != wanted]
+    return ", ".join(told)
 
 
 def _named(tracks: tuple[tuple[int, int], ...]) -> str:

@@ -24,6 +24,7 @@ _PNG = {"f": "image2pipe", "c:v": "png", "frames:v": "1"}
 _GREY = {"f": "rawvideo", "fps_mode": "passthrough"}
 
 _TAPE_SIGNS = 32
+_MOST_LABELS = 120  # a second
 _CONCEALING = ("mjpeg", "hevc")  # whose decoders pass over damage unless told not to
 INDEXED = ("mov", "mp4")  # containers whose tracks begin where their edit lists say
 
@@ -65,10 +66,10 @@ def _stand_in(output: Output) -> str:
 def proxy_timecode(clip: Clip) -> Timecode | None:
     """The start timecode that a proxy carries, counted at the clip's rate; None where none can be.
 
-    Some cameras count 30 labels at 59.94 frames a second: those are counted up. No editor reads
-    labels above 60 frames a second.
+    Some cameras count 30 labels at 59.94 frames a second: those are counted up. There are no labels above
+    120 frames a second (SMPTE ST 12-3).
     """
-    if clip.start is None or clip.rate is None or clip.rate.nominal > 60:
+    if clip.start is None or clip.rate is None or clip.rate.nominal > _MOST_LABELS:
         return None
     times = clip.rate.fraction / clip.start.rate.fraction
     if times.denominator != 1:

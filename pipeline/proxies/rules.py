@@ -27,7 +27,11 @@ Check = Callable[[Case], str]  # what is wrong, in words; empty where the rule i
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`editors` refuse what breaks `wanted`, with the outcome; what breaks `asked` is not what was asked for."""
+    """`editors` refuse what breaks `wanted`, with the outcome; what breaks `asked` is not what was asked for.
+
+    It is asked of clips of the kinds `of`: suites use recordings of sound alone as they are, and a copy of one is
+    judged by what they sync and relink by.
+    """
 
     name: str
     measures: str
@@ -36,15 +40,17 @@ class Rule:
     editors: tuple[str, ...]
     why: str
     outcome: Outcome = "no"
+    of: tuple[str, ...] = ("picture",)
 
 
+_ANY, _SOUND = ("picture", "sound"), ("sound",)
 _BY_TIMECODE = ("resolve", "avid", "fcp")
 _BY_TAGS = ("premiere", "resolve", "fcp", "kdenlive")
 
 RULES: tuple[Rule, ...] = (
     Rule(
         "file", "whether it is there and whole; nothing else can be measured of one that is not", checks.lost,
-        checks.lost, EDITORS, "deleted, moved, replaced or damaged since it was made",
+        checks.lost, EDITORS, "deleted, moved, replaced or damaged since it was made", of=_ANY,
     ),
     Rule(
         "frames", "pictures that a player shows, each one sample of the file", checks.frames, checks.frames, EDITORS,
@@ -72,9 +78,9 @@ RULES: tuple[Rule, ...] = (
         checks.damaged, None, EDITORS, "its decoder takes rubbish for pictures and reports none of it", "with care",
     ),
     Rule(
-        "start timecode", "label and drop-frame of the timecode track", checks.timecode, checks.timecode, _BY_TIMECODE,
-        "Resolve links by name and start timecode, Avid relinks by tape and timecode, a Final Cut asset begins at "
-        "its timecode; Premiere and Kdenlive count from the first frame",
+        "start timecode", "label and drop-frame of the timecode track", checks.timecode, checks.timecode_asked,
+        _BY_TIMECODE, "Resolve links by name and start timecode, Avid relinks by tape and timecode, a Final Cut asset "
+        "begins at its timecode; Premiere and Kdenlive count from the first frame",
     ),
     Rule(
         "reel", "the source name of the timecode track", checks.reel, checks.reel_asked, ("avid",),
@@ -113,8 +119,13 @@ RULES: tuple[Rule, ...] = (
         "full range taken for studio crushes blacks and whites; Avid asks its source settings",
     ),
     Rule(
-        "sound tracks", "tracks, channels of each, sample rate", checks.tracks, checks.tracks_wanted, EDITORS,
+        "sound tracks", "tracks, channels of each", checks.tracks, checks.tracks_wanted, EDITORS,
         "Adobe: mismatched channels are not allowed; Kdenlive keeps the track's number; the others play what they find",
+    ),
+    Rule(
+        "sound rate", "samples a second of each track", checks.sound_rate, checks.sound_rate_asked, _BY_TAGS,
+        "the common ground of Premiere, Resolve and Final Cut is the original's; Avid relinks by tape and timecode, "
+        "and its MXF has 48 kHz",
     ),
     Rule("sound codec", "how sound is coded", None, checks.sound_codec, (), "only asked for: no suite minds"),
     Rule(
@@ -122,8 +133,20 @@ RULES: tuple[Rule, ...] = (
         "picture and sound apart: none refuses it, all play it",
     ),
     Rule(
+        "channels", "of sound alone: all of them in a row, at 48 kHz", checks.joined_tracks, checks.joined_tracks,
+        EDITORS, "channels are named by their number; WAV holds one track", of=_SOUND,
+    ),
+    Rule(
+        "sound length", "of sound alone: samples, within a millisecond", checks.whole_length, checks.whole_length,
+        EDITORS, "what is cut beyond the copy's end is silence", of=_SOUND,
+    ),
+    Rule(
+        "time reference", "of sound alone: bext samples since midnight", checks.reference, checks.reference, EDITORS,
+        "sound is synchronised by it (EBU Tech 3285)", of=_SOUND,
+    ),
+    Rule(
         "base name", "file name without extension", checks.base_name, None, ("resolve", "avid"),
-        "Resolve looks for the same base name and timecode, Avid for the source file's name", "by hand",
+        "Resolve looks for the same base name and timecode, Avid for the source file's name", "by hand", of=_ANY,
     ),
     Rule(
         "proxy name", "the same, with or without _Proxy", checks.premiere_name, None, ("premiere",),
@@ -132,23 +155,6 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "folder", "where the file lies", checks.folder, None, ("resolve",),
         "Resolve looks by itself only in Proxy/ beside the original; else: Link Proxy Media (experience)", "by hand",
+        of=_ANY,
     ),
-)  # fmt: skip
-
-# Of recordings of sound alone, which suites use as they are: a copy is judged by what they sync and relink by.
-SOUND_RULES: tuple[Rule, ...] = (
-    RULES[0],
-    Rule(
-        "sound tracks", "all channels in a row, 48 kHz", checks.joined_tracks, checks.joined_tracks, EDITORS,
-        "channels are named by their number; WAV holds one track",
-    ),
-    Rule(
-        "sound length", "samples, within a millisecond", checks.whole_length, checks.whole_length, EDITORS,
-        "what is cut beyond the copy's end is silence",
-    ),
-    Rule(
-        "time reference", "bext samples since midnight", checks.reference, checks.reference, EDITORS,
-        "sound is synchronised by it (EBU Tech 3285)",
-    ),
-    *(rule for rule in RULES if rule.name in ("base name", "folder")),
 )  # fmt: skip

@@ -14,7 +14,7 @@ from pipeline.metadata.facts import read_facts
 from pipeline.metadata.frames import Times, read_block_times, read_times
 from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.graph import known
-from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES, SOUND_RULES, Rule
+from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def breaches(case: Case) -> tuple[Breach, ...]:
 def _rules(case: Case) -> tuple[Rule, ...]:
     if case.lost:
         return RULES[:1]
-    return SOUND_RULES if case.clip.kind == "sound" else RULES
+    return tuple(rule for rule in RULES if case.clip.kind in rule.of)
 
 
 def verdict(broken: Iterable[Breach]) -> dict[str, tuple[str, ...]]:
@@ -57,7 +57,7 @@ def verdict(broken: Iterable[Breach]) -> dict[str, tuple[str, ...]]:
 def outcome(broken: Iterable[str]) -> str:
     """What a suite makes of a proxy that breaks these rules: `yes`, or the worst of their outcomes."""
     names = set(broken)
-    found = {rule.outcome for rule in (*RULES, *SOUND_RULES) if rule.name in names}
+    found = {rule.outcome for rule in RULES if rule.name in names}
     return next((word for word in OUTCOMES if word in found), "yes")
 
 

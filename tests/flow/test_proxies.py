@@ -293,3 +293,19 @@ def test_a_preset_that_takes_no_picture_of_that_size_costs_a_clip_only_its_own_p
     assert rushes("ingest", cwd=film).code == 0
     assert rushes("log", "name:C0002", "--json", cwd=film).json[0]["warnings"] == []
     assert len(proxies(film)[1]) == 4
+
+
+def test_a_spoilt_copy_of_sound_alone_is_told_in_words(tmp_path):
+    film = empty_film(tmp_path / "film", '[ingest]\nsettle = 0\n[proxies]\nstills = false\npresets = ["audio"]\n')
+    source = film / "ingest" / "S001" / "T001.wav"
+    source.parent.mkdir(parents=True)
+    words = ["-f", "lavfi", "-i", "sine=r=48000:d=1", "-c:a", "pcm_s24le", "-write_bext", "1"]
+    subprocess.run([find_ffmpeg(), "-v", "error", *words, "-metadata", "time_reference=1728000000", source], check=True)
+    assert rushes("ingest", cwd=film).code == 0
+    [path] = proxies(film)[1]
+    wave = (film / path).read_bytes()
+    at = wave.index((1_728_000_000).to_bytes(8, "little"))
+    (film / path).write_bytes(wave[:at] + (1_728_048_000).to_bytes(8, "little") + wave[at + 8 :])
+    told = rushes("proxies", cwd=film)
+    assert told.code == 1
+    assert "  time reference (all): T001.wav 1728048000 instead of 1728000000\n" in told.out

@@ -20,6 +20,7 @@ from pipeline.proxies.graph import command
 from pipeline.proxies.make import make, make_either_way
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe, why_unfit
 from pipeline.proxies.trial import trial, with_working_hardware
+from pipeline.proxies.verdict import breaches, verdict
 from pipeline.settings import shipped
 from pipeline.timecode import Rate, Timecode
 
@@ -209,16 +210,37 @@ def test_avids_copy_is_mxf_with_tape_timecode_and_sound_at_48_khz(tmp_path):
     source = shoot(
         tmp_path / "A.mov", f"{TWO_TRACKS} -timecode 10:00:00;02 -metadata:s:v:0 reel_name=A001R1AB", rate="30000/1001"
     )
-    folder = made_of(source, PRESETS["avid"])
+    folder = tmp_path / "out"
+    (made,) = make(order(log(source), folder, source, presets=[PRESETS["avid"]], stills=False), program())
     assert frame_numbers(folder / "avid.mxf") == list(range(50))
     facts = read_facts(folder / "avid.mxf")
     assert (facts.container, facts.start_timecode, facts.drop_frame, facts.reel) == (
         "mxf", "10:00:00;02", True, "A001R1AB",
     )  # fmt: skip
+    assert made.case
+    judged = verdict(breaches(made.case))  # one of the two tracks was recorded at 96 kHz
+    assert [editor for editor, rules in judged.items() if "sound rate" in rules] == [
+        "premiere", "resolve", "fcp", "kdenlive",
+    ]  # fmt: skip
+    assert not any("sound tracks" in rules for rules in judged.values())
+    assert not {"sound tracks", "sound rate", "sound sync"} & set(judged["avid"])
     samples = round(50 * 1001 / 30000 * 48000)
     assert [(track.codec, track.channels, track.sample_rate, track.samples) for track in facts.audio] == [
         ("pcm_s24le", 1, 48000, samples)
     ] * 2
+
+
+@pytest.mark.parametrize(
+    ("rate", "start"), [("100", "10:00:00:99"), ("120000/1001", "10:01:00;008"), ("120", "10:00:00:119")]
+)
+def test_high_frame_rates_keep_their_timecode_and_reel(tmp_path, rate, start):
+    source = shoot(tmp_path / "A.mov", f"-timecode {start} -metadata:s:v:0 reel_name=A001", rate=rate, frames=range(6))
+    presets = (PRESETS["edit"], PRESETS["avid"])
+    for made in make(order(log(source), tmp_path / "out", source, presets=presets, stills=False), program()):
+        facts = read_facts(made.output.path)
+        assert (str(facts.timecode), facts.timecode_rate, facts.reel) == (start, Rate.parse(rate), "A001")
+        assert made.case
+        assert "start timecode" not in verdict(breaches(made.case))["avid"]
 
 
 @pytest.mark.parametrize(("rate", "start"), [("25", "10:00:00:00"), ("30000/1001", "10:00:00;02")])

@@ -71,6 +71,19 @@ def shot(**other: object) -> Case:
     return replace(GOOD, clip=replace(CLIP, facts=replace(CLIP.facts, video=replace(CLIP.facts.video, **other))))
 
 
+def counting(labels: str, pictures: str, *, container: str = "mov") -> Case:
+    """The same original with pictures at one rate under a timecode of another: no proxy carries its label."""
+    rate = Rate.parse(pictures)
+    start = Timecode.parse("10:00:00:02", Rate.parse(labels)).counted_at(rate)
+    video, made = replace(CLIP.facts.video, rate=rate), replace(FOUND.video, rate=rate)
+    one = replace(CLIP.facts, video=video, start_timecode="10:00:00:02", timecode_rate=Rate.parse(labels))
+    first = {"start_timecode": "00:00:00:00" if container == "mxf" else None, "timecode_rate": rate, "drop_frame": None}
+    seen = replace(FOUND, video=made, container=container, reel="A001" if container == "mxf" else None, **first)
+    lasts = tuple(replace(TRACK, samples=round(rate.seconds(300) * 48000)) for _ in seen.audio)
+    case = replace(GOOD, clip=replace(CLIP, facts=one, rate=rate, start=start))
+    return replace(case, found=Measured(replace(seen, audio=lasts), TIMES))
+
+
 ALL = ("premiere", "resolve", "avid", "fcp", "kdenlive")
 TAGS = ("premiere", "resolve", "fcp", "kdenlive")
 DEFECT, VERDICT = True, False  # not what was asked for, or what was asked for and an editor refuses
@@ -87,6 +100,10 @@ SPOILT = [
     ("start timecode", DEFECT, ("resolve", "avid", "fcp"), facts(start_timecode="10:00:00:02", drop_frame=False)),
     ("start timecode", DEFECT, ("resolve", "avid", "fcp"), facts(start_timecode="10:00:00;03")),
     ("start timecode", DEFECT, ("resolve", "avid", "fcp"), facts(start_timecode=None)),
+    ("start timecode", VERDICT, ("resolve", "avid", "fcp"), counting("24", "24000/1001")),
+    ("start timecode", VERDICT, ("resolve", "avid", "fcp"), counting("30000/1001", "24000/1001")),
+    ("start timecode", VERDICT, ("resolve", "avid", "fcp"), counting("240", "240")),
+    ("start timecode", VERDICT, ("resolve", "avid", "fcp"), counting("24", "24000/1001", container="mxf")),
     ("reel", DEFECT, ("avid",), facts(reel=None)),
     ("reel", DEFECT, ("avid",), facts(reel="A002")),
     ("codec", DEFECT, ("fcp",), coded("dnxhd")),
@@ -102,7 +119,7 @@ SPOILT = [
     ("colour tags", DEFECT, TAGS, picture(color_transfer=None)),
     ("colour range", DEFECT, TAGS, picture(color_range="pc")),
     ("sound tracks", DEFECT, ALL, facts(audio=(replace(TRACK, channels=2), TRACK))),
-    ("sound tracks", DEFECT, ALL, facts(audio=(TRACK, replace(TRACK, sample_rate=44100, samples=441441)))),
+    ("sound rate", DEFECT, TAGS, facts(audio=(TRACK, replace(TRACK, sample_rate=44100, samples=441441)))),
     ("sound codec", DEFECT, (), facts(audio=(replace(TRACK, codec="aac"), TRACK))),
     ("sound sync", DEFECT, ALL, facts(audio=(TRACK, replace(TRACK, samples=480478)))),
     ("sound sync", DEFECT, (), facts(audio=(TRACK, replace(TRACK, samples=480479)))),
@@ -111,6 +128,37 @@ SPOILT = [
     ("base name", VERDICT, ("resolve", "avid"), replace(GOOD, path=Path("/film/A001/Proxy/C0001_Proxy.mov"))),
     ("proxy name", VERDICT, ("premiere",), replace(GOOD, path=Path("/film/A001/Proxy/C0002.mov"))),
     ("folder", VERDICT, ("resolve",), replace(GOOD, path=Path("/film/proxies/A001/C0001.mov"))),
+]  # fmt: skip
+# A recording of sound alone and its copy by the preset `audio`: 96 kHz, two tracks, one wave of two channels.
+HEARD = replace(
+    CLIP, name="T001.WAV", kind="sound", parts=(Part(1, b"S001/T001.WAV", Stamp(1, 1, 1, 1), "q", None),),
+    facts=Facts(audio=(AudioStream("pcm_s32le", 2, 96000, 960_000),), samples=960_000, time_reference=3_456_000_000),
+    rate=None, frames=None, start=None,
+)  # fmt: skip
+WAVE = Facts(
+    container="wav", audio=(AudioStream("pcm_s24le", 2, 48000, 480_000),), samples=480_000,
+    time_reference=1_728_000_000,
+)  # fmt: skip
+GOOD_SOUND = Case(
+    HEARD, PRESETS["audio"], Measured(WAVE), Path("/film/S001/Proxy/T001.wav"), Path("/film/S001/T001.WAV"),
+)  # fmt: skip
+
+
+def wave(**spoilt: object) -> Case:
+    return replace(GOOD_SOUND, found=Measured(replace(WAVE, **spoilt)))
+
+
+SPOILT_SOUND = [
+    ("file", DEFECT, ALL, replace(GOOD_SOUND, found=Measured(), lost="T001.wav is no longer there.")),
+    ("channels", DEFECT, ALL, wave(audio=(AudioStream("pcm_s24le", 1, 48000, 480_000),))),
+    ("channels", DEFECT, ALL, wave(audio=(AudioStream("pcm_s24le", 2, 96000, 480_000),))),
+    ("channels", DEFECT, ALL, wave(audio=(AudioStream("pcm_s24le", 1, 48000, 480_000),) * 2)),
+    ("sound length", DEFECT, ALL, wave(samples=479_951)),
+    ("sound length", DEFECT, ALL, wave(samples=480_049)),
+    ("time reference", DEFECT, ALL, wave(time_reference=1_728_000_001)),
+    ("time reference", DEFECT, ALL, wave(time_reference=None)),
+    ("base name", VERDICT, ("resolve", "avid"), replace(GOOD_SOUND, path=Path("/film/S001/Proxy/T002.wav"))),
+    ("folder", VERDICT, ("resolve",), replace(GOOD_SOUND, path=Path("/film/proxies/S001/T001.wav"))),
 ]  # fmt: skip
 # A name that is wrong for Premiere is wrong for the others, too; no MOV is what Avid takes for its own.
 BESIDE = {"proxy name": {"base name"}}
@@ -128,7 +176,7 @@ def test_a_good_proxy_keeps_every_rule_but_that_of_avids_own_files():
     assert set(verdict(breaches(avids)).values()) == {()}
 
 
-@pytest.mark.parametrize(("rule", "defect", "editors", "case"), SPOILT)
+@pytest.mark.parametrize(("rule", "defect", "editors", "case"), [*SPOILT, *SPOILT_SOUND])
 def test_one_property_spoilt_breaks_exactly_its_rule_for_exactly_its_editors(rule, defect, editors, case):
     assert named(defects(case)) == ({rule} if defect else set())
     broken = breaches(case)
@@ -152,7 +200,14 @@ def test_a_variable_rate_is_compared_with_its_map():
 
 
 def test_every_rule_is_spoilt_above():
-    assert {rule.name for rule in RULES} == {rule for rule, *_ in SPOILT} | LASTING
+    assert {rule.name for rule in RULES if "picture" in rule.of} == {rule for rule, *_ in SPOILT} | LASTING
+    assert {rule.name for rule in RULES if "sound" in rule.of} == {rule for rule, *_ in SPOILT_SOUND}
+
+
+def test_a_good_copy_of_sound_alone_keeps_every_rule_and_may_lack_a_few_samples():
+    for case in (GOOD_SOUND, wave(samples=479_952), wave(samples=480_048)):
+        assert defects(case) == ()
+        assert verdict(breaches(case)) == dict.fromkeys(EDITORS, ())
 
 
 def test_every_suite_that_cuts_are_written_for_has_its_verdict():
@@ -238,6 +293,7 @@ ON_DISK = [
     ("colour tags", TAGS, rewrapped(*KEPT, "-bsf:v", "prores_metadata=colorspace=smpte170m")),
     ("sound tracks", ALL, rewrapped(*KEPT, "-c:a", "pcm_s16le", "-ac", "2")),
     ("sound tracks", ALL, rewrapped(*KEPT, "-map", "0:a")),
+    ("sound rate", TAGS, rewrapped(*KEPT, "-c:a", "pcm_s16le", "-ar", "44100")),
     ("sound sync", ALL, rewrapped(*KEPT, "-c:a", "pcm_s16le", "-af", "atrim=end_sample=60000")),
     ("sound codec", (), rewrapped(*KEPT, "-c:a", "pcm_s24le")),
 ]  # fmt: skip
