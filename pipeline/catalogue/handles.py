@@ -9,7 +9,7 @@ from pipeline.catalogue.store import Catalogue, Connection
 from pipeline.clip import LoggedClip
 from pipeline.errors import NotFound
 from pipeline.shotlog.folding import words_of
-from pipeline.shotlog.query import Query, Text
+from pipeline.shotlog.query import And, Match, Query, Text
 
 _ID = re.compile(r"([0-9a-fA-F]{4,32})(?::.*)?", re.DOTALL)  # fewer letters may be a number or a camera
 _MOST_NAMED = 3
@@ -36,6 +36,16 @@ def clip_called(catalogue: Catalogue, handle: str) -> LoggedClip:
             f"'{handle}' is {len(found)} clips; write the id of one: {', '.join(named[:_MOST_NAMED])}{more}."
         )
     return clip(catalogue, found.popitem()[0])
+
+
+def names_begun(catalogue: Catalogue, begun: str, *, limit: int = 200) -> list[str]:
+    """File names of clips that begin so, each once; after `card/` those of that card. For completion."""
+    card, slash, name = begun.rpartition("/")
+    fields: tuple[tuple[str, str, Match], ...] = (("name", name, "begins"), ("card", card, "whole"))
+    asked = tuple(Text(field, words_of(said), match, said) for field, said, match in fields if words_of(said))
+    found = rows(catalogue, Query(begun, And(asked) if asked else None), columns=("name", "card"), limit=limit).rows
+    there = (row["name"] for row in found if not slash or (row["card"] or "").casefold() == card.casefold())
+    return [f"{card}{slash}{each}" for each in dict.fromkeys(there) if each.casefold().startswith(name.casefold())]
 
 
 def _by_id(db: Connection, handle: str) -> dict[str, str]:

@@ -140,8 +140,11 @@ def complete_change(context: click.Context, parameter: click.Parameter, incomple
 
 
 def complete_clip(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Ids of clips."""
-    return [CompletionItem(value) for value in _from_catalogue(context, lambda c: _values(c, "id", incomplete))]
+    """Names and ids of clips, after `card/` the names of that card; where none begins so, the shell offers paths."""
+    from pipeline.catalogue.handles import names_begun
+
+    known = _from_catalogue(context, lambda c: [*names_begun(c, incomplete), *_values(c, "id", incomplete)])
+    return [CompletionItem(value) for value in known] or [CompletionItem(incomplete, type="file")]
 
 
 def complete_cut(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

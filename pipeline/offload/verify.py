@@ -75,7 +75,8 @@ def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears
     since = _begun(marker, text)
     places = grounds(film, catalogue)
     kept = kept_files(catalogue, query)
-    ears.total(sum(each.size for each in kept if each.full and (each.verified or "") < since))
+    left = [each for each in kept if each.full and (each.verified or "") < since]
+    ears.total(sum(_to_read(_place(film, places, each)) for each in left))
     whole: set[tuple[str, int | None]] = set()  # parts of clips
     gone: list[tuple[Kept, Finding]] = []  # judged last, when it is known what of them is whole elsewhere
     for each in kept:
@@ -114,6 +115,13 @@ def _place(film: Film, places: dict[int, Root], kept: Kept) -> Path | None:
         return film.folder / os.fsdecode(kept.path)
     root = places[kept.root]
     return absolute(root, kept.path) if root.place else None
+
+
+def _to_read(place: Path | None) -> int:
+    """Bytes that a file has now; none where it is offline, gone or no file: that is not read."""
+    with suppress(RushesError):
+        return stamp_of(place).size if place else 0
+    return 0
 
 
 def _verified(film: Film, catalogue: Catalogue, places: dict[int, Root], kept: Kept, ears: Ears) -> Finding:

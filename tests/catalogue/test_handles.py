@@ -7,7 +7,7 @@ import pytest
 from small_shoot import card, clip
 
 from pipeline.catalogue.cards import TakenClip, record_card
-from pipeline.catalogue.handles import clip_called
+from pipeline.catalogue.handles import clip_called, names_begun
 from pipeline.catalogue.log import forget
 from pipeline.catalogue.store import Catalogue
 from pipeline.errors import NotFound
@@ -103,3 +103,25 @@ def test_a_forgotten_clip_is_called_nothing(logged: Catalogue) -> None:
         with pytest.raises(NotFound):
             clip_called(logged, handle)
     assert clip_called(logged, "C0001").clip.id == known("2222ac")
+
+
+@pytest.mark.parametrize(
+    ("begun", "offered"),
+    [
+        ("c00", ["C0001.MP4", "C0012.MP4", "C00123.MP4"]),  # two clips are C0001.MP4
+        ("C0012", ["C0012.MP4", "C00123.MP4"]),
+        ("C0012.", ["C0012.MP4"]),
+        ("B001/", ["B001/2222.MOV", "B001/B001C003.mov", "B001/C0001.MP4", "B001/GX010001.MP4"]),
+        ("b001/c", ["b001/C0001.MP4"]),
+        ("B00/", []),
+        (f"{DAY}/B001/C", []),
+        ("MP4", []),
+        ("%", []),
+    ],
+)
+def test_what_is_begun_is_completed_by_names_and_after_a_card_by_those_it_holds(logged, begun, offered):
+    assert sorted(names_begun(logged, begun)) == sorted(offered)
+
+
+def test_with_nothing_begun_all_names_are_offered(logged):
+    assert set(names_begun(logged, "")) == {path.partition("/")[2] for path in IDS}

@@ -141,6 +141,10 @@ def test_the_shell_completes_commands_fields_and_values(shoot):
     assert "plain,note" in complete("rushes log has : no").splitlines()
     assert "plain,subject=" in complete("rushes set id : d82 sub").splitlines()
     assert complete("rushes set id : d82 location = vi") == "plain,Vienna\n"
+    one = rushes("log", "--json", cwd=shoot).json[0]
+    assert f"plain,{one['name']}" in complete(f"rushes show {one['name'][:3].lower()}").splitlines()
+    assert f"plain,{one['id']}" in complete(f"rushes mark {one['id'][:5]}").splitlines()
+    assert complete("rushes show ingest/") == "file,ingest/\n", "the shell knows what lies there"
 
 
 def test_a_clip_of_a_single_frame_lasts_one_frame_wherever_it_is_told(tmp_path):

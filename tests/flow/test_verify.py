@@ -128,6 +128,25 @@ def test_a_check_that_was_stopped_goes_on_where_it_was(film):
     assert second.exists()
 
 
+def test_the_bytes_to_read_are_those_that_are_read_though_files_are_offline_gone_or_longer(film):
+    first, second = files(film)
+    with sqlite3.connect(open_film(film).catalogue) as db:
+        volume = db.execute("INSERT INTO roots (kind, volume, place) VALUES ('volume', 'card', NULL)").lastrowid
+        path = os.fsencode(first.relative_to(film))
+        db.execute("UPDATE places SET root = ? WHERE path = ?", (volume, path))
+    second.unlink()
+    proxy, _ = sorted((film / "proxies").rglob("*.mov"))
+    with proxy.open("ab") as file:
+        file.write(b"more")
+    found = open_film(film)
+    totals: list[int] = []
+    read: list[int] = []
+    with open_catalogue(found.catalogue) as catalogue:
+        findings = list(verify(found, catalogue, parse(""), "", Ears(totals.append, read.append, lambda: False)))
+    assert {each.state for each in findings} >= {"offline", "missing", "changed", "whole"}
+    assert totals == [sum(read)]
+
+
 def test_a_product_of_an_older_release_has_no_hash_and_is_no_loss(film):
     with sqlite3.connect(open_film(film).catalogue) as db:
         db.execute("UPDATE products SET full = NULL")
