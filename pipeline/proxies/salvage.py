@@ -131,11 +131,12 @@ def _decoded(
     job: ProxyJob, source: Path, ffmpeg: Path, *, cancelled: Callable[[], bool], paused: Callable[[], bool]
 ) -> tuple[Fraction, ...]:  # fmt: skip
     """The times of all pictures that can be decoded, in seconds, counted as they are when the proxy is made."""
+    chosen = [f"-c:{picture_stream(job.clip)}", job.decoder] if job.decoder else []
     indexed = ["-nofind_stream_info"] if job.clip.facts.container in INDEXED else []
     with scratch() as folder:
         told = folder / "pictures"
         arguments = [
-            "-max_error_rate", "1", *indexed, "-err_detect", "explode", "-i", f"file:{source}",
+            "-max_error_rate", "1", *indexed, "-err_detect", "explode", *chosen, "-i", f"file:{source}",
             "-map", f"0:{picture_stream(job.clip)}", "-vf", "scale=16:16:flags=fast_bilinear",
             "-fps_mode", "passthrough", "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", f"file:{told}",
             "-map", "0:a?", "-c:a", "copy", "-f", "null", "-",

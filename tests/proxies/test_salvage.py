@@ -159,6 +159,27 @@ def test_a_transport_stream_that_was_cut_off_is_as_long_as_it_is(tmp_path):
     assert frames[:30] == list(range(30))
 
 
+def test_vp9_that_reads_past_the_end_of_a_picture_is_refused_and_black_when_salvaged(tmp_path):
+    """ffmpeg's own decoder makes a picture of it without a word."""
+    noise = "-vf noise=alls=30:allf=t -c:v libvpx-vp9 -b:v 4M -g 10 -deadline realtime -cpu-used 8"
+    source = shoot(tmp_path / "A.mkv", noise, frames=range(40))
+    clip = log(source)
+    data = bytearray(source.read_bytes())
+    at = len(data) * 2 // 3
+    data[at : at + 2000] = b"\xff" * 2000
+    source.write_bytes(data)
+    run("-xerror", "-c:v", "vp9", "-i", source, "-f", "null", "-")
+    with pytest.raises(MediaUnreadable, match="could not be decoded"):
+        make(order(clip, tmp_path / "out", source, stills=False), program())
+    made = rescued(order(clip, tmp_path / "out", source, stills=False))
+    assert made.case
+    frames = seen(made.output.path)
+    assert len(frames) == 40
+    black = numbers_of(made.case.held)
+    assert 1 <= len(black) <= 10
+    assert {number for number, value in enumerate(frames) if value != number} == black
+
+
 def test_chapters_stay_in_their_places(tmp_path):
     parts = [
         shoot(
