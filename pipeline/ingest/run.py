@@ -79,8 +79,10 @@ def salvage(film: Film, query: Query, tell: Tell, *, damaged: frozenset[str] = f
     with _head(film, "rushes proxies --salvage", tell, trusted=True) as head:
         catalogue = head.account.catalogue
         found = list(logged_clips(catalogue, query))
-        failed = frozenset(each.clip.id for each in found if each.status == "failed" and each.clip.kind == "picture")
-        clips = failed | damaged
+        failed = [each.clip for each in found if each.status == "failed"]
+        clips = frozenset(clip.id for clip in failed if clip.kind == "picture") | damaged
+        if failed and not clips:
+            raise NotFound("Sound alone is not salvaged; copy it from the card again.")
         if not clips:
             raise NotFound("No clip of that failed; 'rushes status' names those that did.")
         head.hands.bench = replace(head.hands.bench, roots=find_roots(film, catalogue), salvage=clips)

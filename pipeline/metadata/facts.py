@@ -12,6 +12,7 @@ from pipeline.metadata.assembly import TOLD, VIDEO_KEYS, assemble
 from pipeline.metadata.findings import Finding
 from pipeline.metadata.readers import BROKEN, HEAD, LISTS, READERS, SIDECARS, STILLS, Reader
 from pipeline.metadata.source import READ_BUDGET, ByteSource
+from pipeline.metadata.trust import resolve
 
 if TYPE_CHECKING:
     from pipeline.processes.reader import ReaderProcess
@@ -45,6 +46,21 @@ def read_facts(
     for sidecar in sidecars:
         findings += read_sidecar(sidecar, path.name)
     return assemble(findings)
+
+
+def announced_frames(path: Path) -> int | None:
+    """How many pictures a recording says that it has, be they there or not; None where nothing in it says so.
+
+    Raises PathMissing and PathRefused.
+    """
+    with ByteSource.open(path) as source:
+        head = source.upto(0, HEAD)
+        reader = next((reader for reader in READERS if reader.recognises(head)), None)
+        try:
+            said = _findings(reader, source, path) if reader else []
+        except MediaUnreadable:
+            return None
+    return resolve(finding for finding in said if finding.key == "frames")[0].get("frames")
 
 
 def read_sidecar(path: Path, recording: str | None = None) -> list[Finding]:

@@ -4,6 +4,7 @@ Nothing in such a file says for sure how many frames it has: small files are cou
 of others mkvmerge's statistics are believed where they are of the program that wrote the file.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -22,7 +23,10 @@ from pipeline.timecode import Rate
 
 ORIGIN = "structure"
 HEAD = 2 * 1024 * 1024  # of the clusters, where the number of frames is not asked for
+_NO_LENGTH = "Nothing in it says how long it was before it was cut off."
 _REORDERED = 16  # frames whose earlier neighbours may stand after them: where a file is cut off some are missing
+_DURATION = re.compile(r"(\d\d):(\d\d):(\d\d(?:\.\d{1,9})?)")  # as programs write it into tags
+_LONGEST = 1 << 62  # ticks
 _ORDERS = {1: "tff", 9: "tff", 6: "bff", 14: "bff"}
 
 
@@ -139,21 +143,31 @@ def _of_time(source: ByteSource, document: Document, track: Values, head: bytes)
     count = BlockCounter(number(track, 0xD7), document.clock)
     for chunk in source.chunks() if source.whole else (head,):
         count.feed(chunk)
-    frames, where = count.frames, "counted blocks"
-    if not source.whole:
-        frames, where = _statistics(document, track), "statistics tags"
-    if frames is not None:
-        yield Finding("frames", frames, ORIGIN, where)
-    ended = source.whole and document.end is not None and not document.cut_off(source.size)
+    cut = document.cut_off(source.size)
+    ended = source.whole and document.end is not None and not cut
     times = sorted(count.times)
     if not ended and len(times) > 2 * _REORDERED:
         times = times[:-_REORDERED]
     found = _timed(times, document.clock, number(track, 0x23E383))
+    frames, where = _counted(document, track, count, found, source)
+    if frames is not None:
+        yield Finding("frames", frames, ORIGIN, where)
+    elif cut:
+        yield Finding("warnings", _NO_LENGTH, ORIGIN, where)
     values = {"rate": found.rate, "vfr": found.vfr, "average_rate": found.average}
     for key, value in values.items():
         if value is not None:
             why = found.why if source.whole else "likely: that of the beginning of the file"
             yield Finding(key, value, ORIGIN, "block times", why)
+
+
+def _counted(
+    document: Document, track: Values, count: BlockCounter, found: Shown, source: ByteSource
+) -> tuple[int | None, str]:
+    """How many frames there are, or were before the file was cut off, and where that stands."""
+    if document.cut_off(source.size):
+        return _statistics(document, track) or _lasted(document, track, found.rate or found.average), "duration"
+    return (count.frames, "counted blocks") if source.whole else (_statistics(document, track), "statistics tags")
 
 
 def _timed(times: Sequence[int], clock: Fraction, lasts: int) -> Shown:
@@ -187,6 +201,19 @@ def _statistics(document: Document, track: Values) -> int | None:
     if written is not None and said.get("_STATISTICS_WRITING_DATE_UTC") != f"{written:%Y-%m-%d %H:%M:%S}":
         return None
     return int(count)
+
+
+def _lasted(document: Document, track: Values, rate: Rate | None) -> int | None:
+    """How many frames the duration of the picture, else that of the segment, is."""
+    if rate is None:
+        return None
+    told = _DURATION.fullmatch(document.said_of(number(track, 0x73C5)).get("DURATION", ""))
+    if told:
+        seconds = 3600 * int(told[1]) + 60 * int(told[2]) + Fraction(told[3])
+    else:
+        ticks = ebml.real(document.info.get(0x4489, b""))
+        seconds = Fraction(ticks) / document.clock if 0 < ticks < _LONGEST else Fraction(0)
+    return round(seconds * rate.fraction) or None
 
 
 # --- tags -----------------------------------------------------------------------------------------

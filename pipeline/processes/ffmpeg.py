@@ -158,6 +158,15 @@ def encoders_of(ffmpeg: Path) -> tuple[str, frozenset[str]]:
     return said[0].splitlines()[0], frozenset(row[1] for row in rows if len(row) > 1)
 
 
+def has_decoder(ffmpeg: Path, name: str) -> bool:
+    """Whether ffmpeg has the decoder of that name. Raises ToolMissing."""
+    try:
+        said = _told(ffmpeg, "-decoders")
+    except (OSError, subprocess.SubprocessError) as error:
+        raise ToolMissing(f"{ffmpeg} does not run ({error}); name another in RUSHES_FFMPEG.") from error
+    return any(name in line.split()[1:2] for line in said.splitlines())
+
+
 def _told(ffmpeg: Path, asked: str) -> str:
     command = [str(ffmpeg), "-hide_banner", asked]
     with _running(command, Reach(ffmpeg), 0) as process:

@@ -125,6 +125,8 @@ def _source(name: str, job: ProxyJob) -> Stream:
     video = job.clip.facts.video
     if job.salvage is not None or (video and video.video_codec in _CONCEALING):
         options["err_detect"] = "explode"
+    if job.decoder:
+        options[f"c:{picture_stream(job.clip)}"] = job.decoder
     if job.clip.facts.container in INDEXED:
         options["nofind_stream_info"] = None  # the index says it all; looking decodes pictures that are decoded again
     return ffmpeg.input(name, **options)  # type: ignore[no-untyped-call]

@@ -44,7 +44,8 @@ class ProxyJob:
     With `salvage` errors do not end the work: pictures are placed by their time, and what does not come is black.
     The pictures of a log recording go through `lut`. `sounds` are for each part the files of those tracks that lie
     beside it, in order; None for one that is missing. `unwritten` are the numbers of each part's pictures
-    whose bytes no encoder wrote, whatever a decoder makes of them.
+    whose bytes no encoder wrote, whatever a decoder makes of them. `decoder` is ffmpeg's name of that which reads the
+    picture (empty: the one that ffmpeg takes).
     """
 
     clip: Clip
@@ -57,6 +58,7 @@ class ProxyJob:
     bandwidth: float = 0.0
     sounds: tuple[tuple[Path | None, ...], ...] = ()
     unwritten: tuple[tuple[int, ...], ...] = ()
+    decoder: str = ""
 
     @property
     def proxies(self) -> tuple[Output, ...]:

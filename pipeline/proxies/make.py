@@ -11,7 +11,7 @@ import msgspec
 from pipeline.clip import Clip
 from pipeline.errors import MediaUnreadable, PathMissing, ProxyRefused, ToolMissing, ToolStopped
 from pipeline.metadata.frames import picture_begins
-from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, patience, run_ffmpeg, unheard
+from pipeline.processes.ffmpeg import Finished, Progress, Terms, has_decoder, never, patience, run_ffmpeg, unheard
 from pipeline.proxies.checks import Case
 from pipeline.proxies.glance import GLANCES, glances_size
 from pipeline.proxies.graph import INDEXED, arguments, start_arguments
@@ -26,6 +26,8 @@ _SIGNATURES = {
     "waveform": (b"\x89PNG", b"IEND\xaeB`\x82"),
 }
 _COMPLAINT = "[hevc @ "
+# Decoders that look where the code of a picture ends, by codec: ffmpeg's own read on without a word.
+_STRICT = {"vp9": "libvpx-vp9"}
 _SLACK = Fraction(1, 10)  # seconds by which counted sound may fall short: decoders end on whole packets
 _AHEAD = 8_000_000  # bytes that ffmpeg reads at once to know a file (probesize) and of a packet; it then waits them out
 _LEAST, _TIMES = 1 << 30, 1000  # bytes that any output may have, and how much larger than its original it may be
@@ -91,7 +93,7 @@ def make(
     """
     try:
         _check_sources(job)
-        job = _synchronised(job, ffmpeg, cancelled)
+        job = _decided(_synchronised(job, ffmpeg, cancelled), ffmpeg)
         if job.salvage is not None:
             job = surveyed(job, ffmpeg, cancelled=cancelled, paused=paused)
         terms = replace(terms_of(job), paused=paused)
@@ -152,6 +154,13 @@ def _synchronised(job: ProxyJob, ffmpeg: Path, cancelled: Callable[[], bool]) ->
     said = run_ffmpeg(ffmpeg, start_arguments(job), cancelled=cancelled, terms=terms_of(job)).stderr_tail
     shown = next((line.split(",")[2] for line in said if line.startswith("0,")), "0")
     return replace(job, picture_late=Fraction(int(shown), 90_000))
+
+
+def _decided(job: ProxyJob, ffmpeg: Path) -> ProxyJob:
+    """The job with the decoder that tells most of damage, where ffmpeg has it beside its own."""
+    video = job.clip.facts.video
+    strict = _STRICT.get(video.video_codec or "", "") if video else ""
+    return replace(job, decoder=strict) if strict and has_decoder(ffmpeg, strict) else job
 
 
 def _is_short(clip: Clip, output: Output) -> bool:

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from pipeline.clip import Clip, Part
 from pipeline.errors import MediaUnreadable
-from pipeline.metadata.frames import Times, read_times
+from pipeline.metadata.editing import frames_edited
+from pipeline.metadata.facts import announced_frames
+from pipeline.metadata.frames import MOST_PICTURES, Times, read_times
 from pipeline.processes.ffmpeg import Terms, never, patience, run_ffmpeg
 from pipeline.proxies.endings import damaged_pictures
 from pipeline.proxies.framemap import frame_map
@@ -24,15 +26,16 @@ from pipeline.publishing import scratch
 from pipeline.timecode import Rate
 
 _TICKS = 90_000  # a second, of the times that ffmpeg is asked for
+_MOST_TIMES = 1000  # as many frames as can be read: a header that promises more is not believed
 _MOST_RUNS = 100  # stretches that one filter expression takes: nearer ones are joined
 
 
 def surveyed(
     job: ProxyJob, ffmpeg: Path, *, cancelled: Callable[[], bool] = never, paused: Callable[[], bool] = never
 ) -> ProxyJob:
-    """The job with what can be read of its original, and the length that its own tables tell.
+    """The job with what can be read of its original, and the length that its own tables or headers tell.
 
-    Raises MediaUnreadable where nothing can be read or no length is known.
+    Where they tell none it is as long as what can be read. Raises MediaUnreadable where nothing can be.
     """
     clip = job.clip
     if clip.kind != "picture" or clip.rate is None:
@@ -46,7 +49,7 @@ def surveyed(
         table = read_times(source)
         times = _decoded(job, source, ffmpeg, cancelled=cancelled, paused=paused)
         damaged = damaged_pictures(source, ffmpeg, subject=clip.name, cancelled=cancelled, paused=paused)
-        length = _length(clip, part, table)
+        length = _length(clip, part, source, table, times)
         starts.append(_start(clip, table, times))
         read = _frames_read(clip, times, table, length, (*broken, *damaged)) if table else _on_grid(times, clip.rate)
         held += [(before + first, count) for first, count in missing_runs(read, length)]
@@ -80,16 +83,24 @@ def _varies(clip: Clip) -> bool:
     return bool(clip.facts.video and clip.facts.video.vfr)
 
 
-def _length(clip: Clip, part: Part, table: Times | None) -> int:
-    """Frames of a part; those that its tables promise where it is cut off."""
+def _length(clip: Clip, part: Part, source: Path, table: Times | None, times: Sequence[Fraction]) -> int:
+    """Frames of a part: those that its tables or headers promise where it is cut off, else those that can be read."""
+    assert clip.rate is not None
     known = clip.frames if len(clip.parts) == 1 else part.frames
     if known is None and table and not _varies(clip):
         known = len(table.pictures)
-    if not known:
+    if known and known <= MOST_PICTURES:
+        return known
+    most = _MOST_TIMES * len(times)
+    promised = frames_edited(clip.facts, announced_frames(source) or 0, None) or 0
+    length = promised if promised <= most else 0
+    if not length and table is None:
+        length = max((number + 1 for number in _on_grid(times, clip.rate) if number < most), default=0)
+    if not length:
         raise MediaUnreadable(
             f"{clip.name} cannot be salvaged: it does not tell how long it was; copy it from the card again."
         )
-    return known
+    return length
 
 
 def _start(clip: Clip, table: Times | None, times: Sequence[Fraction]) -> Fraction:
@@ -112,6 +123,7 @@ def _frames_read(
 
 
 def _on_grid(times: Sequence[Fraction], rate: Rate) -> set[int]:
+    """The frames whose pictures were decoded from a file without a table: the first of them is frame 0."""
     return {int((time - times[0]) * rate.fraction + Fraction(1, 2)) for time in times}
 
 
@@ -119,11 +131,12 @@ def _decoded(
     job: ProxyJob, source: Path, ffmpeg: Path, *, cancelled: Callable[[], bool], paused: Callable[[], bool]
 ) -> tuple[Fraction, ...]:  # fmt: skip
     """The times of all pictures that can be decoded, in seconds, counted as they are when the proxy is made."""
+    chosen = [f"-c:{picture_stream(job.clip)}", job.decoder] if job.decoder else []
     indexed = ["-nofind_stream_info"] if job.clip.facts.container in INDEXED else []
     with scratch() as folder:
         told = folder / "pictures"
         arguments = [
-            "-max_error_rate", "1", *indexed, "-err_detect", "explode", "-i", f"file:{source}",
+            "-max_error_rate", "1", *indexed, "-err_detect", "explode", *chosen, "-i", f"file:{source}",
             "-map", f"0:{picture_stream(job.clip)}", "-vf", "scale=16:16:flags=fast_bilinear",
             "-fps_mode", "passthrough", "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", f"file:{told}",
             "-map", "0:a?", "-c:a", "copy", "-f", "null", "-",

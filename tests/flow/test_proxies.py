@@ -146,6 +146,18 @@ def test_a_cut_off_recording_is_salvaged_on_request_and_says_so(film):
     assert rushes("cut", "rescued", "name:C0009", cwd=film).code == 0
 
 
+def test_sound_alone_is_not_salvaged_and_that_is_said(tmp_path):
+    film = empty_film(tmp_path / "film", settings="")
+    heard = film / "ingest" / "S001" / "take.wav"
+    heard.parent.mkdir()
+    subprocess.run([find_ffmpeg(), "-v", "error", "-f", "lavfi", "-i", "sine=d=2", heard], check=True)
+    heard.write_bytes(heard.read_bytes()[:100_001])
+    assert rushes("ingest", cwd=film).code == 1
+    refused = rushes("proxies", "--salvage", cwd=film)
+    assert refused.code == 13
+    assert "Sound alone is not salvaged" in refused.err
+
+
 def hevc(place, frames, more=""):
     noise = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25,noise=alls=40:allf=t", "-frames:v", str(frames)]
     coded = ["-c:v", "libx265", "-x265-params", f"log-level=none:info=0{more}", "-pix_fmt", "yuv420p", place]

@@ -139,7 +139,26 @@ def test_a_file_that_ends_before_its_segment_is_cut_off() -> None:
     found = facts(data)
     assert found.video.frames is None
     assert matroska.counter(ByteSource.of_bytes(data)) is None
-    assert found.warnings == (CUT_OFF,)
+    assert found.warnings[0] == CUT_OFF
+
+
+@pytest.mark.parametrize(
+    ("info", "tags", "said_of_it"),
+    [
+        (element("4489", 4000.0), b"", "it is cut off; duration says 100"),
+        (element("4489", 4010.0), said(77, DURATION="00:00:03.960000000"), "it is cut off; duration says 99"),
+        (element("4489", 4000.0), said(77, DURATION="four seconds"), "it is cut off; duration says 100"),
+        (element("4489", math.nan), b"", ""),
+        (element("4489", math.inf), b"", ""),
+        (element("4489", -1.0), b"", ""),
+        (b"", b"", ""),
+    ],
+)
+def test_a_file_that_is_cut_off_tells_how_long_it_was(info: bytes, tags: bytes, said_of_it: str) -> None:
+    found = facts(Film(tuple(range(0, 2000, 40)), info=info, tags=tags).build()[:-500])
+    assert found.video.frames is None
+    assert [source.why for source in found.sources if source.key == "frames"] == ([said_of_it] if said_of_it else [])
+    assert ("Nothing in it says how long it was before it was cut off." in found.warnings) == (not said_of_it)
 
 
 WROTE = element("5741", "mkvmerge v80") + element("4461", (0).to_bytes(8, "big"))

@@ -94,23 +94,90 @@ def test_what_is_read_behind_the_damage_is_in_its_place(tmp_path, codec):
     assert len(smeared) < 60
 
 
-@pytest.mark.parametrize("name", ["A.ts", "A.mkv"])
-def test_containers_without_tables_are_salvaged_too(tmp_path, name):
-    whole = shoot(tmp_path / "whole.mov", "-f lavfi -i sine=r=48000:d=4 -c:a mp2 -c:v libx264 -g 10 -bf 0",
-                  frames=range(100))  # fmt: skip
-    source = tmp_path / name
-    run("-i", whole, "-c", "copy", source)
-    clip = log(whole)
-    clip = replace(clip, facts=replace(clip.facts, container=name[2:]))
-    cut(source, 0.5)
+WITHOUT_TABLES = {
+    "mpeg2.mxf": "-c:v mpeg2video -g 12 -bf 2 -q:v 2",
+    "dnxhr.mxf": "-c:v dnxhd -profile:v dnxhr_lb -vf format=yuv422p",
+    "mjpeg.avi": "-c:v mjpeg",
+    "dv.avi": "-c:v dvvideo -vf scale=720:576",
+    "h264.mkv": "-c:v libx264 -g 10 -bf 2",
+    "vp9.mkv": "-c:v libvpx-vp9 -g 10 -deadline realtime -cpu-used 8",
+}
+
+
+@pytest.mark.parametrize("name", list(WITHOUT_TABLES))
+def test_what_was_cut_off_is_as_long_as_its_header_promises(tmp_path, name):
+    sound_of_it = "-f lavfi -i sine=r=48000:d=4 -timecode 10:00:00:00 -c:a pcm_s16le"
+    source = shoot(tmp_path / name, f"{sound_of_it} {WITHOUT_TABLES[name]}", frames=range(100))
+    cut(source, 0.7)
+    clip = log(source)
+    assert clip.frames is None
     made = rescued(order(clip, tmp_path / "out", source, stills=False))
     assert made.case
     frames = seen(made.output.path)
     assert len(frames) == 100
-    ((first, count),) = made.case.held
-    assert first + count == 100
-    assert first > 20
-    assert frames[: first - 1] == list(range(first - 1))
+    black = numbers_of(made.case.held)
+    assert black == {number for number, value in enumerate(frames) if value is None} >= set(range(80, 100))
+    assert frames[:60] == list(range(60))
+    assert sum(value not in (None, number) for number, value in enumerate(frames)) <= 1  # cut in a picture
+    assert made.case.found.facts.start_timecode == clip.facts.start_timecode
+    assert len(sound(made.output.path)) == 4 * 48000
+
+
+@pytest.mark.parametrize(("kind", "codec"), [("avi", "mjpeg"), ("mxf", "mpeg2video"), ("matroska", "libx264")])
+def test_where_nothing_tells_a_length_it_is_that_of_what_can_be_read(tmp_path, kind, codec):
+    """A pipe cannot be gone back to: whoever writes into one never fills in the length."""
+    source = tmp_path / f"A.{kind}"
+    whole = shoot(tmp_path / "whole.mov", frames=range(40))
+    data = run("-i", whole, "-c:v", codec, "-q:v", "2", "-g", "5", "-bf", "0", "-f", kind, "-")
+    source.write_bytes(data[: len(data) * 7 // 10])
+    clip = log(source)
+    made = rescued(order(clip, tmp_path / "out", source, stills=False))
+    frames = seen(made.output.path)
+    assert 10 < len(frames) < 35
+    assert frames[:-1] == list(range(len(frames) - 1))
+
+
+def test_a_length_that_no_recording_has_is_not_believed(tmp_path):
+    source = shoot(tmp_path / "A.avi", "-c:v mjpeg", frames=range(20))
+    cut(source, 0.7)
+    data = bytearray(source.read_bytes())
+    at = data.index(b"vids") + 32
+    assert int.from_bytes(data[at : at + 4], "little") == 20
+    data[at : at + 4] = (1_000_000_000).to_bytes(4, "little")
+    source.write_bytes(data)
+    frames = seen(rescued(order(log(source), tmp_path / "out", source, stills=False)).output.path)
+    assert 5 < len(frames) < 20
+    assert frames[:-1] == list(range(len(frames) - 1))
+
+
+def test_a_transport_stream_that_was_cut_off_is_as_long_as_it_is(tmp_path):
+    source = shoot(tmp_path / "A.ts", "-c:v libx264 -g 10 -bf 0", frames=range(100))
+    cut(source, 0.5)
+    clip = log(source)
+    frames = seen(rescued(order(clip, tmp_path / "out", source, stills=False)).output.path)
+    assert len(frames) == clip.frames
+    assert frames[:30] == list(range(30))
+
+
+def test_vp9_that_reads_past_the_end_of_a_picture_is_refused_and_black_when_salvaged(tmp_path):
+    """ffmpeg's own decoder makes a picture of it without a word."""
+    noise = "-vf noise=alls=30:allf=t -c:v libvpx-vp9 -b:v 4M -g 10 -deadline realtime -cpu-used 8"
+    source = shoot(tmp_path / "A.mkv", noise, frames=range(40))
+    clip = log(source)
+    data = bytearray(source.read_bytes())
+    at = len(data) * 2 // 3
+    data[at : at + 2000] = b"\xff" * 2000
+    source.write_bytes(data)
+    run("-xerror", "-c:v", "vp9", "-i", source, "-f", "null", "-")
+    with pytest.raises(MediaUnreadable, match="could not be decoded"):
+        make(order(clip, tmp_path / "out", source, stills=False), program())
+    made = rescued(order(clip, tmp_path / "out", source, stills=False))
+    assert made.case
+    frames = seen(made.output.path)
+    assert len(frames) == 40
+    black = numbers_of(made.case.held)
+    assert 1 <= len(black) <= 10
+    assert {number for number, value in enumerate(frames) if value != number} == black
 
 
 def test_chapters_stay_in_their_places(tmp_path):
