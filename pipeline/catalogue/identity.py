@@ -41,9 +41,9 @@ def content_of(quicks: Sequence[str]) -> str:
     return quicks[0] if len(quicks) == 1 else xxhash.xxh128_hexdigest(":".join(quicks).encode())
 
 
-def displace(db: Connection, parts: Sequence[Part]) -> set[int]:
-    """Unbind the places among `parts` that now hold other bytes; the clips that lost one."""
-    lost: set[int] = set()
+def displace(db: Connection, parts: Sequence[Part]) -> dict[int, bytes]:
+    """Unbind the places among `parts` that now hold other bytes; the clips that lost one, with its path."""
+    lost: dict[int, bytes] = {}
     for part in parts:
         row = db.execute(
             "SELECT n, clip_n FROM places WHERE root = ? AND path = ? AND (quick <> ? OR size <> ?)",
@@ -51,7 +51,7 @@ def displace(db: Connection, parts: Sequence[Part]) -> set[int]:
         ).fetchone()
         if row:
             db.execute("DELETE FROM places WHERE n = ?", (row[0],))
-            lost.add(row[1])
+            lost[row[1]] = part.path
     return lost
 
 

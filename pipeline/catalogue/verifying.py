@@ -60,6 +60,22 @@ def kept_files(catalogue: Catalogue, query: Query) -> list[Kept]:
     ]
 
 
+def lost_files(catalogue: Catalogue, query: Query) -> list[Kept]:
+    """The files of the clips found that lie nowhere any more, each at the path that the log last knew of its clip."""
+    with catalogue.reading() as db:
+        wanted = clip_numbers(db, query)
+        rows = db.execute(
+            "SELECT c.n, c.id, c.name, k.root, c.path, s.size, s.full, s.part FROM parts s"
+            " JOIN clips c ON c.n = s.clip_n JOIN cards k ON k.n = c.card_n WHERE NOT EXISTS"
+            " (SELECT 1 FROM places p WHERE p.clip_n = s.clip_n AND p.part = s.part) ORDER BY k.root, c.path, s.part"
+        ).fetchall()
+    return [
+        Kept(n, clip, name, "original", "", root, bytes(path), size, None, full, None, part)
+        for n, clip, name, root, path, size, full, part in rows
+        if n in wanted
+    ]
+
+
 def note_verified(catalogue: Catalogue, kept: Kept) -> None:
     """Keep that a file was found whole just now."""
     with catalogue.atomic() as db:

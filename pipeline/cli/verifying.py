@@ -40,7 +40,8 @@ def verify_command(query: tuple[str, ...], as_json: bool, film: str | None) -> i
     bad = [each for each in findings if each.bad]
     told = [each for each in findings if each.bad or each.state == "copy gone"]
     for each in told:
-        click.echo(f"{each.state:10} {each.path}", err=as_json)
+        clip = f" (clip {each.name}, {each.clip[:8]})" if each.state == "lost" else ""  # another one lies there now
+        click.echo(f"{each.state:10} {each.path}{clip}", err=as_json)
     for state in dict.fromkeys(each.state for each in told):
         click.echo(f"  {state}: {STATES[state]}.", err=True)
     counts = ", ".join(f"{counted[state]:,} {state}" for state in STATES if counted[state])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline.cards.media import MEDIA_SUFFIXES
 from pipeline.catalogue.store import Catalogue, now
-from pipeline.catalogue.verifying import Kept, kept_files, known_paths, note_verified
+from pipeline.catalogue.verifying import Kept, kept_files, known_paths, lost_files, note_verified
 from pipeline.clip import Root
 from pipeline.errors import Cancelled, ChangedWhileRead, PathMissing, RushesError
 from pipeline.faults import reached
@@ -34,6 +34,8 @@ STATES: dict[str, str] = {
     "delete a proxy or still, and 'rushes ingest --retry' makes it again",
     "missing": "it is not where it was: restore it ('rushes forget' is for clips of which no disk has a copy); "
     "proxies and stills 'rushes ingest --retry' makes again",
+    "lost": "the log has the clip, and no file of it: another recording took its place; copy it again from the card or "
+    "a backup, into a folder of its own, and run 'rushes ingest' ('rushes forget' lets go of it)",
     "unreadable": "the disk does not give it: copy what it still gives, and replace it",
     "new": "it lies on a card that was taken without it: run 'rushes ingest'",
 }
@@ -90,6 +92,8 @@ def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears
         yield found
     for each, found in gone:
         yield replace(found, state="copy gone") if (each.clip, each.part) in whole else found
+    for each in lost_files(catalogue, query):
+        yield _finding(each, _place(film, places, each), "lost")
     if not text.strip():
         yield from _new(catalogue, places)
     reached("verify.end")

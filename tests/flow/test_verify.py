@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from filming import rushes
+from filming import finish, footage, rushes
 
 from pipeline.catalogue.store import open_catalogue
 from pipeline.errors import Cancelled
@@ -73,6 +73,28 @@ def test_a_copy_that_was_deleted_is_no_loss_while_the_original_is_whole_elsewher
     assert states(film) == {os.path.relpath(first, film): "rotten", os.path.relpath(copy, film): "missing"}
     first.unlink()
     assert set(states(film).values()) == {"missing"}
+
+
+def test_a_clip_whose_place_another_recording_took_is_lost_until_it_is_copied_again(film):
+    first, second = files(film)
+    kept = shutil.copy2(first, film / "backup.MP4")
+    footage(first, 77)
+    finish(film)
+    [clip] = [row["id"] for row in rushes("log", "--json", cwd=film).json if row["status"] == "offline"]
+    run = rushes("verify", cwd=film)
+    assert (run.code, run.out) == (1, f"lost       {first} (clip C0001.MP4, {clip[:8]})\n")
+    assert "copy it again from the card" in run.err
+    assert rushes("verify", f"name:{second.name}", cwd=film).code == 0
+    (film / "ingest" / "again").mkdir()
+    shutil.copy2(kept, film / "ingest" / "again" / first.name)
+    finish(film)
+    assert rushes("verify", cwd=film).code == 0
+    first.unlink()
+    (film / "ingest" / "again" / first.name).unlink()
+    rushes("ingest", cwd=film)
+    assert list(states(film).values()) == ["missing", "missing"]
+    assert rushes("forget", "status:offline", cwd=film).code == 0
+    assert states(film) == {}, "what was let go of is not asked for"
 
 
 def test_a_search_verifies_only_what_it_finds(film):
