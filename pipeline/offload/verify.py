@@ -1,7 +1,7 @@
 """Originals and products against their recorded hashes: whole, rotten, changed, missing, new.
 
 Bit rot is a file that says it is untouched (same size, same time) and yet reads otherwise; a file that was written to
-since is changed. A check that was stopped goes on with what it had not reached.
+since is changed. A check that was stopped goes on with what it had not reached, within a day.
 """
 
 import json
@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipeline.cards.media import MEDIA_SUFFIXES
@@ -39,6 +40,7 @@ STATES: dict[str, str] = {
     "unreadable": "the disk does not give it: copy what it still gives, and replace it",
     "new": "it lies on a card that was taken without it: run 'rushes ingest'",
 }
+_COUNTS = timedelta(days=1)  # that what a stopped check found whole counts as such
 _QUIET = ("whole", "offline", "unhashed", "copy gone")
 
 
@@ -60,11 +62,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """Who hears of it: how many bytes there are to read in all, then bytes as they are read."""
+    """Who hears of it: how many bytes there are to read in all, then bytes as they are read; since when a stopped check
+    counts that goes on."""
 
     total: Callable[[int], None]
     heard: Callable[[int], None]
     cancelled: Callable[[], bool]
+    goes_on: Callable[[str], None] = lambda _: None
 
 
 def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears) -> Iterator[Finding]:
@@ -73,14 +77,17 @@ def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears
     `text` is the query as typed: the same one goes on where it was stopped. Raises Cancelled.
     """
     marker = film.catalogue.with_suffix(".verify.json")
-    since = _begun(marker, text)
+    began = now()
+    since = _begun(marker, text, began)
+    if since != began:
+        ears.goes_on(since)
     places = grounds(film, catalogue)
     kept = kept_files(catalogue, query)
-    ears.total(sum(each.size for each in kept if each.full and (each.verified or "") < since))
+    ears.total(sum(each.size for each in kept if each.full and not since <= (each.verified or "") <= began))
     whole: set[tuple[str, int | None]] = set()  # parts of clips
     gone: list[tuple[Kept, Finding]] = []  # judged last, when it is known what of them is whole elsewhere
     for each in kept:
-        if each.verified and each.verified >= since:
+        if since <= (each.verified or "") <= began:
             found = _finding(each, _place(film, places, each), "whole")
         else:
             found = _verified(film, catalogue, places, each, ears)
@@ -101,15 +108,15 @@ def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears
         marker.unlink()
 
 
-def _begun(marker: Path, text: str) -> str:
-    """When this check began: an earlier one of the same query that was stopped counts."""
+def _begun(marker: Path, text: str, moment: str) -> str:
+    """When this check began: an earlier one of the same query that was stopped counts, if it is of the last day."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         said = json.loads(marker.read_bytes())
-        if said["query"] == text:
+        age = datetime.fromisoformat(moment) - datetime.fromisoformat(said["since"])
+        if said["query"] == text and timedelta() <= age <= _COUNTS:
             return str(said["since"])
-    since = now()
-    write_whole(marker, json.dumps({"query": text, "since": since}).encode())
-    return since
+    write_whole(marker, json.dumps({"query": text, "since": moment}).encode())
+    return moment
 
 
 def _place(film: Film, places: dict[int, Root], kept: Kept) -> Path | None:

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,20 @@ def test_a_check_that_was_stopped_goes_on_where_it_was(film):
     assert totals == [everything - first.stat().st_size], "what was found whole before the stop is not read again"
     assert not found.catalogue.with_suffix(".verify.json").exists()
     assert second.exists()
+
+
+@pytest.mark.parametrize(("hours", "told"), [(23, True), (25, False), (-1, False)])
+def test_a_check_stopped_more_than_a_day_ago_or_tomorrow_vouches_for_nothing(film, hours, told):
+    first, _ = files(film)
+    found = open_film(film)
+    began = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="milliseconds")
+    found.catalogue.with_suffix(".verify.json").write_text(json.dumps({"query": "", "since": began}))
+    with sqlite3.connect(found.catalogue) as db:
+        db.execute("UPDATE places SET verified = ?", (began,))
+    spoil(first, quietly=True)
+    run = rushes("verify", cwd=film)
+    assert ("rotten" in run.out, "Goes on from the check that began on" in run.err) == (not told, told)
+    assert rushes("verify", cwd=film).code == 1, "once it has ended nothing is left of it"
 
 
 def test_a_product_of_an_older_release_has_no_hash_and_is_no_loss(film):
