@@ -19,6 +19,7 @@ from pipeline.catalogue.identity import (
     move_places,
     rebind,
     still_there,
+    swap,
 )
 from pipeline.catalogue.lengths import with_count
 from pipeline.catalogue.listed import keep_listed
@@ -66,7 +67,8 @@ class TakenCard:
 
     `tracks` are the GPX files that speak of its clips, `listed` the files that its hash lists speak of, or
     should. `apart` are files of clips that have rotted, each with the number of the place that is its own: the clip
-    stays as it is. Every path is relative to the root.
+    stays as it is. `mended` are files that were copied again, without a sign but their bytes: the clip stays, too, and
+    what was read of it goes. Every path is relative to the root.
     """
 
     root: int
@@ -78,6 +80,7 @@ class TakenCard:
     tracks: tuple[TakenTrack, ...] = ()
     listed: tuple[ListedFile, ...] = ()
     apart: tuple[tuple[int, Part], ...] = ()
+    mended: tuple[tuple[int, Part], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,7 @@ def record_card(catalogue: Catalogue, taken: TakenCard) -> CardOutcome:
         batch, _ = new_batch(db, who="rushes", words=f"ingest {taken.folder.name}", kind="rules")
         work = _Taking(db, _keep_card(db, taken), batch)
         work.touched.update(dict.fromkeys(rebind(db, work.card, taken.apart)))
+        swap(db, taken.mended)
         lost: dict[int, bytes] = {}
         for clip in taken.clips:
             lost |= displace(db, clip.clip.parts)

@@ -18,9 +18,10 @@ from pipeline.catalogue.verifying import Kept, kept_files, known_paths, lost_fil
 from pipeline.clip import Root
 from pipeline.errors import Cancelled, ChangedWhileRead, PathMissing, RushesError
 from pipeline.faults import reached
-from pipeline.files import full_hash, one_line, scan, stamp_of
+from pipeline.files import full_hash, one_line, quick_identity, scan, stamp_of
 from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
+from pipeline.manifests.hashes import Hasher, agree
 from pipeline.publishing import write_whole
 from pipeline.shotlog.query import Query
 
@@ -37,6 +38,8 @@ STATES: dict[str, str] = {
     "proxies and stills 'rushes ingest --retry' makes again",
     "lost": "the log has the clip, and no file of it: another recording took its place; copy it again from the card or "
     "a backup, into a folder of its own, and run 'rushes ingest' ('rushes forget' lets go of it)",
+    "differs": "the hash list of its card says otherwise, so it was copied wrong or written to: copy it again from the "
+    "card, and run 'rushes ingest'",
     "unreadable": "the disk does not give it: copy what it still gives, and replace it",
     "new": "it lies on a card that was taken without it: run 'rushes ingest'",
 }
@@ -83,7 +86,9 @@ def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears
         ears.goes_on(since)
     places = grounds(film, catalogue)
     kept = kept_files(catalogue, query)
-    ears.total(sum(each.size for each in kept if each.full and not since <= (each.verified or "") <= began))
+    ears.total(
+        sum(each.size for each in kept if (each.full or each.listed) and not since <= (each.verified or "") <= began)
+    )
     whole: set[tuple[str, int | None]] = set()  # parts of clips
     gone: list[tuple[Kept, Finding]] = []  # judged last, when it is known what of them is whole elsewhere
     for each in kept:
@@ -94,6 +99,8 @@ def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears
         if each.kind == "original" and found.state == "missing":
             gone.append((each, found))
             continue
+        if each.kind == "sidecar" and found.state == "missing" and not _card_is_there(places, each):
+            continue  # its originals say so
         if each.kind == "original" and found.state == "whole":
             whole.add((each.clip, each.part))
         yield found
@@ -126,15 +133,28 @@ def _place(film: Film, places: dict[int, Root], kept: Kept) -> Path | None:
     return absolute(root, kept.path) if root.place else None
 
 
+def _card_is_there(places: dict[int, Root], kept: Kept) -> bool:
+    return kept.root is not None and absolute(places[kept.root], kept.card).is_dir()
+
+
 def _verified(film: Film, catalogue: Catalogue, places: dict[int, Root], kept: Kept, ears: Ears) -> Finding:
     place = _place(film, places, kept)
     if place is None:
         return _finding(kept, None, "offline")
+    hasher = Hasher(tuple(kept.listed.hashes) if kept.listed else ())
+
+    def heard(piece: memoryview) -> None:
+        hasher.update(piece)
+        ears.heard(len(piece))
+
     try:
         stamp = stamp_of(place)
-        if kept.full is None:
+        untouched = stamp.size == kept.size and (kept.stamp is None or stamp.mtime_ns == kept.stamp.mtime_ns)
+        if kept.quick and kept.full is None and quick_identity(place) != kept.quick:
+            return _finding(kept, place, "rotten" if untouched else "changed")
+        if kept.full is None and kept.listed is None:
             return _finding(kept, place, "unhashed")
-        found = full_hash(place, lambda piece: ears.heard(len(piece)), ears.cancelled)
+        found = full_hash(place, heard, ears.cancelled)
     except (Cancelled, KeyboardInterrupt):
         raise
     except PathMissing:
@@ -143,11 +163,20 @@ def _verified(film: Film, catalogue: Catalogue, places: dict[int, Root], kept: K
         return _finding(kept, place, "changed", error.sentence)
     except RushesError as error:
         return _finding(kept, place, "unreadable", error.sentence)
-    if found == kept.full:
+    return _finding(kept, place, _judged(catalogue, kept, (found, hasher.values()), untouched=untouched))
+
+
+def _judged(catalogue: Catalogue, kept: Kept, hashes: tuple[str, dict[str, str]], *, untouched: bool) -> str:
+    """What a file is by its recorded hash and its card's list; the list knows better, of copies mended too."""
+    found, by_list = hashes
+    as_listed = agree(kept.listed.hashes, by_list) if kept.listed else None
+    if kept.full not in (None, found) and not as_listed:
+        return "rotten" if untouched else "changed"
+    if kept.listed and not as_listed:
+        return "rotten" if kept.full is None and untouched and kept.listed.verdict == "verified" else "differs"
+    if kept.full == found:
         note_verified(catalogue, kept)
-        return _finding(kept, place, "whole")
-    untouched = stamp.size == kept.size and (kept.stamp is None or stamp.mtime_ns == kept.stamp.mtime_ns)
-    return _finding(kept, place, "rotten" if untouched else "changed")
+    return "whole"
 
 
 def _finding(kept: Kept, place: Path | None, state: str, sentence: str = "") -> Finding:
