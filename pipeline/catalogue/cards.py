@@ -4,7 +4,7 @@ Reading a card again writes only what differs: facts of a newer reader replace t
 rules add or withdraw their own entries, and what people said stays.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from pipeline.catalogue.current import flicks_of, leave_group, refresh
@@ -19,6 +19,7 @@ from pipeline.catalogue.identity import (
     move_places,
     rebind,
     still_there,
+    swap,
 )
 from pipeline.catalogue.lengths import with_count
 from pipeline.catalogue.listed import keep_listed
@@ -66,7 +67,8 @@ class TakenCard:
 
     `tracks` are the GPX files that speak of its clips, `listed` the files that its hash lists speak of, or
     should. `apart` are files of clips that have rotted, each with the number of the place that is its own: the clip
-    stays as it is. Every path is relative to the root.
+    stays as it is. `mended` are files that were copied again, without a sign but their bytes: the clip stays, too, and
+    what was read of it goes. Every path is relative to the root.
     """
 
     root: int
@@ -78,17 +80,22 @@ class TakenCard:
     tracks: tuple[TakenTrack, ...] = ()
     listed: tuple[ListedFile, ...] = ()
     apart: tuple[tuple[int, Part], ...] = ()
+    mended: tuple[tuple[int, Part], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CardOutcome:
-    """Ids by what became of them; a copy also names the path of its first part."""
+    """Ids by what became of them; a copy also names the path of its first part.
+
+    `displaced` are clips whose place on the card another recording took: id, name, and that path.
+    """
 
     new: tuple[str, ...] = ()
     copies: tuple[tuple[str, bytes], ...] = ()
     extended: tuple[str, ...] = ()
     moved: tuple[str, ...] = ()
     known: tuple[str, ...] = ()
+    displaced: tuple[tuple[str, str, bytes], ...] = ()
 
 
 @dataclass(slots=True)
@@ -118,8 +125,11 @@ def record_card(catalogue: Catalogue, taken: TakenCard) -> CardOutcome:
         batch, _ = new_batch(db, who="rushes", words=f"ingest {taken.folder.name}", kind="rules")
         work = _Taking(db, _keep_card(db, taken), batch)
         work.touched.update(dict.fromkeys(rebind(db, work.card, taken.apart)))
+        swap(db, taken.mended)
+        lost: dict[int, bytes] = {}
         for clip in taken.clips:
-            work.touched.update(dict.fromkeys(displace(db, clip.clip.parts)))
+            lost |= displace(db, clip.clip.parts)
+        work.touched.update(dict.fromkeys(lost))
         for clip in taken.clips:
             _record_clip(work, clip)
         work.touched.update(dict.fromkeys(_missing(db, work.card, taken)))
@@ -134,8 +144,19 @@ def record_card(catalogue: Catalogue, taken: TakenCard) -> CardOutcome:
         said = work.outcome
         return CardOutcome(
             tuple(said.get("new", ())), tuple(work.copies), tuple(said.get("extended", ())),
-            tuple(said.get("moved", ())), tuple(said.get("known", ())),
+            tuple(said.get("moved", ())), tuple(said.get("known", ())), tuple(_displaced(work, lost)),
         )  # fmt: skip
+
+
+def _displaced(work: _Taking, lost: dict[int, bytes]) -> Iterator[tuple[str, str, bytes]]:
+    """Those of the clips that lost a file here which are in the log, and lie nowhere else on the card."""
+    sql = (
+        "SELECT id, name FROM clips c WHERE n = ? AND group_n IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM places WHERE clip_n = c.n AND card_n = ?)"
+    )
+    for n, path in lost.items():
+        for row in work.db.execute(sql, (n, work.card)):
+            yield *row, path
 
 
 def _keep_card(db: Connection, taken: TakenCard) -> int:

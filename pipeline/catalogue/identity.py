@@ -41,9 +41,9 @@ def content_of(quicks: Sequence[str]) -> str:
     return quicks[0] if len(quicks) == 1 else xxhash.xxh128_hexdigest(":".join(quicks).encode())
 
 
-def displace(db: Connection, parts: Sequence[Part]) -> set[int]:
-    """Unbind the places among `parts` that now hold other bytes; the clips that lost one."""
-    lost: set[int] = set()
+def displace(db: Connection, parts: Sequence[Part]) -> dict[int, bytes]:
+    """Unbind the places among `parts` that now hold other bytes; the clips that lost one, with its path."""
+    lost: dict[int, bytes] = {}
     for part in parts:
         row = db.execute(
             "SELECT n, clip_n FROM places WHERE root = ? AND path = ? AND (quick <> ? OR size <> ?)",
@@ -51,8 +51,13 @@ def displace(db: Connection, parts: Sequence[Part]) -> set[int]:
         ).fetchone()
         if row:
             db.execute("DELETE FROM places WHERE n = ?", (row[0],))
-            lost.add(row[1])
+            lost[row[1]] = part.path
     return lost
+
+
+def swap(db: Connection, places: Sequence[tuple[int, Part]]) -> None:
+    """Let places, by their numbers, hold the bytes of these files."""
+    db.executemany("UPDATE places SET quick = ?, full = NULL WHERE n = ?", [(part.quick, n) for n, part in places])
 
 
 def find(db: Connection, clip: Clip) -> Found:
@@ -175,6 +180,26 @@ def record_hash(catalogue: Catalogue, root: int, path: bytes, full: str) -> Hash
             refresh(db, [n])
             return HashOutcome(clip, agrees=True)
         return HashOutcome(_split(db, place, full), agrees=False)
+
+
+def correct_hash(catalogue: Catalogue, root: int, path: bytes, quick: str, full: str) -> bool:
+    """Note what a file is that is as its card's hash list says: what was read of a wrong copy gives way.
+
+    Returns whether it is known by other bytes now: then its card is due to be read again, and the file itself.
+    """
+    with catalogue.atomic() as db:
+        sql = "SELECT n, clip_n, part, card_n, quick, full FROM places WHERE root = ? AND path = ?"
+        row = db.execute(sql, (root, path)).fetchone()
+        if row is None or row[5] in (None, full):
+            return False
+        n, clip, part, card, before, _ = row
+        swapped = bool(before != quick)
+        db.execute("UPDATE places SET quick = ?, full = ? WHERE n = ?", (quick, None if swapped else full, n))
+        if swapped:
+            db.execute("UPDATE cards SET fingerprint = '' WHERE n = ?", (card,))
+        else:
+            db.execute("UPDATE parts SET full = ? WHERE clip_n = ? AND part = ?", (full, clip, part))
+        return swapped
 
 
 def _split(db: Connection, place: int, full: str) -> str:

@@ -138,6 +138,32 @@ def complaints_of_clips(db: Connection) -> dict[int, tuple[str, ...]]:
     return found
 
 
+# Of files `l` that are not as listed: those that somebody can do something about now, named nowhere else.
+_STANDING = (
+    " FROM listed l INDEXED BY listed_bad JOIN cards k ON k.n = l.card_n WHERE l.verdict IN ('differs', 'unreadable')"
+    " AND k.fingerprint <> ''"
+)
+
+
+def standing_complaints(db: Connection) -> list[tuple[bytes, str]]:
+    """Files that are not as listed, of cards that are there: path and sentence."""
+    rows = db.execute(
+        f"SELECT l.path, l.verdict, l.origin {_STANDING} AND NOT EXISTS (SELECT 1 FROM clips c JOIN places p"
+        " ON p.clip_n = c.n WHERE p.card_n = l.card_n AND p.path = l.path AND c.group_n IS NULL) AND NOT EXISTS"
+        " (SELECT 1 FROM failed_files f WHERE f.card = l.card_n AND f.path = l.path) ORDER BY l.path"
+    )
+    return [(bytes(path), complaint(path, verdict, origin)) for path, verdict, origin in rows]
+
+
+def compare_again(catalogue: Catalogue) -> None:
+    """Let what was not as listed be read again: whoever put it right may have kept its time."""
+    with catalogue.reading() as db:
+        files = db.execute(f"SELECT l.card_n, l.path {_STANDING}").fetchall()
+    if files:
+        with catalogue.atomic() as db:
+            db.executemany("UPDATE listed SET verdict = NULL WHERE card_n = ? AND path = ?", files)
+
+
 def checked_cards(db: Connection) -> dict[int, CheckedCard]:
     """Every card of which a hash list speaks, by its number."""
     gathered: dict[int, _Gathered] = {}

@@ -8,14 +8,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.catalogue.current import UNFIT, UNFIT_OF_CLIPS, flicks_of, leave_group, refresh
-from pipeline.catalogue.listed import OPEN, listed_left
+from pipeline.catalogue.listed import OPEN, listed_left, standing_complaints
 from pipeline.catalogue.listing import clip_numbers
 from pipeline.catalogue.packing import pack_runs, pack_verdict
 from pipeline.catalogue.reading import part_from, read_clips, values_of
 from pipeline.catalogue.sounds import UNCOUNTED
 from pipeline.catalogue.store import Catalogue, Connection, now
 from pipeline.clip import Clip, Failure, ListedFile, Part, Product, shown
-from pipeline.errors import NotFound
+from pipeline.errors import MediaUnreadable, NotFound
 from pipeline.faults import reached
 from pipeline.settings import LookRule
 from pipeline.shotlog.query import Query
@@ -223,7 +223,8 @@ def record_failure(catalogue: Catalogue, failure: Failure, *, content: str | Non
 
 
 def failures(catalogue: Catalogue) -> tuple[Failed, ...]:
-    """All that failed and still counts: steps of clips that lie somewhere, and files that could not be read."""
+    """All that failed and still counts: steps of clips that lie somewhere, files that could not be read, and those
+    that are not what their card's hash list says."""
     with catalogue.reading() as db:
         steps = db.execute(
             "SELECT c.id, c.name, c.path, f.step, f.sentence, f.attempts, f.transient FROM failures f"
@@ -234,6 +235,7 @@ def failures(catalogue: Catalogue) -> tuple[Failed, ...]:
             (UNFIT,),
         ).fetchall()
         files = db.execute("SELECT path, sentence, exit_code FROM failed_files ORDER BY path").fetchall()
+        files += [(path, said, MediaUnreadable.exit_code) for path, said in standing_complaints(db)]
     named = [
         Failed(clip, name, shown(path), step, sentence, 0, attempts, bool(transient))
         for clip, name, path, step, sentence, attempts, transient in steps
@@ -278,7 +280,8 @@ def retry_failures(catalogue: Catalogue) -> int:
         clips = [n for (n,) in db.execute("SELECT DISTINCT clip_n FROM failures")]
         count = int(db.execute("DELETE FROM failures").rowcount)
         db.execute("UPDATE cards SET fingerprint = '' WHERE n IN (SELECT card FROM failed_files)")
-        count += int(db.execute("DELETE FROM failed_files").rowcount)
+        # What a disk refused, and what rotted, stays named until it was read again: every run does so.
+        count += int(db.execute("DELETE FROM failed_files WHERE exit_code NOT BETWEEN 30 AND 39").rowcount)
         refresh(db, clips)
         return count
 

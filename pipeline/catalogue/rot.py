@@ -23,11 +23,15 @@ _Seen = tuple[bytes, int, int]  # a path below its card's folder, size and time 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A place in the catalogue: its number, the bytes that lay there, and whether its clip is in the log."""
+    """A place in the catalogue: its number, the bytes that lay there, and whether its clip is in the log.
+
+    `doubted`: a hash list of the card speaks of the file and never confirmed what was read of it.
+    """
 
     n: int
     quick: str
     logged: bool
+    doubted: bool = False
 
 
 @dataclass(slots=True)
@@ -41,20 +45,27 @@ class _Card:
     def known(self, path: bytes, stamp: Stamp) -> _Place | None:
         """The place of a file that was taken in with this size and time of change, here or on a card that is gone."""
         row = self.db.execute(
-            "SELECT p.n, p.quick, c.group_n IS NOT NULL, p.size, p.mtime_ns FROM places p"
+            "SELECT p.n, p.quick, c.group_n IS NOT NULL, EXISTS (SELECT 1 FROM listed l WHERE l.card_n = p.card_n"
+            " AND l.path = p.path AND coalesce(l.verdict, 'differs') = 'differs') AND NOT EXISTS (SELECT 1"
+            " FROM failed_files f WHERE f.card = p.card_n AND f.path = p.path), p.size, p.mtime_ns FROM places p"
             " JOIN clips c ON c.n = p.clip_n WHERE p.root = ? AND p.path = ?",
             (self.taken.root, path),
         ).fetchone()
         if row:
-            return _Place(row[0], row[1], bool(row[2])) if row[3:] == (stamp.size, stamp.mtime_ns) else None
+            same = row[4:] == (stamp.size, stamp.mtime_ns)
+            return _Place(row[0], row[1], bool(row[2]), bool(row[3])) if same else None
         if self._gone is None:
             self._gone = _gone(self.db)
         return self._gone.get((path.removeprefix(self.taken.folder.path), stamp.size, stamp.mtime_ns))
 
 
 def set_apart(catalogue: Catalogue, taken: TakenCard, stamps: Mapping[bytes, Stamp]) -> TakenCard:
-    """The card without its rotten recordings: their places are `apart`, their files among those that failed."""
+    """The card without its rotten recordings: their places are `apart`, their files among those that failed.
+
+    Where a hash list never confirmed what was there before, it is the list that tells whether this is better.
+    """
     clips: list[TakenClip] = []
+    mended: list[tuple[int, Part]] = []
     apart: list[tuple[int, Part]] = []
     failed: list[FailedFile] = []
     with catalogue.reading() as db:
@@ -62,11 +73,12 @@ def set_apart(catalogue: Catalogue, taken: TakenCard, stamps: Mapping[bytes, Sta
         for each in taken.clips:
             known = [(card.known(part.path, part.stamp), part) for part in each.clip.parts]
             rotten = [(place, part) for place, part in known if place and place.quick != part.quick]
-            if rotten:
+            if all(place.doubted for place, _ in rotten):
+                mended += [(place.n, part) for place, part in rotten]
+                clips.append(each)
+            else:
                 apart += [(place.n, part) for place, part in known if place]
                 failed += [_failed(part.path) for place, part in rotten if place.logged]
-            else:
-                clips.append(each)
         for file in taken.failed:
             stamp = stamps.get(file.path)
             place = card.known(file.path, stamp) if stamp else None
@@ -75,7 +87,7 @@ def set_apart(catalogue: Catalogue, taken: TakenCard, stamps: Mapping[bytes, Sta
                 failed.append(replace(file, exit_code=ChangedWhileRead.exit_code))
             else:
                 failed.append(file)
-    return replace(taken, clips=tuple(clips), failed=tuple(failed), apart=tuple(apart))
+    return replace(taken, clips=tuple(clips), failed=tuple(failed), apart=tuple(apart), mended=tuple(mended))
 
 
 def _failed(path: bytes) -> FailedFile:

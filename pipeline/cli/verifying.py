@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import click
 
@@ -40,7 +41,8 @@ def verify_command(query: tuple[str, ...], as_json: bool, film: str | None) -> i
     bad = [each for each in findings if each.bad]
     told = [each for each in findings if each.bad or each.state == "copy gone"]
     for each in told:
-        click.echo(f"{each.state:10} {each.path}", err=as_json)
+        clip = f" (clip {each.name}, {each.clip[:8]})" if each.state == "lost" else ""  # another one lies there now
+        click.echo(f"{each.state:10} {each.path}{clip}", err=as_json)
     for state in dict.fromkeys(each.state for each in told):
         click.echo(f"  {state}: {STATES[state]}.", err=True)
     counts = ", ".join(f"{counted[state]:,} {state}" for state in STATES if counted[state])
@@ -52,14 +54,19 @@ def verify_command(query: tuple[str, ...], as_json: bool, film: str | None) -> i
 def _bar(*, quiet: bool) -> Iterator[Ears]:
     until_killed()
     if quiet or not sys.stderr.isatty():
-        yield Ears(lambda _: None, lambda _: None, never)
+        yield Ears(lambda _: None, lambda _: None, never, _goes_on)
         return
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
     columns = ("Verifying", BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bars:
         bar = bars.add_task("", total=None)
-        yield Ears(lambda total: bars.update(bar, total=total), lambda count: bars.advance(bar, count), never)
+        yield Ears(lambda total: bars.update(bar, total=total), lambda count: bars.advance(bar, count), never, _goes_on)
+
+
+def _goes_on(since: str) -> None:
+    begun = datetime.fromisoformat(since).astimezone()
+    click.echo(f"Goes on from the check that began on {begun:%Y-%m-%d %H:%M} and was stopped.", err=True)
 
 
 def until_killed() -> None:

@@ -235,6 +235,14 @@ class Gate:
         named = {path.rpartition("/")[2] for path, _ in failed}
         warnings = tuple(one_line(warning) for warning in folder.warnings if not any(name in warning for name in named))
         self.account.tell(CardTaken(one_line(folder.name), clips, duration, new, copies, failed, others, warnings))
+        for clip, name, path in outcome.displaced:
+            self.account.tell(
+                Said(
+                    f"{one_line(path)} is another recording than before: clip {one_line(name)} ({clip[:8]}), which lay"
+                    " there, is gone from there; where no copy of it is left, copy it again from the card, into"
+                    " a folder of its own."
+                )
+            )
         so_far = self.account.summary
         self.account.summary = replace(
             so_far,

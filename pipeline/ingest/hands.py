@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.catalogue.current import UNFIT
 from pipeline.catalogue.head import owners_in, same_name
-from pipeline.catalogue.identity import content_of, record_hash
+from pipeline.catalogue.identity import content_of, correct_hash, record_hash
 from pipeline.catalogue.lengths import record_count
 from pipeline.catalogue.listed import complaint, record_listed
 from pipeline.catalogue.products import Work, record_failure, record_products, work_left
@@ -230,6 +230,9 @@ class Hands:
         for original, frames in outcome.counts:
             record_count(self.account.catalogue, original.root, original.path, frames)
         record_listed(self.account.catalogue, outcome.compared)
+        for original, full in outcome.proven:
+            if correct_hash(self.account.catalogue, original.root, original.path, original.quick, full):
+                self.doubtful.append(work)  # it was mended: its card has to be read again
         for each, verdict in outcome.compared:
             if verdict != "verified":
                 self.account.tell(Said(f"{clip.card}: {complaint(each.path, verdict, each.origin)}"))

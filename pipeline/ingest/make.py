@@ -17,7 +17,7 @@ from pipeline.files import full_hash, keep_free, one_line, quick_identity, stamp
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
 from pipeline.ingest.reins import reined
-from pipeline.manifests.hashes import Hasher, same
+from pipeline.manifests.hashes import Hasher, agree
 from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
 from pipeline.processes.ffmpeg import Progress, identity_of, never
@@ -96,13 +96,15 @@ class Order:
 class Outcome:
     """What came of an order; `error` says why not everything that was asked for is there.
 
-    `counts` are frames of editing, of files that do not say how many they have; `compared` what each listed file is.
-    `fallen_back` says that graphics hardware failed at it and software made it.
+    `counts` are frames of editing, of files that do not say how many they have; `compared` what each listed file is,
+    `proven` the hashes of those originals that are as listed. `fallen_back` says that graphics hardware failed at it
+    and software made it.
     """
 
     hashes: tuple[tuple[Original, str], ...] = ()
     counts: tuple[tuple[Original, int], ...] = ()
     compared: tuple[tuple[ListedFile, str], ...] = ()
+    proven: tuple[tuple[Original, str], ...] = ()
     made: "tuple[Made, ...]" = ()
     seconds: float = 0.0
     error: RushesError | None = None
@@ -220,6 +222,7 @@ class _Told:
     hashes: list[tuple[Original, str]] = field(default_factory=list)
     counts: list[tuple[Original, int]] = field(default_factory=list)
     compared: list[tuple[ListedFile, str]] = field(default_factory=list)
+    proven: list[tuple[Original, str]] = field(default_factory=list)
     broken: dict[Path, tuple[int, ...]] = field(default_factory=dict)  # pictures whose bytes no encoder wrote
 
 
@@ -259,7 +262,9 @@ def carry_out(
     except RushesError as refused:
         error = refused
     counts, compared = tuple(told.counts), tuple(told.compared)
-    return Outcome(tuple(told.hashes), counts, compared, made, time.monotonic() - started, error, fallen_back)
+    proven = tuple(told.proven)
+    seconds = time.monotonic() - started
+    return Outcome(tuple(told.hashes), counts, compared, proven, made, seconds, error, fallen_back)
 
 
 def _read_files(order: Order, told: _Told, reins: Reins) -> None:
@@ -272,8 +277,7 @@ def _read_files(order: Order, told: _Told, reins: Reins) -> None:
     for original in order.originals:
         _refuse_change(original.place, original.stamp)
         reached("make.hash")
-        if original.hash_wanted:
-            _refuse_rot(original)
+        _refuse_rot(original)
         counter = frame_counter(original.place) if original.count_wanted else None
         check = picture_check(original.place) if order.decodes(original) else None
         mine = listed.pop((original.root, original.path), None)
@@ -288,10 +292,19 @@ def _read_files(order: Order, told: _Told, reins: Reins) -> None:
         if check and check.broken:
             told.broken[original.place] = tuple(sorted(check.broken))
         if mine:
-            told.compared.append((mine, _verdict(mine, hasher)))
+            _compare(told, (original, mine), hasher, full)
     for each, place in order.listed:
         if (each.root, each.path) in listed:
             told.compared.append((each, _compared(each, place, order.bandwidth, reins)))
+
+
+def _compare(told: _Told, what: tuple[Original, ListedFile], hasher: Hasher, full: str) -> None:
+    """Keep what an original is by its list; of one that is as listed, what it is known by."""
+    original, listed = what
+    verdict = _verdict(listed, hasher)
+    told.compared.append((listed, verdict))
+    if verdict == "verified":
+        told.proven.append((replace(original, quick=quick_identity(original.place)), full))
 
 
 def _of_the_disk(order: Order, cancelled: Callable[[], bool]) -> RushesError | None:
@@ -316,13 +329,12 @@ def _counted(clip: Clip, counter: "FrameCounter") -> int | None:
 
 
 def _verdict(listed: ListedFile, hasher: Hasher) -> str:
-    found = hasher.values()
-    return "verified" if all(same(name, said, found[name]) for name, said in listed.hashes.items()) else "differs"
+    return "verified" if agree(listed.hashes, hasher.values()) else "differs"
 
 
 def _refuse_rot(original: Original) -> None:
-    """Raise MediaUnreadable where a file is not what was taken in: no hash of that is to stand for it."""
-    if quick_identity(original.place) != original.quick:
+    """Raise MediaUnreadable where a file is not what was taken in and no hash is known: none of this is to stand."""
+    if original.hash_wanted and quick_identity(original.place) != original.quick:
         raise MediaUnreadable(
             f"{one_line(original.place.name)} reads otherwise than when it was taken in; copy it again from the card,"
             " then run 'rushes ingest --retry'."

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from pipeline.catalogue.cards import card_fingerprints
 from pipeline.catalogue.head import cards_left
+from pipeline.catalogue.listed import compare_again
 from pipeline.catalogue.listing import logged_clips
 from pipeline.catalogue.products import drop_product, failures, pardon, products, retry_clips, retry_failures, want
 from pipeline.catalogue.roots import mark_offline, mark_online, root, roots
@@ -56,6 +57,7 @@ def ingest(
         head.hands.priority = priority
         head.hands.bench = replace(head.hands.bench, roots=find_roots(film, catalogue))
         gate.grounds = named or (film_ground(film, catalogue, b"ingest"), *_outside(head))
+        compare_again(catalogue)
         if retry:
             retry_failures(catalogue)
             drop_lost_products(film, catalogue)

@@ -64,6 +64,11 @@ def same(name: str, one: str, other: str) -> bool:
     return one == other if name == "c4" else one.casefold() == other.casefold()
 
 
+def agree(wanted: Mapping[str, str], found: Mapping[str, str]) -> bool:
+    """Whether the hashes that a list gives are those that were found, format by format."""
+    return all(same(name, value, found[name]) for name, value in wanted.items())
+
+
 def of_bytes(name: str, data: bytes) -> str:
     """The hash of a few bytes."""
     hasher = Hasher((name,))

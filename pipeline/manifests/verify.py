@@ -5,14 +5,14 @@ A history is checked as a whole: the first hash of a file stands, whatever later
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
 from pipeline.errors import Cancelled, MediaUnreadable, PathMissing, PathRefused
 from pipeline.files import CHUNK, one_line, open_below, path_error
-from pipeline.manifests.hashes import NULL, Hasher, of_bytes, same
+from pipeline.manifests.hashes import NULL, Hasher, agree, of_bytes, same
 from pipeline.manifests.lists import (
     FOLDER_NAME,
     LARGEST,
@@ -182,7 +182,7 @@ def _as_listed(entry: Entry, root: Path, cancelled: Callable[[], bool]) -> bool:
             _feed(hasher, file, cancelled)
         except OSError as error:
             raise path_error(error, root.joinpath(*(entry.parts or ()))) from error
-    return _agree(wanted, hasher.values())
+    return agree(wanted, hasher.values())
 
 
 def _feed(hasher: Hasher, file: FileIO, cancelled: Callable[[], bool]) -> None:
@@ -191,10 +191,6 @@ def _feed(hasher: Hasher, file: FileIO, cancelled: Callable[[], bool]) -> None:
         hasher.update(buffer[:count])
         if cancelled():
             raise Cancelled("The check was called off; run it again.")
-
-
-def _agree(wanted: Mapping[str, str], found: Mapping[str, str]) -> bool:
-    return all(same(name, value, found[name]) for name, value in wanted.items())
 
 
 def read_below(folder: Path, path: str) -> bytes:

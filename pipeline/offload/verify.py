@@ -1,7 +1,7 @@
 """Originals and products against their recorded hashes: whole, rotten, changed, missing, new.
 
 Bit rot is a file that says it is untouched (same size, same time) and yet reads otherwise; a file that was written to
-since is changed. A check that was stopped goes on with what it had not reached.
+since is changed. A check that was stopped goes on with what it had not reached, within a day.
 """
 
 import json
@@ -9,18 +9,20 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pipeline.cards.media import MEDIA_SUFFIXES
 from pipeline.cards.proxies import proxies_beside
 from pipeline.catalogue.store import Catalogue, now
-from pipeline.catalogue.verifying import Kept, kept_files, known_paths, note_verified
+from pipeline.catalogue.verifying import Kept, kept_files, known_paths, lost_files, note_verified
 from pipeline.clip import Root
 from pipeline.errors import Cancelled, ChangedWhileRead, PathMissing, RushesError
 from pipeline.faults import reached
-from pipeline.files import full_hash, one_line, scan, stamp_of
+from pipeline.files import full_hash, one_line, quick_identity, scan, stamp_of
 from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
+from pipeline.manifests.hashes import Hasher, agree
 from pipeline.publishing import write_whole
 from pipeline.shotlog.query import Query
 
@@ -35,9 +37,14 @@ STATES: dict[str, str] = {
     "delete a proxy or still, and 'rushes ingest --retry' makes it again",
     "missing": "it is not where it was: restore it ('rushes forget' is for clips of which no disk has a copy); "
     "proxies and stills 'rushes ingest --retry' makes again",
+    "lost": "the log has the clip, and no file of it: another recording took its place; copy it again from the card or "
+    "a backup, into a folder of its own, and run 'rushes ingest' ('rushes forget' lets go of it)",
+    "differs": "the hash list of its card says otherwise, so it was copied wrong or written to: copy it again from the "
+    "card, and run 'rushes ingest'",
     "unreadable": "the disk does not give it: copy what it still gives, and replace it",
     "new": "it lies on a card that was taken without it: run 'rushes ingest'",
 }
+_COUNTS = timedelta(days=1)  # that what a stopped check found whole counts as such
 _QUIET = ("whole", "offline", "unhashed", "copy gone")
 
 
@@ -59,11 +66,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Ears:
-    """Who hears of it: how many bytes there are to read in all, then bytes as they are read."""
+    """Who hears of it: how many bytes there are to read in all, then bytes as they are read; since when a stopped check
+    counts that goes on."""
 
     total: Callable[[int], None]
     heard: Callable[[int], None]
     cancelled: Callable[[], bool]
+    goes_on: Callable[[str], None] = lambda _: None
 
 
 def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears) -> Iterator[Finding]:
@@ -72,26 +81,33 @@ def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears
     `text` is the query as typed: the same one goes on where it was stopped. Raises Cancelled.
     """
     marker = film.catalogue.with_suffix(".verify.json")
-    since = _begun(marker, text)
+    began = now()
+    since = _begun(marker, text, began)
+    if since != began:
+        ears.goes_on(since)
     places = grounds(film, catalogue)
     kept = kept_files(catalogue, query)
-    left = [each for each in kept if each.full and (each.verified or "") < since]
+    left = [each for each in kept if (each.full or each.listed) and not since <= (each.verified or "") <= began]
     ears.total(sum(_to_read(_place(film, places, each)) for each in left))
     whole: set[tuple[str, int | None]] = set()  # parts of clips
     gone: list[tuple[Kept, Finding]] = []  # judged last, when it is known what of them is whole elsewhere
     for each in kept:
-        if each.verified and each.verified >= since:
+        if since <= (each.verified or "") <= began:
             found = _finding(each, _place(film, places, each), "whole")
         else:
             found = _verified(film, catalogue, places, each, ears)
         if each.kind == "original" and found.state == "missing":
             gone.append((each, found))
             continue
+        if each.kind == "sidecar" and found.state == "missing" and not _card_is_there(places, each):
+            continue  # its originals say so
         if each.kind == "original" and found.state == "whole":
             whole.add((each.clip, each.part))
         yield found
     for each, found in gone:
         yield replace(found, state="copy gone") if (each.clip, each.part) in whole else found
+    for each in lost_files(catalogue, query):
+        yield _finding(each, _place(film, places, each), "lost")
     if not text.strip():
         yield from _new(catalogue, places)
     reached("verify.end")
@@ -99,15 +115,15 @@ def verify(film: Film, catalogue: Catalogue, query: Query, text: str, ears: Ears
         marker.unlink()
 
 
-def _begun(marker: Path, text: str) -> str:
-    """When this check began: an earlier one of the same query that was stopped counts."""
+def _begun(marker: Path, text: str, moment: str) -> str:
+    """When this check began: an earlier one of the same query that was stopped counts, if it is of the last day."""
     with suppress(OSError, ValueError, KeyError, TypeError):
         said = json.loads(marker.read_bytes())
-        if said["query"] == text:
+        age = datetime.fromisoformat(moment) - datetime.fromisoformat(said["since"])
+        if said["query"] == text and timedelta() <= age <= _COUNTS:
             return str(said["since"])
-    since = now()
-    write_whole(marker, json.dumps({"query": text, "since": since}).encode())
-    return since
+    write_whole(marker, json.dumps({"query": text, "since": moment}).encode())
+    return moment
 
 
 def _place(film: Film, places: dict[int, Root], kept: Kept) -> Path | None:
@@ -124,15 +140,28 @@ def _to_read(place: Path | None) -> int:
     return 0
 
 
+def _card_is_there(places: dict[int, Root], kept: Kept) -> bool:
+    return kept.root is not None and absolute(places[kept.root], kept.card).is_dir()
+
+
 def _verified(film: Film, catalogue: Catalogue, places: dict[int, Root], kept: Kept, ears: Ears) -> Finding:
     place = _place(film, places, kept)
     if place is None:
         return _finding(kept, None, "offline")
+    hasher = Hasher(tuple(kept.listed.hashes) if kept.listed else ())
+
+    def heard(piece: memoryview) -> None:
+        hasher.update(piece)
+        ears.heard(len(piece))
+
     try:
         stamp = stamp_of(place)
-        if kept.full is None:
+        untouched = stamp.size == kept.size and (kept.stamp is None or stamp.mtime_ns == kept.stamp.mtime_ns)
+        if kept.quick and kept.full is None and quick_identity(place) != kept.quick:
+            return _finding(kept, place, "rotten" if untouched else "changed")
+        if kept.full is None and kept.listed is None:
             return _finding(kept, place, "unhashed")
-        found = full_hash(place, lambda piece: ears.heard(len(piece)), ears.cancelled)
+        found = full_hash(place, heard, ears.cancelled)
     except (Cancelled, KeyboardInterrupt):
         raise
     except PathMissing:
@@ -141,11 +170,20 @@ def _verified(film: Film, catalogue: Catalogue, places: dict[int, Root], kept: K
         return _finding(kept, place, "changed", error.sentence)
     except RushesError as error:
         return _finding(kept, place, "unreadable", error.sentence)
-    if found == kept.full:
+    return _finding(kept, place, _judged(catalogue, kept, (found, hasher.values()), untouched=untouched))
+
+
+def _judged(catalogue: Catalogue, kept: Kept, hashes: tuple[str, dict[str, str]], *, untouched: bool) -> str:
+    """What a file is by its recorded hash and its card's list; the list knows better, of copies mended too."""
+    found, by_list = hashes
+    as_listed = agree(kept.listed.hashes, by_list) if kept.listed else None
+    if kept.full not in (None, found) and not as_listed:
+        return "rotten" if untouched else "changed"
+    if kept.listed and not as_listed:
+        return "rotten" if kept.full is None and untouched and kept.listed.verdict == "verified" else "differs"
+    if kept.full == found:
         note_verified(catalogue, kept)
-        return _finding(kept, place, "whole")
-    untouched = stamp.size == kept.size and (kept.stamp is None or stamp.mtime_ns == kept.stamp.mtime_ns)
-    return _finding(kept, place, "rotten" if untouched else "changed")
+    return "whole"
 
 
 def _finding(kept: Kept, place: Path | None, state: str, sentence: str = "") -> Finding:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,67 @@ def test_one_flipped_bit_is_named_with_the_list_that_knows_better(film):
     finish(film)
     assert cards(film)["A001"]["hash_list"]["state"] == "checked"
     assert clips(film)["C0002.MP4"]["warnings"] == []
+
+
+def verified(film: Path) -> dict[str, str]:
+    rows = rushes("verify", "--json", cwd=film).json
+    return {Path(row["path"]).name: row["state"] for row in rows if row["state"] != "whole"}
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["written over", "a new file"])
+def test_a_file_that_came_wrong_is_named_by_every_command_until_it_is_copied_again(film, anew):
+    folder = film / "ingest" / "A001"
+    history(folder, whole(folder))
+    flip(folder / "C0001.MP4")
+    for _ in range(2):
+        run = rushes("ingest", cwd=film)
+        assert (run.code, run.err.count("failure")) == (1, 1)
+    before = clips(film)["C0001.MP4"]["id"]
+    assert verified(film) == {"C0001.MP4": "differs"}
+    assert rushes("verify", cwd=film).code == 1
+    flip(folder / "C0001.MP4")  # as `cp -p` of the right one
+    if anew:
+        shutil.copy2(folder / "C0001.MP4", folder / "new")
+        (folder / "new").rename(folder / "C0001.MP4")
+    assert verified(film) == {}
+    for _ in range(2):
+        finish(film)
+        assert verified(film) == {}
+    assert (clips(film)["C0001.MP4"]["id"], clips(film)["C0001.MP4"]["listed"]) == (before, "verified")
+    assert len(clips(film)) == 2
+
+
+def test_a_file_that_rots_after_its_list_confirmed_it_stays_rotten_whatever_is_run(film):
+    folder = film / "ingest" / "A001"
+    history(folder, whole(folder))
+    finish(film)
+    before = clips(film)["C0001.MP4"]["id"]
+    flip(folder / "C0001.MP4")
+    assert verified(film) == {"C0001.MP4": "rotten"}
+    (folder / "wrap.txt").write_bytes(b"wrap")  # the card is taken again
+    for words in (["ingest"], ["ingest"], ["ingest", "--retry"]):
+        assert rushes(*words, cwd=film).code == 1
+        assert verified(film) == {"C0001.MP4": "rotten"}
+        assert (clips(film)["C0001.MP4"]["id"], clips(film)["C0001.MP4"]["listed"]) == (before, "differs")
+    flip(folder / "C0001.MP4")
+    finish(film)
+    assert (verified(film), clips(film)["C0001.MP4"]["listed"]) == ({}, "verified")
+
+
+def test_sidecars_that_a_list_names_are_verified_with_the_recordings(film):
+    folder = film / "ingest" / "A001"
+    history(folder, whole(folder))
+    finish(film)
+    assert rushes("verify", cwd=film).err == "3 files: 3 whole.\n"
+    flip(folder / "C0001.XML")
+    assert verified(film) == {"C0001.XML": "rotten"}
+    (folder / "C0001.XML").write_bytes(b"<y/>")
+    assert verified(film) == {"C0001.XML": "differs"}
+    assert rushes("verify", "name:C0002.MP4", cwd=film).code == 0
+    (folder / "C0001.XML").unlink()
+    assert verified(film) == {"C0001.XML": "missing"}
+    shutil.rmtree(folder)
+    assert verified(film) == {"C0001.MP4": "missing", "C0002.MP4": "missing"}
 
 
 def test_a_sidecar_that_differs_is_its_clips(film):

@@ -105,7 +105,11 @@ def test_a_file_that_was_written_to_is_another_recording(film):
     first = film / "ingest" / "A001" / "C0001.MP4"
     rot(first, BOX)
     os.utime(first)
-    finish(film)
+    clip = next(iter(clips(film)))[:8]
+    sentence = (
+        f"ingest/A001/C0001.MP4 is another recording than before: clip C0001.MP4 ({clip}), which lay there, is gone"
+    )
+    assert sentence in finish(film).err
     assert sorted(clips(film).values()) == [
         ("C0001.MP4", "offline", 5), ("C0001.MP4", "ready", None), ("C0002.MP4", "ready", None)
     ]  # fmt: skip

@@ -5,10 +5,11 @@ import os
 import re
 import shutil
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from filming import on_a_terminal, rushes
+from filming import finish, footage, on_a_terminal, rushes
 
 from pipeline.catalogue.store import open_catalogue
 from pipeline.errors import Cancelled
@@ -92,6 +93,28 @@ def test_a_copy_that_was_deleted_is_no_loss_while_the_original_is_whole_elsewher
     assert set(states(film).values()) == {"missing"}
 
 
+def test_a_clip_whose_place_another_recording_took_is_lost_until_it_is_copied_again(film):
+    first, second = files(film)
+    kept = shutil.copy2(first, film / "backup.MP4")
+    footage(first, 77)
+    finish(film)
+    [clip] = [row["id"] for row in rushes("log", "--json", cwd=film).json if row["status"] == "offline"]
+    run = rushes("verify", cwd=film)
+    assert (run.code, run.out) == (1, f"lost       {first} (clip C0001.MP4, {clip[:8]})\n")
+    assert "copy it again from the card" in run.err
+    assert rushes("verify", f"name:{second.name}", cwd=film).code == 0
+    (film / "ingest" / "again").mkdir()
+    shutil.copy2(kept, film / "ingest" / "again" / first.name)
+    finish(film)
+    assert rushes("verify", cwd=film).code == 0
+    first.unlink()
+    (film / "ingest" / "again" / first.name).unlink()
+    rushes("ingest", cwd=film)
+    assert list(states(film).values()) == ["missing", "missing"]
+    assert rushes("forget", "status:offline", cwd=film).code == 0
+    assert states(film) == {}, "what was let go of is not asked for"
+
+
 def test_a_search_verifies_only_what_it_finds(film):
     first, second = files(film)
     spoil(first, quietly=True)
@@ -145,6 +168,20 @@ def test_the_bytes_to_read_are_those_that_are_read_though_files_are_offline_gone
         findings = list(verify(found, catalogue, parse(""), "", Ears(totals.append, read.append, lambda: False)))
     assert {each.state for each in findings} >= {"offline", "missing", "changed", "whole"}
     assert totals == [sum(read)]
+
+
+@pytest.mark.parametrize(("hours", "told"), [(23, True), (25, False), (-1, False)])
+def test_a_check_stopped_more_than_a_day_ago_or_tomorrow_vouches_for_nothing(film, hours, told):
+    first, _ = files(film)
+    found = open_film(film)
+    began = (datetime.now(UTC) - timedelta(hours=hours)).isoformat(timespec="milliseconds")
+    found.catalogue.with_suffix(".verify.json").write_text(json.dumps({"query": "", "since": began}))
+    with sqlite3.connect(found.catalogue) as db:
+        db.execute("UPDATE places SET verified = ?", (began,))
+    spoil(first, quietly=True)
+    run = rushes("verify", cwd=film)
+    assert ("rotten" in run.out, "Goes on from the check that began on" in run.err) == (not told, told)
+    assert rushes("verify", cwd=film).code == 1, "once it has ended nothing is left of it"
 
 
 def test_a_product_of_an_older_release_has_no_hash_and_is_no_loss(film):
