@@ -94,6 +94,30 @@ def test_a_cut_has_as_many_events_in_every_command_and_format(film):
     assert sum(row["events"] for row in pulled if row["clip"] in pictures) == count
 
 
+def as_suites_write_it(film: Path) -> str:
+    """Our list as an editor's suite sends it back: events and names, and nothing that says a rate."""
+    lines = (film / "back/for-resolve/all.edl").read_text(encoding="utf-8").splitlines()
+    bare = [line for line in lines if not line.startswith("*") or line.startswith("* FROM CLIP NAME")]
+    return sent(film, "\n".join(bare) + "\n", "real.edl")
+
+
+def test_a_list_without_a_rate_is_compared_at_that_of_the_cut(film):
+    same = rushes("diff", "all", as_suites_write_it(film), cwd=film)
+    assert (same.code, same.out) == (0, "")
+    assert "states no frame rate; it is counted at" in same.err
+    assert "nothing changed" in same.err
+    other = rushes("diff", "all", "real.edl", "--rate", "24", cwd=film)
+    assert (other.code, "They run at 29.97 and 24 frames" in other.err) == (14, True)
+
+
+def test_a_list_without_a_rate_is_conformed_at_that_of_its_clips(film):
+    name = as_suites_write_it(film)
+    for words in ((name,), (name, "--like", "all"), (name, "--rate", "30000/1001")):
+        run = rushes("conform", *words, "--json", cwd=film)
+        assert "states no frame rate" in run.err
+        assert run.json["right"] == len(run.json["events"]) > 5, run.err
+
+
 def test_a_recorder_s_sound_is_found_by_the_tape_that_our_own_lists_call_its_reel(film):
     sound = rushes("log", "reel:19Y10M12", "--json", cwd=film).json
     assert {row["kind"] for row in sound} == {"sound"}
