@@ -13,17 +13,18 @@ from itertools import product
 from pathlib import Path
 
 from pipeline.catalogue.cuts import SavedCut, cut, logged_by_id, name_and_version, newest_cut
-from pipeline.catalogue.known import known_clips
+from pipeline.catalogue.known import known_clips, known_places
 from pipeline.catalogue.store import Catalogue
 from pipeline.delivery.cuts import absent, looks_like_a_file, saved_cut
 from pipeline.delivery.matches import matches_of
 from pipeline.delivery.unrated import read_in_film
 from pipeline.delivery.versions import Compared, compared, edit_lists
 from pipeline.editorial.diff import EditList
-from pipeline.editorial.edits import by_name, edits_of_file, edits_of_kept, one_stream
+from pipeline.editorial.edits import Chapter, by_name, edits_of_file, edits_of_kept, one_stream
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.imports.kept import Kept, keep, kept_of
+from pipeline.editorial.imports.known import file_keys
 from pipeline.editorial.imports.reading import ReadTimeline
 from pipeline.editorial.imports.registry import IMPORTS
 from pipeline.errors import ExportRefused, NotFound, ValueRefused, command
@@ -93,18 +94,33 @@ def compared_cuts(film: Film, catalogue: Catalogue, old: str, new: str | None, *
     ]
     rate = like or Rate(25)
     lists = [_unnamed(_lists(catalogue, each, rate)) for each in sides]
+    chapters = _chapters(film, catalogue, [each for lot in lists for each in lot])
+    alike = partial(by_name, chapters=chapters) if any(each.file for each in sides) else one_stream
     if any(each.form for each in sides):
-        alike = by_name if any(each.file for each in sides) else one_stream
         lists = [[replace(one, edits=alike(one.edits)) for one in _one(lot)] for lot in lists]
     results = []
     ours = _fuller(sides)
     if ours is not None:
         for edits, losses in _carried(film, catalogue, sides[ours], sides[1 - ours], rate):
-            pair = [[edits] if number == ours else lot for number, lot in enumerate(lists)]
+            held = replace(edits, edits=alike(edits.edits))
+            pair = [[held] if number == ours else lot for number, lot in enumerate(lists)]
             results.append(Result(old, new, compared(*_aligned(pair, sides)), losses))
     found = min(results, key=_changes, default=Result(old, new, compared(*_aligned(lists, sides))))
     counted = ((each.file.rate, each.rate_from) for each in sides if each.file and each.file.rate and each.rate_from)
     return replace(found, counted=next(counted, None))
+
+
+def _chapters(film: Film, catalogue: Catalogue, lists: Sequence[EditList]) -> dict[str, Chapter]:
+    """The clips of which files that edits name are later chapters: a proxy is one file for all of them."""
+    edits = [edit for one in lists for edit in one.edits]
+    called = {edit.name.casefold() for edit in edits} | {each.name.casefold() for edit in edits for each in edit.sounds}
+    places = known_places(catalogue, str(film.folder), frozenset(called))
+    later = [place for place in places if place.before != 0]
+    clips = {known.id: known for known in known_clips(catalogue)} if later else {}
+    named = (
+        (file_keys(place.path)[-1], place.before or 0, clips[place.clip]) for place in later if place.clip in clips
+    )
+    return {name: Chapter(known.name, 0 if known.label else before) for name, before, known in named}
 
 
 def _fuller(sides: Sequence[_Side]) -> int | None:
@@ -213,11 +229,9 @@ def _carried(
                 content = _RATES.sub(b"", content) if theirs.rate_from else content
                 timeline = reader.read_at(content, rate) if reader.read_at else reader.read(content)
                 if theirs.file:
-                    edits = edits_of_file(timeline, rate)
-                    yield replace(edits, edits=by_name(edits.edits)), written.losses
+                    yield edits_of_file(timeline, rate), written.losses
                 else:
-                    edits = _edits_of_kept(catalogue, _found(film, catalogue, timeline), rate)
-                    yield replace(edits, edits=one_stream(edits.edits)), written.losses
+                    yield _edits_of_kept(catalogue, _found(film, catalogue, timeline), rate), written.losses
 
 
 def _found(film: Film, catalogue: Catalogue, timeline: ReadTimeline) -> Kept:

@@ -110,6 +110,16 @@ def test_a_list_without_a_rate_is_compared_at_that_of_the_cut(film):
     assert (other.code, "They run at 29.97 and 24 frames" in other.err) == (14, True)
 
 
+def test_chapters_of_one_clip_are_that_clip_beside_its_one_proxy(film):
+    assert {row["name"] for row in rushes("log", "GX010123", "--json", cwd=film).json} == {"GX010123.MP4"}
+    assert rushes("export", "all", "--for", "resolve", "--media", "proxy", "--to", "proxies-back", cwd=film).code == 0
+    for suffix in (".otio", ".edl", ".xml", ".fcpxml"):
+        (file,) = (each for each in (film / "proxies-back").rglob(f"all{suffix}"))
+        run = rushes("diff", "all", str(file), cwd=film)
+        assert (run.code, run.out) == (0, ""), suffix
+        assert "nothing changed" in run.err
+
+
 def test_a_list_without_a_rate_is_conformed_at_that_of_its_clips(film):
     name = as_suites_write_it(film)
     for words in ((name,), (name, "--like", "all"), (name, "--rate", "30000/1001")):
