@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from filming import rushes
 
+from pipeline.catalogue.known import known_reels
+from pipeline.catalogue.store import open_catalogue
+
 LIST = """TITLE: Reel 3
 FCM: NON-DROP FRAME
 
@@ -126,6 +129,13 @@ def test_a_list_without_a_rate_is_conformed_at_that_of_its_clips(film):
         run = rushes("conform", *words, "--json", cwd=film)
         assert "states no frame rate" in run.err
         assert run.json["right"] == len(run.json["events"]) > 5, run.err
+
+
+def test_lists_of_a_film_know_the_reels_of_all_of_it(film):
+    with open_catalogue(film / ".rushes" / "catalogue.db") as catalogue:
+        reels = known_reels(catalogue)
+    rows = rushes("log", "--json", cwd=film).json
+    assert reels == {(row["card"], row["reel"] or row["card"]) for row in rows}
 
 
 def test_a_recorder_s_sound_is_found_by_the_tape_that_our_own_lists_call_its_reel(film):

@@ -35,11 +35,11 @@ def write_resolve(timeline: Timeline, options: ExportOptions) -> Written:  # noq
     return Written((WrittenFile(".metadata.csv", text.encode()),), tuple(lost.sentences()))
 
 
-def write_premiere(timeline: Timeline, options: ExportOptions) -> Written:  # noqa: ARG001  # one signature for all
+def write_premiere(timeline: Timeline, options: ExportOptions) -> Written:
     """`.batch.csv`: what the cut takes of pictures, each range of a file once, whatever its track."""
     with unswept():
         sheet, lost = sheet_of(timeline), Losses()
-        text = csv_text(dict.fromkeys(_batch_rows(sheet, lost)), lost)
+        text = csv_text(dict.fromkeys(_batch_rows(sheet, options.reels, lost)), lost)
     return Written((WrittenFile(".batch.csv", text.encode()),), tuple(lost.sentences()))
 
 
@@ -54,9 +54,9 @@ def _resolve_row(source: Source, held: Held) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _batch_rows(sheet: Sheet, lost: Losses) -> Iterator[tuple[str, ...]]:
+def _batch_rows(sheet: Sheet, reels: frozenset[tuple[str, str]], lost: Losses) -> Iterator[tuple[str, ...]]:
     events = [event for track in sheet.of_kind("Video") for event in track.events]
-    tapes = reel_table((event.source for event in events), length=32)
+    tapes = reel_table((event.source for event in events), reels, length=32)
     for event in events:
         source, log, taken = event.source, event.source.log, taken_range(event, sheet.start.rate)
         if not source.timed:
