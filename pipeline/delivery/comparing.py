@@ -5,7 +5,7 @@ read back, and that is what the file is compared with; what the format could not
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +19,7 @@ from pipeline.delivery.cuts import absent, looks_like_a_file, saved_cut
 from pipeline.delivery.matches import matches_of
 from pipeline.delivery.unrated import read_in_film
 from pipeline.delivery.versions import Compared, compared, edit_lists
-from pipeline.editorial.diff import EditList
+from pipeline.editorial.diff import Edit, EditList
 from pipeline.editorial.edits import Chapter, by_name, edits_of_file, edits_of_kept, one_stream
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
@@ -94,8 +94,9 @@ def compared_cuts(film: Film, catalogue: Catalogue, old: str, new: str | None, *
     ]
     rate = like or Rate(25)
     lists = [_unnamed(_lists(catalogue, each, rate)) for each in sides]
-    chapters = _chapters(film, catalogue, [each for lot in lists for each in lot])
-    alike = partial(by_name, chapters=chapters) if any(each.file for each in sides) else one_stream
+    alike: Callable[[Iterable[Edit]], tuple[Edit, ...]] = one_stream
+    if any(each.file for each in sides):
+        alike = partial(by_name, chapters=_chapters(film, catalogue, [each for lot in lists for each in lot]))
     if any(each.form for each in sides):
         lists = [[replace(one, edits=alike(one.edits)) for one in _one(lot)] for lot in lists]
     results = []

@@ -71,6 +71,16 @@ def test_resolve_s_table_names_the_files_that_the_timelines_link(cut):
     assert proxies == {("C0001_Proxy.mov", "/film/proxies/K1"), ("C0002_Proxy.mov", "/film/proxies/K2")}
 
 
+def test_the_proxy_of_a_clip_in_several_files_is_one_row_for_resolve():
+    clip = logged("a.mov", parts=(60, 40))
+    cut = assemble("stringout", [clip], media(clip), settings()).timeline
+    rows_for = {
+        kind: len(rows(suite_tables.write_resolve(cut, ExportOptions(Path(), kind)).files[0].content.decode())) - 1
+        for kind in ("original", "proxy")
+    }
+    assert rows_for == {"original": 2, "proxy": 1}
+
+
 @pytest.mark.parametrize(("card", "told"), [("C0001.MP4", True), ("C0003.MP4", False)])
 def test_the_page_says_how_files_of_one_name_are_told_apart(card, told):
     clips = [logged("C0001.MP4", card="K1"), logged(card, card="K2")]

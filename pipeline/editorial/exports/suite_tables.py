@@ -32,7 +32,7 @@ def write_resolve(timeline: Timeline, options: ExportOptions) -> Written:
     with unswept():
         timeline, without = linked(timeline, options)
         sheet, lost = sheet_of(timeline), Losses()
-        rows = [_RESOLVE, *(_resolve_row(source, held) for source, held in held_by(sheet).items())]
+        rows = dict.fromkeys((_RESOLVE, *(_resolve_row(source, held) for source, held in held_by(sheet).items())))
         text = csv_text(rows, lost)
     return Written((WrittenFile(".metadata.csv", text.encode()),), (*without, *lost.sentences()))
 
