@@ -4,9 +4,9 @@ An import is known by its name and ending. The same file again changes nothing; 
 import before it had logged, and says its own. The same timeline in another format takes nothing back.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -18,20 +18,16 @@ from pipeline.catalogue.known import known_clips
 from pipeline.catalogue.log import Batch, undo, write_log
 from pipeline.catalogue.store import Catalogue
 from pipeline.delivery.matches import matches_of
+from pipeline.delivery.unrated import read_in_film
 from pipeline.editorial.bulk import unswept
 from pipeline.editorial.edits import found_in
 from pipeline.editorial.imports.kept import Kept, keep, kept_of, spec_of
-from pipeline.editorial.imports.known import Known, name_keys, path_parts
+from pipeline.editorial.imports.known import Known, name_keys
 from pipeline.editorial.imports.matching import Match
 from pipeline.editorial.imports.reading import ReadEvent, ReadTimeline
-from pipeline.editorial.imports.registry import IMPORTS
 from pipeline.editorial.imports.sayings import Heard, sayings_of
 from pipeline.errors import AlreadyThere, TimelineUnreadable
 from pipeline.film import Film
-from pipeline.ingest.anywhere import read_timeline
-from pipeline.timecode import Rate
-
-_UNRATED = frozenset(each.format for each in IMPORTS if each.read_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,32 +104,9 @@ def _name(catalogue: Catalogue, file: Path, asked: Asked) -> str:
 
 def _read(film: Film, catalogue: Catalogue, file: Path, asked: Asked) -> tuple[ReadTimeline, str, tuple[Match, ...]]:
     """The timeline, where its rate came from if it states none, and what its events are."""
-    told = asked.rate or film.settings.timeline.rate
-    rate = Rate.parse(told).of_timeline() if told else None
-    timeline = read_timeline(file, rate)
-    known = known_clips(catalogue)
-    rate_from = ""
-    if timeline.format in _UNRATED and timeline.events and not dict(timeline.facts).get("rate"):
-        rate_from = "as asked for" if asked.rate else "the film's setting"
-        if rate is None:
-            rate, rate_from = _rate_of_clips(timeline, known)
-            timeline = read_timeline(file, rate)
-    return timeline, rate_from, tuple(matches_of(film, catalogue, timeline, known))
-
-
-def _rate_of_clips(timeline: ReadTimeline, known: Sequence[Known]) -> tuple[Rate, str]:
-    """The rate of the clips that a list names, else the commonest; and which. Raises TimelineUnreadable for none."""
-    called = {key for event in timeline.events for name in (event.name, event.file) for key in _keys(name)}
-    named = Counter(each.rate for each in known if each.rate and called & set(name_keys(each.name)))
-    rates = named or Counter(each.rate for each in known if each.rate)
-    if not rates:
-        raise TimelineUnreadable("The list states no frame rate, and nothing in the log has one; give it with --rate.")
-    return rates.most_common(1)[0][0], "that of the clips it names" if named else "the commonest of the log"
-
-
-def _keys(name: str) -> tuple[str, ...]:
-    parts = path_parts(name)
-    return name_keys(parts[-1]) if parts else ()
+    known = cache(lambda: known_clips(catalogue))
+    timeline, rate_from = read_in_film(film, file, known, asked=asked.rate)
+    return timeline, rate_from, tuple(matches_of(film, catalogue, timeline, known()))
 
 
 def _said_in(timeline: ReadTimeline) -> list[object]:

@@ -23,6 +23,16 @@ def known_clips(catalogue: Catalogue) -> list[Known]:
     ]
 
 
+def known_reels(catalogue: Catalogue) -> frozenset[tuple[str, str]]:
+    """Card and reel of every clip: where it states none its card, else its name."""
+    with catalogue.reading() as db:
+        rows = db.execute(
+            "SELECT DISTINCT d.name, COALESCE(NULLIF(c.reel, ''), NULLIF(d.name, ''), c.name)"
+            " FROM clips c JOIN cards d ON d.n = c.card_n WHERE c.group_n IS NOT NULL"
+        )
+        return frozenset((shown(card), shown(reel)) for card, reel in rows)
+
+
 def known_places(catalogue: Catalogue, film: str, called: frozenset[str]) -> list[Place]:
     """Where originals and proxies of these folded names lie; absolute unless their volume is offline."""
     with catalogue.reading() as db:

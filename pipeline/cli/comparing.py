@@ -9,7 +9,7 @@ import click
 
 from pipeline.catalogue.store import open_catalogue
 from pipeline.cli.drawing import ON_TERMINAL, print_table
-from pipeline.cli.options import chosen_film, complete_cut, film_option
+from pipeline.cli.options import chosen_film, complete_cut, film_option, list_rate_option, tell_rate
 from pipeline.cli.tables import Column, cell, plural, print_json
 from pipeline.shotlog.cells import harmless
 
@@ -31,8 +31,11 @@ _COLUMNS = (
 @click.option("--json", "as_json", is_flag=True, help="Every change as JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="The change list as comma-separated values.")
 @click.option("--markdown", is_flag=True, help="The change list as a Markdown table.")
+@list_rate_option
 @film_option
-def diff_command(old: str, new: str | None, *, as_json: bool, as_csv: bool, markdown: bool, film: str | None) -> None:
+def diff_command(
+    old: str, new: str | None, *, as_json: bool, as_csv: bool, markdown: bool, rate: str, film: str | None
+) -> None:
     """What changed from one version of a cut to another: inserted, removed, moved, trimmed, other sound.
 
     A cut is its name (the last version), NAME@2 (that version) or a timeline file. One alone is compared with
@@ -47,7 +50,7 @@ def diff_command(old: str, new: str | None, *, as_json: bool, as_csv: bool, mark
 
     found = chosen_film(film)
     with open_catalogue(found.catalogue) as catalogue:
-        result = compared_cuts(found, catalogue, old, new)
+        result = compared_cuts(found, catalogue, old, new, list_rate=rate)
     if as_json:
         print_json([{**_data(each), "not_carried": result.not_carried} for each in result.timelines])
     elif as_csv or markdown:
@@ -58,6 +61,7 @@ def diff_command(old: str, new: str | None, *, as_json: bool, as_csv: bool, mark
         click.echo(_csv(kept) if as_csv else _markdown(kept), nl=False)
     else:
         _print(result.timelines)
+    tell_rate(*(result.counted or (None, "")))
     for sentence in result.not_carried:
         click.echo(f"  not carried: {sentence}", err=True)
     click.echo(f"From {result.old} to {result.new}: {_summed(result.timelines)}.", err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pipeline.cli.drawing import ON_TERMINAL, print_table
-from pipeline.cli.options import chosen_film, film_option, who
+from pipeline.cli.options import chosen_film, film_option, list_rate_option, tell_rate, who
 from pipeline.cli.streams import styled
 from pipeline.cli.tables import SHORT_ID, Column, cell, plural, print_json
 from pipeline.cli.writing import changing
@@ -29,9 +29,7 @@ _MOST_SAID = 20  # sentences on the terminal; --json has all
 @click.command("import")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--as", "name", metavar="NAME", default="", help="The cut it is kept as; else the file's name.")
-@click.option(
-    "--rate", default="", help="Frames per second of a list that states none; else the film's setting or clips."
-)
+@list_rate_option
 @click.option("--json", "as_json", is_flag=True, help="Every event with what it was found to be.")
 @film_option
 def import_command(files: tuple[Path, ...], name: str, rate: str, as_json: bool, film: str | None) -> int:  # fmt: skip
@@ -148,9 +146,7 @@ def _print_words(taken: "Imported") -> None:
     left_out = [each.sentence for each in taken.timeline.left_out]
     for sentence in _few([*lost, *wrong, *taken.refused, *left_out]):
         click.echo(f"  {cell(sentence)}", err=True)
-    rate = taken.timeline.rate
-    if taken.rate_from and rate:
-        click.echo(f"The list states no frame rate; it is counted at {rate.label()}, {taken.rate_from}.", err=True)
+    tell_rate(taken.timeline.rate, taken.rate_from)
     events = plural(taken.count, "row" if taken.is_table else "event")
     click.echo(
         f"{cell(taken.file.name)}: {taken.found:,} of {events} found; {_kept(taken)}. {_logged(taken)}", err=True

@@ -14,7 +14,7 @@ from pipeline.clip import Clip, LoggedClip
 from pipeline.errors import PathMissing, RushesError, ValueRefused
 from pipeline.fields import ALIASES, BY_NAME, FIELDS
 from pipeline.film import Film, find_film, open_film
-from pipeline.timecode import Timecode
+from pipeline.timecode import Rate, Timecode
 
 _KEPT = "\0"  # stands before words that begin with a minus, until click has parsed; no word holds it
 if TYPE_CHECKING:
@@ -28,6 +28,19 @@ def film_option(command: Command) -> Command:
     return click.option("--film", metavar="DIR", help="The production folder; otherwise the one this folder lies in.")(
         command
     )
+
+
+def list_rate_option(command: Command) -> Command:
+    """`--rate` of a list that states none."""
+    return click.option("--rate", default="", help="Frames per second of a list that states none; else what is known.")(
+        command
+    )
+
+
+def tell_rate(rate: Rate | None, came: str) -> None:
+    """Say on stderr what a list was counted at that states no rate, and where that came from."""
+    if rate and came:
+        click.echo(f"The list states no frame rate; it is counted at {rate.label()}, {came}.", err=True)
 
 
 def chosen_film(film: str | None) -> Film:

@@ -4,28 +4,31 @@ A file says less than a cut. So that only edits are told as changes, the cut is 
 read back, and that is what the file is compared with; what the format could not carry is told apart.
 """
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 from pipeline.catalogue.cuts import SavedCut, cut, logged_by_id, name_and_version, newest_cut
-from pipeline.catalogue.known import known_clips
+from pipeline.catalogue.known import known_clips, known_places
 from pipeline.catalogue.store import Catalogue
 from pipeline.delivery.cuts import absent, looks_like_a_file, saved_cut
 from pipeline.delivery.matches import matches_of
+from pipeline.delivery.unrated import read_in_film
 from pipeline.delivery.versions import Compared, compared, edit_lists
-from pipeline.editorial.diff import EditList
-from pipeline.editorial.edits import by_name, edits_of_file, edits_of_kept, one_stream
+from pipeline.editorial.diff import Edit, EditList
+from pipeline.editorial.edits import Chapter, by_name, edits_of_file, edits_of_kept, one_stream
 from pipeline.editorial.exports.registry import EXPORTS
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.editorial.imports.kept import Kept, keep, kept_of
+from pipeline.editorial.imports.known import file_keys
 from pipeline.editorial.imports.reading import ReadTimeline
 from pipeline.editorial.imports.registry import IMPORTS
 from pipeline.errors import ExportRefused, NotFound, ValueRefused, command
 from pipeline.film import Film
-from pipeline.ingest.anywhere import read_timeline
 from pipeline.publishing import scratch
 from pipeline.timecode import Rate, Timecode, TimeRange
 
@@ -34,29 +37,37 @@ _WRITTEN: dict[str, tuple[str, tuple[str, ...]]] = {
     "otio": (".otio", ("",)), "xmeml": (".xml", ("",)), "fcpxml": (".fcpxml", ("fcp", "resolve")),
     "edl": (".edl", ("",)), "aaf": (".aaf", ("",)),
 }  # fmt: skip
+# Comments of our lists that say a rate: a list that states none knows neither.
+_RATES = re.compile(rb"^\* (?:SOURCE )?RATE: .*\n", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """Two versions by name, and what changed from the old one to the new, timeline by timeline.
 
-    `not_carried`: what the format of a file could not hold of the cut that it is compared with.
+    `not_carried`: what the format of a file could not hold of the cut that it is compared with. `counted`: the rate of
+    a list that states none, and where it came from.
     """
 
     old: str
     new: str
     timelines: tuple[Compared, ...]
     not_carried: tuple[str, ...] = ()
+    counted: tuple[Rate, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Side:
-    """One side of a comparison: a file, or a saved cut, which may be `kept` as an editor made it."""
+    """One side of a comparison: a file, or a saved cut, which may be `kept` as an editor made it.
+
+    `rate_from`: where the rate of a list that states none came from.
+    """
 
     text: str
     file: ReadTimeline | None = None
     saved: SavedCut | None = None
     kept: Kept | None = None
+    rate_from: str = ""
 
     @property
     def form(self) -> str:
@@ -64,26 +75,53 @@ class _Side:
         return self.file.format if self.file else self.kept.format if self.kept else ""
 
 
-def compared_cuts(film: Film, catalogue: Catalogue, old: str, new: str | None) -> Result:
+def compared_cuts(film: Film, catalogue: Catalogue, old: str, new: str | None, *, list_rate: str = "") -> Result:
     """What changed from one cut to another: NAME, NAME@VERSION or a timeline file; one alone since the version before.
+
+    `list_rate` is that of a list that states none, else it is the other cut's.
 
     Raises NotFound, ValueRefused, PathMissing, TimelineUnreadable.
     """
     if new is None:
         old, new = _with_the_one_before(catalogue, old)
-    sides = [_side(catalogue, each) for each in (old, new)]
-    rate = next((each.saved.lists[0].start.rate for each in sides if each.saved and each.saved.lists), Rate(25))
+    saved = [_saved(catalogue, each) for each in (old, new)]
+    like = next((each.lists[0].start.rate for each in saved if each and each.lists), None) or next(
+        (Rate.parse(kept.rate) for each in saved if each and (kept := kept_of(each.spec)) and kept.rate), None
+    )
+    sides = [
+        _Side(text, None, each, kept_of(each.spec)) if each else _file(film, catalogue, text, list_rate, like)
+        for text, each in zip((old, new), saved, strict=True)
+    ]
+    rate = like or Rate(25)
     lists = [_unnamed(_lists(catalogue, each, rate)) for each in sides]
+    alike: Callable[[Iterable[Edit]], tuple[Edit, ...]] = one_stream
+    if any(each.file for each in sides):
+        alike = partial(by_name, chapters=_chapters(film, catalogue, [each for lot in lists for each in lot]))
     if any(each.form for each in sides):
-        alike = by_name if any(each.file for each in sides) else one_stream
         lists = [[replace(one, edits=alike(one.edits)) for one in _one(lot)] for lot in lists]
     results = []
     ours = _fuller(sides)
     if ours is not None:
         for edits, losses in _carried(film, catalogue, sides[ours], sides[1 - ours], rate):
-            pair = [[edits] if number == ours else lot for number, lot in enumerate(lists)]
+            held = replace(edits, edits=alike(edits.edits))
+            pair = [[held] if number == ours else lot for number, lot in enumerate(lists)]
             results.append(Result(old, new, compared(*_aligned(pair, sides)), losses))
-    return min(results, key=_changes, default=Result(old, new, compared(*_aligned(lists, sides))))
+    found = min(results, key=_changes, default=Result(old, new, compared(*_aligned(lists, sides))))
+    counted = ((each.file.rate, each.rate_from) for each in sides if each.file and each.file.rate and each.rate_from)
+    return replace(found, counted=next(counted, None))
+
+
+def _chapters(film: Film, catalogue: Catalogue, lists: Sequence[EditList]) -> dict[str, Chapter]:
+    """The clips of which files that edits name are later chapters: a proxy is one file for all of them."""
+    edits = [edit for one in lists for edit in one.edits]
+    called = {edit.name.casefold() for edit in edits} | {each.name.casefold() for edit in edits for each in edit.sounds}
+    places = known_places(catalogue, str(film.folder), frozenset(called))
+    later = [place for place in places if place.before != 0]
+    clips = {known.id: known for known in known_clips(catalogue)} if later else {}
+    named = (
+        (file_keys(place.path)[-1], place.before or 0, clips[place.clip]) for place in later if place.clip in clips
+    )
+    return {name: Chapter(known.name, 0 if known.label else before) for name, before, known in named}
 
 
 def _fuller(sides: Sequence[_Side]) -> int | None:
@@ -109,19 +147,23 @@ def _with_the_one_before(catalogue: Catalogue, text: str) -> tuple[str, str]:
     return f"{last.name}@{last.version - 1}", f"{last.name}@{last.version}"
 
 
-def _side(catalogue: Catalogue, text: str) -> _Side:
-    """A cut where the text names one, else a file."""
+def _saved(catalogue: Catalogue, text: str) -> SavedCut | None:
+    """A cut where the text names one; None for a file."""
     name, version = name_and_version(catalogue, text)
-    known = newest_cut(catalogue, name) is not None
-    if not known and looks_like_a_file(text) and not Path(text).exists():
-        raise absent(text)
-    if not known and Path(text).is_file():
-        file = read_timeline(Path(text))
-        if all(event.record is None for event in file.events):
-            raise ValueRefused(f"{text} places nothing on a timeline; compare with a timeline file or a cut.")
-        return _Side(text, file)
-    saved = cut(catalogue, name, version=version)
-    return _Side(text, None, saved, kept_of(saved.spec))
+    if newest_cut(catalogue, name) is None:
+        if looks_like_a_file(text) and not Path(text).exists():
+            raise absent(text)
+        if Path(text).is_file():
+            return None
+    return cut(catalogue, name, version=version)
+
+
+def _file(film: Film, catalogue: Catalogue, text: str, list_rate: str, like: Rate | None) -> _Side:
+    known = partial(known_clips, catalogue)
+    timeline, rate_from = read_in_film(film, Path(text), known, asked=list_rate, like=like)
+    if all(event.record is None for event in timeline.events):
+        raise ValueRefused(f"{text} places nothing on a timeline; compare with a timeline file or a cut.")
+    return _Side(text, timeline, rate_from=rate_from)
 
 
 def _lists(catalogue: Catalogue, side: _Side, rate: Rate) -> Sequence[EditList]:
@@ -185,13 +227,12 @@ def _carried(
             written = export.write(made.cut.timeline, ExportOptions(folder, None, editor))
             for file in written.files:
                 content = file.content if isinstance(file.content, bytes) else file.content.read_bytes()
+                content = _RATES.sub(b"", content) if theirs.rate_from else content
                 timeline = reader.read_at(content, rate) if reader.read_at else reader.read(content)
                 if theirs.file:
-                    edits = edits_of_file(timeline, rate)
-                    yield replace(edits, edits=by_name(edits.edits)), written.losses
+                    yield edits_of_file(timeline, rate), written.losses
                 else:
-                    edits = _edits_of_kept(catalogue, _found(film, catalogue, timeline), rate)
-                    yield replace(edits, edits=one_stream(edits.edits)), written.losses
+                    yield _edits_of_kept(catalogue, _found(film, catalogue, timeline), rate), written.losses
 
 
 def _found(film: Film, catalogue: Catalogue, timeline: ReadTimeline) -> Kept:

@@ -103,6 +103,8 @@ def _unseen(plan: Plan, eye: Eye) -> str:
     blind = next((eye.blind[view.path] for view in plan.shown if view and view.path in eye.blind), "")
     if blind:
         return blind
+    if plan.shown == NOTHING and ask.clip and ask.range is None:
+        return "nothing says which frames of its clip it takes"
     if plan.shown == NOTHING:
         return "its clip has no frames there" if ask.range and not ask.range.duration else "its original is offline"
     return "there is no proxy or original beside it to hold it against"

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Literal
 
 from opentimelineio.schema import Timeline
 
+from pipeline.catalogue.known import known_reels
+from pipeline.catalogue.store import open_catalogue
 from pipeline.delivery.cuts import MadeCut
 from pipeline.delivery.folder import hand_over
 from pipeline.editorial.assembly import Cut
@@ -104,11 +106,14 @@ def finished(film: Film, made: MadeCut, order: Order) -> Iterator[Finished]:
     contents: dict[str, bytes | Path] = {}
     losses: list[str] = [suite.warning] if suite.warning else []
     notes: list[str] = []
+    with open_catalogue(film.catalogue) as catalogue:
+        reels = known_reels(catalogue)
     try:
         with workroom(folder) as room:
             for extra, cut in made.cuts.items():
                 placed, said = _placed(film, cut, order, folder)
-                files, lost = _written(suite, placed, order, room)
+                options = ExportOptions(room, order.media, order.editor, reels)
+                files, lost = _written(suite, placed, options, relative=order.relative)
                 losses += [f"{made.of(extra)}{loss}" for loss in lost]
                 notes += [f"{made.of(extra)}{note}" for note in said]
                 names = [f"{made.name}{extra}{suffix}" for suffix in files]
@@ -135,7 +140,7 @@ def _set_down(content: bytes | Path, file: Path) -> Path:
 
 
 def _written(
-    suite: Editor, placed: Mapping[str, Timeline], order: Order, room: Path
+    suite: Editor, placed: Mapping[str, Timeline], options: ExportOptions, *, relative: bool
 ) -> tuple[dict[str, bytes | Path], list[str]]:
     """One timeline in the formats of a suite, by suffix, and what they could not carry."""
     contents: dict[str, bytes | Path] = {}
@@ -143,11 +148,10 @@ def _written(
     for export in EXPORTS:
         if export.suffix not in suite.suffixes:
             continue
-        options = ExportOptions(Path(mkdtemp(dir=room)), order.media, order.editor)
-        written = export.write(placed[export.paths], options)
+        written = export.write(placed[export.paths], replace(options, folder=Path(mkdtemp(dir=options.folder))))
         contents |= {one.suffix: one.content for one in written.files}
         losses += [f"{export.suffix[1:]}: {loss}" for loss in written.losses]
-        if order.relative and export.paths == "absolute":
+        if relative and export.paths == "absolute":
             losses.append(f"{export.suffix[1:]}: Paths are absolute: this format holds no relative ones.")
     return contents, losses
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline.catalogue.known import known_reels
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import Root, shown
 from pipeline.delivery.copying import copy_verified, same_bytes
@@ -54,7 +55,7 @@ class Wanted:
 class PullPlan:
     """What a cut needs: its ranges, the files in order, and what cannot be had (name, sentence).
 
-    `kept` are folders that nothing is written to.
+    `kept` are folders that nothing is written to; `reels` are those of the film.
     """
 
     name: str
@@ -64,6 +65,7 @@ class PullPlan:
     wanted: tuple[Wanted, ...]
     missing: tuple[tuple[str, str], ...]
     kept: tuple[Path, ...]
+    reels: frozenset[tuple[str, str]]
 
     @property
     def size(self) -> int:
@@ -151,7 +153,9 @@ def plan_pull(film: Film, catalogue: Catalogue, made: MadeCut, *, handles: int =
             missing.append((shown(path), error.sentence))
     media = media_for(film, catalogue, clips)
     kept = kept_folders(film, catalogue)
-    return PullPlan(made.name, media, sheets[0], pulls, tuple(_apart(wanted)), tuple(missing), kept)
+    return PullPlan(
+        made.name, media, sheets[0], pulls, tuple(_apart(wanted)), tuple(missing), kept, known_reels(catalogue)
+    )
 
 
 def pull(film: Film, plan: PullPlan, to: Path, ears: Ears = Ears()) -> Pulled:
@@ -191,7 +195,7 @@ def pull(film: Film, plan: PullPlan, to: Path, ears: Ears = Ears()) -> Pulled:
     csv, edl = to / f"{plan.name}.pull.csv", to / f"{plan.name}.pull.edl"
     write_whole(csv, pull_csv(taken).encode("utf-8", "backslashreplace"))
     settings = CutSettings(f"{plan.name} pull", plan.sheet.start, plan.sheet.size or (1920, 1080))
-    write_whole(edl, pull_edl(plan.pulls, plan.media, settings))
+    write_whole(edl, pull_edl(plan.pulls, plan.media, settings, plan.reels))
     files = {each.file for each in came.values()}  # several ranges may have come in one
     return Pulled(taken, (csv, edl), copied, len(files) - copied, tuple(failed))
 

@@ -119,10 +119,19 @@ def found_in(kept: Kept) -> tuple[int, int]:
     return len(edits), sum(bool(edit.source) for edit in edits)
 
 
-def by_name(edits: Iterable[Edit]) -> tuple[Edit, ...]:
-    """Edits whose sources are told apart by file name alone, as in editors' files."""
-    renamed = (replace(edit, source=_stem(edit.name).casefold(), name=_stem(edit.name)) for edit in edits)
-    return one_stream(replace(edit, sounds=tuple(_by_name(each) for each in edit.sounds)) for edit in renamed)
+class Chapter(NamedTuple):
+    """The clip that a later file belongs to by name, and the frames of it that lie before where it has no timecode."""
+
+    clip: str
+    before: int
+
+
+def by_name(edits: Iterable[Edit], chapters: Mapping[str, Chapter]) -> tuple[Edit, ...]:
+    """Edits whose sources are told apart by file name alone, as in editors' files.
+
+    `chapters` are known by their folded names without ending.
+    """
+    return one_stream(_by_name(edit, chapters) for edit in edits)
 
 
 def one_stream(edits: Iterable[Edit]) -> tuple[Edit, ...]:
@@ -130,8 +139,21 @@ def one_stream(edits: Iterable[Edit]) -> tuple[Edit, ...]:
     return tuple(replace(edit, sounds=tuple(sorted({_alike(each) for each in edit.sounds}, key=str))) for edit in edits)
 
 
-def _by_name(heard: Heard) -> Heard:
-    return replace(heard, source=_stem(heard.name).casefold(), name="")
+def _by_name(edit: Edit, chapters: Mapping[str, Chapter]) -> Edit:
+    name, before = chapters.get(_stem(edit.name).casefold(), (edit.name, 0))
+    sounds = tuple(_heard_by_name(each, edit, before, chapters) for each in edit.sounds)
+    return replace(edit, source=_stem(name).casefold(), name=_stem(name), start=edit.start + before, sounds=sounds)
+
+
+def _heard_by_name(heard: Heard, edit: Edit, before: int, chapters: Mapping[str, Chapter]) -> Heard:
+    """The slip stays where sound and picture are of one file, and both begin as much earlier."""
+    name, own = chapters.get(_stem(heard.name).casefold(), (heard.name, 0))
+    return replace(
+        heard,
+        source=_stem(name).casefold(),
+        name="",
+        slip=heard.slip + edit.rate.seconds(own) - edit.rate.seconds(before),
+    )
 
 
 def _alike(heard: Heard) -> Heard:

@@ -109,13 +109,15 @@ def pull_csv(taken: Iterable[Taken]) -> str:
     return text.getvalue()
 
 
-def pull_edl(pulls: Sequence[Pull], media: Mapping[str, Media], settings: CutSettings) -> bytes:
+def pull_edl(
+    pulls: Sequence[Pull], media: Mapping[str, Media], settings: CutSettings, reels: frozenset[tuple[str, str]]
+) -> bytes:
     """The list as a CMX 3600: the ranges one after the other, reels and labels as in the cut's own list."""
     shots = [
         Shot(LoggedClip(pull.clip, "logged"), pull.range, media[pull.clip.id], shown(pull.clip.name)) for pull in pulls
     ]
     made = timeline_of(shots, settings)
-    content = edl.write(made.timeline, ExportOptions(Path())).files[0].content
+    content = edl.write(made.timeline, ExportOptions(Path(), reels=reels)).files[0].content
     assert isinstance(content, bytes)
     return content
 

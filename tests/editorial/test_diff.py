@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.editorial.assembly import assemble
 from pipeline.editorial.diff import Edit, Heard, applied, diff, in_order
-from pipeline.editorial.edits import by_name, edits_of, edits_of_file
+from pipeline.editorial.edits import Chapter, by_name, edits_of, edits_of_file
 from pipeline.editorial.exports import edl
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.written import ExportOptions
@@ -151,4 +151,15 @@ def test_a_cut_and_its_own_edl_are_the_same(rate):
     (file, *_) = edl.write(timeline, ExportOptions(None)).files
     back = edits_of_file(read_edl.read(file.content), RATES[rate])
     assert back.start.rate == sheet.start.rate
-    assert not diff(by_name(found), by_name(back.edits), sheet.start.rate)
+    assert not diff(by_name(found, {}), by_name(back.edits, {}), sheet.start.rate)
+
+
+def test_a_later_chapter_without_timecode_is_its_clip_so_many_frames_in():
+    second = Heard("g/GX020123.MP4", "GX020123.MP4", 1, Fraction(0), TimeRange(0, 5))
+    parts = Edit("V1", "g/GX020123.MP4", "GX020123.MP4", TimeRange(0, 5), 3, Rate(25), sounds=(second,))
+    proxy = Edit(
+        "V1", "", "GX010123.mov", TimeRange(0, 5), 43, Rate(25), sounds=(replace(second, name="GX010123.mov"),)
+    )
+    chapters = {"gx020123": Chapter("GX010123.MP4", 40)}
+    assert not diff(by_name([parts], chapters), by_name([proxy], chapters), Rate(25))
+    assert diff(by_name([parts], {}), by_name([proxy], {}), Rate(25))

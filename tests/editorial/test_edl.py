@@ -14,7 +14,7 @@ from pipeline.editorial.assembly import assemble
 from pipeline.editorial.exports import ale, edl
 from pipeline.editorial.exports.events import sheet_of
 from pipeline.editorial.exports.readme import Handover, readme
-from pipeline.editorial.exports.reels import reel_table
+from pipeline.editorial.exports.reels import reel_table, short_names
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.timecode import Timecode, frames_per_day
 
@@ -198,11 +198,36 @@ def test_500_cards_that_share_eight_letters_have_500_reels_with_a_way_back():
         assert f"* REEL {row.short}: REEL {row.reel}, CARD {row.card}, CLIP {row.clip}, FILE {row.path}\n" in text
 
 
-def reels_of(*clips):
+def reels_of(*clips, film=()):
     cut = assemble("stringout", clips, media(*clips), settings())
     sheet = sheet_of(cut.timeline)
-    table = reel_table(event.source for track in sheet.tracks for event in track.events)
+    table = reel_table((event.source for track in sheet.tracks for event in track.events), film)
     return {row.name: row.short for row in table.values()}
+
+
+def test_two_lists_of_one_film_never_give_one_reel_to_two_cards():
+    one = logged("1.mov", card="CARD001", reel="A001C001_001")
+    two = logged("2.mov", card="CARD002", reel="A001C001_002")
+    same = logged("3.mov", card="CARD003", reel="A001C001")
+    alone = logged("4.mov", card="CARD004", reel="B002_C003_0814XY")
+    clips = (one, two, same, alone)
+    film = frozenset((each.clip.card, each.clip.reel) for each in clips)
+    together = reels_of(*clips, film=film)
+    apart = {name: short for each in clips for name, short in reels_of(each, film=film).items()}
+    assert apart == together == reels_of(*clips)
+    assert len(set(apart.values())) == 4
+    assert apart["4.mov"] == "B002_C00", "which no other card has"
+    for each in clips:
+        known = short_names(each.clip.card, each.clip.reel, each.clip.id, each.clip.name, (f"/film/{each.clip.name}",))
+        assert apart[each.clip.name] in known
+
+
+def test_a_file_with_a_reel_of_its_own_is_found_by_it_wherever_its_folder_lies():
+    clips = [logged(name, card="A001", reel="A001", start=None) for name in ("1.mov", "2.mov")]
+    for each in clips:
+        short = reels_of(*clips)[each.clip.name]
+        elsewhere = (f"/Volumes/RAID/film/A001/{each.clip.name}",)
+        assert short in short_names("A001", "A001", each.clip.id, each.clip.name, elsewhere)
 
 
 def test_clips_of_one_reel_share_its_name_while_their_timecodes_do_not_meet():

@@ -197,6 +197,13 @@ def test_a_proxy_has_the_timecode_where_every_editor_reads_it():
     assert file.attrib == {"kind": "original-media", "src": "file:///film/proxies/A001/A001C001.mov"}
 
 
+def test_an_fcpxml_of_proxies_says_that_it_has_no_originals():
+    said = [any("no original is in the file" in loss for loss in written(logged(), **how).losses) for how in (
+        {"editor": "fcp", "first": "proxy"}, {"editor": "fcp"}, {"editor": "resolve", "first": "proxy"},
+    )]  # fmt: skip
+    assert said == [True, False, False]
+
+
 def test_sound_begins_at_its_first_sample_and_its_frames_count_from_there():
     one = logged("b.wav", kind="sound", start="10:00:00:00", audio=(1,))
     late = replace(one.clip.facts, time_reference=48000 * 36000 + 700)

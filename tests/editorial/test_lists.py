@@ -10,9 +10,10 @@ import pytest
 from editorial_clips import RATES, count_label, logged, media, settings
 from torture import Builder, schema, torture_timeline
 
-from pipeline.editorial.assembly import assemble
+from pipeline.editorial.assembly import PROXY, assemble
 from pipeline.editorial.exports import shot_list, subtitles, suite_tables
 from pipeline.editorial.exports.events import sheet_of
+from pipeline.editorial.exports.readme import Handover, readme
 from pipeline.editorial.exports.tables import csv_text
 from pipeline.editorial.exports.written import ExportOptions, Losses
 
@@ -57,6 +58,36 @@ def test_resolve_gets_every_file_with_its_log_in_its_own_columns(cut):
     assert (first["Comments"], first["Take"], first["Camera #"]) == ("sun, then rain", "3", "A")
     assert (second["Start TC"], second["Good Take"], second["Comments"]) == ("", "", "'=HYPERLINK(1)")
     assert losses == ("Texts that a spreadsheet would run, written behind an apostrophe: =HYPERLINK(1).",)
+
+
+def test_resolve_s_table_names_the_files_that_the_timelines_link(cut):
+    for each in cut.find_clips():
+        references = each.media_references()
+        references[PROXY].target_url = references[PROXY].target_url.replace(".MP4", "_Proxy.mov")
+        each.set_media_references(references, each.active_media_reference_key)
+    made = suite_tables.write_resolve(cut, ExportOptions(Path("unused"), "proxy"))
+    found = csv.DictReader(io.StringIO(made.files[0].content.decode(), newline=""))
+    proxies = {(row["File Name"], row["Clip Directory"]) for row in found}
+    assert proxies == {("C0001_Proxy.mov", "/film/proxies/K1"), ("C0002_Proxy.mov", "/film/proxies/K2")}
+
+
+def test_the_proxy_of_a_clip_in_several_files_is_one_row_for_resolve():
+    clip = logged("a.mov", parts=(60, 40))
+    cut = assemble("stringout", [clip], media(clip), settings()).timeline
+    rows_for = {
+        kind: len(rows(suite_tables.write_resolve(cut, ExportOptions(Path(), kind)).files[0].content.decode())) - 1
+        for kind in ("original", "proxy")
+    }
+    assert rows_for == {"original": 2, "proxy": 1}
+
+
+@pytest.mark.parametrize(("card", "told"), [("C0001.MP4", True), ("C0003.MP4", False)])
+def test_the_page_says_how_files_of_one_name_are_told_apart(card, told):
+    clips = [logged("C0001.MP4", card="K1"), logged(card, card="K2")]
+    sheet = sheet_of(assemble("stringout", clips, media(*clips), settings()).timeline)
+    text = " ".join(readme(sheet, Handover("resolve", 1, ("cut.metadata.csv",), (), (), {})).split())
+    assert ("several files are called C0001.MP4, by clip directory" in text) == told
+    assert "match by file name" in text
 
 
 def test_premiere_gets_each_range_with_its_last_frame(cut):

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from filming import rushes
 
+from pipeline.catalogue.known import known_reels
+from pipeline.catalogue.store import open_catalogue
+
 LIST = """TITLE: Reel 3
 FCM: NON-DROP FRAME
 
@@ -92,6 +95,47 @@ def test_a_cut_has_as_many_events_in_every_command_and_format(film):
     pulled = rushes("pull", "all", "--list", "--json", cwd=film).json["ranges"]
     pictures = {row["id"] for row in rushes("log", "kind:picture", "--json", cwd=film).json}
     assert sum(row["events"] for row in pulled if row["clip"] in pictures) == count
+
+
+def as_suites_write_it(film: Path) -> str:
+    """Our list as an editor's suite sends it back: events and names, and nothing that says a rate."""
+    lines = (film / "back/for-resolve/all.edl").read_text(encoding="utf-8").splitlines()
+    bare = [line for line in lines if not line.startswith("*") or line.startswith("* FROM CLIP NAME")]
+    return sent(film, "\n".join(bare) + "\n", "real.edl")
+
+
+def test_a_list_without_a_rate_is_compared_at_that_of_the_cut(film):
+    same = rushes("diff", "all", as_suites_write_it(film), cwd=film)
+    assert (same.code, same.out) == (0, "")
+    assert "states no frame rate; it is counted at" in same.err
+    assert "nothing changed" in same.err
+    other = rushes("diff", "all", "real.edl", "--rate", "24", cwd=film)
+    assert (other.code, "They run at 29.97 and 24 frames" in other.err) == (14, True)
+
+
+def test_chapters_of_one_clip_are_that_clip_beside_its_one_proxy(film):
+    assert {row["name"] for row in rushes("log", "GX010123", "--json", cwd=film).json} == {"GX010123.MP4"}
+    assert rushes("export", "all", "--for", "resolve", "--media", "proxy", "--to", "proxies-back", cwd=film).code == 0
+    for suffix in (".otio", ".edl", ".xml", ".fcpxml"):
+        (file,) = (each for each in (film / "proxies-back").rglob(f"all{suffix}"))
+        run = rushes("diff", "all", str(file), cwd=film)
+        assert (run.code, run.out) == (0, ""), suffix
+        assert "nothing changed" in run.err
+
+
+def test_a_list_without_a_rate_is_conformed_at_that_of_its_clips(film):
+    name = as_suites_write_it(film)
+    for words in ((name,), (name, "--like", "all"), (name, "--rate", "30000/1001")):
+        run = rushes("conform", *words, "--json", cwd=film)
+        assert "states no frame rate" in run.err
+        assert run.json["right"] == len(run.json["events"]) > 5, run.err
+
+
+def test_lists_of_a_film_know_the_reels_of_all_of_it(film):
+    with open_catalogue(film / ".rushes" / "catalogue.db") as catalogue:
+        reels = known_reels(catalogue)
+    rows = rushes("log", "--json", cwd=film).json
+    assert reels == {(row["card"], row["reel"] or row["card"]) for row in rows}
 
 
 def test_a_recorder_s_sound_is_found_by_the_tape_that_our_own_lists_call_its_reel(film):

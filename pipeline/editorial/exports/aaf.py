@@ -98,7 +98,7 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
         timeline, unlinked = linked(timeline, options)
         sheet = sheet_of(timeline)
         lost = Losses()
-        files = _files(sheet, lost)
+        files = _files(sheet, options.reels, lost)
         top = _Cut(sheet, files, head(), lost)
         try:
             mobs = [top.composition(), *mobs_of(list(dict.fromkeys(files.values())), top.head)]
@@ -116,10 +116,10 @@ def _always_lost(options: ExportOptions) -> Iterator[str]:
     yield f"An AAF links one file for each clip: {others} are in the .otio."
 
 
-def _files(sheet: Sheet, lost: Losses) -> dict[Source, File]:
+def _files(sheet: Sheet, reels: frozenset[tuple[str, str]], lost: Losses) -> dict[Source, File]:
     """The file of each source; sources of one clip at one path (parts in one proxy) are one file."""
     held = held_by(sheet)
-    tapes = reel_table(held, length=_TAPE_LETTERS)
+    tapes = reel_table(held, reels, length=_TAPE_LETTERS)
     groups: dict[tuple[str, str | Source], dict[Source, Held]] = defaultdict(dict)
     for source, own in held.items():
         groups[source.clip, source.path or source][source] = own

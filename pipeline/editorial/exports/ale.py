@@ -30,11 +30,11 @@ _COLUMNS = (
 
 
 @unswept()
-def write(timeline: Timeline, options: ExportOptions) -> Written:  # noqa: ARG001  # one signature for all writers
+def write(timeline: Timeline, options: ExportOptions) -> Written:
     """`.25fps.ale`, `.29.97fps.ale`...: every file of the cut once, in the table of its rate."""
     sheet = sheet_of(timeline)
     held = held_by(sheet)
-    tapes = reel_table(held, length=_TAPE_LETTERS)
+    tapes = reel_table(held, options.reels, length=_TAPE_LETTERS)
     tables: dict[Rate, list[str]] = defaultdict(list)
     lost = Losses()
     for source, content in held.items():

@@ -93,7 +93,7 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
     sheet = sheet_of(timeline)
     forms = (_CMX, _FILE_32) if options.editor == "avid" else (_CMX,)
     sources = [event.source for track in sheet.tracks for event in track.events]
-    lists = [_List(sheet, form, reel_table(sources, length=form.reel)) for form in forms]
+    lists = [_List(sheet, form, reel_table(sources, options.reels, length=form.reel)) for form in forms]
     files, losses = [], dict.fromkeys(sheet.losses)
     for suffix, edits, lost in _parts(sheet):
         told = [_told(sheet, edit, lost) for edit in edits]

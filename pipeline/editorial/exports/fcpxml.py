@@ -39,6 +39,11 @@ _FAVORITE = 4  # rating from which a clip is one
 _OWN_COLUMNS = (("scene", "scene"), ("take", "shot"), ("camera", "angle"))
 _DISSOLVES = re.compile("dissolve|fade", re.IGNORECASE)
 Mixes: TypeAlias = dict[int, tuple[EventTransition, bool, bool]]  # by its cut; of pictures, of sound
+_INSTEAD = (
+    "Final Cut Pro takes the proxies for originals, and no original is in the file: without --media proxy it holds "
+    "both, and Final Cut plays the proxies with View > Proxy Preferred; to come to the originals from this one, relink "
+    "them (File > Relink Files > Original Media)."
+)
 _TITLES = {field.name: field.title for field in FIELDS}
 
 
@@ -54,7 +59,8 @@ def write(timeline: Timeline, options: ExportOptions) -> Written:
     story = storyline(sheet, held)
     spine = _spine(story, _mixes(sheet), resources, sheet.start.rate, -sheet.start.frame)
     content = encoded(_document(sheet, resources, _sequence(sheet, story, spine, format_id=sequence_format)))
-    losses = (*sheet.losses, *without, *_losses(sheet, resources, story))
+    instead = (_INSTEAD,) if (options.editor, options.media) == ("fcp", "proxy") else ()
+    losses = (*sheet.losses, *instead, *without, *_losses(sheet, resources, story))
     return Written((WrittenFile(".fcpxml", content),), tuple(dict.fromkeys(losses)))
 
 

@@ -7,7 +7,7 @@ import ntpath
 import posixpath
 import re
 import textwrap
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -37,7 +37,7 @@ class Guide:
     after: tuple[str, ...]
 
 
-# {rate}; {count}: drop-frame or not, where the rate can be; {file}
+# {rate}; {count}: drop-frame or not, where the rate can be; {file}; {repeated}: what else tells files of one name apart
 GUIDES: dict[str, Guide] = {
     "resolve": Guide(
         "DaVinci Resolve",
@@ -57,7 +57,7 @@ GUIDES: dict[str, Guide] = {
             ".markers.edl": "For the markers select the timeline in the Media Pool, then from its menu "
             "Timelines > Import > Timeline Markers from EDL..., choose {file}: it is no cut.",
             ".metadata.csv": "For the log in Resolve's columns: File > Import Metadata To > Media Pool..., choose "
-            "{file}, match by file name.",
+            "{file}, match by file name{repeated}.",
         },
         ("For proxies select the clips in the Media Pool, then Link Proxy Media... from their menu.",),
     ),
@@ -184,7 +184,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
     rate = sheet.start.rate
-    words = {"rate": rate.label(), "count": _counting(sheet, " ")}
+    words = {"rate": rate.label(), "count": _counting(sheet, " "), "repeated": _repeated(sheet)}
     ending = {suffix: [one_line(name) for name in files if _suffix(name) == suffix] for suffix in guide.opening}
     steps = [
         *(step.format(**words) for step in guide.before),
@@ -197,6 +197,20 @@ def _steps(guide: Guide, sheet: Sheet, files: Sequence[str]) -> Iterator[str]:
         "Compare what is named below. No commercial suite ran in the tests of Rushes: look before you rely on it.",
     ]
     yield from (f"{number}. {step}" for number, step in enumerate(steps, start=1))
+
+
+def _repeated(sheet: Sheet) -> str:
+    """What else than their names tells files apart, where two of them have one name."""
+    sources = {event.source: None for event in _events(sheet)}
+    originals, proxies = {source.path or source.name for source in sources}, {source.proxy for source in sources}
+    for paths in (originals, proxies):
+        names = Counter(posixpath.basename(path.replace("\\", "/")) for path in paths if path)
+        if twice := sorted(name for name, count in names.items() if count > 1):
+            return (
+                f" and, as several files are called {named(twice)}, by clip directory (source file path) or start and "
+                "end timecode as well: by name alone they get each other's log"
+            )
+    return ""
 
 
 def _suffix(name: str) -> str:

@@ -3,11 +3,12 @@
 A reel and a timecode must name one frame of one file. Clips of one card and reel share a short
 name as long as their timecodes do not overlap; where they do (or where there is no timecode), each
 file has its own. Names that would be cut to the same letters all get a part that comes from a hash
-of card, reel, folder and file instead, so that a name does not depend on what else lies in the cut's order.
+of card, reel, folder and file instead, so that a name does not depend on what else lies in the cut's order. Names
+are unique in the whole film, where its reels are given: two lists of it never give one name to two cards.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from hashlib import blake2s
 from itertools import count, pairwise
@@ -43,13 +44,18 @@ class ReelRow(msgspec.Struct, frozen=True, gc=False):
     path: str | None
 
 
-def reel_table(sources: Iterable[Source], *, length: int = 8) -> dict[Source, ReelRow]:
-    """The short reel name of each source: letters, digits and `_`, at most `length`, unique."""
+def reel_table(
+    sources: Iterable[Source], film: Iterable[tuple[str, str]] = (), *, length: int = 8
+) -> dict[Source, ReelRow]:
+    """The short reel name of each source: letters, digits and `_`, at most `length`, unique.
+
+    `film` has card and reel of all clips of the film: a name is cut only where it is unique among those, too.
+    """
     groups: dict[Key, list[Source]] = defaultdict(list)
     for source in dict.fromkeys(sources):
         groups[(source.card, source.reel or source.card or source.name)].append(source)
     keys = dict(_keyed(groups))
-    short = _short_names(dict.fromkeys(keys.values()), length)
+    short = _short_names(dict.fromkeys(keys.values()), film, length)
     return {
         source: ReelRow(short[key], source.reel, source.card, source.clip, source.name, source.path)
         for source, key in keys.items()
@@ -62,7 +68,7 @@ def short_names(card: str, reel: str, clip: str, name: str, paths: Iterable[str]
     Which of them a table gave depends on what else lay in its cut; further attempts at a hash are left out.
     """
     key = (card, reel or card or name)
-    apart = [(*key, clip, path) for path in (*paths, name)]
+    apart = [(*key, clip, _tail(path)) for path in (*paths, name)]
     names = set()
     for length in _LENGTHS:
         wanted = _wanted(key, length)
@@ -108,21 +114,24 @@ def _overlap(sources: list[Source]) -> bool:
     return any(later[0] < earlier[1] for earlier, later in pairwise(sorted(spans)))
 
 
-def _short_names(keys: Iterable[Key], length: int) -> dict[Key, str]:
-    wanted = {key: _wanted(key, length) for key in keys}
-    claims: dict[str, list[Key]] = defaultdict(list)
-    for key, name in wanted.items():
-        claims[name[:length]].append(key)
+def _short_names(keys: Iterable[Key], film: Iterable[tuple[str, str]], length: int) -> dict[Key, str]:
+    wanted = {key: _wanted(key, length) for key in dict.fromkeys((*film, *keys))}
+    claims = Counter(name[:length] for name in wanted.values())
+    taken = claims.keys() | _RESERVED
+    heads = {wanted[key][: length - _HASHED] for key in keys}
     names: dict[Key, str] = {}
-    taken = set(claims) | _RESERVED
-    for name, claimants in claims.items():
-        if len(claimants) == 1 and name and name not in _RESERVED:
-            names[claimants[0]] = name
-            continue
-        for key in sorted(claimants):
-            names[key] = next(made for made in _hashed(wanted[key][: length - _HASHED], key) if made not in taken)
-            taken.add(names[key])
+    # Those of the film first and in order: which name a code comes upon second does not depend on the cut.
+    for key in sorted((key for key, name in wanted.items() if name[: length - _HASHED] in heads), key=_order):
+        name = wanted[key][:length]
+        if claims[name] > 1 or not name or name in _RESERVED:
+            name = next(made for made in _hashed(name[: length - _HASHED], key) if made not in taken)
+            taken.add(name)
+        names[key] = name
     return names
+
+
+def _order(key: Key) -> tuple[int, Key]:
+    return len(key), key
 
 
 def _wanted(key: Key, length: int) -> str:

@@ -1,8 +1,9 @@
 """Tables that an editing suite takes in beside a timeline: Resolve's clip metadata, Premiere's batch list.
 
-Resolve (File > Import Metadata) matches rows with the clips of its media pool, by file name for one, and takes the
-columns whose names it knows: those of its own export. Premiere's batch list has no header; its columns are tape, in,
-out, clip, log note, description, scene and shot (Adobe, "Import and export batch lists"); `out` is the last frame.
+Resolve (File > Import Metadata) matches rows with the clips of its media pool by what stands in the first columns,
+file name first, and takes the columns whose names it knows: those of its own export. Premiere's batch list has no
+header; its columns are tape, in, out, clip, log note, description, scene and shot (Adobe, "Import and export batch
+lists"); `out` is the last frame.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from pipeline.editorial.exports.events import Held, Sheet, held_by, sheet_of, ta
 from pipeline.editorial.exports.reels import reel_table
 from pipeline.editorial.exports.sources import Source
 from pipeline.editorial.exports.tables import csv_text
-from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile
+from pipeline.editorial.exports.written import ExportOptions, Losses, Written, WrittenFile, linked
 
 # Resolve's columns, and the fields of the log that belong there.
 _OF_LOG = {
@@ -26,20 +27,21 @@ _RESOLVE = ("File Name", "Clip Directory", "Start TC", "End TC", "Reel Name", "K
 _CIRCLED = frozenset({"yes", "true", "1"})
 
 
-def write_resolve(timeline: Timeline, options: ExportOptions) -> Written:  # noqa: ARG001  # one signature for all
-    """`.metadata.csv`: every file of the cut once."""
+def write_resolve(timeline: Timeline, options: ExportOptions) -> Written:
+    """`.metadata.csv`: every file of the cut once, as the timelines beside it link it: original or proxy."""
     with unswept():
+        timeline, without = linked(timeline, options)
         sheet, lost = sheet_of(timeline), Losses()
-        rows = [_RESOLVE, *(_resolve_row(source, held) for source, held in held_by(sheet).items())]
+        rows = dict.fromkeys((_RESOLVE, *(_resolve_row(source, held) for source, held in held_by(sheet).items())))
         text = csv_text(rows, lost)
-    return Written((WrittenFile(".metadata.csv", text.encode()),), tuple(lost.sentences()))
+    return Written((WrittenFile(".metadata.csv", text.encode()),), (*without, *lost.sentences()))
 
 
-def write_premiere(timeline: Timeline, options: ExportOptions) -> Written:  # noqa: ARG001  # one signature for all
+def write_premiere(timeline: Timeline, options: ExportOptions) -> Written:
     """`.batch.csv`: what the cut takes of pictures, each range of a file once, whatever its track."""
     with unswept():
         sheet, lost = sheet_of(timeline), Losses()
-        text = csv_text(dict.fromkeys(_batch_rows(sheet, lost)), lost)
+        text = csv_text(dict.fromkeys(_batch_rows(sheet, options.reels, lost)), lost)
     return Written((WrittenFile(".batch.csv", text.encode()),), tuple(lost.sentences()))
 
 
@@ -49,14 +51,14 @@ def _resolve_row(source: Source, held: Held) -> tuple[str, ...]:
     circled = log.get("circled", "").casefold() in _CIRCLED
     start, end = (str(source.timecode(frame)) if source.timed else "" for frame in (held.span.start, held.span.end))
     return (
-        source.name, str(kind(path).parent) if path else "", start, end, source.reel, ",".join(source.keywords),
-        "1" if circled else "", *(log.get(name, "") for name in _OF_LOG.values()),
+        kind(path).name or source.name, str(kind(path).parent) if path else "", start, end, source.reel,
+        ",".join(source.keywords), "1" if circled else "", *(log.get(name, "") for name in _OF_LOG.values()),
     )  # fmt: skip
 
 
-def _batch_rows(sheet: Sheet, lost: Losses) -> Iterator[tuple[str, ...]]:
+def _batch_rows(sheet: Sheet, reels: frozenset[tuple[str, str]], lost: Losses) -> Iterator[tuple[str, ...]]:
     events = [event for track in sheet.of_kind("Video") for event in track.events]
-    tapes = reel_table((event.source for event in events), length=32)
+    tapes = reel_table((event.source for event in events), reels, length=32)
     for event in events:
         source, log, taken = event.source, event.source.log, taken_range(event, sheet.start.rate)
         if not source.timed:

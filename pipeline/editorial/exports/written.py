@@ -22,12 +22,13 @@ class ExportOptions:
     """`folder`: an empty folder of the caller where bundles are made; `media`: what editors link first.
 
     With `media` None each format takes its own default: originals, but proxies in a bundle. `editor` is the suite the
-    files are for, where it is named.
+    files are for, where it is named. `reels`: card and reel of all clips of the film, for short ones unique in it.
     """
 
     folder: Path
     media: Literal["original", "proxy"] | None = None
     editor: str = ""
+    reels: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
