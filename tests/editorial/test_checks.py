@@ -48,6 +48,11 @@ def appended(text):
     return lambda content: content + text.encode()
 
 
+def rated(text):
+    """An OTIO whose times all count at a rate as it is written here."""
+    return lambda content: content.replace(b"29.97002997002997", text.encode())
+
+
 def reeled(**new):
     """Reels renamed, in the events and in the table of the list."""
 
@@ -182,6 +187,12 @@ BROKEN = [
      {"otio root": {"premiere", "resolve", "kdenlive"}}),
     ("otio", lambda _: b'{"OTIO_SCHEMA": "Timeline.1", "global_start_time": {"rate": 25, "value": 0}, "tracks": {}}',
      {"otio empty": {"premiere", "resolve", "kdenlive"}}),
+    *(
+        ("otio", rated(text), {"odd rate": {*LISTS, "kdenlive"}} if odd else {})
+        for text, odd in (("29.96", True), ("29.976", True), ("30.01", True), ("29.97", False), ("29.97003", False),
+                          ("29.970029970029968", False), ("30", False), ("28", False))
+    ),
+    ("otio", changed('"metadata": {', '"metadata": {"fps": {"rate": 25.01}, '), {}),
     # AAF
     ("aaf", lambda _: composed(timecode=False), {"aaf timecode": RESOLVE}),
     ("aaf", lambda _: composed(drop=True), {"aaf drop flag": LISTS}),
@@ -191,6 +202,9 @@ BROKEN = [
     ("aaf", lambda _: composed(tape="A:1"), {"tape letters": {"avid"}}),
     # Kdenlive
     ("kdenlive", changed("<profile [^>]*>", ""), {"kdenlive profile": {"kdenlive"}}),
+    ("kdenlive", changed('frame_rate_num="30000" frame_rate_den="1001"', 'frame_rate_num="2501" frame_rate_den="100"'),
+     {"odd rate": {"kdenlive"}}),
+    ("kdenlive", changed('frame_rate_num="30000" frame_rate_den="1001"', 'frame_rate_num="25" frame_rate_den="1"'), {}),
     ("kdenlive", changed('<entry producer="bin3"', '<entry producer="bin9"'), {"kdenlive reference": {"kdenlive"}}),
     ("kdenlive", changed('<entry producer="bin3" in="0" out="399"', '<entry producer="bin3" in="0" out="400"'),
      {"range": {"kdenlive"}}),

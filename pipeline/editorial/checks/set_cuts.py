@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import ceil
 
 from pipeline.editorial.checks.case import Case, Found
 from pipeline.editorial.checks.edl_text import base
@@ -165,7 +166,8 @@ def _difference(mine: ReadEvent, theirs: ReadEvent, rate: Rate, names: Sequence[
     begins = _begins(mine, theirs)
     if begins is None or mine.rate is None:
         return ""
-    slack = 0 if mine.rate == rate and mine.speed == 1 else 1  # frames that rounding moves
+    exact = mine.rate == rate and mine.speed == 1
+    slack = 0 if exact else max(1, ceil(mine.rate.fraction / rate.fraction * mine.speed))  # a frame of the timeline
     if abs(begins[0] - begins[1]) <= slack:
         return ""
     here, there = (Timecode(frame, mine.rate, bool(mine.drop_frame)) for frame in begins)
