@@ -65,6 +65,7 @@ def reeled(**new):
     return change
 
 
+DISSOLVE = "<transitionitem><start>0</start><end>4</end><alignment>start</alignment></transitionitem>"
 EXPLODED = '<track currentExplodedTrackIndex="{}" totalExplodedTrackCount="2"/>'
 BROKEN = [
     # event lists
@@ -129,6 +130,12 @@ BROKEN = [
     ("xmeml", changed("<in>40</in><out>90</out>", "<in>380</in><out>430</out>"), {"range": FCP7}),
     ("xmeml", changed("<in>40</in><out>90</out>", "<in>40</in><out>99</out>"), {"xmeml problem": FCP7}),
     ("xmeml", changed("<start>0</start><end>50</end>", ""), {"xmeml problem": FCP7}),
+    ("xmeml", changed("<start>0</start><end>50</end>", "<start>-50</start><end>0</end>"), {"xmeml place": FCP7}),
+    ("xmeml", changed("<start>0</start><end>50</end>", "<start>-1</start><end>50</end>"), {"xmeml place": FCP7}),
+    ("xmeml", changed('(<clipitem id="clipitem-v1-1".*?<start>)0(</start>)', rf"{DISSOLVE}\g<1>-1\2"), {}),
+    ("xmeml", changed("<in>40</in>", "<in>40.5</in>"), {"xmeml place": FCP7}),
+    ("xmeml", changed("<in>40</in>", "<in>40.0</in>"), {}),
+    ("xmeml", changed("<start>50</start><end>100</end>", "<start>10</start><end>60</end>"), {"xmeml overlap": FCP7}),
     ("xmeml", changed('(<enabled>.*?)<file id="file-1"/>', r'\1<file id="file-9"/>'), {"xmeml problem": FCP7}),
     ("xmeml", changed("<string>10:00:00;00", "<string>11:00:00;00"), {"xmeml timecode": FCP7}),
     ("xmeml", changed("<sequence .*</sequence>", ""), {"xmeml empty": FCP7}),
