@@ -15,6 +15,7 @@ from pipeline.editorial.checks import (
     edl_rules,
     fcpxml_rules,
     kdenlive_rules,
+    lost_rules,
     otio_rules,
     rate_rules,
     reel_rules,
@@ -150,6 +151,8 @@ _OTIO: tuple[Rule, ...] = (
          "the same", otio_rules.available),
     Rule("otio time base", "source_range from 0 beside an available_range by timecode", ("otio",),
          ("premiere", "resolve"), "error", "Resolve wants both in absolute frames", otio_rules.time_base),
+    Rule("otio length", "clips and gaps that last less than nothing", ("otio",), ("premiere", "resolve", "kdenlive"),
+         "error", "what follows moves, or is dropped", otio_rules.lengths),
     Rule("otio file URL", "`file://` instead of a bare path", ("otio",), _RESOLVE, "error",
          "the same as for clips", otio_rules.file_urls),
     Rule("otio fields", "clips without enabled or metadata", ("otio",), _RESOLVE, "error",
@@ -228,7 +231,17 @@ _OTHERS: tuple[Rule, ...] = (
     Rule("kdenlive reference", "clips of what is nowhere in the project", ("kdenlive",), ("kdenlive",), "error",
          "the clip is dropped", kdenlive_rules.references),
 )  # fmt: skip
+_LOST: tuple[Rule, ...] = (
+    Rule("lost markers", "markers of the timeline and its clips, once a file", ("xmeml", "fcpxml"), _RESOLVE, "warning",
+         "measured on Resolve 19.1.3: loses markers; OTIO keeps them", lost_rules.markers),
+    Rule("lost sound", "several audio tracks, once a file", ("fcpxml",), _RESOLVE, "warning",
+         "measured on Resolve 19.1.3: drops an audio track", lost_rules.sound),
+    Rule("lost tracks", "events on V2 and higher, once a file", ("edl",), _RESOLVE, "warning",
+         "measured on Resolve 19.1.3: 1 video track", lost_rules.video_tracks),
+    Rule("otio backwards", "clips that run backwards, once a file", ("otio",), ("premiere",), "warning",
+         "OpenTimelineIO issue 1890: Premiere reads them otherwise", lost_rules.backwards),
+)  # fmt: skip
 
 RULES: tuple[Rule, ...] = (
-    UNREADABLE, _FORMAT, *_COMMON, *_EDL, *_ALE, *_OTIO, *_XMEML, *_FCPXML, *_OTHERS,
+    UNREADABLE, _FORMAT, *_COMMON, *_EDL, *_ALE, *_OTIO, *_XMEML, *_FCPXML, *_OTHERS, *_LOST,
 )  # fmt: skip
