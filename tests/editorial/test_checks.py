@@ -48,6 +48,11 @@ def appended(text):
     return lambda content: content + text.encode()
 
 
+def rated(text):
+    """An OTIO whose times all count at a rate as it is written here."""
+    return lambda content: content.replace(b"29.97002997002997", text.encode())
+
+
 def reeled(**new):
     """Reels renamed, in the events and in the table of the list."""
 
@@ -60,6 +65,7 @@ def reeled(**new):
     return change
 
 
+DISSOLVE = "<transitionitem><start>0</start><end>4</end><alignment>start</alignment></transitionitem>"
 EXPLODED = '<track currentExplodedTrackIndex="{}" totalExplodedTrackCount="2"/>'
 BROKEN = [
     # event lists
@@ -93,6 +99,7 @@ BROKEN = [
     ("edl", changed("001  R010", "001  R099"), {"reel table": LISTS}),
     ("edl", lambda text: text.replace(b"001  R010", b"001  R011").replace(b"002  R011", b"002  R010"),
      {"reel table": LISTS}),
+    ("edl", changed("002  R011     V ", "002  R011     V2"), {"lost tracks": RESOLVE}),
     ("edl", changed("\n001 .*", "\n"), {"edl empty": LISTS}),
     # ALE
     *(
@@ -124,6 +131,12 @@ BROKEN = [
     ("xmeml", changed("<in>40</in><out>90</out>", "<in>380</in><out>430</out>"), {"range": FCP7}),
     ("xmeml", changed("<in>40</in><out>90</out>", "<in>40</in><out>99</out>"), {"xmeml problem": FCP7}),
     ("xmeml", changed("<start>0</start><end>50</end>", ""), {"xmeml problem": FCP7}),
+    ("xmeml", changed("<start>0</start><end>50</end>", "<start>-50</start><end>0</end>"), {"xmeml place": FCP7}),
+    ("xmeml", changed("<start>0</start><end>50</end>", "<start>-1</start><end>50</end>"), {"xmeml place": FCP7}),
+    ("xmeml", changed('(<clipitem id="clipitem-v1-1".*?<start>)0(</start>)', rf"{DISSOLVE}\g<1>-1\2"), {}),
+    ("xmeml", changed("<in>40</in>", "<in>40.5</in>"), {"xmeml place": FCP7}),
+    ("xmeml", changed("<in>40</in>", "<in>40.0</in>"), {}),
+    ("xmeml", changed("<start>50</start><end>100</end>", "<start>10</start><end>60</end>"), {"xmeml overlap": FCP7}),
     ("xmeml", changed('(<enabled>.*?)<file id="file-1"/>', r'\1<file id="file-9"/>'), {"xmeml problem": FCP7}),
     ("xmeml", changed("<string>10:00:00;00", "<string>11:00:00;00"), {"xmeml timecode": FCP7}),
     ("xmeml", changed("<sequence .*</sequence>", ""), {"xmeml empty": FCP7}),
@@ -136,6 +149,8 @@ BROKEN = [
         {"xmeml exploded track": {"premiere"}},
     ),
     ("xmeml", changed("</audio>\n", f"{EXPLODED.format(0)}{EXPLODED.format(1)}</audio>"), {}),
+    ("xmeml", changed("</sequence>", "<marker><name>x</name><in>1</in><out>-1</out></marker></sequence>"),
+     {"lost markers": RESOLVE}),
     # FCPXML
     ("fcpxml", changed('version="1.10"', 'version="1.99"'), {"fcpxml version": FCPX}),
     ("fcpxml", changed('version="1.10"', 'version="1.2"'), {"fcpxml version": RESOLVE}),
@@ -164,6 +179,9 @@ BROKEN = [
     ("fcpxml", changed("<project.*</project>", ""), {"fcpxml empty": RESOLVE}),
     ("fcpxml", changed('(id="f1" name=)"[^"]*" frameDuration="1001/30000s"', r'\1"x" frameDuration="100/2997s"'),
      {"odd rate": FCPX, "fcpxml grid": FCPX, "fcpxml problem": FCPX}),
+    ("fcpxml", changed('duration="50050/30000s"([^>]*)/>', r'duration="50050/30000s"\1><marker start="0s" value="x"/>'
+                       "</asset-clip>"),
+     {"lost markers": RESOLVE}),
     # OTIO
     ("otio", changed("Clip.2", "Clip.1"), {"otio clip": RESOLVE}),
     ("otio", changed('"active_media_reference_key": "DEFAULT_MEDIA"', '"active_media_reference_key": "other"'),
@@ -182,6 +200,14 @@ BROKEN = [
      {"otio root": {"premiere", "resolve", "kdenlive"}}),
     ("otio", lambda _: b'{"OTIO_SCHEMA": "Timeline.1", "global_start_time": {"rate": 25, "value": 0}, "tracks": {}}',
      {"otio empty": {"premiere", "resolve", "kdenlive"}}),
+    ("otio", changed('"value": 50.0', '"value": -50.0'), {"otio length": {"premiere", "resolve", "kdenlive"}}),
+    *(
+        ("otio", rated(text), {"odd rate": {*LISTS, "kdenlive"}} if odd else {})
+        for text, odd in (("29.96", True), ("29.976", True), ("30.01", True), ("29.97", False), ("29.97003", False),
+                          ("29.970029970029968", False), ("30", False), ("28", False))
+    ),
+    ("otio", changed('"metadata": {', '"metadata": {"fps": {"rate": 25.01}, '), {}),
+    ("otio", changed('"time_scalar": 2.0', '"time_scalar": -2.0'), {"otio backwards": {"premiere"}}),
     # AAF
     ("aaf", lambda _: composed(timecode=False), {"aaf timecode": RESOLVE}),
     ("aaf", lambda _: composed(drop=True), {"aaf drop flag": LISTS}),
@@ -191,6 +217,9 @@ BROKEN = [
     ("aaf", lambda _: composed(tape="A:1"), {"tape letters": {"avid"}}),
     # Kdenlive
     ("kdenlive", changed("<profile [^>]*>", ""), {"kdenlive profile": {"kdenlive"}}),
+    ("kdenlive", changed('frame_rate_num="30000" frame_rate_den="1001"', 'frame_rate_num="2501" frame_rate_den="100"'),
+     {"odd rate": {"kdenlive"}}),
+    ("kdenlive", changed('frame_rate_num="30000" frame_rate_den="1001"', 'frame_rate_num="25" frame_rate_den="1"'), {}),
     ("kdenlive", changed('<entry producer="bin3"', '<entry producer="bin9"'), {"kdenlive reference": {"kdenlive"}}),
     ("kdenlive", changed('<entry producer="bin3" in="0" out="399"', '<entry producer="bin3" in="0" out="400"'),
      {"range": {"kdenlive"}}),
@@ -212,7 +241,8 @@ def test_one_fault_is_named_by_its_rule_for_the_editors_that_mind(form, change, 
 def test_every_rule_has_its_broken_file():
     tried = {rule for _, _, expected in BROKEN for rule in expected}
     elsewhere = {
-        "unreadable", "format", "missing media", "not checked", "fcpxml DTD", "fcpxml project rate", "otio in-points"
+        "unreadable", "format", "missing media", "not checked", "fcpxml DTD", "fcpxml project rate", "otio in-points",
+        "lost sound",
     }  # fmt: skip
     in_sets = {rule.name for rule in RULES if rule.find_in_set}
     assert {rule.name for rule in RULES} - tried - elsewhere - in_sets == set()

@@ -1,12 +1,10 @@
 """What can be wrong in every format: that the editor does not read it, ranges outside the media, media not there."""
 
 from collections.abc import Callable, Iterator
-from fractions import Fraction
 
 from pipeline.editorial.checks import aaf_rules, fcpxml_rules, kdenlive_rules, otio_rules, xmeml_rules
 from pipeline.editorial.checks.case import Case, Found
 from pipeline.editorial.imports.reading import ReadEvent
-from pipeline.timecode import STANDARD_RATES
 
 # Editors by the formats that they read themselves; "by itself": other programs may convert for them.
 READS: dict[str, tuple[str, ...]] = {
@@ -26,7 +24,6 @@ FORMATS = {
     "protools-session-text": "Pro Tools session text",
 }  # fmt: skip
 _SLACK = 1  # frames: what is counted at other rates is rounded
-_NEAR = Fraction(1, 500)
 _PATHS: dict[str, Callable[[Case], Iterator[tuple[str, int | None, str]]]] = {
     "otio": otio_rules.paths,
     "xmeml": xmeml_rules.paths,
@@ -60,19 +57,6 @@ def _outside(event: ReadEvent) -> str:
     if media.start >= -_SLACK and media.end <= whole.duration + _SLACK:
         return ""
     return f"frames {media.start} to {media.end} of a file that has {whole.duration}"
-
-
-def odd_rate(case: Case) -> Iterator[Found]:
-    """A rate a little beside a standard one: 2997/100 is not 30000/1001, and an hour of it is four frames off."""
-    told = set()
-    rates = [(case.timeline.rate, None), *((event.rate, event.line) for event in case.timeline.events)]
-    for rate, line in rates:
-        if rate is None or rate in told:
-            continue
-        told.add(rate)
-        nearest = min(STANDARD_RATES, key=lambda each: abs(each - rate.fraction))
-        if 0 < abs(nearest - rate.fraction) < nearest * _NEAR:
-            yield Found(line, f"{rate} frames a second are not {nearest}; the difference grows with the length.")
 
 
 def missing(case: Case) -> Iterator[Found]:

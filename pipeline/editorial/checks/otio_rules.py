@@ -58,6 +58,18 @@ def ranges(case: Case) -> Iterator[Found]:
             yield _at(case, clip, f"takes {taken} frames of a file that has {there}")
 
 
+def lengths(case: Case) -> Iterator[Found]:
+    """What ends before it begins: OTIO can write it, no reader knows what it means."""
+    items = (each for track in case.otio.tracks for each in inside(track, "children") if kind_of(each) != "Clip")
+    for item in (*case.otio.clips, *items):
+        span = item.get("source_range")
+        lasts = span.get("duration") if isinstance(span, dict) else None
+        time = time_of(lasts)
+        if time is not None and time.value < 0:
+            what = text_in(item, "name") or f"A {kind_of(item)}"
+            yield Found(case.otio.line(item), f"'{what[:80]}' lasts {_shown(time.value)} frames.")
+
+
 def _spans(case: Case) -> list[tuple[Values, Span, Span]]:
     """What clips at their own speed take, and what their active media hold."""
     if case.otio.spans is None:

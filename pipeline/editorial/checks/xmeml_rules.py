@@ -11,12 +11,15 @@ from operator import methodcaller
 from pipeline.editorial.checks.case import Case, Found
 from pipeline.editorial.imports.markup import Node, path_of, text_of
 from pipeline.editorial.imports.xmeml import sequences_in
+from pipeline.editorial.imports.xmeml_values import number_of
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 _HOLD_RATE = ("sequence", "clip", "clipitem", "file", "timecode", "samplecharacteristics")
 _RATES_OF = methodcaller("findall", "rate")
 _OF_TIMECODE = ("drop-frame", "timecode")  # words of the reader's sentences about them
 _NUMBER = re.compile(r"\d{1,6}")
+_ITEMS = frozenset({"clipitem", "transitionitem", "generatoritem"})
+_PLACES = frozenset({"start", "end", "in", "out"})
 
 
 def no_sequence(case: Case) -> Iterator[Found]:
@@ -98,6 +101,44 @@ def _exploded(track: Node | None) -> tuple[int | None, int]:
         else (track.get("currentExplodedTrackIndex", ""), track.get("totalExplodedTrackCount", ""))
     )
     return (int(said[0]), int(said[1])) if all(map(_NUMBER.fullmatch, said)) and int(said[1]) else (None, 0)
+
+
+def places(case: Case) -> Iterator[Found]:
+    """Frames before zero, and ones that are not whole; -1 stands for a place that the transition beside it tells."""
+    for items in _tracks(case):
+        tags = ["", *(node.tag for node in items), ""]
+        for at, node in enumerate(items):
+            for child in node:
+                if child.tag in _PLACES and not (text := text_of(child)).isdecimal() and (frame := number_of(text)):
+                    beside = tags[at if child.tag == "start" else at + 2]
+                    told = frame == -1 and (child.tag in {"in", "out"} or beside == "transitionitem")
+                    what = "no whole frame" if frame.denominator > 1 else "before the first frame"
+                    if frame.denominator > 1 or (frame < 0 and not told):
+                        name = text_of(node, "name") or f"A <{node.tag}>"
+                        yield Found(case.document.line(node), f"'{name[:80]}' says {text} for {child.tag}, {what}.")
+
+
+def overlaps(case: Case) -> Iterator[Found]:
+    """Clips of one track over one another, which a track cannot hold; at a transition they meet at its cut.
+
+    Premiere lets the sound of a clip reach to the end of the transition that its picture has.
+    """
+    reached: dict[tuple[str, int], int] = {}
+    mixed = {each.at: each.at + each.after for each in sorted(case.timeline.transitions, key=lambda each: each.after)}
+    for event in case.timeline.events:  # by track and time
+        if event.record is not None:
+            end = reached.get((event.kind, event.track), event.record.start)
+            if event.record.start < end and end > mixed.get(event.record.start, 0):
+                frames = f"begins at frame {event.record.start} of its track, where another clip lasts until {end}"
+                yield Found(event.line, f"'{event.name[:80]}' {frames}.")
+            reached[event.kind, event.track] = max(end, event.record.end)
+
+
+def _tracks(case: Case) -> Iterator[list[Node]]:
+    """What lies on each track of the sequences, in the order of the file."""
+    for sequence in sequences_in(case.root):
+        for track in (*sequence.findall("media/video/track"), *sequence.findall("media/audio/track")):
+            yield [node for node in track if node.tag in _ITEMS]
 
 
 def problems(case: Case) -> Iterator[Found]:

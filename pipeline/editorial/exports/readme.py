@@ -50,8 +50,9 @@ GUIDES: dict[str, Guide] = {
         ),
         {
             ".otio": "File > Import > Timeline..., choose {file}. This one holds the most.",
-            ".fcpxml": "Should that give no timeline, take {file} the same way.",
-            ".xml": "Then {file}.",
+            ".fcpxml": "Should that give no timeline, take {file} the same way. Resolve 19 was seen to lose markers of "
+            "such a file, which the list of markers brings where there is one, and to drop a track of sound: compare.",
+            ".xml": "Then {file}, of which it loses markers and colours, too.",
             ".aaf": "Then {file}.",
             ".edl": "Last {file}, which has one video track and is matched by reel and timecode alone.",
             ".markers.edl": "For the markers select the timeline in the Media Pool, then from its menu "
