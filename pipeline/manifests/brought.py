@@ -20,6 +20,7 @@ class CardLists:
     """`known`: by path, the value of each format; `origin`: by path, which list says so and when it was made.
 
     `whole` are the folders of which a list names every file; `generations` of the ASC MHL history at the root.
+    `outside` are paths as listed that lead out of the folder of their list, each with that list and that folder.
     """
 
     known: Mapping[str, Mapping[str, str]]
@@ -27,6 +28,7 @@ class CardLists:
     whole: tuple[str, ...] = ()
     generations: tuple[Generation, ...] = ()
     warnings: tuple[str, ...] = ()
+    outside: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def lists_of(card: Path) -> CardLists:
@@ -53,6 +55,7 @@ def read_lists(root: Path, places: Iterable[Path]) -> CardLists:
     whole: list[str] = []
     generations: tuple[Generation, ...] = ()
     warnings: list[str] = []
+    outside: dict[str, tuple[str, str]] = {}
     for place in places:
         history = place.name.casefold() == CHAIN_NAME
         base = (place.parent.parent if history else place.parent).relative_to(root)
@@ -66,7 +69,9 @@ def read_lists(root: Path, places: Iterable[Path]) -> CardLists:
         if history or place.suffix.lower() == _WHOLE:
             whole.append("/".join(base.parts))
         _take(lists, base, place, (known, origin))
-    return CardLists(known, origin, tuple(whole), generations, tuple(warnings))
+        said = one_line(place.name), "/".join(base.parts)
+        outside |= {each.path: said for listed in lists for each in listed.entries if not each.parts}
+    return CardLists(known, origin, tuple(whole), generations, tuple(warnings), outside)
 
 
 def _one(place: Path) -> HashList:
