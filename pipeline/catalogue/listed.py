@@ -32,12 +32,14 @@ _BAD = {
 @dataclass(frozen=True, slots=True)
 class CheckedCard:
     """A card by its hash lists. `state`: checked (every file is as listed), unread (not all are read), differs,
-    incomplete (files are missing or not to be read). Paths are those of the files, by what they are."""
+    incomplete (files are missing or refused: links, no regular files, paths that lead off the card). Paths are those of
+    the files, by what they are."""
 
     verified: int
     left: int
     differs: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     extra: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -45,7 +47,7 @@ class CheckedCard:
     def state(self) -> str:
         if self.differs:
             return "differs"
-        return "incomplete" if self.missing else "unread" if self.left else "checked"
+        return "incomplete" if self.missing or self.refused else "unread" if self.left else "checked"
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ class _Gathered:
     left: int = 0
     differs: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
     extra: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -179,11 +182,19 @@ def checked_cards(db: Connection) -> dict[int, CheckedCard]:
             kept.warnings.append(complaint(path, verdict, origin))
         elif verdict == "extra":
             kept.extra.append(shown(path))
+        elif verdict == "refused":
+            kept.refused.append(shown(path))
         else:
             kept.missing.append(shown(path))
     return {
         card: CheckedCard(
-            each.verified, each.left, tuple(each.differs), tuple(each.missing), tuple(each.extra), tuple(each.warnings)
+            each.verified,
+            each.left,
+            tuple(each.differs),
+            tuple(each.missing),
+            tuple(each.refused),
+            tuple(each.extra),
+            tuple(each.warnings),
         )
         for card, each in gathered.items()
     }

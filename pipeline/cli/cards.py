@@ -87,5 +87,5 @@ def _data(card: CardRow) -> dict[str, object]:
 def _by_list(found: CheckedCard) -> dict[str, object]:
     return {
         "state": found.state, "verified": found.verified, "left": found.left, "differs": found.differs,
-        "missing": found.missing, "extra": found.extra,
+        "missing": found.missing, "refused": found.refused, "extra": found.extra,
     }  # fmt: skip

@@ -32,15 +32,26 @@ def listed_files(ground: Ground, card: SeenCard) -> tuple[tuple[ListedFile, ...]
         return (), unread
     assert ground.root.place is not None
     lists = read_lists(Path(ground.root.place), places)
-    if not lists.known:
+    if not lists.known and not lists.outside:
         return (), unread
     there = {_key(path): path for path in card.stamps}
     found = [each for name in lists.known if (each := _listed(ground, card, there, (lists, name)))]
+    found += [
+        ListedFile(ground.root.id, os.fsencode(name), origin, {}, verdict="refused")
+        for name, (origin, base) in lists.outside.items()
+        if f"{base}/".startswith(f"{os.fsdecode(card.folder.path)}/")
+    ]
     on_lists = {each.path for each in found}
     extra = [path for path in card.stamps if path not in on_lists and _ought_to_be_listed(path, lists)]
     found += [ListedFile(ground.root.id, path, "", {}, verdict="extra") for path in extra]
     names = [path.rpartition(b"/")[2] for path in extra]
     unlisted = [name for name in names if b"." + name.rpartition(b".")[2].lower() in MEDIA_SUFFIXES]
+    links = [each for each in found if each.verdict == "refused" and each.hashes]
+    unread += [
+        f"{one_line(each.path.rpartition(b'/')[2])}, which {each.origin} lists, is a link or no regular file: it is not"
+        " read; put the file itself there."
+        for each in links
+    ]
     return tuple(found), unread + [
         f"{one_line(name)} is on no hash list of this card: it came later or from elsewhere; see whether it belongs."
         for name in unlisted

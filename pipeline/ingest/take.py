@@ -53,7 +53,9 @@ def take_card(
     listed, unlisted = listed_files(ground, card)
     unsure = (*_doubts(card, clips, reports, failed), *untold, *_misnamed(ground, card), *unlisted)
     doubtful = (*cut.values(), *_of_clips(clips), *unsure)
-    folder = replace(card.folder, warnings=tuple(dict.fromkeys((*card.folder.warnings, *doubtful))))
+    refused = [f"{shown(each.path.rpartition(b'/')[2])} is missing " for each in listed if each.verdict == "refused"]
+    others = [each for each in card.folder.warnings if not each.startswith(tuple(refused))]  # it is there, as no file
+    folder = replace(card.folder, warnings=tuple(dict.fromkeys((*others, *doubtful))))
     return TakenCard(
         ground.root.id, folder, card.fingerprint, tuple(clips), tuple(failed), moment, tuple(tracks), listed
     )

@@ -20,7 +20,8 @@ class CardLists:
     """`known`: by path, the value of each format; `origin`: by path, which list says so and when it was made.
 
     `whole` are the folders of which a list names every file; `generations` of the ASC MHL history at the root, and the
-    files of that `history` with their sizes.
+    files of that `history` with their sizes. `outside` are paths as listed that lead out of the folder of their list,
+    each with that list and that folder.
     """
 
     known: Mapping[str, Mapping[str, str]]
@@ -29,6 +30,7 @@ class CardLists:
     generations: tuple[Generation, ...] = ()
     history: Mapping[str, int | None] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    outside: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def lists_of(card: Path) -> CardLists:
@@ -56,6 +58,7 @@ def read_lists(root: Path, places: Iterable[Path]) -> CardLists:
     generations: tuple[Generation, ...] = ()
     sizes: dict[str, int | None] = {}
     warnings: list[str] = []
+    outside: dict[str, tuple[str, str]] = {}
     for place in places:
         history = place.name.casefold() == CHAIN_NAME
         base = (place.parent.parent if history else place.parent).relative_to(root)
@@ -71,7 +74,9 @@ def read_lists(root: Path, places: Iterable[Path]) -> CardLists:
         listed = _take(lists, base, place, (known, origin))
         if history and not base.parts:
             sizes = listed
-    return CardLists(known, origin, tuple(whole), generations, sizes, tuple(warnings))
+        said = one_line(place.name), "/".join(base.parts)
+        outside |= {each.path: said for one in lists for each in one.entries if not each.parts}
+    return CardLists(known, origin, tuple(whole), generations, sizes, tuple(warnings), outside)
 
 
 def _one(place: Path) -> HashList:

@@ -75,7 +75,9 @@ def test_a_card_whose_files_are_as_listed_is_checked(film, format_):
     finish(film)
     found = cards(film)["A001"]
     assert (found["warnings"], found["hash_list"]) == (
-        [], {"state": "checked", "verified": 3, "left": 0, "differs": [], "missing": [], "extra": []}
+        [], {
+            "state": "checked", "verified": 3, "left": 0, "differs": [], "missing": [], "refused": [], "extra": []
+        }
     )  # fmt: skip
     assert {name: row["listed"] for name, row in clips(film).items()} == {
         "C0001.MP4": "verified",
@@ -190,7 +192,7 @@ def test_missing_and_extra_files_are_named(film):
     found = cards(film)["A001"]
     assert found["hash_list"] | {"verified": 0} == {
         "state": "incomplete", "verified": 0, "left": 0, "differs": [],
-        "missing": ["ingest/A001/C0001.MP4", "ingest/A001/notes.txt"],
+        "missing": ["ingest/A001/C0001.MP4", "ingest/A001/notes.txt"], "refused": [],
         "extra": ["ingest/A001/C0003.MP4", "ingest/A001/wrap.txt"],
     }  # fmt: skip
     told = "\n".join(found["warnings"])
@@ -230,15 +232,22 @@ def test_paths_that_lead_out_and_links_are_refused_and_never_opened(film, tmp_pa
     secret.write_bytes(b"secret")
     (folder / "link.mov").symlink_to(secret)
     (folder / "inside").symlink_to(tmp_path)
-    names = ("../../../secret.mov", str(secret), "link.mov", "inside/secret.mov")
+    names = ("../../../secret.mov", str(secret), "link.mov", "inside/secret.mov", "pipe.mov")
     inside = [entry(path.name, path.read_bytes()) for path in sorted(folder.iterdir()) if not path.is_symlink()]
     history(folder, asc(*inside, *(entry(name, b"secret") for name in names)))
+    os.mkfifo(folder / "pipe.mov")
     traced = tmp_path / "opened"
     run = rushes("ingest", cwd=film, traced=traced)
     found = cards(film)["A001"]
     assert found["hash_list"]["state"] == "incomplete"
     assert found["hash_list"]["verified"] == 3
-    assert found["hash_list"]["missing"] == ["ingest/A001/inside/secret.mov", "ingest/A001/link.mov"]
+    inside = [f"ingest/A001/{name}" for name in ("inside/secret.mov", "link.mov", "pipe.mov")]
+    assert (found["hash_list"]["refused"], found["hash_list"]["missing"]) == (
+        ["../../../secret.mov", str(secret), *inside],
+        [],
+    )
+    assert sum("is a link or no regular file" in each for each in found["warnings"]) == 3
+    assert not any("is missing" in each for each in found["warnings"])
     assert any("leads off the card and is not read" in each for each in found["warnings"])
     assert run.code == 0
     assert "secret.mov" not in traced.read_text()
