@@ -66,7 +66,7 @@ WRONG = {
 }  # fmt: skip
 # Final Cut's own files, for Resolve
 OF_FCPXML = {"fcpxml new version", "fcpxml asset name", "lost markers", "lost sound"}
-LOST = {"resolve": {"lost markers", "lost sound"}, "premiere": {"otio backwards"}}  # of the torture timeline
+LOST = {"premiere": {"otio backwards"}}  # of the torture timeline
 
 
 @pytest.mark.skipif(not FILES, reason="the real timelines are not here")

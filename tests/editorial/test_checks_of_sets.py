@@ -8,7 +8,7 @@ from torture import torture_timeline
 
 from pipeline.editorial.checks.case import case_of
 from pipeline.editorial.checks.judge import judge
-from pipeline.editorial.exports import edl, otio_json
+from pipeline.editorial.exports import edl, fcpxml, otio_json, xmeml
 from pipeline.editorial.exports.written import ExportOptions
 from pipeline.timecode import Rate
 
@@ -125,3 +125,14 @@ def test_a_list_of_one_track_lacks_none_of_the_other_tracks():
     for file in edl.write(timeline, options).files:
         rules = told(cut, file.content)[0]
         assert rules[1] <= {"edl empty"}, file.suffix
+
+
+def test_what_resolve_loses_is_told_once_a_file_unless_the_otio_lies_beside():
+    timeline, options = torture_timeline(Rate(25), drop=False), ExportOptions(Path(), editor="resolve")
+    otio, xml, fcp = (each.write(timeline, options).files[0].content for each in (otio_json, xmeml, fcpxml))
+    rules, sentences = told(xml, fcp)
+    assert [each & {"lost markers", "lost sound"} for each in rules] == [
+        {"lost markers"}, {"lost markers", "lost sound"}
+    ]  # fmt: skip
+    assert sum("loses the 4 markers" in each for each in sentences) == 2
+    assert not {"lost markers", "lost sound"} & set().union(*told(otio, xml, fcp)[0])

@@ -1,10 +1,10 @@
-"""What an editor takes without a word and loses: told once a file, with what to do.
+"""What an editor takes without a word and loses: told once a file, of a cut that is not handed over better.
 
 Sources: documentation of samuelgursky/davinci-resolve-mcp (roundtrip-*), measured on Resolve 19.1.3; OpenTimelineIO
 issue 1890.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pipeline.editorial.checks.case import Case, Found
 from pipeline.editorial.imports.xmeml import sequences_in
@@ -12,18 +12,30 @@ from pipeline.editorial.imports.xmeml import sequences_in
 _MARKERS = ("marker", "chapter-marker")
 
 
-def markers(case: Case) -> Iterator[Found]:
-    timelines = sequences_in(case.root) if case.format == "xmeml" else case.root.iter("project")
-    count = sum(1 for timeline in timelines for name in _MARKERS for _ in timeline.iter(name))
-    if count:
-        many = "1 marker" if count == 1 else f"{count:,} markers"
-        yield Found(None, f"Resolve loses the {many} of this file; an OTIO or a marker list (EDL) brings them.")
+def markers(cases: Sequence[Case]) -> Iterator[tuple[int, Found]]:
+    for number, case in _alone(cases, "xmeml", "fcpxml"):
+        timelines = sequences_in(case.root) if case.format == "xmeml" else case.root.iter("project")
+        count = sum(1 for timeline in timelines for name in _MARKERS for _ in timeline.iter(name))
+        if count:
+            many = "1 marker" if count == 1 else f"{count:,} markers"
+            sentence = f"Resolve loses the {many} of this file; an OTIO or a marker list (EDL) brings them."
+            yield number, Found(None, sentence)
 
 
-def sound(case: Case) -> Iterator[Found]:
-    tracks = case.timeline.tracks[1]
-    if tracks > 1:
-        yield Found(None, f"Resolve was seen to drop an audio track of FCPXML; this one has {tracks}, compare them.")
+def sound(cases: Sequence[Case]) -> Iterator[tuple[int, Found]]:
+    for number, case in _alone(cases, "fcpxml"):
+        tracks = case.timeline.tracks[1]
+        if tracks > 1:
+            sentence = f"Resolve was seen to drop an audio track of FCPXML; this one has {tracks}, compare them."
+            yield number, Found(None, sentence)
+
+
+def _alone(cases: Sequence[Case], *formats: str) -> Iterator[tuple[int, Case]]:
+    """The files of these formats beside which no OTIO of the same cut lies, which is the one to take."""
+    kept = {case.timeline.title for case in cases if case.format == "otio"}
+    for number, case in enumerate(cases):
+        if case.format in formats and case.timeline.title not in kept:
+            yield number, case
 
 
 def backwards(case: Case) -> Iterator[Found]:

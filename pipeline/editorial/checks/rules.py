@@ -232,10 +232,10 @@ _OTHERS: tuple[Rule, ...] = (
          "the clip is dropped", kdenlive_rules.references),
 )  # fmt: skip
 _LOST: tuple[Rule, ...] = (
-    Rule("lost markers", "markers of the timeline and its clips, once a file", ("xmeml", "fcpxml"), _RESOLVE, "warning",
-         "measured on Resolve 19.1.3: loses markers; OTIO keeps them", lost_rules.markers),
-    Rule("lost sound", "several audio tracks, once a file", ("fcpxml",), _RESOLVE, "warning",
-         "measured on Resolve 19.1.3: drops an audio track", lost_rules.sound),
+    Rule("lost markers", "markers, where no OTIO of the cut lies beside; once a file", ("xmeml", "fcpxml"), _RESOLVE,
+         "warning", "measured on Resolve 19.1.3: loses markers; OTIO keeps them", None, lost_rules.markers),
+    Rule("lost sound", "several audio tracks, where no OTIO of the cut lies beside; once a file", ("fcpxml",), _RESOLVE,
+         "warning", "measured on Resolve 19.1.3: drops an audio track", None, lost_rules.sound),
     Rule("lost tracks", "events on V2 and higher, once a file", ("edl",), _RESOLVE, "warning",
          "measured on Resolve 19.1.3: 1 video track", lost_rules.video_tracks),
     Rule("otio backwards", "clips that run backwards, once a file", ("otio",), ("premiere",), "warning",

@@ -170,7 +170,8 @@ def _difference(mine: ReadEvent, theirs: ReadEvent, rate: Rate, names: Sequence[
     slack = 0 if exact else max(1, ceil(mine.rate.fraction / rate.fraction * mine.speed))  # a frame of the timeline
     if abs(begins[0] - begins[1]) <= slack:
         return ""
-    here, there = (Timecode(frame, mine.rate, bool(mine.drop_frame)) for frame in begins)
+    drop = bool(mine.drop_frame) and mine.rate.can_drop
+    here, there = (Timecode(frame, mine.rate, drop) for frame in begins)
     return f"begins with {here} of its source here, and with {there}"
 
 
