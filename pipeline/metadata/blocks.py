@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import islice
+from typing import NamedTuple
 
 from pipeline.metadata import ebml
 from pipeline.metadata.ebml import Element
@@ -52,30 +53,50 @@ def first_frame(data: bytes, track: int) -> bytes:
     return b""
 
 
-def times_of_tracks(source: ByteSource, clusters: int) -> dict[int, list[int]]:
-    """When the blocks of each track are shown, in ticks, in the order of the file: a walk that reads no media.
+class Block(NamedTuple):
+    """A block of a track: when it is shown, in ticks, and where what it holds lies; `end` may be beyond the file."""
 
-    Frames in a lace share the time of the first. Raises ValueError or IndexError where no element can be, and for
-    more of them than any recording has.
+    track: int
+    time: int
+    start: int
+    end: int
+    laced: bool
+
+
+def blocks(source: ByteSource, clusters: int) -> Iterator[Block]:
+    """The blocks that are shown, in the order of the file: a walk that reads no media.
+
+    Raises ValueError or IndexError where no element can be, and for more of them than any recording has.
     """
-    found: dict[int, list[int]] = {}
     at = cluster = 0
     for _ in range(2 * MOST_TIMES):
         data = source.peek(clusters + at, _HEADER + ebml.LONGEST_HEADER)
         if len(data) < ebml.LONGEST_HEADER:
-            return found
+            return
         element = next(walk(data))
         head = data[element.start : element.start + _HEADER]
         if element.kind == _TIMESTAMP:
             cluster = ebml.whole(data[element.start : min(element.end, len(data))])
         elif element.kind in (_SIMPLE, _BLOCK):
             number, width = ebml.vint(head)
-            if not head[width + 2] & _INVISIBLE:
-                found.setdefault(number, []).append(
-                    cluster + int.from_bytes(head[width : width + 2], "big", signed=True)
-                )
+            flags = head[width + 2]
+            if not flags & _INVISIBLE:
+                time = cluster + int.from_bytes(head[width : width + 2], "big", signed=True)
+                begin = clusters + at
+                yield Block(number, time, begin + element.start + width + 3, begin + element.end, bool(flags & _LACED))
         at += _after(element)
     raise ValueError("more blocks than any recording has")
+
+
+def times_of_tracks(source: ByteSource, clusters: int) -> dict[int, list[int]]:
+    """When the blocks of each track are shown, in ticks. Frames in a lace share the time of the first.
+
+    Raises what `blocks` raises.
+    """
+    found: dict[int, list[int]] = {}
+    for block in blocks(source, clusters):
+        found.setdefault(block.track, []).append(block.time)
+    return found
 
 
 class BlockCounter:

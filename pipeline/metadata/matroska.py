@@ -6,14 +6,15 @@ of others mkvmerge's statistics are believed where they are of the program that 
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import ebml, magic, matroska_codecs, tags
-from pipeline.metadata.blocks import BlockCounter, first_frame, times_of_tracks
+from pipeline.metadata.blocks import MOST_TIMES, BlockCounter, blocks, first_frame, times_of_tracks
 from pipeline.metadata.colour import Colour, colour_of
-from pipeline.metadata.findings import Finding, Moment, cut_off, left_open, moment, parsed
+from pipeline.metadata.findings import Finding, Moment, cut_off, left_open, moment, parsed, text_of
 from pipeline.metadata.matroska_document import Document, Values, number, read_document
 from pipeline.metadata.picture import merged
 from pipeline.metadata.source import ByteSource
@@ -76,6 +77,34 @@ def picture_times(source: ByteSource) -> list[int] | None:
     heard = [found.get(number(track, 0xD7), []) for track in document.tracks if number(track, 0x83) in (1, 2)]
     first = min(min(times) for times in heard if times)
     return sorted((time - first) * tick for time in found.get(number(picture, 0xD7), ())) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The codec of the picture track, what Tracks says of it, and offset, size and number in order of time."""
+
+    codec: str
+    private: bytes
+    places: tuple[tuple[int, int, int], ...]
+
+
+def stored_pictures(source: ByteSource) -> Stored | None:
+    """Where the pictures lie; None without any, for too many, and where they are laced or packed (ContentEncodings).
+
+    Raises what picture_times raises.
+    """
+    document = read_document(source)
+    picture = document.first(1)
+    if picture is None or document.clusters is None or 0x6D80 in picture:
+        return None
+    found: list[tuple[int, int, int]] = []  # time, place, size
+    for each in blocks(source, document.clusters):
+        if each.track == number(picture, 0xD7):
+            if each.laced or len(found) == MOST_TIMES:
+                return None
+            found.append((each.time, each.start, each.end - each.start))
+    places = ((start, size, index) for index, (_, start, size) in enumerate(sorted(found)))
+    return Stored(text_of(picture.get(0x86, b"")) or "", picture.get(0x63A2, b""), tuple(places))
 
 
 # --- picture --------------------------------------------------------------------------------------

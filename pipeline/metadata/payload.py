@@ -1,4 +1,4 @@
-"""Whether the pictures stored in a QuickTime or MP4 file can be what an encoder wrote, by their bytes alone.
+"""Whether the pictures stored in a QuickTime, MP4 or Matroska file can be what an encoder wrote, by their bytes alone.
 
 A decoder takes much rubbish for pictures and says nothing: HEVC's takes a lost sector that reads as zeros. But more
 than two zeros in a row stand in no unit of H.264 and H.265 (ITU-T H.264, 7.4.1, and H.265, 7.4.2), no unit begins
@@ -6,16 +6,22 @@ with its forbidden bit, and the units of a picture fill it exactly (ISO/IEC 1449
 """
 
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.metadata.frames import Stored, read_stored
+from pipeline.errors import MediaUnreadable
+from pipeline.metadata import matroska
+from pipeline.metadata.frames import read_stored
 from pipeline.metadata.picture import extensions
-from pipeline.metadata.source import LARGEST_READ
+from pipeline.metadata.readers import BROKEN, HEAD
+from pipeline.metadata.source import LARGEST_READ, ByteSource
 
 # Some phones hide a second unit behind a start code, whose zeros are three; the sectors of a disk are 512 bytes.
 _LOST = bytes(256)
 # The box that says how many bytes tell a unit's size, and at which of its own: avcC (5.3.3.1) and hvcC (8.3.3.1).
 _SIZES = ((b"avcC", 4, False), (b"hvcC", 21, True))
+_MATROSKA = {"V_MPEG4/ISO/AVC": (4, False), "V_MPEGH/ISO/HEVC": (21, True)}  # the same there
+_VP9, _VP9_MARKER = "V_VP9", 2  # what a picture begins with (VP9 bitstream, 6.2); its code holds no row of zeros
 
 
 class PictureCheck:
@@ -23,9 +29,10 @@ class PictureCheck:
 
     __slots__ = ("_at", "_begun", "_hevc", "_places", "_size_bytes", "broken")
 
-    def __init__(self, stored: Stored, size_bytes: int, *, hevc: bool) -> None:
+    def __init__(self, places: Iterable[tuple[int, int, int]], size_bytes: int, *, hevc: bool = False) -> None:
+        """`places` are offset, size and number; `size_bytes` is 0 where a picture is no row of units but VP9's."""
         self.broken: list[int] = []
-        self._places = deque(sorted(place for place in stored.places if 0 < place[1] <= LARGEST_READ))
+        self._places = deque(sorted(place for place in places if 0 < place[1] <= LARGEST_READ))
         self._size_bytes = size_bytes
         self._hevc = hevc
         self._at = 0
@@ -47,6 +54,8 @@ class PictureCheck:
         self._at = end
 
     def _is_whole(self, picture: bytes) -> bool:
+        if not self._size_bytes:
+            return picture[0] >> 6 == _VP9_MARKER and picture.rstrip(b"\0").find(_LOST) < 0
         at = 0
         while at < len(picture):
             unit = at + self._size_bytes
@@ -70,9 +79,24 @@ def picture_check(path: Path) -> PictureCheck | None:
     """
     stored = read_stored(path)
     if stored is None:
-        return None
+        return _matroska_check(path)
     parts = dict(extensions(stored.entry))
     for box, at, hevc in _SIZES:
         if len(parts.get(box, b"")) > at:
-            return PictureCheck(stored, (parts[box][at] & 3) + 1, hevc=hevc)
+            return PictureCheck(stored.places, (parts[box][at] & 3) + 1, hevc=hevc)
     return None
+
+
+def _matroska_check(path: Path) -> PictureCheck | None:
+    with ByteSource.open(path) as source:
+        try:
+            stored = matroska.stored_pictures(source) if matroska.recognises(source.upto(0, HEAD)) else None
+        except (MediaUnreadable, *BROKEN):
+            return None
+    if stored is None:
+        return None
+    if stored.codec == _VP9:
+        return PictureCheck(stored.places, 0)
+    at, hevc = _MATROSKA.get(stored.codec, (0, False))
+    known = at and len(stored.private) > at and stored.private[0] == 1  # else they lie there with start codes
+    return PictureCheck(stored.places, (stored.private[at] & 3) + 1, hevc=hevc) if known else None

@@ -16,7 +16,7 @@ from pipeline.clip import Clip, Part
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata.editing import frames_edited
 from pipeline.metadata.facts import announced_frames
-from pipeline.metadata.frames import MOST_PICTURES, Times, read_times
+from pipeline.metadata.frames import MOST_PICTURES, Times, read_block_times, read_times
 from pipeline.processes.ffmpeg import Terms, never, patience, run_ffmpeg
 from pipeline.proxies.endings import damaged_pictures
 from pipeline.proxies.framemap import frame_map
@@ -51,7 +51,10 @@ def surveyed(
         damaged = damaged_pictures(source, ffmpeg, subject=clip.name, cancelled=cancelled, paused=paused)
         length = _length(clip, part, source, table, times)
         starts.append(_start(clip, table, times))
-        read = _frames_read(clip, times, table, length, (*broken, *damaged)) if table else _on_grid(times, clip.rate)
+        if table:
+            read = _frames_read(clip, times, table, length, (*broken, *damaged))
+        else:
+            read = _on_grid(times, clip.rate) - _unwritten(source, broken, clip.rate)
         held += [(before + first, count) for first, count in missing_runs(read, length)]
         parts.append(replace(part, frames=length))
         before += length
@@ -124,7 +127,17 @@ def _frames_read(
 
 def _on_grid(times: Sequence[Fraction], rate: Rate) -> set[int]:
     """The frames whose pictures were decoded from a file without a table: the first of them is frame 0."""
-    return {int((time - times[0]) * rate.fraction + Fraction(1, 2)) for time in times}
+    return {_frame(time - times[0], rate) for time in times}
+
+
+def _unwritten(source: Path, broken: Sequence[int], rate: Rate) -> set[int]:
+    """The frames of pictures of a Matroska file whose bytes no encoder wrote."""
+    shown = read_block_times(source) if broken else None
+    return {_frame(shown.seconds(each) - shown.seconds(0), rate) for each in broken} if shown else set()
+
+
+def _frame(seconds: Fraction, rate: Rate) -> int:
+    return int(seconds * rate.fraction + Fraction(1, 2))
 
 
 def _decoded(

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from imageio_ffmpeg import get_ffmpeg_exe
+from tinystream import Film, block
 
-from pipeline.metadata.frames import Stored, read_stored, read_times
+from pipeline.metadata import matroska
+from pipeline.metadata.frames import read_stored, read_times
 from pipeline.metadata.payload import PictureCheck, picture_check
-from pipeline.metadata.tracks import Entry
+from pipeline.metadata.source import ByteSource
 
 SIZE = 4
 
@@ -59,6 +61,40 @@ def test_every_lost_sector_within_a_picture_is_found_in_its_place(whole):
         assert broken(whole, spoilt, 5000) == [number]
 
 
+@pytest.mark.parametrize(
+    "codec",
+    [
+        "-c:v libx265 -x265-params log-level=none:info=0",
+        "-c:v libx264",
+        "-c:v libvpx-vp9 -b:v 4M -deadline good -cpu-used 8",
+    ],
+)
+def test_a_lost_sector_within_a_picture_of_matroska_is_found_too(codec, tmp_path):
+    path = recording(tmp_path / "A.mkv", codec)
+    data = path.read_bytes()
+    with ByteSource.open(path) as source:
+        stored = matroska.stored_pictures(source)
+    assert stored
+    assert broken(path, data, 5000) == []
+    large = [place for place in stored.places if place[1] > 1200]
+    assert len(large) > 10
+    for offset, size, number in large:
+        middle = offset + size // 2
+        spoilt = data[: middle - 256] + bytes(512) + data[middle + 256 :]
+        assert broken(path, spoilt, 5000) == [number]
+
+
+def test_of_a_damaged_or_laced_matroska_file_nothing_is_said(tmp_path):
+    path = tmp_path / "A.mkv"
+    film = Film(codec="V_VP9").build()
+    path.write_bytes(film)
+    assert picture_check(path)
+    path.write_bytes(film[:-60] + bytes(60))
+    assert picture_check(path) is None
+    path.write_bytes(film.replace(block(0), block(0, flags=2)))
+    assert picture_check(path) is None
+
+
 def test_numbers_are_those_of_the_pictures_shown(whole):
     stored, times = read_stored(whole), read_times(whole)
     assert stored
@@ -69,7 +105,7 @@ def test_numbers_are_those_of_the_pictures_shown(whole):
 
 def checked(*units: bytes, hevc: bool, size: int | None = None) -> list[int]:
     sample = b"".join(len(unit).to_bytes(SIZE, "big") + unit for unit in units)
-    check = PictureCheck(Stored(Entry(b"hvc1", b""), ((0, size or len(sample), 0),)), SIZE, hevc=hevc)
+    check = PictureCheck(((0, size or len(sample), 0),), SIZE, hevc=hevc)
     check.feed(sample + bytes(64))
     return check.broken
 
@@ -100,7 +136,7 @@ def test_units_fill_their_picture_exactly():
 
 @given(st.binary(max_size=400), st.lists(st.tuples(st.integers(-9, 500), st.integers(0, 1 << 40), st.integers(0, 9))))
 def test_no_bytes_and_no_places_make_it_stumble(data, places):
-    check = PictureCheck(Stored(Entry(b"avc1", b""), tuple(places)), SIZE, hevc=True)
+    check = PictureCheck(places, SIZE, hevc=True)
     for at in range(0, len(data), 37):
         check.feed(data[at : at + 37])
     assert len(check.broken) <= len(places)

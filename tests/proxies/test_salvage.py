@@ -180,6 +180,17 @@ def test_vp9_that_reads_past_the_end_of_a_picture_is_refused_and_black_when_salv
     assert {number for number, value in enumerate(frames) if value != number} == black
 
 
+def test_a_picture_of_matroska_that_nobody_wrote_is_black_in_its_place(tmp_path):
+    source = shoot(tmp_path / "A.mkv", "-c:v libx264 -g 5 -bf 2", frames=range(30))
+    job = replace(order(log(source), tmp_path / "out", source, stills=False), unwritten=((7, 8),))
+    with pytest.raises(MediaUnreadable, match="picture 7 and 1 more"):
+        make(job, program())
+    made = rescued(job)
+    assert made.case
+    assert made.case.held == ((7, 2),)
+    assert seen(made.output.path) == [None if number in (7, 8) else number for number in range(30)]
+
+
 def test_chapters_stay_in_their_places(tmp_path):
     parts = [
         shoot(
