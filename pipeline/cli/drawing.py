@@ -27,7 +27,7 @@ def print_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], *, mos
     kept = fitting(columns, shown, screen.width)
     rule = "─" if screen.encoding.startswith("utf") else "-"
     lines = _drawn([columns[n] for n in kept], [[row[n] for n in kept] for row in shown], screen.width, rule)
-    click.echo(styled(next(lines), bold=True))
+    click.echo(styled(next(lines), bold=True) if screen.color_system else next(lines))  # a dumb terminal has no bold
     while some := list(islice(lines, _AT_ONCE)):
         click.echo("\n".join(some))
     if len(shown) < len(rows):
