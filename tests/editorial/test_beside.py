@@ -164,4 +164,4 @@ def test_every_format_carries_it_to_the_frame(rate, write, read):
     back = edits_of_file(read(content), RATES[rate])
     ours = edits_of(sheet_of(made.timeline))
     assert sum(len(edit.sounds) for edit in ours) == 5
-    assert not diff(by_name(ours), by_name(back.edits), RATES[rate])
+    assert not diff(by_name(ours, {}), by_name(back.edits, {}), RATES[rate])
