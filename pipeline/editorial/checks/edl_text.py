@@ -4,13 +4,12 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.editorial.imports.edl_lines import EventLine, Group, Note, Statements
+from pipeline.editorial.imports.edl_lines import TABLE_ROW, EventLine, Group, Note, Statements
 
 Label = tuple[int, ...]  # hours, minutes, seconds, frames
 Side = tuple[Label, Label]  # where an event begins and ends
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _APART = re.compile(r"[:;.,]")
-_ROW = re.compile(r"REEL (\S+): REEL (.*), CARD .*, CLIP .*, FILE (.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,12 @@ class EdlText:
     @classmethod
     def of(cls, content: bytes, first: str, found: Statements) -> "EdlText":
         sides = {event.line: _sides(event) for event in found.events}
-        rows = [row for note in found.notes if note.text.startswith("REEL ") and (row := _ROW.fullmatch(note.text))]
+        told = [note.text for note in found.notes if note.text.startswith("REEL ")]
+        rows = [row for row in map(TABLE_ROW.fullmatch, told) if row]
         table: dict[str, dict[str, set[str]]] = {}
         for row in rows:
-            table.setdefault(base(row[3]), {}).setdefault(row[1], set()).add(row[3])
-        reels = {(row[1], base(row[3])): row[2] for row in rows if row[2] != "-"}
+            table.setdefault(base(row[5]), {}).setdefault(row[1], set()).add(row[5])
+        reels = {(row[1], base(row[5])): row[2] for row in rows if row[2] != "-"}
         return cls(first, content.startswith(_MARKS), found.events, found.notes, found.groups, sides, table, reels)
 
 

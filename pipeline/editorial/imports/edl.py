@@ -23,6 +23,7 @@ from pipeline.editorial.imports.edl_counting import Counting, counting_of, spans
 from pipeline.editorial.imports.edl_lines import (
     BLACK,
     NOWHERE,
+    TABLE_ROW,
     EventLine,
     Group,
     Note,
@@ -50,7 +51,6 @@ _MOST_REELS = 20  # that the facts name
 _FEW = 200  # lines in which a list shows that it is one
 _RATE = re.compile(r"RATE: [\d.]+ FRAMES PER SECOND \((\d{1,7}/\d{1,7})\)")
 _SOURCE_RATE = re.compile(r"SOURCE RATE: [\d.]+ \((\d{1,7}/\d{1,7})\), SOURCE IN (\S+)")
-_TABLE = re.compile(r"REEL (\S+): REEL (.*), CARD (.*), CLIP (.*?), FILE (.*)")
 _FINAL_CUT_REEL = re.compile(r"FINAL CUT PRO REEL:\s*(.+?)\s+REPLACED BY:")
 _REEL_IS_CLIP = re.compile(r"REEL .+ IS CLIP (.+)")
 _TENTH = Fraction(1, 10)
@@ -175,7 +175,7 @@ class _Row:
 def _table(notes: Sequence[Note]) -> dict[str, list[_Row]]:
     rows: dict[str, list[_Row]] = {}
     for note in notes:
-        if note.text.startswith("REEL ") and (match := _TABLE.fullmatch(note.text)):
+        if note.text.startswith("REEL ") and (match := TABLE_ROW.fullmatch(note.text)):
             reel = "" if match[2] == "-" else match[2]
             rows.setdefault(match[1], []).append(_Row(reel, match[4], match[5]))
     return rows

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 BLACK = "BL"
+# A row of the table at the end of our own lists: short reel, reel, card, clip, file.
+TABLE_ROW = re.compile(r"REEL (\S+): REEL (.*), CARD (.*), CLIP (.*?), FILE (.*)")
 _LONGEST_LINE = 4_000  # characters; what is longer is no event
 _NUMBER = re.compile(r"(\d{1,7}[A-Za-z]?)(?:>?!?)")  # SMPTE 258M marks virtual and recorded edits
 _LABEL = re.compile(r"\d{1,2}[:;.,]\d{2}[:;.,]\d{2}[:;.,]\d{2,3}")
