@@ -34,7 +34,7 @@ from pipeline.ingest.account import Account, bug
 from pipeline.ingest.events import ClipFailed, ClipMade, Said
 from pipeline.ingest.make import Bench, Order, Outcome, carry_out, counted_clip, discard, order, publish_outcome
 from pipeline.ingest.pace import Pace
-from pipeline.proxies.placement import effort
+from pipeline.proxies.placement import effort, threads_for
 from pipeline.shotlog.query import Query
 
 _FOLDERS = 100  # whose files are kept in mind
@@ -48,11 +48,12 @@ _LOOK_AGAIN = (ChangedWhileRead, PathMissing, NotFound)
 
 @dataclass(slots=True)
 class Hands:
-    """Work under way. `doubtful` collects clips whose files are not as logged, for the gate to look after."""
+    """Work under way on `cores`. `doubtful` collects clips whose files are not as logged, for the gate to see to."""
 
     account: Account
     engine: Engine
     bench: Bench
+    cores: int
     no_ffmpeg: tuple[int, str] | None = None  # exit code and sentence
     pace: Pace = field(default_factory=Pace)
     doubtful: list[Work] = field(default_factory=list)
@@ -149,8 +150,10 @@ class Hands:
     # --- one clip ---
 
     def _hand_out(self, work: Work) -> None:
+        at_once = min(self.engine.hands, len(self._orders) + 1 + len(self._queue))
+        bench = replace(self.bench, threads=threads_for(self.cores, at_once))
         try:
-            planned = order(work, self.bench, self._owner)
+            planned = order(work, bench, self._owner)
             work = self._fitting(work, planned)
             self.account.need_room(*{final.parent for final in planned.finals})
         except RushesError as error:

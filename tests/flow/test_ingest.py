@@ -389,7 +389,7 @@ def test_short_clips_are_made_first_and_before_them_what_was_asked_for(tmp_path)
 
 def test_of_several_hands_one_takes_the_longest_clips():
     queue = deque(SimpleNamespace(clip=SimpleNamespace(id=name)) for name in "abcdef")
-    hands = Hands(account=None, engine=None, bench=None, _queue=queue)
+    hands = Hands(account=None, engine=None, bench=None, cores=2, _queue=queue)
     picked = []
     for ended in ("", "", "", "a", "f", "b"):
         hands._orders.pop(ended, None)

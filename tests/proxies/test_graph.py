@@ -18,7 +18,7 @@ from pipeline.proxies.graph import command, proxy_reel, proxy_timecode
 from pipeline.proxies.job import Output, ProxyJob
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.picture import TILES, still_frames
-from pipeline.proxies.placement import Hands, hands_for
+from pipeline.proxies.placement import processes_for, threads_for
 from pipeline.proxies.presets import load_presets
 from pipeline.proxies.sound import samples_of
 from pipeline.settings import shipped
@@ -294,11 +294,14 @@ def test_stills_are_named_by_id():
 
 
 @pytest.mark.parametrize("cores", [1, 2, 4, 8, 16, 64])
-def test_every_core_has_work_and_none_too_much(cores):
-    hands = hands_for(cores)
-    assert cores <= hands.processes * hands.threads <= 2 * cores
+def test_every_core_has_work_and_none_too_much_however_many_clips_are_left(cores):
+    for at_once in range(1, processes_for(cores) + 1):
+        assert cores <= at_once * threads_for(cores, at_once) < 2 * cores + at_once
+
+
+def test_a_clip_that_is_left_alone_has_the_whole_machine():
+    assert [threads_for(16, at_once) for at_once in (8, 4, 2, 1)] == [4, 8, 16, 16]
 
 
 def test_a_persons_number_of_jobs_counts():
-    assert hands_for(8, 3).processes == 3
-    assert isinstance(hands_for(8, 3), Hands)
+    assert processes_for(8, 3) == 3
