@@ -31,7 +31,9 @@ _DAMAGED = "damaged pictures"  # the rule that accuses the original
 @click.command("proxies", cls=QueryCommand)
 @query_argument
 @click.option("--json", "as_json", is_flag=True, help="An array of objects.")
-@click.option("--compare", "compared", is_flag=True, help="Look at pictures, too, beside those of the originals.")
+@click.option(
+    "--compare", "compared", is_flag=True, help="Play each proxy, too, and look at pictures beside the originals'."
+)
 @click.option(
     "--salvage",
     "salvaged",

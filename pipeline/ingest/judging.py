@@ -18,6 +18,7 @@ from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.compare import compare
 from pipeline.proxies.endings import damage
 from pipeline.proxies.framemap import Run, frame_map, runs
+from pipeline.proxies.playing import played
 from pipeline.proxies.verdict import Breach, breaches, defects, measure, times_of_original, verdict
 from pipeline.shotlog.query import Query
 
@@ -89,13 +90,29 @@ def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ff
     unseen = ""
     try:
         case = replace(case, found=measure(path))
-        if case.held is None:
-            compared, unseen = _told(partial(compare, proxy=path), case.clip, sources, ffmpeg)
-            case = replace(case, compared=compared)
+        if ffmpeg:
+            case, unseen = _looked_at(case, path, sources, ffmpeg)
         return Judged(case.clip, product, breaches(case), defects(case), _map(case), unseen)
     except RushesError as error:
         case = replace(case, lost=error.sentence)
         return Judged(case.clip, product, breaches(case), defects(case))
+
+
+def _looked_at(case: Case, path: Path, sources: Sequence[Path], ffmpeg: Path) -> tuple[Case, str]:
+    """The case with what a decoder gives and what shows beside the original, and why a look could not be had.
+
+    Raises MediaUnreadable for a proxy that cannot be played.
+    """
+    try:
+        case = replace(case, found=replace(case.found, played=played(case.clip, path, ffmpeg)))
+    except MediaUnreadable:
+        raise
+    except RushesError as error:
+        return case, error.sentence
+    if case.held is not None or case.clip.kind == "sound":
+        return case, ""
+    compared, unseen = _told(partial(compare, proxy=path), case.clip, sources, ffmpeg)
+    return replace(case, compared=compared), unseen
 
 
 def _told(look: Callable[..., str], clip: Clip, sources: Sequence[Path], ffmpeg: Path | None) -> tuple[str, str]:

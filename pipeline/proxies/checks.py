@@ -12,16 +12,23 @@ from pipeline.proxies.geometry import upright as as_shown
 from pipeline.proxies.graph import known, proxy_timecode, reel_in, time_reference
 from pipeline.proxies.job import sound_tracks
 from pipeline.proxies.picture import Look
+from pipeline.proxies.playing import Played
 from pipeline.proxies.presets import Preset
 from pipeline.proxies.sound import SUITE_RATE, samples_of, tracks_asked
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was found in a file that was made."""
+    """What was found in a file that was made; `played` where it was decoded, too."""
 
     facts: Facts = field(default_factory=Facts)
     times: Times | None = None
+    played: Played | None = None
+
+    def samples(self, track: int) -> int | None:
+        """Of a sound track: what a decoder gave, else what the file says."""
+        heard = self.played.samples if self.played else ()
+        return heard[track] if track < len(heard) else self.facts.audio[track].samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +86,12 @@ _OPENINGS: dict[str, Callable[[bytes], object]] = {
 
 
 def frames(case: Case) -> str:
-    """As many as the clip has; and where frames were looked at, a picture begins."""
+    """As many as the clip has, also out of a decoder; and where frames were looked at, a picture begins."""
     if case.picture.frames != case.clip.frames:
         return differ(case.picture.frames, case.clip.frames)
+    shown = case.found.played
+    if shown and shown.pictures != case.clip.frames:
+        return f"{shown.pictures} come out of a decoder instead of {case.clip.frames}"
     opens = _OPENINGS.get(case.picture.video_codec or "", len)
     heads = case.found.times.heads if case.found.times else ()
     return next((f"no picture where frame {n} lies" for n, head in heads if len(head) < 8 or not opens(head)), "")
@@ -284,8 +294,9 @@ def _apart(case: Case, *, samples: int) -> str:
         if abs(late) * track.sample_rate > samples:
             return f"track {number + 1} begins {float(late):+.4f} s from the picture"
         wanted = samples_of(0, frames, rate, track.sample_rate)
-        if track.samples is not None and abs(track.samples - wanted) > samples:
-            return f"track {number + 1} has {track.samples} samples instead of {wanted}"
+        made = case.found.samples(number)
+        if made is not None and abs(made - wanted) > samples:
+            return f"track {number + 1} has {made} samples instead of {wanted}"
     return ""
 
 
@@ -303,7 +314,9 @@ def joined_tracks(case: Case) -> str:
 def whole_length(case: Case) -> str:
     """Within a millisecond: the resampler keeps or drops a few samples at the end."""
     _, track = sound_tracks(case.clip)[0]
-    samples, made = track.samples or case.clip.facts.samples, case.found.facts.samples
+    samples = track.samples or case.clip.facts.samples
+    heard = case.found.played
+    made = heard.samples[0] if heard and heard.samples else case.found.facts.samples
     if samples is None or made is None:
         return ""
     wanted = round(Fraction(samples * SUITE_RATE, track.sample_rate))

@@ -49,11 +49,12 @@ _BY_TAGS = ("premiere", "resolve", "fcp", "kdenlive")
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "file", "whether it is there and whole; nothing else can be measured of one that is not", checks.lost,
-        checks.lost, EDITORS, "deleted, moved, replaced or damaged since it was made", of=_ANY,
+        "file", "whether it is there and whole (--compare: to a decoder); nothing else can be measured of one that is "
+        "not", checks.lost, checks.lost, EDITORS, "deleted, moved, replaced or damaged since it was made", of=_ANY,
     ),
     Rule(
-        "frames", "pictures that a player shows, each one sample of the file", checks.frames, checks.frames, EDITORS,
+        "frames", "pictures that a player shows, each one sample of the file (--compare: that a decoder gives)",
+        checks.frames, checks.frames, EDITORS,
         "Adobe: duration must match, or issues result; Resolve links only the same length; Kdenlive swaps the "
         "file below the same cut",
     ),

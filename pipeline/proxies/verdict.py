@@ -2,7 +2,7 @@
 
 An exit code is no proof. The count of frames is certain without decoding again: every frame is a sample
 of its own in what is made here, no edit list hides one, and samples that were looked at begin as pictures
-of their codec begin.
+of their codec begin. Whether a decoder gives them all is asked of one that is played (playing.py).
 """
 
 from collections.abc import Iterable

@@ -94,6 +94,24 @@ def test_proxies_that_are_gone_spoilt_or_swapped_are_found_out_and_made_again(ow
     assert rushes("proxies", "--compare", cwd=own_shoot).code == 0
 
 
+def test_damage_inside_a_proxy_is_found_where_that_is_asked_for_with_the_originals_away_too(film):
+    spoilt = next((film / "proxies").rglob("*.mov"))
+    at, size, _ = read_stored(spoilt).places[1]
+    data = bytearray(spoilt.read_bytes())
+    data[at + size // 2 : at + size // 2 + 256] = bytes(256)
+    spoilt.write_bytes(data)
+    (film / "ingest" / "A001").rename(film / "away")
+    assert rushes("proxies", cwd=film).code == 0
+    run = rushes("proxies", "--compare", cwd=film)
+    assert run.code == 1
+    assert f"  file (all): {spoilt.stem}" in run.out
+    assert "cannot be played to its end" in run.out
+    assert run.err == (
+        f"{spoilt.relative_to(film)}: not what was made; delete what is there, and 'rushes ingest --retry' makes it "
+        "again.\n"
+    )
+
+
 def test_proxies_deleted_by_hand_are_counted_and_named_with_the_command_that_makes_them_again(film):
     first, second = sorted((film / "proxies").rglob("*.mov"))
     first.unlink()

@@ -16,6 +16,7 @@ from pipeline.errors import MediaUnreadable
 from pipeline.metadata.frames import Times
 from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.make import make
+from pipeline.proxies.playing import Played
 from pipeline.proxies.rules import EDITORS, RULES
 from pipeline.proxies.verdict import breaches, defects, measure, missing_frames, outcome, verdict
 from pipeline.timecode import Rate, Timecode
@@ -59,6 +60,11 @@ def times(**spoilt: object) -> Case:
     return replace(GOOD, found=Measured(FOUND, replace(TIMES, **spoilt)))
 
 
+def decoded(case: Case, pictures: int, *samples: int) -> Case:
+    """The same file, of which a decoder gave so much."""
+    return replace(case, found=replace(case.found, played=Played(pictures, samples)))
+
+
 def coded(codec: str, **spoilt: object) -> Case:
     """Pictures of another codec, which begin in another way."""
     case = picture(video_codec=codec, **spoilt)
@@ -92,6 +98,7 @@ SPOILT = [
     ("frames", DEFECT, ALL, picture(frames=299)),
     ("frames", DEFECT, ALL, picture(frames=301)),
     ("frames", DEFECT, ALL, times(heads=((0, HEADS[0][1]), (299, bytes(8))))),
+    ("frames", DEFECT, ALL, decoded(GOOD, 299, 480480, 480480)),
     ("pictures", DEFECT, ALL, replace(GOOD, compared="frame 150 shows the original's 151")),
     ("damaged pictures", VERDICT, ALL, replace(GOOD, damaged="pictures of the original are damaged: 7")),
     ("frame rate", DEFECT, ALL, picture(rate=Rate(2997, 100))),
@@ -123,6 +130,7 @@ SPOILT = [
     ("sound codec", DEFECT, (), facts(audio=(replace(TRACK, codec="aac"), TRACK))),
     ("sound sync", DEFECT, ALL, facts(audio=(TRACK, replace(TRACK, samples=480478)))),
     ("sound sync", DEFECT, (), facts(audio=(TRACK, replace(TRACK, samples=480479)))),
+    ("sound sync", DEFECT, ALL, decoded(GOOD, 300, 480480, 480478)),
     ("sound sync", DEFECT, ALL, times(sounds=(Fraction(0), Fraction(2, 48000)))),
     ("sound sync", DEFECT, (), times(sounds=(Fraction(0), Fraction(1, 48000)))),
     ("base name", VERDICT, ("resolve", "avid"), replace(GOOD, path=Path("/film/A001/Proxy/C0001_Proxy.mov"))),
@@ -155,6 +163,7 @@ SPOILT_SOUND = [
     ("channels", DEFECT, ALL, wave(audio=(AudioStream("pcm_s24le", 1, 48000, 480_000),) * 2)),
     ("sound length", DEFECT, ALL, wave(samples=479_951)),
     ("sound length", DEFECT, ALL, wave(samples=480_049)),
+    ("sound length", DEFECT, ALL, decoded(GOOD_SOUND, 0, 479_951)),
     ("time reference", DEFECT, ALL, wave(time_reference=1_728_000_001)),
     ("time reference", DEFECT, ALL, wave(time_reference=None)),
     ("base name", VERDICT, ("resolve", "avid"), replace(GOOD_SOUND, path=Path("/film/S001/Proxy/T002.wav"))),
