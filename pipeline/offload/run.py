@@ -30,7 +30,7 @@ from pipeline.manifests.write import (
     next_number,
 )
 from pipeline.offload.copying import Copy, Job, copy_all, read_back
-from pipeline.offload.journal import NAME, Kept, open_journal
+from pipeline.offload.journal import NAME, Journal, Kept, open_journal
 from pipeline.offload.room import Room
 from pipeline.offload.source import SourceCard, source_card
 from pipeline.offload.target import Target
@@ -203,7 +203,7 @@ def _verify_file(target: Target, path: bytes, kept: Kept, ears: Ears) -> None:
 
 
 def _publish(target: Target, card: SourceCard) -> None:
-    """Add the generation of this copy and let it appear under its name."""
+    """Let a copy that is wholly verified appear under its name, with its own hash list."""
     assert target.journal is not None
     for path in card.files:
         if not target.journal.files[path].verified:
@@ -212,16 +212,25 @@ def _publish(target: Target, card: SourceCard) -> None:
     for folder in _folders_of(card.wish.card):
         reached("offload.folders")
         (target.work / folder).mkdir(parents=True, exist_ok=True)
+    _write_generation(target, target.journal, card)
+    publish_folder(target.work, target.final)
+    with suppress(OSError):
+        reached("offload.tidy")
+        (target.final / NAME).unlink()
+
+
+def _write_generation(target: Target, journal: Journal, card: SourceCard) -> None:
+    """Go on with the ASC MHL history of the card in the copy: a list of what it holds, and the chain that names it."""
     creator = Creator(card.began, socket.gethostname(), version("rushes"))
     name = generation_name(next_number(card.lists.generations), target.final.name, card.began)
-    before = card.before(target.journal.files)
+    before = card.before(journal.files)
     files = [
         Listed(
             tuple(os.fsdecode(path).split("/")), kept.size, kept.mtime_ns,
             actions(card.lists.known, before.get(path, os.fsdecode(path)), kept.hashes), before.get(path, ""),
         )
         for path in card.files
-        if is_listed(os.fsdecode(path).split("/")) and (kept := target.journal.files[path])
+        if is_listed(os.fsdecode(path).split("/")) and (kept := journal.files[path])
     ]  # fmt: skip
     data = generation(files, creator, card.wish.formats[0])
     _drop_lists_of_earlier_runs(target, card)
@@ -230,10 +239,6 @@ def _publish(target: Target, card: SourceCard) -> None:
     generations = next_generation(card.lists.generations, name, data)
     reached("manifest.chain")
     write_whole(target.work / FOLDER_NAME / CHAIN_NAME, chain(generations))
-    publish_folder(target.work, target.final)
-    with suppress(OSError):
-        reached("offload.tidy")
-        (target.final / NAME).unlink()
 
 
 def _refuse_changed(card: SourceCard) -> None:
