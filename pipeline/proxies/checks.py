@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from pipeline.clip import AudioStream, Clip, Facts, VideoStream, salvaged
+from pipeline.clip import AudioStream, Clip, Facts, VideoStream
 from pipeline.metadata.frames import Times
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.geometry import upright as as_shown
@@ -15,6 +15,7 @@ from pipeline.proxies.picture import Look
 from pipeline.proxies.playing import Played
 from pipeline.proxies.presets import Preset
 from pipeline.proxies.sound import SUITE_RATE, samples_of, tracks_asked
+from pipeline.proxies.telling import salvaged
 
 
 @dataclass(frozen=True, slots=True)

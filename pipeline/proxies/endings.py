@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from pipeline.clip import Clip, spans_named
+from pipeline.clip import Clip
 from pipeline.errors import MediaUnreadable
 from pipeline.files import path_error
 from pipeline.metadata.frames import Stored, read_stored
@@ -29,6 +29,7 @@ from pipeline.metadata.slices import (
 )
 from pipeline.metadata.source import LARGEST_READ, ByteSource
 from pipeline.processes.ffmpeg import Terms, never, run_ffmpeg
+from pipeline.proxies.telling import spans_named
 from pipeline.publishing import scratch
 
 _AT_ONCE = 16 * 1024 * 1024  # bytes of the recording

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shooting import log, order, picture_size, program, read_number, run, shoot, sound
 
-from pipeline.clip import salvaged
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata.frames import read_times
 from pipeline.proxies.job import ProxyJob, Salvage
 from pipeline.proxies.make import Made, make
 from pipeline.proxies.salvage import fewer, missing_runs
+from pipeline.proxies.telling import salvaged
 
 
 def rescued(job: ProxyJob) -> Made:
