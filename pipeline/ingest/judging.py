@@ -18,6 +18,7 @@ from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.compare import compare
 from pipeline.proxies.endings import damage
 from pipeline.proxies.framemap import Run, frame_map, runs
+from pipeline.proxies.listening import listen
 from pipeline.proxies.playing import played
 from pipeline.proxies.verdict import Breach, breaches, defects, measure, times_of_original, verdict
 from pipeline.shotlog.query import Query
@@ -109,10 +110,15 @@ def _looked_at(case: Case, path: Path, sources: Sequence[Path], ffmpeg: Path) ->
         raise
     except RushesError as error:
         return case, error.sentence
-    if case.held is not None or case.clip.kind == "sound":
+    if case.held is not None:
         return case, ""
+    tracks = len(case.found.facts.audio)
+    heard, unheard = _told(partial(listen, proxy=path, tracks=tracks), case.clip, sources, ffmpeg)
+    case = replace(case, heard=heard)
+    if case.clip.kind == "sound":
+        return case, unheard
     compared, unseen = _told(partial(compare, proxy=path), case.clip, sources, ffmpeg)
-    return replace(case, compared=compared), unseen
+    return replace(case, compared=compared), unseen or unheard
 
 
 def _told(look: Callable[..., str], clip: Clip, sources: Sequence[Path], ffmpeg: Path | None) -> tuple[str, str]:

@@ -39,7 +39,8 @@ class Case:
     `preset` is None for one that is no longer in the table. `path` and `original` are where the two lie
     (None: not known now). `original_times` are those of an original of variable rate. `held` are, for a salvaged
     proxy, the runs of frames (first, count) that could not be read. `compared` is what was seen of its pictures
-    beside the original's, `damaged` what of the original's own, `lost` why the file could not be measured.
+    beside the original's, `heard` what of its sound, `damaged` what of the original's own, `lost` why the file could
+    not be measured.
     """
 
     clip: Clip
@@ -50,6 +51,7 @@ class Case:
     original_times: Times | None = None
     held: tuple[tuple[int, int], ...] | None = None
     compared: str = ""
+    heard: str = ""
     damaged: str = ""
     lost: str = ""
 
@@ -275,6 +277,10 @@ def sound_codec(case: Case) -> str:
     wanted = [track.codec for track in _asked_tracks(case)]
     found = [track.codec for track in case.found.facts.audio]
     return "" if found == wanted else f"{', '.join(found) or 'none'} instead of {', '.join(wanted) or 'none'}"
+
+
+def heard(case: Case) -> str:
+    return case.heard
 
 
 def sync(case: Case) -> str:

@@ -134,6 +134,11 @@ RULES: tuple[Rule, ...] = (
         "picture and sound apart: none refuses it, all play it",
     ),
     Rule(
+        "sound", "a second at head, middle and tail of each channel beside the original's (--compare)", checks.heard,
+        checks.heard, EDITORS, "a channel that is late, swapped or silent: none refuses it, all play it",
+        of=_ANY,
+    ),
+    Rule(
         "channels", "of sound alone: all of them in a row, at 48 kHz", checks.joined_tracks, checks.joined_tracks,
         EDITORS, "channels are named by their number; WAV holds one track", of=_SOUND,
     ),
