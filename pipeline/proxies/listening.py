@@ -27,6 +27,9 @@ RATE = SUITE_RATE  # at which both are listened to
 _CLOCKED = (*INDEXED, "mxf", "avi", "wav")  # containers whose time 0 is known without asking ffmpeg
 _FAR = RATE // 4  # samples either way within which a shift is told by its length
 _EXACT = 2  # samples: ffmpeg seeks to the microsecond in either file
+# Samples by which packets of compressed sound may lie apart from where their times put them: phones leave gaps, and
+# a player plays on through those that are shorter.
+_LOOSE = RATE // 10
 _SILENT = 1e-4  # -80 dB of full scale, root mean square
 # Mean squares of differences of sounds whose loudness is 1: twice 1 less their correlation.
 _NOISE = 0.0002  # less than this is the coding
@@ -51,10 +54,11 @@ def listen(clip: Clip, sources: Sequence[Path], proxy: Path, tracks: int, ffmpeg
     ffmpeg knows. Raises what picture_begins and run_ffmpeg raise, where a file cannot be read or decoded.
     """
     joined = clip.kind == "sound" and len(sources) > 1
-    if joined or any(track.file for track in clip.facts.audio) or clip.facts.container not in _CLOCKED:
+    if not tracks or joined or any(track.file for track in clip.facts.audio) or clip.facts.container not in _CLOCKED:
         return ""
     moments = _moments(clip, sources)
     shot = [index for index, _ in sound_tracks(clip)]
+    counted = all(track.codec.startswith("pcm") for track in clip.facts.audio)
     with scratch() as folder:
         terms = Terms(subject=clip.name, total=patience(clip.duration))
         run_ffmpeg(ffmpeg, _arguments(moments, sources, proxy, (range(tracks), shot), folder), terms=terms)
@@ -64,7 +68,7 @@ def listen(clip: Clip, sources: Sequence[Path], proxy: Path, tracks: int, ffmpeg
             if len(made) != len(original):
                 return ""
             for channel, pair in enumerate(zip(made, original, strict=True), start=1):
-                if said := judge(*pair):
+                if said := judge(*pair, _EXACT if counted or not moment.there else _LOOSE):
                     return f"channel {channel} {said} ({float(moment.at):.1f} s in)"
     return ""
 
@@ -92,8 +96,8 @@ def _moment(frame: int, most: int, clip: Clip, sources: Sequence[Path]) -> Momen
     return Moment(rate.seconds(frame), place.part, late + rate.seconds(place.frame), min(RATE, int(lasts * RATE)))
 
 
-def judge(made: "Samples", original: "Samples") -> str:
-    """Whether a channel sounds as the original's at the same moment, or fits clearly better at another."""
+def judge(made: "Samples", original: "Samples", slack: int) -> str:
+    """Whether a channel sounds as the original's, `slack` samples around the moment, or fits clearly better elsewhere."""
     loud = [float((each**2).mean() ** 0.5) if len(each) else 0.0 for each in (made, original)]
     if min(loud) < _SILENT:
         if max(loud) < 10 * _SILENT:
@@ -101,9 +105,9 @@ def judge(made: "Samples", original: "Samples") -> str:
         return "is silent where the original is not" if loud[0] < loud[1] else "sounds where the original is silent"
     off = _differences(made, original)
     middle = len(off) // 2
-    own = float(off[middle - _EXACT : middle + _EXACT + 1].min())
+    own = float(off[max(0, middle - slack) : middle + slack + 1].min())
     best = int(off.argmin())
-    if abs(best - middle) > _EXACT and own > _NOISE and off[best] < _CLEARLY * min(own, _OTHER):
+    if abs(best - middle) > slack and own > _NOISE and off[best] < _CLEARLY * min(own, _OTHER):
         return f"sounds {abs(best - middle)} samples too {'late' if best > middle else 'early'} (of {RATE} a second)"
     return "sounds otherwise than the original" if own > _OTHER else ""
 
