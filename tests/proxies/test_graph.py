@@ -51,7 +51,8 @@ def after(words: list[str], option: str) -> str:
 
 
 GRAPH = (
-    "[0:v:0]scale=1920:1080:flags=bilinear:out_color_matrix=bt709:out_range=tv[s0];[s0]format=yuv422p10le[s1];"
+    "[0:v:0]scale=1920:1080:flags=bilinear:in_color_matrix=bt709:out_color_matrix=bt709:out_range=tv[s0];"
+    "[s0]format=yuv422p10le[s1];"
     "[s1]setsar=1[s2];[s2]setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv[s3];"
     "[s3]settb=1000[s4];[s4]settb=1/25[s5];[s5]setpts=N[s6];"
     "[0:a:0]aresample=async=1:first_pts=0[s7];[s7]apad=whole_len=192000[s8];[s8]atrim=end_sample=192000[s9]"
