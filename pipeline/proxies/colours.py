@@ -12,7 +12,10 @@ from pipeline.proxies.geometry import Size
 
 _UNTOLD = (None, "unknown", "unspecified")
 _HDR = frozenset({"smpte2084", "arib-std-b67"})
-_WIDE = frozenset({"bt2020", "smpte431", "smpte432"})  # BT.2020, DCI P3, Display P3
+# Other primaries than Rec. 709's, as zimg shall read them: SD's, in which nobody records log; BT.2020, Display P3, and
+# DCI P3 with its white left white.
+_SD = ("smpte170m", "bt470bg", "smpte240m", "bt470m", "ebu3213")
+_PRIMARIES = {**{each: each for each in _SD}, "bt2020": "bt2020", "smpte432": "smpte432", "smpte431": "smpte432"}
 # What light the signal stands for, by its transfer: a display's (ITU-R BT.1886) but for those that have their own.
 _DISPLAY = ("bt709", "smpte170m", "smpte240m", "iec61966-2-4", "bt2020-10", "bt2020-12")
 _CURVES = {**dict.fromkeys(_DISPLAY, "bt709"), "iec61966-2-1": "iec61966-2-1", "bt470m": "bt470m", "bt470bg": "bt470bg"}
@@ -32,12 +35,14 @@ def is_hdr(video: VideoStream) -> bool:
     return video.color_transfer in _HDR
 
 
-def wide_curve(video: VideoStream) -> str | None:
-    """The curve by which colours beyond Rec. 709 (BT.2020, P3) become light, as ffmpeg names it.
+def curve_of(video: VideoStream) -> str | None:
+    """The curve by which colours of other primaries than Rec. 709's become light, as ffmpeg names it.
 
-    None where the primaries are no wider, and where the file tells no such curve: that is how log is recorded.
+    None where the primaries are no others, and where the file tells no such curve: that is how log is recorded.
     """
-    return _CURVES.get(video.color_transfer or "") if video.color_primaries in _WIDE else None
+    if video.color_transfer in _UNTOLD:
+        return "bt709" if video.color_primaries in _SD else None
+    return _CURVES.get(video.color_transfer) if video.color_primaries in _PRIMARIES else None
 
 
 def matrix_read(video: VideoStream) -> str:
@@ -89,8 +94,8 @@ def as_rec_709(stream: Stream, video: VideoStream, size: Size, scale: dict[str, 
     if is_hdr(video):
         return _tone_mapped(_tagged(stream, video).filter("scale", size.width, size.height, **scale))
     stream = stream.filter("scale", size.width, size.height, **recorded, **narrow)
-    curve = wide_curve(video)
-    return _narrowed(stream, video, curve) if curve else stream
+    curve = curve_of(video)
+    return _converted(stream, video, curve) if curve else stream
 
 
 def _as_rgb(stream: Stream, video: VideoStream, size: Size, scale: dict[str, Any]) -> tuple[Stream, VideoStream]:
@@ -126,12 +131,12 @@ def _tone_mapped(stream: Stream) -> Stream:
     return stream.filter("zscale", transfer="bt709", matrix="bt709", range="limited")
 
 
-def _narrowed(stream: Stream, video: VideoStream, curve: str) -> Stream:
-    """BT.2020 and P3 colours as Rec. 709 shows them, in linear light (ITU-R BT.2407); greys stay what they were.
+def _converted(stream: Stream, video: VideoStream, curve: str) -> Stream:
+    """Colours of other primaries as Rec. 709 shows them, in linear light (ITU-R BT.2407); greys stay what they were.
 
-    White stays white: DCI's P3 has the primaries of Display P3. 4:2:2, so that no chroma crosses from field to field.
+    4:2:2, so that no chroma crosses from field to field.
     """
-    primaries = "bt2020" if video.color_primaries == "bt2020" else "smpte432"
+    primaries = _PRIMARIES[video.color_primaries or ""]
     told = {"primariesin": primaries, "transferin": curve, "matrixin": "bt709", "rangein": "limited"}
     return stream.filter("format", "yuv422p10le").filter(
         "zscale", **told, primaries="bt709", transfer=curve, matrix="bt709", range="limited"

@@ -19,15 +19,20 @@ from pipeline.proxies.make import make
 from pipeline.proxies.presets import Preset
 from pipeline.proxies.salvage import surveyed
 
-# Chromaticities of red, green and blue; white is D65, and stays white where it is another (ITU-R BT.709 and BT.2020,
-# SMPTE EG 432-1 and RP 431-2).
+# Chromaticities of red, green and blue; white is D65, and stays white where it is another (ITU-R BT.709, BT.2020 and
+# BT.601, EBU Tech 3213, SMPTE EG 432-1 and RP 431-2).
 D65 = (0.3127, 0.3290)
+NTSC = ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070))
 P3 = ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060))
 PRIMARIES = {
     "bt709": ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060)),
     "bt2020": ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
     "smpte432": P3,
     "smpte431": P3,
+    "smpte170m": NTSC,
+    "smpte240m": NTSC,
+    "bt470bg": ((0.640, 0.330), (0.290, 0.600), (0.150, 0.060)),
+    "ebu3213": ((0.630, 0.340), (0.295, 0.605), (0.155, 0.077)),
 }
 PATCHES = np.array(
     [(0.5, 0.5, 0.5), (0.69, 0.25, 0.125), (0.55, 0.45, 0.40), (0.3, 0.6, 0.35), (0.2, 0.3, 0.7), (0, 0.9, 0.1)]
@@ -48,11 +53,12 @@ def shown(patches: np.ndarray, primaries: str, transfer: str) -> np.ndarray:
     if transfer == "iec61966-2-1":
         linear = np.where(patches <= 0.04045, patches / 12.92, ((patches + 0.055) / 1.055) ** 2.4)
     else:
-        linear = patches**2.4
+        power = 2.8 if transfer == "bt470bg" else 2.4
+        linear = patches**power
     linear = (linear @ (np.linalg.inv(to_light("bt709")) @ to_light(primaries)).T).clip(0, 1)
     if transfer == "iec61966-2-1":
         return np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return linear ** (1 / 2.4)
+    return linear ** (1 / power)
 
 
 # --- matrices: patches to luma, Cb and Cr, -0.5 to 0.5 ---
@@ -181,14 +187,16 @@ def off(path: Path, wanted: np.ndarray) -> float:
         ("smpte432", "bt709", "bt709", "pc"),
         ("smpte432", "iec61966-2-1", "smpte170m", "tv"),
         ("smpte431", "bt709", "bt709", "tv"),
+        ("smpte170m", "smpte170m", "smpte170m", "tv"),
+        ("bt470bg", "bt470bg", "bt470bg", "pc"),
     ],
 )
-def test_colours_beyond_rec_709_look_alike_in_every_proxy(tmp_path, primaries, transfer, matrix, levels):
+def test_colours_of_other_primaries_look_alike_in_every_proxy(tmp_path, primaries, transfer, matrix, levels):
     """Within 3 of 255 of what the standards say: a step of chroma in 8 bits is 2."""
     source = shot(tmp_path / "A.mov", primaries, transfer, matrix, levels)
     assert read_facts(source).video.color_primaries == primaries
     wanted = shown(PATCHES, primaries, transfer)
-    assert np.abs(wanted - PATCHES).max() > 0.1  # what only changes its label is found out
+    assert np.abs(wanted - PATCHES).max() > 0.05  # what only changes its label is found out
     for proxy in made(source, *(preset for preset in PRESETS.values() if not preset.for_sound)):
         assert off(proxy, wanted) <= 3, proxy.name
     jpeg = tmp_path / "A.mov out" / "poster.jpg"
@@ -208,6 +216,14 @@ def test_a_matrix_is_read_as_the_file_states_it(tmp_path, primaries, matrix, lev
     source = shot(tmp_path / "A.mov", primaries, "bt709", matrix, levels)
     assert read_facts(source).video.color_matrix == matrix
     assert off(made(source)[0], shown(PATCHES, primaries, "bt709")) <= 3
+
+
+@pytest.mark.parametrize(
+    ("primaries", "transfer"), [("smpte170m", "unknown"), ("smpte240m", "smpte240m"), ("ebu3213", "bt709")]
+)
+def test_primaries_of_sd_are_converted_whatever_else_is_told(tmp_path, primaries, transfer):
+    source = shot(tmp_path / "A.mov", primaries, transfer, "smpte170m", "tv")
+    assert off(made(source)[0], shown(PATCHES, primaries, transfer)) <= 3
 
 
 @pytest.mark.parametrize(

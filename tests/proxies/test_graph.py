@@ -84,12 +84,14 @@ def test_one_decode_and_the_picture_is_made_small_before_anything_else():
 @pytest.mark.parametrize(
     ("primaries", "transfer", "converted"),
     [
-        ("bt709", "bt709", False), (None, None, False), (None, "bt709", False), ("smpte170m", "bt709", False),
+        ("bt709", "bt709", False), (None, None, False), (None, "bt709", False), ("bt709", None, False),
         ("bt2020", None, False), ("bt2020", "log316", False),  # as log is recorded: it stays log
         ("bt2020", "bt2020-12", True), ("smpte431", "bt709", True), ("smpte432", "iec61966-2-1", True),
+        ("smpte170m", "bt709", True), ("bt470bg", "bt470bg", True), ("smpte170m", None, True),
+        ("smpte170m", "log316", False),
     ],
 )  # fmt: skip
-def test_colours_are_converted_only_where_they_are_wider_than_rec_709(primaries, transfer, converted):
+def test_colours_are_converted_only_where_they_are_others_than_those_of_rec_709(primaries, transfer, converted):
     one = clip(replace(UHD, color_primaries=primaries, color_transfer=transfer))
     assert ("zscale" in after(asked(one), "-filter_complex")) is converted
 
