@@ -176,6 +176,11 @@ def mxf(case: Case) -> str:
     return "" if container == "mxf" else f"{container or 'unknown'} instead of MXF"
 
 
+def linked(case: Case) -> str:
+    """MXF made here is OP1a: picture and sound in one file."""
+    return "OP1a: link it, then relink by tape and timecode" if case.found.facts.container == "mxf" else ""
+
+
 def size_asked(case: Case) -> str:
     if case.look is None:
         return ""

@@ -97,7 +97,7 @@ def _moment(frame: int, most: int, clip: Clip, sources: Sequence[Path]) -> Momen
 
 
 def judge(made: "Samples", original: "Samples", slack: int) -> str:
-    """Whether a channel sounds as the original's, `slack` samples around the moment, or fits clearly better elsewhere."""
+    """Whether a channel sounds as the original's within `slack` samples, or fits clearly better elsewhere."""
     loud = [float((each**2).mean() ** 0.5) if len(each) else 0.0 for each in (made, original)]
     if min(loud) < _SILENT:
         if max(loud) < 10 * _SILENT:
