@@ -84,7 +84,7 @@ def test_sound_without_timecode_keeps_to_the_bandwidth_too_and_is_no_stall(tmp_p
     source = tmp_path / "A.wav"
     run("-f", "lavfi", "-i", "sine=f=440:r=48000:d=10", source)
     job, told = slowed(source, tmp_path / "out", 4), []
-    assert job.clip.duration == 0, "it has no rate of frames"
+    assert job.clip.rate is None
     began = time.monotonic()
     terms = replace(terms_of(job), stall=1.0)
     done = run_ffmpeg(program(), arguments(job), progress=told.append, terms=terms)
