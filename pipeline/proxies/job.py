@@ -66,7 +66,7 @@ class ProxyJob:
 
     @property
     def media_seconds(self) -> Fraction:
-        """How long the original lasts: sound that states no rate of frames by its samples; 0: nobody knows."""
+        """How long the original lasts, where its frames are unknown by its sound; 0: nobody knows."""
         return self.clip.duration or self.clip.facts.sound_seconds
 
     @property
