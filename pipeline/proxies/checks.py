@@ -9,8 +9,8 @@ from pipeline.clip import AudioStream, Clip, Facts, VideoStream
 from pipeline.metadata.frames import Times
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.geometry import upright as as_shown
-from pipeline.proxies.graph import known, proxy_timecode, reel_in, time_reference
-from pipeline.proxies.job import sound_tracks
+from pipeline.proxies.job import known, sound_tracks
+from pipeline.proxies.labels import proxy_timecode, reel_in, time_reference
 from pipeline.proxies.picture import Look
 from pipeline.proxies.playing import Played
 from pipeline.proxies.presets import Preset

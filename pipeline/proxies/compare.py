@@ -15,8 +15,7 @@ from pipeline.clip import Clip
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
-from pipeline.proxies.graph import known
-from pipeline.proxies.job import from_first_whole, picture_stream
+from pipeline.proxies.job import from_first_whole, known, picture_stream
 from pipeline.proxies.verdict import times_of_original
 from pipeline.publishing import scratch
 
