@@ -32,7 +32,8 @@ from pipeline.errors import (
 from pipeline.files import one_line
 from pipeline.ingest.account import Account, bug
 from pipeline.ingest.events import ClipFailed, ClipMade, Said
-from pipeline.ingest.make import Bench, Order, Outcome, carry_out, counted_clip, discard, order, publish_outcome
+from pipeline.ingest.make import Outcome, carry_out, counted_clip, discard, publish_outcome
+from pipeline.ingest.orders import Bench, Order, order
 from pipeline.ingest.pace import Pace
 from pipeline.proxies.placement import effort, threads_for
 from pipeline.shotlog.query import Query

@@ -13,7 +13,7 @@ from pipeline.clip import Clip, Product, Root
 from pipeline.errors import MediaUnreadable, RushesError
 from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
-from pipeline.ingest.make import film_presets
+from pipeline.ingest.orders import film_presets
 from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.compare import compare
 from pipeline.proxies.endings import damage

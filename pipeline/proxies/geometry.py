@@ -8,6 +8,7 @@ from pipeline.clip import VideoStream
 from pipeline.errors import MediaUnreadable
 
 _HDR = frozenset({"smpte2084", "arib-std-b67"})
+UNTOLD = (None, "unknown", "unspecified")  # how a colour tag says nothing
 _WIDE = frozenset({"bt2020", "smpte431", "smpte432"})  # BT.2020, DCI P3, Display P3
 # What light the signal stands for, by its transfer: a display's (ITU-R BT.1886) but for those that have their own.
 _DISPLAY = ("bt709", "smpte170m", "smpte240m", "iec61966-2-4", "bt2020-10", "bt2020-12")
@@ -73,7 +74,7 @@ def wide_curve(video: VideoStream) -> str | None:
 
 def assumed_matrix(video: VideoStream) -> str | None:
     """The colour matrix to assume for an untagged picture: HD is Rec. 709, SD is Rec. 601; None if tagged."""
-    if video.color_matrix not in (None, "unknown", "unspecified"):
+    if video.color_matrix not in UNTOLD:
         return None
     return "bt709" if (video.height or 0) > 576 else "bt601"
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pipeline.clip import Clip
 from pipeline.metadata.frames import picture_begins
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
-from pipeline.proxies.graph import INDEXED, known
-from pipeline.proxies.job import sound_tracks
+from pipeline.proxies.graph import INDEXED
+from pipeline.proxies.job import known, sound_tracks
 from pipeline.proxies.sound import SUITE_RATE
 from pipeline.publishing import scratch
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.clip import Clip, VideoStream
-from pipeline.proxies.geometry import Size, assumed_matrix, fitted, is_hdr, proxy_size, wide_curve
+from pipeline.proxies.geometry import UNTOLD, Size, assumed_matrix, fitted, is_hdr, proxy_size, wide_curve
 from pipeline.proxies.glance import EVERY, SIDE
 from pipeline.proxies.job import from_first_whole
 from pipeline.proxies.presets import Preset
@@ -18,7 +18,6 @@ TILE_LONG_SIDE = 160
 TILES = 12
 _TILE_GAP = 2
 _STILL_PIXELS = "yuv420p"
-_UNTOLD = (None, "unknown", "unspecified")
 
 Stream = Any  # ffmpeg-python has no types
 
@@ -83,8 +82,8 @@ def _graded(stream: Stream, video: VideoStream, look: Look, scale: dict[str, Any
 
 def _tagged(stream: Stream, video: VideoStream) -> Stream:
     """An HDR picture with all its tags: zscale takes none with half of them, swscale none of constant luminance."""
-    primaries = video.color_primaries if video.color_primaries not in _UNTOLD else "bt2020"
-    matrix = video.color_matrix if video.color_matrix not in (*_UNTOLD, "bt2020c") else "bt2020nc"
+    primaries = video.color_primaries if video.color_primaries not in UNTOLD else "bt2020"
+    matrix = video.color_matrix if video.color_matrix not in (*UNTOLD, "bt2020c") else "bt2020nc"
     return stream.filter("setparams", color_primaries=primaries, color_trc=video.color_transfer, colorspace=matrix)
 
 

@@ -14,8 +14,9 @@ from pipeline.cards.proxies import proxies_beside
 from pipeline.clip import AudioStream, Clip, Facts, Part, Stamp, VideoStream
 from pipeline.errors import MediaUnreadable
 from pipeline.proxies.geometry import Size, fitted, proxy_size
-from pipeline.proxies.graph import command, proxy_reel, proxy_timecode
+from pipeline.proxies.graph import command
 from pipeline.proxies.job import Output, ProxyJob
+from pipeline.proxies.labels import proxy_reel, proxy_timecode
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.picture import TILES, still_frames
 from pipeline.proxies.placement import processes_for, threads_for

@@ -14,7 +14,8 @@ import pytest
 from shooting import log, order, program, run, shoot
 
 from pipeline.errors import Cancelled, DiskFull, ToolStopped
-from pipeline.ingest.make import Order, carry_out
+from pipeline.ingest.make import carry_out
+from pipeline.ingest.orders import Order
 from pipeline.processes.ffmpeg import Finished, Progress, Terms, never, run_ffmpeg
 from pipeline.proxies.graph import arguments
 from pipeline.proxies.job import ProxyJob
