@@ -26,7 +26,7 @@ from pipeline.proxies.job import Output, ProxyJob, Salvage, sound_recipe
 from pipeline.proxies.luts import Lut, load_luts, lut_for
 from pipeline.proxies.naming import glances_path, proxy_path, still_path
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe, why_unfit
-from pipeline.publishing import publish, temporary_beside
+from pipeline.publishing import make_folder, publish, temporary_beside
 from pipeline.settings import Settings, shipped
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ class Bench:
 @dataclass(frozen=True, slots=True)
 class Order:
     """One clip's work as plain data. `finals` are the published places of the job's outputs, in order; `listed` what is
-    compared with the card's hash lists, and where it lies; `unfit` the proxies that cannot be made of it, and why."""
+    compared with the card's hash lists, and where it lies; `unfit` the proxies that cannot be made of it, and why.
+    Of the finals `strangers` are beside originals and taken by files that nobody recorded: a camera's own proxies."""
 
     clip: Clip
     originals: tuple[Original, ...]
@@ -86,6 +87,7 @@ class Order:
     listed: tuple[tuple[ListedFile, Path], ...] = ()
     kept_free: int = 0  # bytes that stay free on the disks of the outputs
     unfit: tuple[tuple[Want, str], ...] = ()
+    strangers: frozenset[Path] = frozenset()
 
     def decodes(self, original: Original) -> bool:
         """Whether pictures of this file are to be decoded."""
@@ -160,6 +162,7 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
     by_name = {preset.name: preset for preset in bench.presets}
     outputs: list[Output] = []
     finals: list[Path] = []
+    strangers: set[Path] = set()
     asked = [(want, by_name.get(want.preset)) for want in work.missing if bench.ffmpeg]
     unfit = tuple((want, why) for want, preset in asked if preset and (why := why_unfit(work.clip, preset)))
     for want in (want for want, _ in asked if want not in dict(unfit)):
@@ -168,6 +171,8 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
             folder, _, name = path.rpartition(b"/")
             path = b"/".join([folder, work.clip.id[:8].encode(), name])
         final = bench.film.folder / os.fsdecode(path)
+        if path.startswith(b"ingest/") and owner(path) is None and os.path.lexists(final):
+            strangers.add(final)
         outputs.append(Output(want.kind, temporary_beside(final), by_name.get(want.preset)))
         finals.append(final)
     if outputs and work.clip.kind == "picture" and any(output.kind != "waveform" for output in outputs):
@@ -186,7 +191,10 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
         )  # fmt: skip
     listed = tuple((each, absolute(bench.roots[each.root], each.path)) for each in work.listed)
     kept_free = int(bench.film.settings.storage.keep_free * 1e9)
-    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, listed, kept_free, unfit)
+    return Order(
+        work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, listed, kept_free, unfit,
+        frozenset(strangers),
+    )  # fmt: skip
 
 
 def _sounds(clip: Clip, bench: Bench) -> tuple[tuple[Path | None, ...], ...]:
@@ -369,6 +377,9 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
             publish(made.output.path, final)
             continue
         full = full_hash(made.output.path, _unheard, never)  # what was just written is still in memory
+        if final in order.strangers and not _is(final, full):
+            final = final.parent / order.clip.id[:8] / final.name
+            make_folder(final.parent)
         reached("make.publish")
         publish(made.output.path, final)
         path = os.fsencode(final.relative_to(film.folder))
@@ -379,6 +390,11 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
         product = Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size, full=full)
         products.append(_judged(product, made, final))
     return tuple(products)
+
+
+def _is(place: Path, full: str) -> bool:
+    """Whether a file holds what was just made: a head that was killed had published it."""
+    return place.is_file() and not place.is_symlink() and full_hash(place, _unheard, never) == full
 
 
 def _judged(product: Product, made: "Made", final: Path) -> Product:

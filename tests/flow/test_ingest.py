@@ -388,6 +388,21 @@ def test_proxies_that_were_taken_for_footage_leave_the_log_when_their_originals_
     assert rushes("verify", cwd=film).code == 0
 
 
+def test_a_camera_s_own_proxy_is_never_overwritten(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\n')
+    camera_s = card(film, clips=2) / "Proxy" / "C0001.mov"
+    footage(camera_s, 9, source=TINY_MOV)
+    before = camera_s.read_bytes()
+    told = finish(film).err
+    ours = sorted(str(path.relative_to(camera_s.parent)) for path in camera_s.parent.rglob("*.mov"))
+    original = log(film)["ingest/A001/C0001.MP4"]["id"][:8]
+    assert ours == sorted(["C0001.mov", "C0002.mov", f"{original}/C0001.mov"])
+    assert "ingest/A001/Proxy/C0001.mov is not of our making and stays" in told
+    assert camera_s.read_bytes() == before
+    assert "Nothing to do" in finish(film).err
+    assert rushes("verify", cwd=film).code == 0
+
+
 def test_our_proxies_are_no_footage_where_their_originals_are_gone(tmp_path):
     film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\n')
     originals = card(film, clips=2)
