@@ -403,6 +403,20 @@ def test_a_camera_s_own_proxy_is_never_overwritten(tmp_path):
     assert rushes("verify", cwd=film).code == 0
 
 
+def test_proxies_beside_their_originals_go_along_when_their_folder_gets_another_name(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\n')
+    card(film, clips=2)
+    finish(film)
+    made = tree(film / "ingest" / "A001" / "Proxy")
+    (film / "ingest" / "A001").rename(film / "ingest" / "A007")
+    told = finish(film).err
+    assert "gone" not in told
+    assert "made    " not in told
+    assert tree(film / "ingest" / "A007" / "Proxy") == made
+    assert {clip["status"] for clip in log(film).values()} == {"ready"}
+    assert rushes("verify", cwd=film).code == 0
+
+
 def test_our_proxies_are_no_footage_where_their_originals_are_gone(tmp_path):
     film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\n')
     originals = card(film, clips=2)
