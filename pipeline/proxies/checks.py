@@ -69,7 +69,7 @@ class Case:
 
 
 def differ(found: object, asked: object) -> str:
-    return "" if found == asked else f"{found} instead of {asked}"
+    return "" if found == asked else f"{'none' if found is None else found} instead of {asked}"
 
 
 def lost(case: Case) -> str:
