@@ -21,7 +21,7 @@ from pipeline.processes.ffmpeg import Progress, never
 from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.job import sound_recipe
 from pipeline.proxies.presets import stills_recipe
-from pipeline.publishing import publish
+from pipeline.publishing import make_folder, publish
 
 if TYPE_CHECKING:
     from pipeline.metadata.readers import FrameCounter
@@ -209,6 +209,9 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
             publish(made.output.path, final)
             continue
         full = full_hash(made.output.path, _unheard, never)  # what was just written is still in memory
+        if final in order.strangers and not _is(final, full):
+            final = final.parent / order.clip.id[:8] / final.name
+            make_folder(final.parent)
         reached("make.publish")
         publish(made.output.path, final)
         path = os.fsencode(final.relative_to(film.folder))
@@ -219,6 +222,11 @@ def publish_outcome(order: Order, outcome: Outcome, film: Film) -> tuple[Product
         product = Product(order.clip.id, made.output.kind, made.preset_name, path, recipe, made.size, full=full)
         products.append(_judged(product, made, final))
     return tuple(products)
+
+
+def _is(place: Path, full: str) -> bool:
+    """Whether a file holds what was just made: a head that was killed had published it."""
+    return place.is_file() and not place.is_symlink() and full_hash(place, _unheard, never) == full
 
 
 def _judged(product: Product, made: "Made", final: Path) -> Product:

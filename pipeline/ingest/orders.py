@@ -61,7 +61,8 @@ class Bench:
 @dataclass(frozen=True, slots=True)
 class Order:
     """One clip's work as plain data. `finals` are the published places of the job's outputs, in order; `listed` what is
-    compared with the card's hash lists, and where it lies; `unfit` the proxies that cannot be made of it, and why."""
+    compared with the card's hash lists, and where it lies; `unfit` the proxies that cannot be made of it, and why.
+    Of the finals `strangers` are beside originals and taken by files that nobody recorded: a camera's own proxies."""
 
     clip: Clip
     originals: tuple[Original, ...]
@@ -72,6 +73,7 @@ class Order:
     listed: tuple[tuple[ListedFile, Path], ...] = ()
     kept_free: int = 0  # bytes that stay free on the disks of the outputs
     unfit: tuple[tuple[Want, str], ...] = ()
+    strangers: frozenset[Path] = frozenset()
 
     def decodes(self, original: Original) -> bool:
         """Whether pictures of this file are to be decoded."""
@@ -122,6 +124,7 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
     by_name = {preset.name: preset for preset in bench.presets}
     outputs: list[Output] = []
     finals: list[Path] = []
+    strangers: set[Path] = set()
     asked = [(want, by_name.get(want.preset)) for want in work.missing if bench.ffmpeg]
     unfit = tuple((want, why) for want, preset in asked if preset and (why := why_unfit(work.clip, preset)))
     for want in (want for want, _ in asked if want not in dict(unfit)):
@@ -130,6 +133,8 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
             folder, _, name = path.rpartition(b"/")
             path = b"/".join([folder, work.clip.id[:8].encode(), name])
         final = bench.film.folder / os.fsdecode(path)
+        if path.startswith(b"ingest/") and owner(path) is None and os.path.lexists(final):
+            strangers.add(final)
         outputs.append(Output(want.kind, temporary_beside(final), by_name.get(want.preset)))
         finals.append(final)
     if outputs and work.clip.kind == "picture" and any(output.kind != "waveform" for output in outputs):
@@ -148,7 +153,10 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
         )  # fmt: skip
     listed = tuple((each, absolute(bench.roots[each.root], each.path)) for each in work.listed)
     kept_free = int(bench.film.settings.storage.keep_free * 1e9)
-    return Order(work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, listed, kept_free, unfit)
+    return Order(
+        work.clip, originals, job, tuple(finals), bench.ffmpeg, bench.bandwidth, listed, kept_free, unfit,
+        frozenset(strangers),
+    )  # fmt: skip
 
 
 def _sounds(clip: Clip, bench: Bench) -> tuple[tuple[Path | None, ...], ...]:

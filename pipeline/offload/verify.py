@@ -201,7 +201,7 @@ def _new(catalogue: Catalogue, places: dict[int, Root]) -> Iterator[Finding]:
             continue
         with suppress(PathMissing):
             there = [path for path, _stamp in scan(Path(place), below, (".*",)).files()]
-            passed_over = known | proxies_beside(there)
+            passed_over = known | proxies_beside(there).keys()
             for path in there:
                 if path not in passed_over and os.path.splitext(path)[1].lower() in MEDIA_SUFFIXES:  # noqa: PTH122
                     yield Finding(one_line(Path(place) / os.fsdecode(path)), "original", "new")

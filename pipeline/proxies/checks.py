@@ -74,7 +74,7 @@ class Case:
 
 
 def differ(found: object, asked: object) -> str:
-    return "" if found == asked else f"{found} instead of {asked}"
+    return "" if found == asked else f"{'none' if found is None else found} instead of {asked}"
 
 
 def _lists_differ(found: list[str], wanted: list[str]) -> str:

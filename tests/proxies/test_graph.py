@@ -272,8 +272,8 @@ def test_a_proxy_beside_its_original_is_known_as_one_by_its_place(stem, preset, 
         clip(parts=(replace(clip().parts[0], path=original),)), b"ingest/A001", preset, "beside"
     ).rpartition(b"/")
     proxy = b"/".join([folder, other + name])
-    assert proxies_beside([original, proxy]) == {proxy}
-    assert proxies_beside([proxy]) == set()
+    assert proxies_beside([original, proxy]) == {proxy: (original,)}
+    assert not proxies_beside([proxy])
 
 
 def test_presets_lie_apart():
