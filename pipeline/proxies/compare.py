@@ -155,7 +155,7 @@ def _input(path: Path, at: Fraction) -> list[str]:
 
 
 def _output(stream: str, selected: str, count: int, path: Path) -> list[str]:
-    return [
-        "-map", stream, "-vf", f"{selected}scale={SIDE}:{SIDE}:flags=area,format=gray",
+    return [  # under one name for all matrices: swscale takes none that it does not know
+        "-map", stream, "-vf", f"{selected}setparams=colorspace=bt709,scale={SIDE}:{SIDE}:flags=area,format=gray",
         "-frames:v", str(count), "-fps_mode", "passthrough", "-f", "rawvideo", f"file:{path}",
     ]  # fmt: skip

@@ -13,6 +13,7 @@ import ffmpeg
 
 from pipeline.clip import AudioStream, Clip
 from pipeline.errors import MediaUnreadable
+from pipeline.proxies.colours import why_not_rec_709
 from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.job import Output, ProxyJob, from_first_whole, known, picture_stream, sound_tracks
 from pipeline.proxies.labels import proxy_timecode, reel_in, time_reference
@@ -110,6 +111,8 @@ def _sound(job: ProxyJob, source: Stream, part: int, index: int) -> Stream:
 
 def _picture_job(job: ProxyJob, sources: Sequence[Stream]) -> list[Stream]:
     video, rate, frames = known(job.clip)
+    if why := why_not_rec_709(video):
+        raise MediaUnreadable(f"{job.clip.name} {why}")
     small_wanted = any(job.still(kind) for kind in ("poster", "filmstrip", GLANCES))
     looks = [Look.of(video, output.preset) for output in job.proxies] or [Look.of(video, None)]
     raw, *sounds = _joined(job, sources, rate, frames)

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.clip import Clip, VideoStream
-from pipeline.proxies.geometry import UNTOLD, Size, assumed_matrix, fitted, is_hdr, proxy_size, wide_curve
+from pipeline.proxies.colours import as_rec_709
+from pipeline.proxies.geometry import Size, fitted, proxy_size
 from pipeline.proxies.glance import EVERY, SIDE
 from pipeline.proxies.job import from_first_whole
 from pipeline.proxies.presets import Preset
@@ -55,58 +56,9 @@ def small(stream: Stream, video: VideoStream, look: Look, cube: Path | None = No
     scale: dict[str, Any] = {"flags": "bilinear"}
     if look.fields:
         scale["interl"] = 1
-    if cube:
-        stream = _graded(stream, video, look, scale, cube)
-    elif is_hdr(video):
-        stream = _tagged(stream, video).filter("scale", look.size.width, look.size.height, **scale)
-        stream = _tone_mapped(stream)
-    else:
-        matrix = assumed_matrix(video)
-        scale |= {"out_color_matrix": "bt709", "out_range": "tv"} | ({"in_color_matrix": matrix} if matrix else {})
-        stream = stream.filter("scale", look.size.width, look.size.height, **scale)
-        if curve := wide_curve(video):
-            stream = _narrowed(stream, video, curve)
+    stream = as_rec_709(stream, video, look.size, scale, cube)
     stream = stream.filter("format", look.pixel_format).filter("setsar", 1)
     return stream.filter("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv")
-
-
-def _graded(stream: Stream, video: VideoStream, look: Look, scale: dict[str, Any], cube: Path) -> Stream:
-    """The picture through a cube, as RGB of ten bits; without the matrices named, ffmpeg goes by Rec. 601."""
-    matrix = assumed_matrix(video)
-    recorded = scale | ({"in_color_matrix": matrix} if matrix else {})
-    stream = stream.filter("scale", look.size.width, look.size.height, **recorded).filter("format", "gbrp10le")
-    stream = stream.filter("lut3d", file=str(cube), interp="tetrahedral")
-    fields = {"interl": 1} if look.fields else {}
-    return stream.filter("scale", out_color_matrix="bt709", out_range="tv", **fields)
-
-
-def _tagged(stream: Stream, video: VideoStream) -> Stream:
-    """An HDR picture with all its tags: zscale takes none with half of them, swscale none of constant luminance."""
-    primaries = video.color_primaries if video.color_primaries not in UNTOLD else "bt2020"
-    matrix = video.color_matrix if video.color_matrix not in (*UNTOLD, "bt2020c") else "bt2020nc"
-    return stream.filter("setparams", color_primaries=primaries, color_trc=video.color_transfer, colorspace=matrix)
-
-
-def _tone_mapped(stream: Stream) -> Stream:
-    """PQ or HLG brought to Rec. 709; 203 nits is reference white (ITU-R BT.2408).
-
-    Up to 30 % of that all is as bright as it was meant to be; above, it is bent to keep what is brighter than white.
-    """
-    stream = stream.filter("zscale", transfer="linear", npl=203).filter("format", "gbrpf32le")
-    stream = stream.filter("zscale", primaries="bt709").filter("tonemap", tonemap="mobius", desat=0)
-    return stream.filter("zscale", transfer="bt709", matrix="bt709", range="limited")
-
-
-def _narrowed(stream: Stream, video: VideoStream, curve: str) -> Stream:
-    """BT.2020 and P3 colours as Rec. 709 shows them, in linear light (ITU-R BT.2407); greys stay what they were.
-
-    White stays white: DCI's P3 has the primaries of Display P3. 4:2:2, so that no chroma crosses from field to field.
-    """
-    primaries = "bt2020" if video.color_primaries == "bt2020" else "smpte432"
-    told = {"primariesin": primaries, "transferin": curve, "matrixin": "bt709", "rangein": "limited"}
-    return stream.filter("format", "yuv422p10le").filter(
-        "zscale", **told, primaries="bt709", transfer=curve, matrix="bt709", range="limited"
-    )
 
 
 def timed(stream: Stream, video: VideoStream, rate: Rate, frames: int) -> Stream:

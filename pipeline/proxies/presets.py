@@ -18,7 +18,7 @@ from pipeline.proxies.geometry import proxy_size
 from pipeline.settings import read_toml
 
 # Raised when the same preset begins to give another file; products of the former are made again.
-RECIPE_VERSION = 3
+RECIPE_VERSION = 4
 STILLS: tuple[str, ...] = ("poster", "filmstrip", "waveform")
 
 

@@ -27,6 +27,8 @@ from pipeline.timecode import Rate
 
 _TICKS = 90_000  # a second, of the times that ffmpeg is asked for
 _MOST_TIMES = 1000  # as many frames as can be read: a header that promises more is not believed
+# Small, so that it costs nothing; under one name for all matrices: swscale takes none that it does not know.
+_SEEN = "setparams=colorspace=bt709,scale=16:16:flags=fast_bilinear"
 _MOST_RUNS = 100  # stretches that one filter expression takes: nearer ones are joined
 
 
@@ -150,7 +152,7 @@ def _decoded(
         told = folder / "pictures"
         arguments = [
             "-max_error_rate", "1", *indexed, "-err_detect", "explode", *chosen, "-i", f"file:{source}",
-            "-map", f"0:{picture_stream(job.clip)}", "-vf", "scale=16:16:flags=fast_bilinear",
+            "-map", f"0:{picture_stream(job.clip)}", "-vf", _SEEN,
             "-fps_mode", "passthrough", "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", f"file:{told}",
             "-map", "0:a?", "-c:a", "copy", "-f", "null", "-",
         ]  # fmt: skip

@@ -126,6 +126,13 @@ def test_what_ffmpeg_says_becomes_the_right_refusal(tmp_path, words, refusal):
     assert caught.value.sentence.endswith(".")
 
 
+def test_colours_that_ffmpeg_does_not_convert_accuse_no_card(ffmpeg):
+    """A matrix that only the decoder tells of, and our readers do not."""
+    alien = "color=red:s=64x64:d=0.1,format=yuv420p,setparams=colorspace=ycgco"
+    with pytest.raises(MediaUnreadable, match="export it as ProRes or DNxHR"):
+        run_ffmpeg(ffmpeg, ["-f", "lavfi", "-i", alien, "-vf", "scale=32:32:out_color_matrix=bt709", "-f", "null", "-"])
+
+
 def test_a_full_disk_is_believed_even_when_the_exit_code_is_good(tmp_path):
     fake = program(tmp_path / "ffmpeg", 'echo "Error writing trailer: No space left on device" >&2; exit 0')
     with pytest.raises(DiskFull):

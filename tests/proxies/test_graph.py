@@ -52,7 +52,8 @@ def after(words: list[str], option: str) -> str:
 
 
 GRAPH = (
-    "[0:v:0]scale=1920:1080:flags=bilinear:out_color_matrix=bt709:out_range=tv[s0];[s0]format=yuv422p10le[s1];"
+    "[0:v:0]scale=1920:1080:flags=bilinear:in_color_matrix=bt709:out_color_matrix=bt709:out_range=tv[s0];"
+    "[s0]format=yuv422p10le[s1];"
     "[s1]setsar=1[s2];[s2]setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv[s3];"
     "[s3]settb=1000[s4];[s4]settb=1/25[s5];[s5]setpts=N[s6];"
     "[0:a:0]aresample=async=1:first_pts=0[s7];[s7]apad=whole_len=192000[s8];[s8]atrim=end_sample=192000[s9]"
@@ -84,12 +85,14 @@ def test_one_decode_and_the_picture_is_made_small_before_anything_else():
 @pytest.mark.parametrize(
     ("primaries", "transfer", "converted"),
     [
-        ("bt709", "bt709", False), (None, None, False), (None, "bt709", False), ("smpte170m", "bt709", False),
+        ("bt709", "bt709", False), (None, None, False), (None, "bt709", False), ("bt709", None, False),
         ("bt2020", None, False), ("bt2020", "log316", False),  # as log is recorded: it stays log
         ("bt2020", "bt2020-12", True), ("smpte431", "bt709", True), ("smpte432", "iec61966-2-1", True),
+        ("smpte170m", "bt709", True), ("bt470bg", "bt470bg", True), ("smpte170m", None, True),
+        ("smpte170m", "log316", False),
     ],
 )  # fmt: skip
-def test_colours_are_converted_only_where_they_are_wider_than_rec_709(primaries, transfer, converted):
+def test_colours_are_converted_only_where_they_are_others_than_those_of_rec_709(primaries, transfer, converted):
     one = clip(replace(UHD, color_primaries=primaries, color_transfer=transfer))
     assert ("zscale" in after(asked(one), "-filter_complex")) is converted
 
