@@ -6,7 +6,7 @@ else. What no clip is made of is listed: nothing on a card is dropped, nothing o
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -47,17 +47,23 @@ class _Card:
 
 
 def recognise(
-    listing: Sequence[SeenFile], read: Read, fits_template: Callable[[bytes], bool], *, top: bytes = b""
+    listing: Sequence[SeenFile],
+    read: Read,
+    fits_template: Callable[[bytes], bool],
+    *,
+    top: bytes = b"",
+    made: Collection[bytes] = (),
 ) -> tuple[CardFolder, ...]:
     """The cards at and below the folder `top`, by path. Every file lies on exactly one of them, with two
     exceptions: a report or track above several cards is one of each, and files of no card are left out.
 
     All paths of the listing lie below `top`: ingest/, or a card itself. A card's name is that of its
-    folder, "" where that is what paths are relative to. `read` gives the bytes of a small sidecar.
+    folder, "" where that is what paths are relative to. `read` gives the bytes of a small sidecar. What is
+    `made` of footage is no footage, though nothing of its original is there.
     """
     folders = _folders(listing)
     listed = complaints(folders, read)
-    made = _take_proxies(folders)
+    proxies = _take_proxies(folders, made)
     cards = _claim(folders.values(), fits_template, top)
     for card in cards.values():
         _find_clips(card, read)
@@ -67,7 +73,7 @@ def recognise(
     homeless = [folder for card in cards.values() if card.path not in living for folder in chain(*card.claims.values())]
     claimed = {folder.path for card in cards.values() for folder in chain(*card.claims.values())}
     homeless += [folder for folder in folders.values() if folder.path not in claimed]
-    for folder in [*homeless, *made]:
+    for folder in [*homeless, *proxies]:
         _house(folder, living, top)
     return tuple(_finished(card, read) for card in living.values())
 
@@ -88,11 +94,11 @@ def _folders(listing: Sequence[SeenFile]) -> dict[bytes, Folder]:
     }
 
 
-def _take_proxies(folders: dict[bytes, Folder]) -> list[Folder]:
-    """Takes proxies beside their originals out of the folders: they are no clips."""
-    ours = proxies_beside([file.path for folder in folders.values() for file in folder.files])
+def _take_proxies(folders: dict[bytes, Folder], known: Collection[bytes]) -> list[Folder]:
+    """Takes proxies, those known and those beside their originals, out of the folders: they are no clips."""
+    ours = proxies_beside([file.path for folder in folders.values() for file in folder.files]).union(known)
     made = []
-    for path in sorted({path.rpartition(b"/")[0] for path in ours}):
+    for path in sorted({path.rpartition(b"/")[0] for path in ours} & folders.keys()):
         folder = folders[path]
         made.append(folder._replace(files=[file for file in folder.files if file.path in ours]))
         folders[path] = folder._replace(files=[file for file in folder.files if file.path not in ours])

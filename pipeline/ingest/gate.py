@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 from pipeline.catalogue.cards import CardOutcome, TakenCard, card_fingerprints, record_card
-from pipeline.catalogue.head import last_sight, miss_cards, record_sight
+from pipeline.catalogue.head import last_sight, miss_cards, owners_in, record_sight
 from pipeline.catalogue.products import Work
 from pipeline.catalogue.rot import set_apart
 from pipeline.clip import Root, SeenFile
@@ -118,7 +118,8 @@ class Gate:
         sight = see(ground, settings)
         if last_sight(catalogue, ground.root.id, ground.below) == sight.fingerprint:
             return
-        cards = look(ground, sight, settings)
+        made = owners_in(catalogue, ground.below) if ground.root.kind == "film" else ()
+        cards = look(ground, sight, settings, made=made)
         for path, why in sight.skipped:
             self.account.say_once(f"{one_line(path)} was left out: {why}.")
         for path, why in sight.unreadable:

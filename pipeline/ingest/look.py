@@ -1,5 +1,6 @@
 """One look at a ground: which cards lie there, and in which state."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import msgspec
 import xxhash
 
 from pipeline.cards.proxies import proxies_beside
+from pipeline.catalogue.head import same_name
 from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import CardFolder, Root, SeenFile, Stamp
@@ -67,8 +69,10 @@ def see(ground: Ground, settings: Settings) -> Scan:
     return replace(seen, fingerprint=rules_version(settings) + seen.fingerprint)
 
 
-def look(ground: Ground, sight: Scan, settings: Settings) -> tuple[SeenCard, ...]:
-    """Sort what lies on a ground into cards."""
+def look(
+    ground: Ground, sight: Scan, settings: Settings, *, made: Collection[bytes | str] = ()
+) -> tuple[SeenCard, ...]:
+    """Sort what lies on a ground into cards; `made` are names of what was made of footage and lies there, too."""
     from pipeline.cards.recognise import recognise  # here: where nothing is new, nobody asks
 
     def read(path: bytes) -> bytes:
@@ -82,11 +86,13 @@ def look(ground: Ground, sight: Scan, settings: Settings) -> tuple[SeenCard, ...
 
     files = sight.files()
     stamps = dict(files)
-    # Proxies beside the originals are listed but change nothing.
-    proxies = proxies_beside(stamps)
+    # Proxies beside the originals are listed but change nothing; ours are none, though their originals went away.
+    ours = frozenset(path for path in stamps if path in made or same_name(path) in made) if made else frozenset()
+    proxies = proxies_beside(stamps) | ours
     telling = {path: stamp for path, stamp in stamps.items() if path not in proxies}
     version = rules_version(settings)
-    return tuple(_seen_card(folder, telling, version) for folder in recognise(files, read, fits, top=ground.below))
+    cards = recognise(files, read, fits, top=ground.below, made=ours)
+    return tuple(_seen_card(folder, telling, version) for folder in cards)
 
 
 def rules_version(settings: Settings) -> str:
