@@ -429,6 +429,18 @@ def test_our_proxies_are_no_footage_where_their_originals_are_gone(tmp_path):
     }  # fmt: skip
 
 
+def test_proxies_beside_originals_that_went_away_are_no_footage_either(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\npresets = ["edit", "h264"]\n')
+    folder = card(film)
+    finish(film)
+    (folder / "C0001.MP4").rename(tmp_path / "C0001.MP4")
+    assert "1 clip is offline now" in finish(film).err
+    footage(folder / "C0007.MP4", 7)
+    finish(film)
+    assert {clip["name"] for clip in log(film).values()} == {"C0001.MP4", "C0007.MP4"}
+    assert "new" not in rushes("verify", cwd=film).out
+
+
 # --- in which order -------------------------------------------------------------------------------
 
 ONE_AT_A_TIME = LEAN + "jobs = 1\n"
