@@ -51,8 +51,8 @@ def small(stream: Stream, video: VideoStream, look: Look, cube: Path | None = No
     if video.interlaced:
         mode = {"tff": "tff", "bff": "bff"}.get(video.field_order or "", "auto")
         stream = stream.filter("setparams", field_mode=mode) if mode != "auto" else stream
-        if not look.fields:
-            stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
+    if video.interlaced is not False and not look.fields:  # untold: fields may come out of the decoder
+        stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
     scale: dict[str, Any] = {"flags": "bilinear"}
     if look.fields:
         scale["interl"] = 1

@@ -26,7 +26,9 @@ from pipeline.settings import shipped
 from pipeline.timecode import STANDARD_RATES, Rate, Timecode
 
 PRESETS = load_presets(shipped("proxies.toml"))
-UHD = VideoStream(width=3840, height=2160, rate=Rate(25), frames=100, vfr=False, color_matrix="bt709", rotation=0)
+UHD = VideoStream(
+    width=3840, height=2160, rate=Rate(25), frames=100, vfr=False, color_matrix="bt709", rotation=0, interlaced=False
+)
 STEREO = AudioStream("aac", 2, 48000, 192000)
 
 
