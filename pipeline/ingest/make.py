@@ -16,11 +16,11 @@ from pipeline.faults import reached
 from pipeline.files import full_hash, keep_free, one_line, quick_identity, stamp_of
 from pipeline.film import SETTINGS_NAME, Film
 from pipeline.ingest.look import absolute
-from pipeline.ingest.reins import reined
 from pipeline.manifests.hashes import Hasher, agree
 from pipeline.metadata.cameras import look_rules
 from pipeline.metadata.editing import counted, frames_edited
 from pipeline.processes.ffmpeg import Progress, identity_of, never
+from pipeline.processes.reins import reined
 from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.job import Output, ProxyJob, Salvage, sound_recipe
 from pipeline.proxies.luts import Lut, load_luts, lut_for
