@@ -14,10 +14,10 @@ from pipeline.faults import reached
 from pipeline.files import full_hash, keep_free, one_line, quick_identity, stamp_of
 from pipeline.film import Film
 from pipeline.ingest.orders import Order, Original
-from pipeline.ingest.reins import reined
 from pipeline.manifests.hashes import Hasher, agree
 from pipeline.metadata.editing import counted, frames_edited
 from pipeline.processes.ffmpeg import Progress, never
+from pipeline.processes.reins import reined
 from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.job import sound_recipe
 from pipeline.proxies.presets import stills_recipe

@@ -68,7 +68,9 @@ class ProxyJob:
 
     @property
     def media_seconds(self) -> Fraction:
-        """How long the original lasts, where its frames are unknown by its sound; 0: nobody knows."""
+        """How long what there is of the original lasts, where its frames are unknown by its sound; 0: nobody knows."""
+        if self.clip.rate and self.salvage and self.salvage.held and sum(self.salvage.held[-1]) == self.clip.frames:
+            return self.clip.rate.seconds(self.salvage.held[-1][0])
         return self.clip.duration or self.clip.facts.sound_seconds
 
     @property
