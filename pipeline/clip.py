@@ -265,8 +265,10 @@ class Clip:
 
     @property
     def duration(self) -> Fraction:
-        """Seconds; 0 where frames or rate are unknown."""
-        return self.rate.seconds(self.frames) if self.rate and self.frames else Fraction(0)
+        """Seconds; of sound that states no rate of frames by its samples; 0 where they are unknown."""
+        if self.rate and self.frames:
+            return self.rate.seconds(self.frames)
+        return self.facts.sound_seconds if self.kind == "sound" else Fraction(0)
 
     @property
     def available(self) -> TimeRange:

@@ -32,7 +32,8 @@ from pipeline.errors import (
 from pipeline.files import one_line
 from pipeline.ingest.account import Account, bug
 from pipeline.ingest.events import ClipFailed, ClipMade, Said
-from pipeline.ingest.make import Bench, Order, Outcome, carry_out, counted_clip, discard, order, publish_outcome
+from pipeline.ingest.make import Outcome, carry_out, counted_clip, discard, publish_outcome
+from pipeline.ingest.orders import Bench, Order, order
 from pipeline.ingest.pace import Pace
 from pipeline.proxies.placement import effort, threads_for
 from pipeline.shotlog.query import Query
@@ -196,6 +197,18 @@ class Hands:
             if owners is not None:
                 owners |= {product.path: product.clip, same_name(product.path): product.clip}
 
+    def _tell_of_strangers(self, planned: Order, published: Sequence[Product]) -> None:
+        """Say which files that are not ours kept their places, and where the proxies lie instead."""
+        for product in published:
+            final = self.account.film.folder / os.fsdecode(product.path)
+            if final not in planned.finals:
+                self.account.tell(
+                    Said(
+                        f"{one_line(self._below(final.parent.parent / final.name))} is not of our making and stays; the"
+                        f" proxy of {one_line(planned.clip.name)} is {one_line(product.path)}."
+                    )
+                )
+
     def _finish(self, planned: Order, work: Work, outcome: Outcome) -> None:
         clip, error, account = counted_clip(planned.clip, outcome.counts), outcome.error, self.account
         try:
@@ -205,6 +218,7 @@ class Hands:
                 length = outcome.frames if clip.frames is None else None
                 record_products(account.catalogue, clip.id, published, content=_content(work), frames=length)
                 self._own(published)
+                self._tell_of_strangers(planned, published)
         except (CatalogueBusy, CatalogueDamaged, CatalogueUnread):
             discard(planned)
             raise

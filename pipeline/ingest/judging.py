@@ -13,7 +13,7 @@ from pipeline.clip import Clip, Product, Root
 from pipeline.errors import MediaUnreadable, RushesError
 from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
-from pipeline.ingest.make import film_presets
+from pipeline.ingest.orders import film_presets
 from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.compare import compare
 from pipeline.proxies.endings import damage
@@ -28,7 +28,9 @@ from pipeline.shotlog.query import Query
 class Judged:
     """A proxy and what was found: `defects` in words, `frame_map` of a clip whose rate varies.
 
-    `unseen`: why pictures that were to be looked at could not be; that says nothing of them.
+    `unseen`: why pictures that were to be looked at could not be; that says nothing of them. `outdated`: it was made
+    by other rules than those of its preset now, so that the next ingest makes it again. `elsewhere`: it does not lie
+    where the settings put proxies now.
     """
 
     clip: Clip
@@ -37,6 +39,8 @@ class Judged:
     defects: tuple[str, ...]
     frame_map: tuple[Run, ...] = ()
     unseen: str = ""
+    outdated: bool = False
+    elsewhere: bool = False
 
     @property
     def verdict(self) -> dict[str, tuple[str, ...]]:
@@ -50,6 +54,7 @@ def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | Non
     for logged in logged_clips(catalogue, query):
         first, sources = _originals(logged.clip, places)
         proxies = [product for product in logged.products if product.kind == "proxy"]
+        beside = film.settings.proxies.placement == "beside" and places[logged.clip.parts[0].root].kind == "film"
         looked_at = ffmpeg if any(product.held is None for product in proxies) else None
         damaged, unseen = _told(damage, logged.clip, sources, looked_at)
         for product in proxies:
@@ -58,7 +63,12 @@ def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | Non
             if product.held is None:
                 case = replace(case, damaged=damaged)
             found = _judge(case, product, path, sources, ffmpeg)
-            yield replace(found, unseen=unseen) if unseen and product.held is None else found
+            yield replace(
+                found,
+                unseen=unseen if unseen and product.held is None else found.unseen,
+                outdated=case.preset is not None and not product.recipe.startswith(case.preset.recipe),
+                elsewhere=(product.path[:8] != b"proxies/") != beside,
+            )
 
 
 def damaged_clips(film: Film, catalogue: Catalogue, query: Query, ffmpeg: Path) -> frozenset[str]:

@@ -27,7 +27,7 @@ from pipeline.ingest.gate import Gate
 from pipeline.ingest.hands import Hands
 from pipeline.ingest.head import Head
 from pipeline.ingest.look import Ground, absolute
-from pipeline.ingest.make import Bench, film_luts, film_presets, luts_folder, wants
+from pipeline.ingest.orders import Bench, film_luts, film_presets, luts_folder, wants
 from pipeline.ingest.word import is_paused, resume, take_word_back
 from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import find_ffmpeg

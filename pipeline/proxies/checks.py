@@ -9,8 +9,8 @@ from pipeline.clip import AudioStream, Clip, Facts, VideoStream
 from pipeline.metadata.frames import Times
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.geometry import upright as as_shown
-from pipeline.proxies.graph import known, proxy_timecode, reel_in, time_reference
-from pipeline.proxies.job import sound_tracks
+from pipeline.proxies.job import known, sound_tracks
+from pipeline.proxies.labels import proxy_timecode, reel_in, time_reference
 from pipeline.proxies.picture import Look
 from pipeline.proxies.playing import Played
 from pipeline.proxies.presets import Preset
@@ -64,12 +64,21 @@ class Case:
         return self.clip.facts.video or VideoStream()
 
     @property
+    def sounds(self) -> tuple[AudioStream, ...]:
+        """The original's sound tracks that can be decoded."""
+        return tuple(track for _, track in sound_tracks(self.clip))
+
+    @property
     def look(self) -> Look | None:
         return Look.of(self.shot, self.preset) if self.preset else None
 
 
 def differ(found: object, asked: object) -> str:
-    return "" if found == asked else f"{found} instead of {asked}"
+    return "" if found == asked else f"{'none' if found is None else found} instead of {asked}"
+
+
+def _lists_differ(found: list[str], wanted: list[str]) -> str:
+    return "" if found == wanted else f"{', '.join(found) or 'none'} instead of {', '.join(wanted) or 'none'}"
 
 
 def lost(case: Case) -> str:
@@ -176,6 +185,11 @@ def mxf(case: Case) -> str:
     return "" if container == "mxf" else f"{container or 'unknown'} instead of MXF"
 
 
+def linked(case: Case) -> str:
+    """MXF made here is OP1a: picture and sound in one file."""
+    return "OP1a: link it, then relink by tape and timecode" if case.found.facts.container == "mxf" else ""
+
+
 def size_asked(case: Case) -> str:
     if case.look is None:
         return ""
@@ -235,7 +249,7 @@ def levels(case: Case) -> str:
 
 def tracks(case: Case) -> str:
     """As many tracks as the original has, each with its channels."""
-    return _channels(case, [track for _, track in sound_tracks(case.clip)])
+    return _channels(case, case.sounds)
 
 
 def tracks_wanted(case: Case) -> str:
@@ -243,7 +257,7 @@ def tracks_wanted(case: Case) -> str:
 
 
 def sound_rate(case: Case) -> str:
-    return _rates(case, [track for _, track in sound_tracks(case.clip)])
+    return _rates(case, case.sounds)
 
 
 def sound_rate_asked(case: Case) -> str:
@@ -252,12 +266,12 @@ def sound_rate_asked(case: Case) -> str:
 
 def _asked_tracks(case: Case) -> tuple[AudioStream, ...]:
     assert case.preset is not None
-    return tracks_asked([track for _, track in sound_tracks(case.clip)], case.preset.codec.sound)
+    return tracks_asked(case.sounds, case.preset.codec.sound)
 
 
 def _channels(case: Case, asked: Sequence[AudioStream]) -> str:
     found, wanted = ([f"{track.channels} ch" for track in tracks] for tracks in (case.found.facts.audio, asked))
-    return "" if found == wanted else f"{', '.join(found) or 'none'} instead of {', '.join(wanted) or 'none'}"
+    return _lists_differ(found, wanted)
 
 
 def _rates(case: Case, asked: Sequence[AudioStream]) -> str:
@@ -267,16 +281,11 @@ def _rates(case: Case, asked: Sequence[AudioStream]) -> str:
     return ", ".join(told)
 
 
-def _named(tracks: tuple[tuple[int, int], ...]) -> str:
-    return ", ".join(f"{channels} ch {rate} Hz" for channels, rate in tracks) or "none"
-
-
 def sound_codec(case: Case) -> str:
     if case.preset is None:
         return ""
-    wanted = [track.codec for track in _asked_tracks(case)]
-    found = [track.codec for track in case.found.facts.audio]
-    return "" if found == wanted else f"{', '.join(found) or 'none'} instead of {', '.join(wanted) or 'none'}"
+    found, wanted = ([track.codec for track in tracks] for tracks in (case.found.facts.audio, _asked_tracks(case)))
+    return _lists_differ(found, wanted)
 
 
 def heard(case: Case) -> str:
@@ -312,15 +321,14 @@ def _apart(case: Case, *, samples: int) -> str:
 
 def joined_tracks(case: Case) -> str:
     """WAV holds one track of all channels."""
-    channels = sum(track.channels for _, track in sound_tracks(case.clip))
-    wanted = ((channels, SUITE_RATE),)
-    found = tuple((track.channels, track.sample_rate) for track in case.found.facts.audio)
-    return "" if found == wanted else f"{_named(found)} instead of {_named(wanted)}"
+    channels = sum(track.channels for track in case.sounds)
+    found = [f"{track.channels} ch {track.sample_rate} Hz" for track in case.found.facts.audio]
+    return _lists_differ(found, [f"{channels} ch {SUITE_RATE} Hz"])
 
 
 def whole_length(case: Case) -> str:
     """Within a millisecond: the resampler keeps or drops a few samples at the end."""
-    _, track = sound_tracks(case.clip)[0]
+    track = case.sounds[0]
     samples = track.samples or case.clip.facts.samples
     heard = case.found.played
     made = heard.samples[0] if heard and heard.samples else case.found.facts.samples

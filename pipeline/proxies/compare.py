@@ -15,8 +15,7 @@ from pipeline.clip import Clip
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
 from pipeline.proxies.framemap import frame_map
-from pipeline.proxies.graph import known
-from pipeline.proxies.job import from_first_whole, picture_stream
+from pipeline.proxies.job import from_first_whole, known, picture_stream
 from pipeline.proxies.verdict import times_of_original
 from pipeline.publishing import scratch
 
@@ -80,7 +79,8 @@ def spots_of(clip: Clip, times: Sequence[Times | None], blocks: Times | None = N
 
 def _spot(frame: int, clip: Clip, times: Sequence[Times | None], blocks: Times | None) -> Spot:
     video, rate, _ = known(clip)
-    part, picture, length = _place(frame, clip)
+    part, picture = clip.place_of(frame)
+    length = clip.spans[part].duration
     table = times[part]
     if shown := (table or blocks) if video.vfr else None:
         picture, length = frame_map(shown, rate, picture + 1)[picture], len(shown.pictures)
@@ -94,16 +94,6 @@ def _spot(frame: int, clip: Clip, times: Sequence[Times | None], blocks: Times |
     here = table.seconds(first)
     before = table.seconds(first - 1) if first else here - Fraction(1, 1000)
     return Spot(frame, part, picture, first, count, (before + here) / 2)
-
-
-def _place(frame: int, clip: Clip) -> tuple[int, int, int]:
-    """Part, frame within it, and how many frames that part has."""
-    lengths = [part.frames or 0 for part in clip.parts] if len(clip.parts) > 1 else [clip.frames or 0]
-    part = 0
-    while part < len(lengths) - 1 and frame >= lengths[part]:
-        frame -= lengths[part]
-        part += 1
-    return part, frame, lengths[part]
 
 
 def judge(spot: Spot, shown: "Pictures", around: "Pictures") -> str:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pipeline.clip import Clip
 from pipeline.metadata.frames import picture_begins
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
-from pipeline.proxies.graph import INDEXED, known
-from pipeline.proxies.job import sound_tracks
+from pipeline.proxies.graph import INDEXED
+from pipeline.proxies.job import known, sound_tracks
 from pipeline.proxies.sound import SUITE_RATE
 from pipeline.publishing import scratch
 
@@ -97,7 +97,7 @@ def _moment(frame: int, most: int, clip: Clip, sources: Sequence[Path]) -> Momen
 
 
 def judge(made: "Samples", original: "Samples", slack: int) -> str:
-    """Whether a channel sounds as the original's, `slack` samples around the moment, or fits clearly better elsewhere."""
+    """Whether a channel sounds as the original's within `slack` samples, or fits clearly better elsewhere."""
     loud = [float((each**2).mean() ** 0.5) if len(each) else 0.0 for each in (made, original)]
     if min(loud) < _SILENT:
         if max(loud) < 10 * _SILENT:

@@ -96,6 +96,10 @@ RULES: tuple[Rule, ...] = (
         "native Avid media are OP-Atom MXF; it links other files, but only by its own menus",
     ),
     Rule(
+        "native media", "OP-Atom MXF, a file for each track", checks.linked, None, ("avid",),
+        "Media Composer finds by itself what its own import wrote; OP1a MXF it links when told to", "by hand",
+    ),
+    Rule(
         "size", "width and height against the original as shown", checks.divisor, checks.size_asked, ("premiere",),
         "Adobe: frame size times pixel aspect must divide the full resolution's",
     ),

@@ -13,7 +13,7 @@ from pipeline.clip import Clip
 from pipeline.metadata.facts import read_facts
 from pipeline.metadata.frames import Times, read_block_times, read_times
 from pipeline.proxies.checks import Case, Measured
-from pipeline.proxies.graph import known
+from pipeline.proxies.job import known
 from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES, Rule
 
 

@@ -14,8 +14,9 @@ from pipeline.cards.proxies import proxies_beside
 from pipeline.clip import AudioStream, Clip, Facts, Part, Stamp, VideoStream
 from pipeline.errors import MediaUnreadable
 from pipeline.proxies.geometry import Size, fitted, proxy_size
-from pipeline.proxies.graph import command, proxy_reel, proxy_timecode
+from pipeline.proxies.graph import command
 from pipeline.proxies.job import Output, ProxyJob
+from pipeline.proxies.labels import proxy_reel, proxy_timecode
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.picture import TILES, still_frames
 from pipeline.proxies.placement import processes_for, threads_for
@@ -276,8 +277,8 @@ def test_a_proxy_beside_its_original_is_known_as_one_by_its_place(stem, preset, 
         clip(parts=(replace(clip().parts[0], path=original),)), b"ingest/A001", preset, "beside"
     ).rpartition(b"/")
     proxy = b"/".join([folder, other + name])
-    assert proxies_beside([original, proxy]) == {proxy}
-    assert proxies_beside([proxy]) == set()
+    assert proxies_beside([original, proxy]) == {proxy: (original,)}
+    assert not proxies_beside([proxy])
 
 
 def test_presets_lie_apart():

@@ -171,9 +171,9 @@ SPOILT_SOUND = [
     ("base name", VERDICT, ("resolve", "avid"), replace(GOOD_SOUND, path=Path("/film/S001/Proxy/T002.wav"))),
     ("folder", VERDICT, ("resolve",), replace(GOOD_SOUND, path=Path("/film/proxies/S001/T001.wav"))),
 ]  # fmt: skip
-# A name that is wrong for Premiere is wrong for the others, too; no MOV is what Avid takes for its own.
+# A name that is wrong for Premiere is wrong for the others, too; Avid takes neither MOV nor OP1a MXF for its own.
 BESIDE = {"proxy name": {"base name"}}
-LASTING = {"container"}
+LASTING = {"container", "native media"}
 
 
 def named(said: tuple[str, ...]) -> set[str]:
@@ -183,8 +183,8 @@ def named(said: tuple[str, ...]) -> set[str]:
 def test_a_good_proxy_keeps_every_rule_but_that_of_avids_own_files():
     assert defects(GOOD) == ()
     assert verdict(breaches(GOOD)) == {**dict.fromkeys(EDITORS, ()), "avid": ("container",)}
-    avids = facts(container="mxf")
-    assert set(verdict(breaches(avids)).values()) == {()}
+    linked = facts(container="mxf")
+    assert verdict(breaches(linked)) == {**dict.fromkeys(EDITORS, ()), "avid": ("native media",)}
 
 
 @pytest.mark.parametrize(("rule", "defect", "editors", "case"), [*SPOILT, *SPOILT_SOUND])
