@@ -376,10 +376,11 @@ def test_proxies_that_were_taken_for_footage_leave_the_log_when_their_originals_
     told = finish(film).err
     original = log(film)["ingest/A002/C0001.MP4"]["id"][:8]
     of = f"C0001_Proxy.MP4 ({proxy}) of C0001.MP4 ({original})"
-    assert f"1 clip is a proxy of other clips and no footage, so out of the log: {of}; 'rushes undo " in told
+    assert f"1 clip is a proxy of another clip and no footage, so out of the log: {of}; 'rushes undo " in told
     assert (
         f"What was said of the proxy C0001_Proxy.MP4 ({proxy}) (1 mark) is said of C0001.MP4 ({original}) now." in told
     )
+    assert "1 proxy made of these is of no use and may be removed, from proxies/A002/Proxy." in told
     assert "These cuts use a proxy that is out of the log: x; 'rushes cut NAME' makes one again" in told
     assert "offline" not in told
     assert {clip["name"] for clip in log(film).values()} == {"C0001.MP4", "C0002.MP4"}
