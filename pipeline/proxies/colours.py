@@ -19,8 +19,11 @@ _PRIMARIES = {**{each: each for each in _SD}, "bt2020": "bt2020", "smpte432": "s
 # What light the signal stands for, by its transfer: a display's (ITU-R BT.1886) but for those that have their own.
 _DISPLAY = ("bt709", "smpte170m", "smpte240m", "iec61966-2-4", "bt2020-10", "bt2020-12")
 _CURVES = {**dict.fromkeys(_DISPLAY, "bt709"), "iec61966-2-1": "iec61966-2-1", "bt470m": "bt470m", "bt470bg": "bt470bg"}
-# Matrices that swscale reads as they are meant.
-_PLAIN = frozenset({"bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc"})
+# Matrices that swscale reads as they are meant, in its own words.
+_PLAIN = {
+    "bt709": "bt709", "fcc": "fcc", "bt470bg": "bt601", "smpte170m": "bt601", "smpte240m": "smpte240m",
+    "bt2020nc": "bt2020",
+}  # fmt: skip
 _CONSTANT = frozenset({"bt2020c", "chroma-derived-c"})
 # Red, green or blue of constant luminance: zimg goes to light by a camera's curve (ITU-R BT.709 and BT.2020) and back
 # by a display's (BT.1886), which this takes back.
@@ -51,7 +54,7 @@ def matrix_read(video: VideoStream) -> str:
     JPEG has but that of Rec. 601 (ITU-T T.871). It is named, as decoders of DNxHD and of reserved codes say another.
     """
     if video.color_matrix in _PLAIN and video.video_codec != "mjpeg":
-        return video.color_matrix
+        return _PLAIN[video.color_matrix]
     return "bt709" if (video.height or 0) > 576 and video.video_codec != "mjpeg" else "bt601"
 
 
@@ -103,7 +106,7 @@ def _as_rgb(stream: Stream, video: VideoStream, size: Size, scale: dict[str, Any
     matrix, primaries = video.color_matrix, video.color_primaries
     curve = "smpte2084" if matrix == "ictcp" else "bt709"
     colours = primaries if primaries not in _UNTOLD else "bt2020"
-    told = {"primariesin": colours, "transferin": curve, "matrixin": matrix}
+    told = {"primariesin": colours, "transferin": curve, "matrixin": matrix, "agamma": 0}
     stream = stream.filter("setparams", colorspace="bt709").filter("scale", size.width, size.height, **scale)
     stream = stream.filter("format", "yuv444p12le").filter(
         "zscale", **told, primaries=colours, transfer=curve, matrix="gbr", range="full"
@@ -137,7 +140,7 @@ def _converted(stream: Stream, video: VideoStream, curve: str) -> Stream:
     4:2:2, so that no chroma crosses from field to field.
     """
     primaries = _PRIMARIES[video.color_primaries or ""]
-    told = {"primariesin": primaries, "transferin": curve, "matrixin": "bt709", "rangein": "limited"}
+    told = {"primariesin": primaries, "transferin": curve, "matrixin": "bt709", "rangein": "limited", "agamma": 0}
     return stream.filter("format", "yuv422p10le").filter(
         "zscale", **told, primaries="bt709", transfer=curve, matrix="bt709", range="limited"
     )

@@ -305,7 +305,7 @@ def test_colours_that_no_one_can_convert_are_refused_in_a_true_sentence(tmp_path
     ("stated", "height", "codec", "read"),
     [
         (None, 1080, "h264", "bt709"), (None, 576, "h264", "bt601"), ("unknown", 1080, "h264", "bt709"),
-        ("gbr", 1080, "h264", "bt709"), ("smpte170m", 1080, "h264", "smpte170m"), ("bt709", 1080, "mjpeg", "bt601"),
+        ("gbr", 1080, "h264", "bt709"), ("smpte170m", 1080, "h264", "bt601"), ("bt709", 1080, "mjpeg", "bt601"),
     ],
 )  # fmt: skip
 def test_a_matrix_that_is_not_stated_is_that_of_the_size_and_jpegs_its_own(stated, height, codec, read):
