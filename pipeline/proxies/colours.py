@@ -111,7 +111,7 @@ def _as_rgb(stream: Stream, video: VideoStream, size: Size, scale: dict[str, Any
     matrix, primaries = video.color_matrix, video.color_primaries
     curve = "smpte2084" if matrix == "ictcp" else "bt709"
     colours = primaries if primaries not in _UNTOLD else "bt2020"
-    told = {"primariesin": colours, "transferin": curve, "matrixin": matrix}
+    told = {"primariesin": colours, "transferin": curve, "matrixin": matrix, "agamma": 0}
     stream = stream.filter("setparams", colorspace="bt709").filter("scale", size.width, size.height, **scale)
     stream = stream.filter("format", "yuv444p12le").filter(
         "zscale", **told, primaries=colours, transfer=curve, matrix="gbr", range="full"
@@ -148,8 +148,8 @@ def _converted(stream: Stream, video: VideoStream, matrix: str, curve: str | Non
     4:2:2, so that no chroma crosses from field to field.
     """
     code = "7" if matrix == "smpte240m" else matrix  # whose name ffmpeg 5 misspells
-    told = {"matrixin": code, "rangein": "limited", "matrix": "bt709", "range": "limited"}
+    told: dict[str, Any] = {"matrixin": code, "rangein": "limited", "matrix": "bt709", "range": "limited"}
     if curve:
         primaries = _PRIMARIES[video.color_primaries or ""]
-        told |= {"primariesin": primaries, "transferin": curve, "primaries": "bt709", "transfer": curve}
+        told |= {"primariesin": primaries, "transferin": curve, "primaries": "bt709", "transfer": curve, "agamma": 0}
     return stream.filter("format", "yuv422p10le").filter("zscale", **told)

@@ -146,7 +146,7 @@ def glanced(stream: Stream) -> Stream:
 
 
 def _poster(stream: Stream, count: int) -> Stream:
-    return stream.filter("thumbnail", n=count, log="quiet") if count > 1 else stream
+    return stream.filter("thumbnail", n=count) if count > 1 else stream
 
 
 def _filmstrip(stream: Stream, look: Look, count: int) -> Stream:
