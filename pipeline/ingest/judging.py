@@ -15,7 +15,7 @@ from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
 from pipeline.ingest.make import film_presets
 from pipeline.proxies.checks import Case, Measured
-from pipeline.proxies.compare import compare
+from pipeline.proxies.compare import Treatment, compare
 from pipeline.proxies.endings import damage
 from pipeline.proxies.framemap import Run, frame_map, runs
 from pipeline.proxies.verdict import Breach, breaches, defects, measure, times_of_original, verdict
@@ -55,7 +55,9 @@ def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | Non
             case = Case(logged.clip, presets.get(product.preset), Measured(), path, first, held=product.held)
             if product.held is None:
                 case = replace(case, damaged=damaged)
-            found = _judge(case, product, path, sources, ffmpeg)
+            graded = case.preset is None or (film.settings.proxies.looks and bool(film.settings.look))
+            look = partial(compare, proxy=path, treated=Treatment(case.preset, graded))
+            found = _judge(case, product, look, sources, ffmpeg)
             yield replace(found, unseen=unseen) if unseen and product.held is None else found
 
 
@@ -82,7 +84,10 @@ def _originals(clip: Clip, places: Mapping[int, Root]) -> tuple[Path | None, lis
     return said[0], there if len(there) == len(said) else []
 
 
-def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ffmpeg: Path | None) -> Judged:
+def _judge(
+    case: Case, product: Product, look: Callable[..., str], sources: Sequence[Path], ffmpeg: Path | None
+) -> Judged:
+    path = case.path or Path()
     if sources:
         with suppress(RushesError):  # an original that cannot be read now has no map
             case = replace(case, original_times=times_of_original(case.clip, sources[0]))
@@ -90,7 +95,7 @@ def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ff
     try:
         case = replace(case, found=measure(path))
         if case.held is None:
-            compared, unseen = _told(partial(compare, proxy=path), case.clip, sources, ffmpeg)
+            compared, unseen = _told(look, case.clip, sources, ffmpeg)
             case = replace(case, compared=compared)
         return Judged(case.clip, product, breaches(case), defects(case), _map(case), unseen)
     except RushesError as error:
@@ -103,8 +108,12 @@ def _told(look: Callable[..., str], clip: Clip, sources: Sequence[Path], ffmpeg:
 
     What cannot be decoded is found so; of a disk that is full or a program that was stopped nothing follows.
     """
+    if ffmpeg is None:
+        return "", ""
+    if not sources:
+        return "", "its original is not there; bring its disk back, or name it to 'rushes ingest'."
     try:
-        return (look(clip, sources, ffmpeg=ffmpeg) if ffmpeg and sources else ""), ""
+        return look(clip, sources, ffmpeg=ffmpeg), ""
     except MediaUnreadable as error:
         return error.sentence, ""
     except RushesError as error:

@@ -123,6 +123,13 @@ def test_beside_the_original_resolve_attaches_by_itself(film):
     assert [row["verdict"]["resolve"] for row in rows.values()] == [[], []]
 
 
+def test_a_comparison_without_the_original_is_none_and_says_so(film):
+    (film / "ingest/A001/C0001.MP4").rename(film / "C0001.away")
+    run = rushes("proxies", "name:C0001.MP4", "--compare", cwd=film)
+    assert (run.code, "C0001.MP4 was not looked at: its original is not there" in run.err) == (1, True)
+    assert rushes("proxies", "name:C0001.MP4", cwd=film).code == 0
+
+
 def test_a_cut_off_recording_is_salvaged_on_request_and_says_so(film):
     source = film / "ingest" / "A001" / "C0009.mov"
     words = ["-i", film / "ingest" / "A001" / "C0001.MP4", "-c", "copy", "-movflags", "+faststart", source]
