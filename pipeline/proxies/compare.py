@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.clip import Clip
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
+from pipeline.proxies.colours import plain_matrix
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.job import from_first_whole, known, picture_stream
 from pipeline.proxies.verdict import times_of_original
@@ -56,7 +57,15 @@ def compare(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path) -> s
 
     Raises what read_times and run_ffmpeg raise, where a file cannot be read or decoded at a spot.
     """
-    spots = spots_of(clip, [read_times(source) for source in sources], times_of_original(clip, sources[0]))
+    times, blocks = [read_times(source) for source in sources], times_of_original(clip, sources[0])
+    said = _compared(clip, sources, proxy, ffmpeg, spots_of(clip, times, blocks))
+    if not said or not any(times):
+        return said
+    # An index may call pictures key frames that are none, and a search then ends in rubbish: not so from the beginning.
+    return _compared(clip, sources, proxy, ffmpeg, spots_of(clip, [None] * len(times), times[0] or blocks))
+
+
+def _compared(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path, spots: Sequence[Spot]) -> str:
     with scratch() as folder:
         terms = Terms(subject=clip.name, total=patience(clip.duration))
         run_ffmpeg(ffmpeg, _arguments(clip, sources, proxy, spots, folder), terms=terms)
@@ -135,7 +144,9 @@ def _pictures(path: Path) -> "Pictures":
 
 def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence[Spot], folder: Path) -> list[str]:
     """One run: for each spot the proxy's frame, and the original's around it."""
-    _, rate, _ = known(clip)
+    video, rate, _ = known(clip)
+    # Any name will do for a matrix that swscale does not know; where it knows it, another would change the luma.
+    renamed = "" if plain_matrix(video) else "setparams=colorspace=bt709,"
     inputs: list[str] = []
     outputs: list[str] = []
     for number, spot in enumerate(spots):
@@ -143,9 +154,8 @@ def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence
         inputs += _input(proxy, rate.seconds(spot.frame) - rate.seconds(1) / 4)
         inputs += _input(sources[spot.part], spot.at)
         outputs += _output(f"{2 * number}:v:0", "", 1, folder / f"proxy{number}")
-        outputs += _output(
-            f"{2 * number + 1}:{picture_stream(clip)}", spot.selected, spot.count, folder / f"original{number}"
-        )
+        stream, selected = f"{2 * number + 1}:{picture_stream(clip)}", spot.selected + renamed
+        outputs += _output(stream, selected, spot.count, folder / f"original{number}")
     return [*inputs, *outputs]
 
 
@@ -155,7 +165,7 @@ def _input(path: Path, at: Fraction) -> list[str]:
 
 
 def _output(stream: str, selected: str, count: int, path: Path) -> list[str]:
-    return [  # under one name for all matrices: swscale takes none that it does not know
-        "-map", stream, "-vf", f"{selected}setparams=colorspace=bt709,scale={SIDE}:{SIDE}:flags=area,format=gray",
+    return [
+        "-map", stream, "-vf", f"{selected}scale={SIDE}:{SIDE}:flags=area,format=gray",
         "-frames:v", str(count), "-fps_mode", "passthrough", "-f", "rawvideo", f"file:{path}",
     ]  # fmt: skip
