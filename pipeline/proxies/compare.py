@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from pipeline.clip import Clip, VideoStream
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
-from pipeline.proxies.colours import PLAIN, UNTOLD, curve_of, is_hdr, matrix_read
+from pipeline.proxies.colours import curve_of, is_hdr, matrix_read, plain_matrix
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.glance import difference
 from pipeline.proxies.job import from_first_whole, known, picture_stream
@@ -73,7 +73,18 @@ def compare(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path, *, t
 
     Raises what read_times and run_ffmpeg raise, where a file cannot be read or decoded at a spot.
     """
-    spots = spots_of(clip, [read_times(source) for source in sources], times_of_original(clip, sources[0]))
+    times, blocks = [read_times(source) for source in sources], times_of_original(clip, sources[0])
+    said = _compared(clip, sources, proxy, ffmpeg, spots=spots_of(clip, times, blocks), treated=treated)
+    if not said or not any(times):
+        return said
+    # An index may call pictures key frames that are none, and a search then ends in rubbish: not so from the beginning.
+    spots = spots_of(clip, [None] * len(times), times[0] or blocks)
+    return _compared(clip, sources, proxy, ffmpeg, spots=spots, treated=treated)
+
+
+def _compared(
+    clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path, *, spots: Sequence[Spot], treated: Treatment
+) -> str:
     with scratch() as folder:
         terms = Terms(subject=clip.name, total=patience(clip.duration))
         run_ffmpeg(ffmpeg, _arguments(clip, sources, proxy, spots, folder), terms=terms)
@@ -185,7 +196,7 @@ _LUMA = "out_color_matrix=bt709,format=yuv444p,extractplanes=y"
 
 def _luma(video: VideoStream) -> str:
     """The original small and grey, as the proxy is: by Rec. 709, whatever it was recorded in."""
-    if video.color_matrix not in (*UNTOLD, *PLAIN):  # under another's name: swscale takes none that it does not know
+    if not plain_matrix(video):  # under another's name: swscale takes none that it does not know
         return f"setparams=colorspace=bt709,{_SMALL},format=gray"
     return f"{_SMALL}:in_color_matrix={matrix_read(video)}:{_LUMA}"
 

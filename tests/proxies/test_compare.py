@@ -34,6 +34,16 @@ def test_a_true_proxy_fits_in_any_container(tmp_path, name):
     assert compare(log(whole), [source], made(tmp_path, whole), program()) == ""
 
 
+def test_an_index_that_calls_pictures_key_frames_which_are_none_accuses_nobody(tmp_path):
+    source = moving(tmp_path / "A.mov", "-c:v", "mpeg4", "-q:v", "3", "-g", "60")
+    proxy, data = made(tmp_path, source), bytearray(source.read_bytes())
+    second = data.index(b"stss") + 16
+    assert int.from_bytes(data[second : second + 4], "big") == 61
+    data[second : second + 4] = (91).to_bytes(4, "big")
+    source.write_bytes(data)
+    assert compare(log(source), [source], proxy, program()) == ""
+
+
 @pytest.mark.parametrize("off", [-2, -1, 1, 2])
 def test_a_proxy_that_is_off_by_a_frame_is_found_out(tmp_path, off):
     source = moving(tmp_path / "A.mov", *LONG)
