@@ -1,12 +1,13 @@
 """Whether the pictures of an HEVC recording are what an encoder wrote: by where their code ends.
 
-HEVC's decoder takes rubbish for pictures and does not look whether it ends where the picture's bytes end. So each
-picture is decoded alone: as it is, with rubbish behind its slices, and with each slice's last bytes altered. One that
+HEVC's decoder takes rubbish for pictures and does not look whether it ends where the picture's bytes end. Most pictures
+can be changed so that one decoding shows it (slice_end). Each other one, and each that seems to end elsewhere, is
+decoded alone: as it is, with rubbish behind its slices, and with each slice's last bytes altered. One that
 was written whole stays the same the first time and becomes another the second; in one that was damaged since,
 the decoder lost its way: it reads on into the rubbish, or never comes to the last bytes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,6 +17,7 @@ from pipeline.clip import Clip, spans_named
 from pipeline.errors import MediaUnreadable
 from pipeline.files import path_error
 from pipeline.metadata.frames import Stored, read_stored
+from pipeline.metadata.slice_end import SIDE, Probe, probe
 from pipeline.metadata.slices import (
     alone,
     altered,
@@ -38,7 +40,8 @@ _SMALL = 128  # bytes of a slice: in fewer, other last bytes often mean the same
 _LARGE = 2048  # from here on hardly ever
 _WAYS = 4  # of altering an end at once
 _ROUNDS = 8
-_COLUMNS = 6  # of what ffmpeg tells of a picture; its hash is the last
+_COLUMNS = 6  # of what ffmpeg tells of a picture; its hash or sum is the last
+_NOTHING = "0x00000000"  # the sum of memory that nobody wrote to
 _MANY = 8  # pictures: if it is most of so many, their encoder ends them otherwise
 
 
@@ -79,34 +82,56 @@ class _Decoder:
 
     def seen(self, pictures: Sequence[_Picture], rows: Sequence[Sequence[bytes]]) -> list[str]:
         """A hash of each picture that comes out of a row of them for each picture."""
+        lines = self._told(
+            _laid((each.sets, row) for each, row in zip(pictures, rows, strict=True)),
+            ["-fps_mode", "passthrough", "-f", "framehash", "-hash", "murmur3"],
+        )
+        return [line[-1] for line in lines]
+
+    def ends(self, probes: Sequence[Probe]) -> list[bool]:
+        """Of each probe that comes out, all of one layout, whether its code ends where it has to."""
+        places = probes[0].full, probes[0].empty
+        crops = [f"crop={SIDE}:{SIDE}:{left}:{top}" for left, top in places]
+        lines = self._told(
+            _laid((each.sets, [alone([each.slice_])]) for each in probes),
+            [
+                "-filter_complex", f"split[a][b];[a]{crops[0]}[full];[b]{crops[1]}[empty]",
+                "-map", "[full]", "-map", "[empty]", "-fps_mode", "passthrough", "-f", "framecrc",
+            ],
+        )  # fmt: skip
+        full, empty = ([line[-1] == _NOTHING for line in lines if line[0] == stream] for stream in "01")
+        return [nothing and not lost for lost, nothing in zip(full, empty, strict=False)]
+
+    def _told(self, stream: Iterable[bytes], asked: Sequence[str]) -> list[list[str]]:
+        """What ffmpeg tells of the pictures of a stream, line by line."""
         with scratch() as folder:
-            stream, told = folder / "row.hevc", folder / "hashes"
+            written, told = folder / "row.hevc", folder / "told"
             try:
-                _write(stream, pictures, rows)
+                with written.open("wb") as out:
+                    out.writelines(stream)
             except OSError as error:
                 raise path_error(error, folder) from error
             arguments = [
-                "-loglevel", "fatal", "-max_error_rate", "1", "-flags", "+output_corrupt", "-f", "hevc",
-                "-i", f"file:{stream}", "-fps_mode", "passthrough",
-                "-f", "framehash", "-hash", "murmur3", f"file:{told}",
+                "-loglevel", "fatal", "-max_error_rate", "1", "-flags", "+output_corrupt",
+                "-threads", "1", "-skip_loop_filter", "all",
+                "-f", "hevc", "-i", f"file:{written}", *asked, f"file:{told}",
             ]  # fmt: skip
             terms = Terms(self.subject, paused=self.paused, formats="hevc")
             with suppress(MediaUnreadable):  # then none came out
                 run_ffmpeg(self.ffmpeg, arguments, cancelled=self.cancelled, terms=terms)
             lines = told.read_text().splitlines()
-        columns = [line.split(",") for line in lines if not line.startswith("#")]
-        return [found[-1].strip() for found in columns if len(found) == _COLUMNS]
+        columns = [[each.strip() for each in line.split(",")] for line in lines if not line.startswith("#")]
+        return [found for found in columns if len(found) == _COLUMNS]
 
 
-def _write(stream: Path, pictures: Sequence[_Picture], rows: Sequence[Sequence[bytes]]) -> None:
-    """A stream of each picture's row, behind the sets that it needs."""
-    sets: tuple[bytes, ...] | None = None
-    with stream.open("wb") as out:
-        for each, row in zip(pictures, rows, strict=True):
-            if each.sets != sets:
-                out.write(opening(each.sets))
-            out.writelines(row)
-            sets = each.sets
+def _laid(rows: Iterable[tuple[tuple[bytes, ...], Iterable[bytes]]]) -> Iterator[bytes]:
+    """A stream of rows of pictures, each behind the sets that it needs."""
+    known: tuple[bytes, ...] | None = None
+    for sets, row in rows:
+        if sets != known:
+            yield opening(sets)
+        yield from row
+        known = sets
 
 
 def damaged_pictures(
@@ -127,7 +152,7 @@ def damaged_pictures(
     decoder = _Decoder(ffmpeg, subject, cancelled, paused)
     found: set[int] = set()
     for pictures in _batches(source, stored):
-        found |= _damaged(decoder, pictures)
+        found |= _damaged(decoder, _suspects(decoder, pictures))
     most = len(stored.places) >= _MANY and 2 * len(found) > len(stored.places)
     return () if most else tuple(sorted(found))
 
@@ -171,6 +196,23 @@ def _read(
             found.append(_Picture(number, sets, units))
             sets = known_sets(sets, units)
     return found, sets
+
+
+def _suspects(decoder: _Decoder, pictures: Sequence[_Picture]) -> list[_Picture]:
+    """The pictures whose code is not seen to end where it has to, and those of which one decoding tells nothing."""
+    found = []
+    alike: dict[tuple[tuple[int, int], ...], list[tuple[_Picture, Probe]]] = {}
+    for each in pictures:
+        its = probe(known_sets(each.sets, each.units), each.units)
+        if its:
+            alike.setdefault((its.full, its.empty), []).append((each, its))
+        else:
+            found.append(each)
+    for group in alike.values():
+        ends = decoder.ends([its for _, its in group])
+        clear = ends if len(ends) == len(group) else [False] * len(group)
+        found += [each for (each, _), whole in zip(group, clear, strict=True) if not whole]
+    return found
 
 
 def _damaged(decoder: _Decoder, pictures: Sequence[_Picture]) -> set[int]:

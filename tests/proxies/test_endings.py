@@ -11,10 +11,13 @@ from shooting import log, program, run
 
 from pipeline.metadata.frames import Stored, read_stored
 from pipeline.metadata.slices import is_slice, size_bytes, units_of
+from pipeline.processes.ffmpeg import run_ffmpeg
+from pipeline.proxies import endings
 from pipeline.proxies.endings import damage, damaged_pictures
 
 SAMPLES = Path(os.environ.get("RUSHES_SAMPLES", Path(__file__).parents[3] / "shared" / "samples"))
 NOISE = "testsrc2=size=320x180:rate=25,noise=alls=30:allf=t"
+LARGE = "testsrc2=size=640x360:rate=25,noise=alls=30:allf=t"
 STILL = "smptebars=size=320x180:rate=25"
 # What is shown, how many pictures, how they are coded.
 SHOTS = {
@@ -22,7 +25,8 @@ SHOTS = {
     "open groups in four slices": (NOISE, 16, "yuv420p", "keyint=5:open-gop=1:ref=3:slices=4:ctu=16"),
     "all intra, ten bits": (NOISE, 9, "yuv422p10le", "keyint=1:no-wpp=1"),
     "nothing moves": (STILL, 40, "yuv420p", "keyint=250:no-wpp=1:crf=36"),
-    "in rows": (NOISE, 9, "yuv420p", "keyint=30:bframes=3:wpp=1:ctu=16"),
+    "weighted": (f"{NOISE},fade=in:0:16", 16, "yuv420p", "keyint=30:bframes=3:ref=4:weightb=1:no-wpp=1"),
+    "in rows": (LARGE, 9, "yuv420p", "keyint=30:bframes=3:wpp=1:ctu=16"),
 }
 
 
@@ -66,8 +70,17 @@ def test_nobody_accuses_a_whole_recording(tmp_path, name):
     assert damaged_pictures(path, program()) == ()
 
 
+@pytest.mark.parametrize("name", [name for name in SHOTS if "slices" not in name])
+def test_a_whole_picture_of_one_slice_is_decoded_once(tmp_path, monkeypatch, name):
+    path, _ = shot(tmp_path, name)
+    asked = []
+    monkeypatch.setattr(endings, "run_ffmpeg", lambda *told, **terms: asked.append(told) or run_ffmpeg(*told, **terms))
+    assert damaged_pictures(path, program()) == ()
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("count", [512, 1])
-@pytest.mark.parametrize("name", [name for name in SHOTS if SHOTS[name][0] == NOISE])
+@pytest.mark.parametrize("name", [name for name in SHOTS if SHOTS[name][0] != STILL])
 def test_rubbish_in_a_slice_is_found_in_its_place(tmp_path, name, count):
     path, stored = shot(tmp_path, name)
     at, number = within(path, stored, count)
