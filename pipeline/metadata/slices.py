@@ -7,9 +7,6 @@ comes out depends on the picture's own bytes and nothing else, and two decodings
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import shake_128
 
-from pipeline.metadata.frames import Stored
-from pipeline.metadata.picture import extensions
-
 _START = b"\0\0\0\1"
 _TRAILING, _BROKEN_LINK, _CLEAN_ACCESS = 1, 16, 21  # kinds of units (table 7-1)
 _SETS = (32, 33, 34)  # of the video, the sequence and the picture, in the order in which they build on each other
@@ -25,26 +22,21 @@ _TAIL = 16  # bytes
 _LARGE = bytes(byte | 4 for byte in range(256))
 
 
-def size_bytes(stored: Stored) -> int | None:
-    """How many bytes say how long a unit is; None for pictures that are not HEVC's (ISO/IEC 14496-15, 8.3.3.1)."""
-    said = _record(stored)
-    return (said[21] & 3) + 1 if len(said) > 22 else None
+def size_bytes(record: bytes) -> int | None:
+    """How many bytes say how long a unit is; None for what is no record of HEVC (ISO/IEC 14496-15, 8.3.3.1)."""
+    return (record[21] & 3) + 1 if len(record) > 22 else None
 
 
-def parameter_sets(stored: Stored) -> tuple[bytes, ...]:
-    """The sets that stand in the sample description."""
-    said, at, found = _record(stored), 23, []
-    for _ in range(said[22] if len(said) > 22 else 0):
-        count, at = int.from_bytes(said[at + 1 : at + 3], "big"), at + 3
+def parameter_sets(record: bytes) -> tuple[bytes, ...]:
+    """The sets that stand in the record."""
+    at, found = 23, []
+    for _ in range(record[22]):
+        count, at = int.from_bytes(record[at + 1 : at + 3], "big"), at + 3
         for _ in range(min(count, _MOST_SETS)):
-            end = at + 2 + int.from_bytes(said[at : at + 2], "big")
-            found.append(said[at + 2 : end])
+            end = at + 2 + int.from_bytes(record[at : at + 2], "big")
+            found.append(record[at + 2 : end])
             at = end
     return known_sets((), found)
-
-
-def _record(stored: Stored) -> bytes:
-    return dict(extensions(stored.entry)).get(b"hvcC", b"")
 
 
 def known_sets(before: Sequence[bytes], units: Iterable[bytes]) -> tuple[bytes, ...]:

@@ -16,7 +16,8 @@ from pathlib import Path
 from pipeline.clip import Clip, spans_named
 from pipeline.errors import MediaUnreadable
 from pipeline.files import path_error
-from pipeline.metadata.frames import Stored, read_stored
+from pipeline.metadata.frames import read_blocks, read_stored
+from pipeline.metadata.picture import extensions
 from pipeline.metadata.slice_end import SIDE, Probe, probe
 from pipeline.metadata.slices import (
     alone,
@@ -33,6 +34,7 @@ from pipeline.metadata.source import LARGEST_READ, ByteSource
 from pipeline.processes.ffmpeg import Terms, never, run_ffmpeg
 from pipeline.publishing import scratch
 
+_MATROSKA = "V_MPEGH/ISO/HEVC"
 _AT_ONCE = 16 * 1024 * 1024  # bytes of the recording
 _MOST_AT_ONCE = 1000
 _MOST_SLICES = 8  # of a picture, beside its last one
@@ -43,6 +45,15 @@ _ROUNDS = 8
 _COLUMNS = 6  # of what ffmpeg tells of a picture; its hash or sum is the last
 _NOTHING = "0x00000000"  # the sum of memory that nobody wrote to
 _MANY = 8  # pictures: if it is most of so many, their encoder ends them otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """The pictures of a recording: how many bytes say how long a unit is, the sets known first, where they lie."""
+
+    size: int
+    sets: tuple[bytes, ...]
+    places: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +157,29 @@ def damaged_pictures(
 
     Raises what run_ffmpeg raises, PathMissing and PathRefused.
     """
-    stored = read_stored(source)
-    if stored is None or not stored.one_kind or size_bytes(stored) is None:
+    coded = _coded(source)
+    if coded is None:
         return ()
     decoder = _Decoder(ffmpeg, subject, cancelled, paused)
     found: set[int] = set()
-    for pictures in _batches(source, stored):
+    for pictures in _batches(source, coded):
         found |= _damaged(decoder, _suspects(decoder, pictures))
-    most = len(stored.places) >= _MANY and 2 * len(found) > len(stored.places)
+    most = len(coded.places) >= _MANY and 2 * len(found) > len(coded.places)
     return () if most else tuple(sorted(found))
+
+
+def _coded(source: Path) -> _Coded | None:
+    """The pictures of a QuickTime, MP4 or Matroska file whose codec is HEVC."""
+    stored = read_stored(source)
+    blocks = None if stored else read_blocks(source)
+    if stored and stored.one_kind:
+        record, places = dict(extensions(stored.entry)).get(b"hvcC", b""), stored.places
+    elif blocks and blocks.codec == _MATROSKA and blocks.private[:1] == b"\1":  # else they lie there with start codes
+        record, places = blocks.private, blocks.places
+    else:
+        return None
+    size = size_bytes(record)
+    return None if size is None else _Coded(size, parameter_sets(record), places)
 
 
 def damage(clip: Clip, sources: Sequence[Path], ffmpeg: Path) -> str:
@@ -169,12 +194,12 @@ def damage(clip: Clip, sources: Sequence[Path], ffmpeg: Path) -> str:
     return f"pictures of the original are damaged: {spans_named(spans)}; copy it from the card again" if spans else ""
 
 
-def _batches(source: Path, stored: Stored) -> Iterator[list[_Picture]]:
+def _batches(source: Path, coded: _Coded) -> Iterator[list[_Picture]]:
     """The pictures in the order in which they lie, so many at a time as fit into memory."""
-    sets, size = parameter_sets(stored), size_bytes(stored) or 4
+    sets, size = coded.sets, coded.size
     batch: list[tuple[int, int, int]] = []
     left = _AT_ONCE
-    for place in sorted(stored.places):
+    for place in sorted(coded.places):
         if batch and (place[1] > left or len(batch) == _MOST_AT_ONCE):
             pictures, sets = _read(source, batch, sets, size)
             yield pictures
