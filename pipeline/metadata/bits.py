@@ -1,14 +1,21 @@
 """Bits and Exp-Golomb numbers of a video header (ITU-T H.264 and H.265, clause 9)."""
 
+import re
+
 
 class Bits:
     """Reads bits in order; raises ValueError beyond the end."""
 
-    __slots__ = ("_bits", "_left")
+    __slots__ = ("_bits", "_left", "_size")
 
     def __init__(self, data: bytes) -> None:
         self._bits = int.from_bytes(data, "big")
-        self._left = len(data) * 8
+        self._left = self._size = len(data) * 8
+
+    @property
+    def at(self) -> int:
+        """How many bits were read."""
+        return self._size - self._left
 
     def take(self, count: int) -> int:
         self._left -= count
@@ -35,3 +42,8 @@ class Bits:
 def unescaped(data: bytes) -> bytes:
     """A NAL unit without its emulation prevention bytes (00 00 03 -> 00 00)."""
     return data.replace(b"\0\0\3", b"\0\0")
+
+
+def escaped(data: bytes) -> bytes:
+    """The same with them; what ends in no zero can be put before anything."""
+    return re.sub(rb"\0\0(?=[\0-\3])", b"\0\0\3", data)

@@ -94,6 +94,18 @@ def read_stored(path: Path) -> Stored | None:
             return None
 
 
+def read_blocks(path: Path) -> matroska.Stored | None:
+    """Where the pictures of a Matroska file lie; None for any other, and where that cannot be told.
+
+    Raises PathMissing and PathRefused.
+    """
+    with ByteSource.open(path) as source:
+        try:
+            return matroska.stored_pictures(source) if matroska.recognises(source.upto(0, HEAD)) else None
+        except (MediaUnreadable, *BROKEN):
+            return None
+
+
 def picture_begins(path: Path) -> Fraction:
     """Seconds of nothing before the first picture track, by its edits; 0 for a format without such tables.
 

@@ -1,5 +1,6 @@
 """What a sequence parameter set says of the picture: ITU-T H.264 (7.3.2.1) and H.265 (7.3.2.2)."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -124,7 +125,7 @@ def read_hevc(nal: bytes) -> PictureHeader:
     bits.take(4)
     layers = bits.take(3)
     bits.flag()
-    interlaced = _profile(bits, layers)
+    interlaced = profile(bits, layers)
     bits.golomb()
     chroma = bits.golomb()
     if chroma > 3:
@@ -142,7 +143,7 @@ def read_hevc(nal: bytes) -> PictureHeader:
     return replace(found, colour=usable.colour, pixel_aspect=usable.aspect, rate=usable.ticks)
 
 
-def _profile(bits: Bits, layers: int) -> bool:
+def profile(bits: Bits, layers: int) -> bool:
     """profile_tier_level; True where the source is interlaced and not progressive."""
     bits.take(40)
     progressive, interlaced = bits.flag(), bits.flag()
@@ -163,14 +164,14 @@ def _hevc_rest(bits: Bits, layers: int) -> Usability:
     for _ in range(6):
         bits.golomb()
     if bits.flag() and bits.flag():
-        _hevc_scaling_lists(bits)
+        hevc_scaling_lists(bits)
     bits.take(2)
     if bits.flag():
         bits.take(8)
         bits.golomb()
         bits.golomb()
         bits.flag()
-    _reference_sets(bits)
+    reference_sets(bits)
     if bits.flag():
         for _ in range(min(bits.golomb(), 32)):
             bits.take(order_bits + 1)
@@ -178,7 +179,7 @@ def _hevc_rest(bits: Bits, layers: int) -> Usability:
     return _vui(bits, hevc=True) if bits.flag() else Usability()
 
 
-def _hevc_scaling_lists(bits: Bits) -> None:
+def hevc_scaling_lists(bits: Bits) -> None:
     for size in range(4):
         for _ in range(0, 6, 3 if size == 3 else 1):
             if not bits.flag():
@@ -190,29 +191,33 @@ def _hevc_scaling_lists(bits: Bits) -> None:
                 bits.signed()
 
 
-def _reference_sets(bits: Bits) -> None:
-    """st_ref_pic_set for each set; later sets may be predicted from the one before."""
-    sets = bits.golomb()
-    if sets > _MOST_SETS:
+def reference_sets(bits: Bits) -> tuple[int, ...]:
+    """How many pictures are in each of a sequence's sets of references."""
+    count = bits.golomb()
+    if count > _MOST_SETS:
         raise ValueError("too many reference sets")
-    pictures = 0
-    for index in range(sets):
-        if index and bits.flag():
-            bits.flag()
-            bits.golomb()
-            used = 0
-            for _ in range(pictures + 1):
-                if bits.flag() or bits.flag():
-                    used += 1
-            pictures = used
-            continue
-        before, after = bits.golomb(), bits.golomb()
-        if before + after > 16:
-            raise ValueError("too many reference pictures")
-        pictures = before + after
-        for _ in range(pictures):
-            bits.golomb()
-            bits.flag()
+    found: tuple[int, ...] = ()
+    for _ in range(count):
+        found = (*found, reference_set(bits, found))
+    return found
+
+
+def reference_set(bits: Bits, before: Sequence[int], *, chosen: bool = False) -> int:
+    """How many pictures are in a set behind these (7.3.7): it may be told by one of them, the last if not `chosen`."""
+    if before and bits.flag():
+        back = bits.golomb() + 1 if chosen else 1
+        if back > len(before):
+            raise ValueError("no such reference set")
+        bits.flag()
+        bits.golomb()
+        return sum(bits.flag() or bits.flag() for _ in range(before[-back] + 1))
+    earlier, later = bits.golomb(), bits.golomb()
+    if earlier + later > 16:
+        raise ValueError("too many reference pictures")
+    for _ in range(earlier + later):
+        bits.golomb()
+        bits.flag()
+    return earlier + later
 
 
 _ASPECTS = (

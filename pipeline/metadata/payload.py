@@ -9,12 +9,9 @@ from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.errors import MediaUnreadable
-from pipeline.metadata import matroska
-from pipeline.metadata.frames import read_stored
+from pipeline.metadata.frames import read_blocks, read_stored
 from pipeline.metadata.picture import extensions
-from pipeline.metadata.readers import BROKEN, HEAD
-from pipeline.metadata.source import LARGEST_READ, ByteSource
+from pipeline.metadata.source import LARGEST_READ
 
 # Some phones hide a second unit behind a start code, whose zeros are three; the sectors of a disk are 512 bytes.
 _LOST = bytes(256)
@@ -88,11 +85,7 @@ def picture_check(path: Path) -> PictureCheck | None:
 
 
 def _matroska_check(path: Path) -> PictureCheck | None:
-    with ByteSource.open(path) as source:
-        try:
-            stored = matroska.stored_pictures(source) if matroska.recognises(source.upto(0, HEAD)) else None
-        except (MediaUnreadable, *BROKEN):
-            return None
+    stored = read_blocks(path)
     if stored is None:
         return None
     if stored.codec == _VP9:

@@ -5,10 +5,7 @@ comes out depends on the picture's own bytes and nothing else, and two decodings
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
-
-from pipeline.metadata.frames import Stored
-from pipeline.metadata.picture import extensions
+from hashlib import shake_128
 
 _START = b"\0\0\0\1"
 _TRAILING, _BROKEN_LINK, _CLEAN_ACCESS = 1, 16, 21  # kinds of units (table 7-1)
@@ -22,28 +19,24 @@ _OWN_SETS = (
 )  # fmt: skip
 _BETWEEN = _START + bytes.fromhex("24028080dfffef") + b"\x55" * 24
 _TAIL = 16  # bytes
+_LARGE = bytes(byte | 4 for byte in range(256))
 
 
-def size_bytes(stored: Stored) -> int | None:
-    """How many bytes say how long a unit is; None for pictures that are not HEVC's (ISO/IEC 14496-15, 8.3.3.1)."""
-    said = _record(stored)
-    return (said[21] & 3) + 1 if len(said) > 22 else None
+def size_bytes(record: bytes) -> int | None:
+    """How many bytes say how long a unit is; None for what is no record of HEVC (ISO/IEC 14496-15, 8.3.3.1)."""
+    return (record[21] & 3) + 1 if len(record) > 22 else None
 
 
-def parameter_sets(stored: Stored) -> tuple[bytes, ...]:
-    """The sets that stand in the sample description."""
-    said, at, found = _record(stored), 23, []
-    for _ in range(said[22] if len(said) > 22 else 0):
-        count, at = int.from_bytes(said[at + 1 : at + 3], "big"), at + 3
+def parameter_sets(record: bytes) -> tuple[bytes, ...]:
+    """The sets that stand in the record."""
+    at, found = 23, []
+    for _ in range(record[22]):
+        count, at = int.from_bytes(record[at + 1 : at + 3], "big"), at + 3
         for _ in range(min(count, _MOST_SETS)):
-            end = at + 2 + int.from_bytes(said[at : at + 2], "big")
-            found.append(said[at + 2 : end])
+            end = at + 2 + int.from_bytes(record[at : at + 2], "big")
+            found.append(record[at + 2 : end])
             at = end
     return known_sets((), found)
-
-
-def _record(stored: Stored) -> bytes:
-    return dict(extensions(stored.entry)).get(b"hvcC", b"")
 
 
 def known_sets(before: Sequence[bytes], units: Iterable[bytes]) -> tuple[bytes, ...]:
@@ -77,6 +70,10 @@ def is_slice(unit: bytes) -> bool:
     return _kind(unit) < 22
 
 
+def is_video_set(unit: bytes) -> bool:
+    return _kind(unit) == _SETS[0]
+
+
 def _kind(unit: bytes) -> int:
     return unit[0] >> 1 & 63
 
@@ -100,7 +97,7 @@ def lengthened(units: Iterable[bytes]) -> bytes:
 
     The code of a slice is used up at its end (9.3.4.3.5); a decoder that lost its way in it reads on.
     """
-    return alone(unit + _rubbish(0, 24) if is_slice(unit) else unit for unit in units)
+    return alone(unit + rubbish(0, 24) if is_slice(unit) else unit for unit in units)
 
 
 def altered(units: Sequence[bytes], way: int) -> bytes:
@@ -108,7 +105,7 @@ def altered(units: Sequence[bytes], way: int) -> bytes:
 
     Unless those bytes happen to code what looks the same; a decoder that lost its way may never get there.
     """
-    return alone((*units[:-1], units[-1][:-_TAIL] + _rubbish(way + 1, _TAIL)))
+    return alone((*units[:-1], units[-1][:-_TAIL] + rubbish(way + 1, _TAIL)))
 
 
 def _free(unit: bytes) -> bytes:
@@ -118,6 +115,6 @@ def _free(unit: bytes) -> bytes:
     return bytes((unit[0] & 0x81 | new << 1,)) + unit[1:]
 
 
-def _rubbish(way: int, count: int) -> bytes:
+def rubbish(way: int, count: int) -> bytes:
     """Bytes without order, none of them small: together they are no start code and need no escape (7.4.2)."""
-    return bytes(byte | 4 for byte in blake2b(way.to_bytes(4, "big"), digest_size=count).digest())
+    return shake_128(way.to_bytes(4, "big")).digest(count).translate(_LARGE)

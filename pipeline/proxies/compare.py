@@ -74,27 +74,30 @@ def compare(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path, *, t
     Raises what read_times and run_ffmpeg raise, where a file cannot be read or decoded at a spot.
     """
     times, blocks = [read_times(source) for source in sources], times_of_original(clip, sources[0])
-    said = _compared(clip, sources, proxy, ffmpeg, spots=spots_of(clip, times, blocks), treated=treated)
-    if not said or not any(times):
-        return said
+    video, rows = known(clip)[0], _bare_rows(clip, treated.preset)
+    other = _OTHER_GRADED if treated.graded or is_hdr(video) or curve_of(video) else _OTHER
+
+    def told(spots: Sequence[Spot]) -> str:
+        seen = _seen(clip, sources, proxy, spots, ffmpeg)
+        said = (
+            judge(at, one[:, rows], more[:, rows], other=other) for at, (one, more) in zip(spots, seen, strict=True)
+        )
+        return next(filter(None, said), "")
+
+    said = told(spots_of(clip, times, blocks))
     # An index may call pictures key frames that are none, and a search then ends in rubbish: not so from the beginning.
-    spots = spots_of(clip, [None] * len(times), times[0] or blocks)
-    return _compared(clip, sources, proxy, ffmpeg, spots=spots, treated=treated)
+    return told(spots_of(clip, [None] * len(times), times[0] or blocks)) if said and any(times) else said
 
 
-def _compared(
-    clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path, *, spots: Sequence[Spot], treated: Treatment
-) -> str:
+def _seen(
+    clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence[Spot], ffmpeg: Path
+) -> "list[tuple[Pictures, Pictures]]":
+    """For each spot the proxy's picture, and those of the original around it."""
     with scratch() as folder:
         terms = Terms(subject=clip.name, total=patience(clip.duration))
         run_ffmpeg(ffmpeg, _arguments(clip, sources, proxy, spots, folder), terms=terms)
-        video, rows = known(clip)[0], _bare_rows(clip, treated.preset)
-        other = _OTHER_GRADED if treated.graded or is_hdr(video) or curve_of(video) else _OTHER
-        for number, spot in enumerate(spots):
-            shown, around = (_pictures(folder / f"{side}{number}") for side in ("proxy", "original"))
-            if said := judge(spot, shown[:, rows], around[:, rows], other=other):
-                return said
-    return ""
+        both = ((folder / f"proxy{number}", folder / f"original{number}") for number in range(len(spots)))
+        return [(_pictures(shown), _pictures(around)) for shown, around in both]
 
 
 def _bare_rows(clip: Clip, preset: Preset | None) -> list[int]:

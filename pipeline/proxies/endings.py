@@ -1,12 +1,13 @@
 """Whether the pictures of an HEVC recording are what an encoder wrote: by where their code ends.
 
-HEVC's decoder takes rubbish for pictures and does not look whether it ends where the picture's bytes end. So each
-picture is decoded alone: as it is, with rubbish behind its slices, and with each slice's last bytes altered. One that
+HEVC's decoder takes rubbish for pictures and does not look whether it ends where the picture's bytes end. Most pictures
+can be changed so that one decoding shows it (slice_end). Each other one, and each that seems to end elsewhere, is
+decoded alone: as it is, with rubbish behind its slices, and with each slice's last bytes altered. One that
 was written whole stays the same the first time and becomes another the second; in one that was damaged since,
 the decoder lost its way: it reads on into the rubbish, or never comes to the last bytes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -15,7 +16,9 @@ from pathlib import Path
 from pipeline.clip import Clip
 from pipeline.errors import MediaUnreadable
 from pipeline.files import one_line, path_error
-from pipeline.metadata.frames import Stored, read_stored
+from pipeline.metadata.frames import read_blocks, read_stored
+from pipeline.metadata.picture import extensions
+from pipeline.metadata.slice_end import SIDE, Probe, probe
 from pipeline.metadata.slices import (
     alone,
     altered,
@@ -32,6 +35,7 @@ from pipeline.processes.ffmpeg import Terms, never, run_ffmpeg
 from pipeline.proxies.telling import spans_named
 from pipeline.publishing import scratch
 
+_MATROSKA = "V_MPEGH/ISO/HEVC"
 _AT_ONCE = 16 * 1024 * 1024  # bytes of the recording
 _MOST_AT_ONCE = 1000
 _MOST_SLICES = 8  # of a picture, beside its last one
@@ -39,8 +43,18 @@ _SMALL = 128  # bytes of a slice: in fewer, other last bytes often mean the same
 _LARGE = 2048  # from here on hardly ever
 _WAYS = 4  # of altering an end at once
 _ROUNDS = 8
-_COLUMNS = 6  # of what ffmpeg tells of a picture; its hash is the last
+_COLUMNS = 6  # of what ffmpeg tells of a picture; its hash or sum is the last
+_NOTHING = "0x00000000"  # the sum of memory that nobody wrote to
 _MANY = 8  # pictures: if it is most of so many, their encoder ends them otherwise
+
+
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """The pictures of a recording: how many bytes say how long a unit is, the sets known first, where they lie."""
+
+    size: int
+    sets: tuple[bytes, ...]
+    places: tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,34 +94,56 @@ class _Decoder:
 
     def seen(self, pictures: Sequence[_Picture], rows: Sequence[Sequence[bytes]]) -> list[str]:
         """A hash of each picture that comes out of a row of them for each picture."""
+        lines = self._told(
+            _laid((each.sets, row) for each, row in zip(pictures, rows, strict=True)),
+            ["-fps_mode", "passthrough", "-f", "framehash", "-hash", "murmur3"],
+        )
+        return [line[-1] for line in lines]
+
+    def ends(self, probes: Sequence[Probe]) -> list[bool]:
+        """Of each probe that comes out, all of one layout, whether its code ends where it has to."""
+        places = probes[0].full, probes[0].empty
+        crops = [f"crop={SIDE}:{SIDE}:{left}:{top}" for left, top in places]
+        lines = self._told(
+            _laid((each.sets, [alone([each.slice_])]) for each in probes),
+            [
+                "-filter_complex", f"split[a][b];[a]{crops[0]}[full];[b]{crops[1]}[empty]",
+                "-map", "[full]", "-map", "[empty]", "-fps_mode", "passthrough", "-f", "framecrc",
+            ],
+        )  # fmt: skip
+        full, empty = ([line[-1] == _NOTHING for line in lines if line[0] == stream] for stream in "01")
+        return [nothing and not lost for lost, nothing in zip(full, empty, strict=False)]
+
+    def _told(self, stream: Iterable[bytes], asked: Sequence[str]) -> list[list[str]]:
+        """What ffmpeg tells of the pictures of a stream, line by line."""
         with scratch() as folder:
-            stream, told = folder / "row.hevc", folder / "hashes"
+            written, told = folder / "row.hevc", folder / "told"
             try:
-                _write(stream, pictures, rows)
+                with written.open("wb") as out:
+                    out.writelines(stream)
             except OSError as error:
                 raise path_error(error, folder) from error
             arguments = [
-                "-loglevel", "fatal", "-max_error_rate", "1", "-flags", "+output_corrupt", "-f", "hevc",
-                "-i", f"file:{stream}", "-fps_mode", "passthrough",
-                "-f", "framehash", "-hash", "murmur3", f"file:{told}",
+                "-loglevel", "fatal", "-max_error_rate", "1", "-flags", "+output_corrupt",
+                "-threads", "1", "-skip_loop_filter", "all",
+                "-f", "hevc", "-i", f"file:{written}", *asked, f"file:{told}",
             ]  # fmt: skip
             terms = Terms(self.subject, paused=self.paused, formats="hevc")
             with suppress(MediaUnreadable):  # then none came out
                 run_ffmpeg(self.ffmpeg, arguments, cancelled=self.cancelled, terms=terms)
             lines = told.read_text().splitlines()
-        columns = [line.split(",") for line in lines if not line.startswith("#")]
-        return [found[-1].strip() for found in columns if len(found) == _COLUMNS]
+        columns = [[each.strip() for each in line.split(",")] for line in lines if not line.startswith("#")]
+        return [found for found in columns if len(found) == _COLUMNS]
 
 
-def _write(stream: Path, pictures: Sequence[_Picture], rows: Sequence[Sequence[bytes]]) -> None:
-    """A stream of each picture's row, behind the sets that it needs."""
-    sets: tuple[bytes, ...] | None = None
-    with stream.open("wb") as out:
-        for each, row in zip(pictures, rows, strict=True):
-            if each.sets != sets:
-                out.write(opening(each.sets))
-            out.writelines(row)
-            sets = each.sets
+def _laid(rows: Iterable[tuple[tuple[bytes, ...], Iterable[bytes]]]) -> Iterator[bytes]:
+    """A stream of rows of pictures, each behind the sets that it needs."""
+    known: tuple[bytes, ...] | None = None
+    for sets, row in rows:
+        if sets != known:
+            yield opening(sets)
+        yield from row
+        known = sets
 
 
 def _unheard(_: memoryview) -> None:
@@ -126,17 +162,31 @@ def damaged_pictures(
 
     `heard` is given what was read, and may take its time. Raises what run_ffmpeg raises, PathMissing and PathRefused.
     """
-    stored = read_stored(source)
-    if stored is None or not stored.one_kind or size_bytes(stored) is None:
+    coded = _coded(source)
+    if coded is None:
         return ()
     decoder = _Decoder(ffmpeg, one_line(source.name), cancelled, paused)
     found: set[int] = set()
-    for pictures in _batches(source, stored):
-        found |= _damaged(decoder, pictures)
+    for pictures in _batches(source, coded):
+        found |= _damaged(decoder, _suspects(decoder, pictures))
         for unit in (unit for each in pictures for unit in each.units):
             heard(memoryview(unit))
-    most = len(stored.places) >= _MANY and 2 * len(found) > len(stored.places)
+    most = len(coded.places) >= _MANY and 2 * len(found) > len(coded.places)
     return () if most else tuple(sorted(found))
+
+
+def _coded(source: Path) -> _Coded | None:
+    """The pictures of a QuickTime, MP4 or Matroska file whose codec is HEVC."""
+    stored = read_stored(source)
+    blocks = None if stored else read_blocks(source)
+    if stored and stored.one_kind:
+        record, places = dict(extensions(stored.entry)).get(b"hvcC", b""), stored.places
+    elif blocks and blocks.codec == _MATROSKA and blocks.private[:1] == b"\1":  # else they lie there with start codes
+        record, places = blocks.private, blocks.places
+    else:
+        return None
+    size = size_bytes(record)
+    return None if size is None else _Coded(size, parameter_sets(record), places)
 
 
 def damage(clip: Clip, sources: Sequence[Path], ffmpeg: Path) -> str:
@@ -151,12 +201,12 @@ def damage(clip: Clip, sources: Sequence[Path], ffmpeg: Path) -> str:
     return f"pictures of the original are damaged: {spans_named(spans)}; copy it from the card again" if spans else ""
 
 
-def _batches(source: Path, stored: Stored) -> Iterator[list[_Picture]]:
+def _batches(source: Path, coded: _Coded) -> Iterator[list[_Picture]]:
     """The pictures in the order in which they lie, so many at a time as fit into memory."""
-    sets, size = parameter_sets(stored), size_bytes(stored) or 4
+    sets, size = coded.sets, coded.size
     batch: list[tuple[int, int, int]] = []
     left = _AT_ONCE
-    for place in sorted(stored.places):
+    for place in sorted(coded.places):
         if batch and (place[1] > left or len(batch) == _MOST_AT_ONCE):
             pictures, sets = _read(source, batch, sets, size)
             yield pictures
@@ -178,6 +228,23 @@ def _read(
             found.append(_Picture(number, sets, units))
             sets = known_sets(sets, units)
     return found, sets
+
+
+def _suspects(decoder: _Decoder, pictures: Sequence[_Picture]) -> list[_Picture]:
+    """The pictures whose code is not seen to end where it has to, and those of which one decoding tells nothing."""
+    found = []
+    alike: dict[tuple[tuple[int, int], ...], list[tuple[_Picture, Probe]]] = {}
+    for each in pictures:
+        its = probe(known_sets(each.sets, each.units), each.units)
+        if its:
+            alike.setdefault((its.full, its.empty), []).append((each, its))
+        else:
+            found.append(each)
+    for group in alike.values():
+        ends = decoder.ends([its for _, its in group])
+        clear = ends if len(ends) == len(group) else [False] * len(group)
+        found += [each for (each, _), whole in zip(group, clear, strict=True) if not whole]
+    return found
 
 
 def _damaged(decoder: _Decoder, pictures: Sequence[_Picture]) -> set[int]:

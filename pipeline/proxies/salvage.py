@@ -58,7 +58,7 @@ def surveyed(
         if table:
             read = _frames_read(clip, times, table, length, (*broken, *damaged))
         else:
-            read = _on_grid(times, clip.rate) - _unwritten(source, broken, clip.rate)
+            read = _on_grid(times, clip.rate) - _unwritten(source, (*broken, *damaged), clip.rate)
         held += [(before + first, count) for first, count in missing_runs(read, length)]
         parts.append(replace(part, frames=length))
         before += length

@@ -9,12 +9,15 @@ from tempfile import TemporaryDirectory
 import pytest
 from shooting import log, program, run
 
-from pipeline.metadata.frames import Stored, read_stored
-from pipeline.metadata.slices import is_slice, size_bytes, units_of
+from pipeline.metadata.frames import Stored, read_blocks, read_stored
+from pipeline.metadata.slices import is_slice, units_of
+from pipeline.processes.ffmpeg import run_ffmpeg
+from pipeline.proxies import endings
 from pipeline.proxies.endings import damage, damaged_pictures
 
 SAMPLES = Path(os.environ.get("RUSHES_SAMPLES", Path(__file__).parents[3] / "shared" / "samples"))
 NOISE = "testsrc2=size=320x180:rate=25,noise=alls=30:allf=t"
+LARGE = "testsrc2=size=640x360:rate=25,noise=alls=30:allf=t"
 STILL = "smptebars=size=320x180:rate=25"
 # What is shown, how many pictures, how they are coded.
 SHOTS = {
@@ -22,7 +25,8 @@ SHOTS = {
     "open groups in four slices": (NOISE, 16, "yuv420p", "keyint=5:open-gop=1:ref=3:slices=4:ctu=16"),
     "all intra, ten bits": (NOISE, 9, "yuv422p10le", "keyint=1:no-wpp=1"),
     "nothing moves": (STILL, 40, "yuv420p", "keyint=250:no-wpp=1:crf=36"),
-    "in rows": (NOISE, 9, "yuv420p", "keyint=30:bframes=3:wpp=1:ctu=16"),
+    "weighted": (f"{NOISE},fade=in:0:16", 16, "yuv420p", "keyint=30:bframes=3:ref=4:weightb=1:no-wpp=1"),
+    "in rows": (LARGE, 9, "yuv420p", "keyint=30:bframes=3:wpp=1:ctu=16"),
 }
 
 
@@ -54,7 +58,7 @@ def within(path: Path, stored: Stored, count: int) -> tuple[int, int]:
     """Where so many bytes lie within the largest slice of some picture in the middle, and the picture's number."""
     offset, length, number = max(stored.places[2:-2], key=lambda place: place[1])
     sample = path.read_bytes()[offset : offset + length]
-    slices = [unit for unit in units_of(sample, size_bytes(stored) or 4) if is_slice(unit)]
+    slices = [unit for unit in units_of(sample, 4) if is_slice(unit)]
     largest = max(slices, key=len)
     assert len(largest) > count + 120
     return offset + sample.index(largest) + (len(largest) - count) // 2, number
@@ -66,8 +70,17 @@ def test_nobody_accuses_a_whole_recording(tmp_path, name):
     assert damaged_pictures(path, program()) == ()
 
 
+@pytest.mark.parametrize("name", [name for name in SHOTS if "slices" not in name])
+def test_a_whole_picture_of_one_slice_is_decoded_once(tmp_path, monkeypatch, name):
+    path, _ = shot(tmp_path, name)
+    asked = []
+    monkeypatch.setattr(endings, "run_ffmpeg", lambda *told, **terms: asked.append(told) or run_ffmpeg(*told, **terms))
+    assert damaged_pictures(path, program()) == ()
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("count", [512, 1])
-@pytest.mark.parametrize("name", [name for name in SHOTS if SHOTS[name][0] == NOISE])
+@pytest.mark.parametrize("name", [name for name in SHOTS if SHOTS[name][0] != STILL])
 def test_rubbish_in_a_slice_is_found_in_its_place(tmp_path, name, count):
     path, stored = shot(tmp_path, name)
     at, number = within(path, stored, count)
@@ -105,8 +118,21 @@ def test_an_encoder_with_other_ways_is_no_damage(tmp_path):
     assert damaged_pictures(path, program()) == ()
 
 
+def test_matroska_is_looked_at_too(tmp_path):
+    shot(tmp_path, "long groups")
+    path = tmp_path / "A.mkv"
+    run("-i", tmp_path / "A.mov", "-c", "copy", path)
+    assert damaged_pictures(path, program()) == ()
+    stored = read_blocks(path)
+    assert stored
+    for offset, length, number in stored.places:
+        if number in {3, 9}:
+            spoil(path, offset + length // 2, random.Random(number).randbytes(40))
+    assert damaged_pictures(path, program()) == (3, 9)
+
+
 def test_other_codecs_and_formats_are_not_looked_at(tmp_path):
-    for name, coded in (("A.mov", "libx264"), ("A.mkv", "libx265")):
+    for name, coded in (("A.mov", "libx264"), ("A.mkv", "libx264"), ("A.ts", "libx265")):
         quiet = ("-x265-params", "log-level=none") if coded == "libx265" else ()
         run("-f", "lavfi", "-i", NOISE, "-frames:v", "3", "-c:v", coded, *quiet, tmp_path / name)
         assert damaged_pictures(tmp_path / name, program()) == ()
@@ -114,7 +140,8 @@ def test_other_codecs_and_formats_are_not_looked_at(tmp_path):
 
 def _hevc() -> list[Path]:
     recordings = [path for room in ("camera", "containers") for path in sorted((SAMPLES / room).rglob("*.[mM]*"))]
-    return [path for path in recordings if path.is_file() and (stored := read_stored(path)) and size_bytes(stored)]
+    read = [(path, read_stored(path)) for path in recordings if path.is_file()]
+    return [path for path, stored in read if stored and stored.entry.kind in {b"hvc1", b"hev1"}]
 
 
 def test_no_real_recording_is_accused():

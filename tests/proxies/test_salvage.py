@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shooting import log, order, picture_size, program, read_number, run, shoot, sound
 
 from pipeline.errors import MediaUnreadable
-from pipeline.metadata.frames import read_times
+from pipeline.metadata.frames import read_blocks, read_times
 from pipeline.proxies.job import ProxyJob, Salvage
 from pipeline.proxies.make import Made, make
 from pipeline.proxies.salvage import fewer, missing_runs, surveyed
@@ -192,6 +192,22 @@ def test_a_picture_of_matroska_that_nobody_wrote_is_black_in_its_place(tmp_path)
     assert made.case
     assert made.case.held == ((7, 2),)
     assert seen(made.output.path) == [None if number in (7, 8) else number for number in range(30)]
+
+
+def test_a_picture_of_hevc_in_matroska_whose_code_ends_elsewhere_is_black_in_its_place(tmp_path):
+    coded = "-vf noise=alls=30:allf=t -c:v libx265 -x265-params log-level=none:keyint=5:bframes=0:no-wpp=1"
+    source = shoot(tmp_path / "A.mkv", coded, frames=range(20))
+    job = order(log(source), tmp_path / "out", source, stills=False)
+    stored = read_blocks(source)
+    assert stored
+    offset, length, number = stored.places[14]
+    data = bytearray(source.read_bytes())
+    data[offset + length // 2] ^= 0x10
+    source.write_bytes(data)
+    made = rescued(job)
+    assert made.case
+    assert number in numbers_of(made.case.held)
+    assert seen(made.output.path)[number] is None
 
 
 def test_chapters_stay_in_their_places(tmp_path):
