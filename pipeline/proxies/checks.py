@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from pipeline.clip import AudioStream, Clip, Facts, VideoStream, salvaged
+from pipeline.files import one_line
 from pipeline.metadata.frames import Times
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.geometry import upright as as_shown
@@ -325,14 +326,16 @@ def _stem(path: Path | bytes) -> str:
 def base_name(case: Case) -> str:
     if case.path is None:
         return ""
-    return differ(_stem(case.path), _stem(case.clip.parts[0].path))
+    return differ(one_line(_stem(case.path)), one_line(_stem(case.clip.parts[0].path)))
 
 
 def premiere_name(case: Case) -> str:
     if case.path is None:
         return ""
     stem = _stem(case.clip.parts[0].path)
-    return "" if _stem(case.path) in (stem, f"{stem}_Proxy") else differ(_stem(case.path), f"{stem} or {stem}_Proxy")
+    if _stem(case.path) in (stem, f"{stem}_Proxy"):
+        return ""
+    return differ(one_line(_stem(case.path)), one_line(f"{stem} or {stem}_Proxy"))
 
 
 def folder(case: Case) -> str:

@@ -199,6 +199,14 @@ def test_a_variable_rate_is_compared_with_its_map():
     assert "its last 2 pictures are in no frame" in breach.words
 
 
+def test_a_name_that_is_no_utf_8_is_told_in_words_that_can_be_printed():
+    parts = (replace(CLIP.parts[0], path=b"A001/\xff\xfe.MXF"),)
+    case = replace(GOOD, clip=replace(CLIP, parts=parts), path=Path("/film/A001/Proxy/\udcff\udcfe_P.mov"))
+    assert [breach.words for breach in breaches(case) if breach.rule.name in ("base name", "proxy name")] == [
+        r"\xff\xfe_P instead of \xff\xfe", r"\xff\xfe_P instead of \xff\xfe or \xff\xfe_Proxy",
+    ]  # fmt: skip
+
+
 def test_every_rule_is_spoilt_above():
     assert {rule.name for rule in RULES if "picture" in rule.of} == {rule for rule, *_ in SPOILT} | LASTING
     assert {rule.name for rule in RULES if "sound" in rule.of} == {rule for rule, *_ in SPOILT_SOUND}
