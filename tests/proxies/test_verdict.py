@@ -218,6 +218,17 @@ def test_a_good_copy_of_sound_alone_keeps_every_rule_and_may_lack_a_few_samples(
         assert verdict(breaches(case)) == dict.fromkeys(EDITORS, ())
 
 
+@pytest.mark.parametrize(
+    ("codec", "samples", "said"),
+    [("mp3", 475_300, ""), ("opus", 479_700, ""), ("mp3", 475_100, "475100 samples instead of 480000"),
+     ("flac", 479_700, "479700 samples instead of 480000"), ("mp3", 480_100, "480100 samples instead of 480000")],
+)  # fmt: skip
+def test_what_an_encoder_put_around_sound_is_no_sound(codec, samples, said):
+    heard = replace(HEARD, facts=replace(HEARD.facts, audio=(AudioStream(codec, 2, 96000, 960_000),)))
+    case = replace(wave(samples=samples), clip=heard)
+    assert defects(case) == ((f"sound length: {said}",) if said else ())
+
+
 def test_every_suite_that_cuts_are_written_for_has_its_verdict():
     assert set(EDITORS) == {suite.name for suite in SUITES} - {"lists"}, "lists are for people"
 
