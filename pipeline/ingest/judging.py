@@ -13,11 +13,13 @@ from pipeline.clip import Clip, Product, Root
 from pipeline.errors import MediaUnreadable, RushesError
 from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
-from pipeline.ingest.make import film_presets
+from pipeline.ingest.orders import film_presets
 from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.compare import Treatment, compare
 from pipeline.proxies.endings import damage
 from pipeline.proxies.framemap import Run, frame_map, runs
+from pipeline.proxies.listening import listen
+from pipeline.proxies.playing import played
 from pipeline.proxies.verdict import Breach, breaches, defects, measure, times_of_original, verdict
 from pipeline.shotlog.query import Query
 
@@ -26,7 +28,9 @@ from pipeline.shotlog.query import Query
 class Judged:
     """A proxy and what was found: `defects` in words, `frame_map` of a clip whose rate varies.
 
-    `unseen`: why pictures that were to be looked at could not be; that says nothing of them.
+    `unseen`: why pictures that were to be looked at could not be; that says nothing of them. `outdated`: it was made
+    by other rules than those of its preset now, so that the next ingest makes it again. `elsewhere`: it does not lie
+    where the settings put proxies now.
     """
 
     clip: Clip
@@ -35,6 +39,8 @@ class Judged:
     defects: tuple[str, ...]
     frame_map: tuple[Run, ...] = ()
     unseen: str = ""
+    outdated: bool = False
+    elsewhere: bool = False
 
     @property
     def verdict(self) -> dict[str, tuple[str, ...]]:
@@ -48,6 +54,7 @@ def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | Non
     for logged in logged_clips(catalogue, query):
         first, sources = _originals(logged.clip, places)
         proxies = [product for product in logged.products if product.kind == "proxy"]
+        beside = film.settings.proxies.placement == "beside" and places[logged.clip.parts[0].root].kind == "film"
         looked_at = ffmpeg if any(product.held is None for product in proxies) else None
         damaged, unseen = _told(damage, logged.clip, sources, looked_at)
         for product in proxies:
@@ -58,7 +65,12 @@ def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | Non
             graded = case.preset is None or (film.settings.proxies.looks and bool(film.settings.look))
             look = partial(compare, proxy=path, treated=Treatment(case.preset, graded))
             found = _judge(case, product, look, sources, ffmpeg)
-            yield replace(found, unseen=unseen) if unseen and product.held is None else found
+            yield replace(
+                found,
+                unseen=unseen if unseen and product.held is None else found.unseen,
+                outdated=case.preset is not None and not product.recipe.startswith(case.preset.recipe),
+                elsewhere=(product.path[:8] != b"proxies/") != beside,
+            )
 
 
 def damaged_clips(film: Film, catalogue: Catalogue, query: Query, ffmpeg: Path) -> frozenset[str]:
@@ -94,14 +106,36 @@ def _judge(
     unseen = ""
     try:
         case = replace(case, found=measure(path))
-        if case.held is None:
-            compared, unseen = _told(look, case.clip, sources, ffmpeg)
-            case = replace(case, compared=compared)
+        if ffmpeg:
+            case, unseen = _looked_at(case, look, sources, ffmpeg)
         return Judged(case.clip, product, breaches(case), defects(case), _map(case), unseen)
     except RushesError as error:
         # No card has a proxy: how it is made again is told once for all of them.
         case = replace(case, lost=error.sentence.removesuffix(": copy it again from the card."))
         return Judged(case.clip, product, breaches(case), defects(case))
+
+
+def _looked_at(case: Case, look: Callable[..., str], sources: Sequence[Path], ffmpeg: Path) -> tuple[Case, str]:
+    """The case with what a decoder gives and what shows beside the original, and why a look could not be had.
+
+    Raises MediaUnreadable for a proxy that cannot be played.
+    """
+    path = case.path or Path()
+    try:
+        case = replace(case, found=replace(case.found, played=played(case.clip, path, ffmpeg)))
+    except MediaUnreadable:
+        raise
+    except RushesError as error:
+        return case, error.sentence
+    if case.held is not None:
+        return case, ""
+    tracks = len(case.found.facts.audio)
+    heard, unheard = _told(partial(listen, proxy=path, tracks=tracks), case.clip, sources, ffmpeg)
+    case = replace(case, heard=heard)
+    if case.clip.kind == "sound":
+        return case, unheard
+    compared, unseen = _told(look, case.clip, sources, ffmpeg)
+    return replace(case, compared=compared), unseen or unheard
 
 
 def _told(look: Callable[..., str], clip: Clip, sources: Sequence[Path], ffmpeg: Path | None) -> tuple[str, str]:

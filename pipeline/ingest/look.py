@@ -8,7 +8,6 @@ import msgspec
 import xxhash
 
 from pipeline.cards.proxies import proxies_beside
-from pipeline.catalogue.head import same_name
 from pipeline.catalogue.roots import roots
 from pipeline.catalogue.store import Catalogue
 from pipeline.clip import CardFolder, Root, SeenFile, Stamp
@@ -69,10 +68,8 @@ def see(ground: Ground, settings: Settings) -> Scan:
     return replace(seen, fingerprint=rules_version(settings) + seen.fingerprint)
 
 
-def look(
-    ground: Ground, sight: Scan, settings: Settings, *, made: Collection[bytes | str] = ()
-) -> tuple[SeenCard, ...]:
-    """Sort what lies on a ground into cards; `made` are names of what was made of footage and lies there, too."""
+def look(ground: Ground, sight: Scan, settings: Settings, *, products: Collection[bytes] = ()) -> tuple[SeenCard, ...]:
+    """Sort what lies on a ground into cards; our own `products` are no footage, wherever they lie."""
     from pipeline.cards.recognise import recognise  # here: where nothing is new, nobody asks
 
     def read(path: bytes) -> bytes:
@@ -86,12 +83,11 @@ def look(
 
     files = sight.files()
     stamps = dict(files)
-    # Proxies beside the originals are listed but change nothing; ours are none, though their originals went away.
-    ours = frozenset(path for path in stamps if path in made or same_name(path) in made) if made else frozenset()
-    proxies = proxies_beside(stamps) | ours
-    telling = {path: stamp for path, stamp in stamps.items() if path not in proxies}
+    # Proxies beside the originals are listed but change nothing.
+    proxies = proxies_beside(stamps)
+    telling = {path: stamp for path, stamp in stamps.items() if path not in proxies and path not in products}
     version = rules_version(settings)
-    cards = recognise(files, read, fits, top=ground.below, made=ours)
+    cards = recognise(files, read, fits, top=ground.below, products=products)
     return tuple(_seen_card(folder, telling, version) for folder in cards)
 
 

@@ -12,6 +12,7 @@ _FULL = ("No space left on device", "Disk quota exceeded", "File too large")
 _BROKEN = "Input/output error"
 _WRITING = ("Error writing", "Error closing", "Error muxing", "Error opening output", "to the muxer")
 _LACKING = ("Unknown encoder", "No such filter", "Unrecognized option", "Option not found", "Unknown decoder")
+_UNCONVERTED = "Impossible to convert between the formats"
 _FORBIDDEN = ("not on whitelist", "Format not on whitelist", "Protocol not found")
 
 
@@ -32,6 +33,11 @@ def refusal(code: int, tail: Sequence[str], subject: str, *, largest: int) -> Ru
     if any(sign in words for sign in _LACKING):
         return ToolMissing(
             f"This ffmpeg lacks what the proxy of {subject} needs ({_reason(tail)}); name another in RUSHES_FFMPEG."
+        )
+    if _UNCONVERTED in words:
+        return MediaUnreadable(
+            f"{subject} tells its colours in a way that ffmpeg does not convert; export it as ProRes or DNxHR in Rec. "
+            "709 from a program that shows it right, and ingest that copy."
         )
     if any(sign in words for sign in _FORBIDDEN):
         return MediaUnreadable(f"{subject} is a playlist or a format that footage does not come in; it was not opened.")

@@ -12,14 +12,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.clip import Clip, VideoStream
+from pipeline.clip import Clip
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
+from pipeline.proxies.colours import is_hdr, matrix_read
 from pipeline.proxies.framemap import frame_map
-from pipeline.proxies.geometry import assumed_matrix, is_hdr, wide_curve
 from pipeline.proxies.glance import difference
-from pipeline.proxies.graph import known
-from pipeline.proxies.job import from_first_whole, picture_stream
+from pipeline.proxies.job import from_first_whole, known, picture_stream
 from pipeline.proxies.picture import Look, written_bands
 from pipeline.proxies.presets import Preset
 from pipeline.proxies.verdict import times_of_original
@@ -41,9 +40,8 @@ _OTHER_GRADED = 0.5  # the same for what is tone-mapped or goes through a cube
 _UNRELATED = 1.0  # from here on it is another picture altogether
 _FLAT = 2.0  # luma: a picture of less contrast (black, a lens cap) tells nothing
 _PLAIN = 5.0  # luma: in a picture of less contrast coding alone differs by more than _OTHER
+_MATRICES = ("bt709", "bt601", "smpte170m", "bt470bg", "fcc", "smpte240m")  # of which swscale makes Rec. 709
 _FEW = 8  # rows of a picture: fewer that nothing is written into tell nothing
-# Matrices of which swscale makes Rec. 709; HDR is tone-mapped anyway, and compared as it lies.
-_MATRICES = (None, "unknown", "unspecified", "bt709", "smpte170m", "bt470bg", "fcc", "smpte240m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def compare(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path, *, t
         terms = Terms(subject=clip.name, total=patience(clip.duration))
         run_ffmpeg(ffmpeg, _arguments(clip, sources, proxy, spots, folder), terms=terms)
         video, rows = known(clip)[0], _bare_rows(clip, treated.preset)
-        other = _OTHER_GRADED if treated.graded or is_hdr(video) or wide_curve(video) else _OTHER
+        other = _OTHER_GRADED if treated.graded or is_hdr(video) else _OTHER
         for number, spot in enumerate(spots):
             shown, around = (_pictures(folder / f"{side}{number}") for side in ("proxy", "original"))
             if said := judge(spot, shown[:, rows], around[:, rows], other=other):
@@ -110,7 +108,8 @@ def spots_of(clip: Clip, times: Sequence[Times | None], blocks: Times | None = N
 
 def _spot(frame: int, clip: Clip, times: Sequence[Times | None], blocks: Times | None) -> Spot:
     video, rate, _ = known(clip)
-    part, picture, length = _place(frame, clip)
+    part, picture = clip.place_of(frame)
+    length = clip.spans[part].duration
     table = times[part]
     if shown := (table or blocks) if video.vfr else None:
         picture, length = frame_map(shown, rate, picture + 1)[picture], len(shown.pictures)
@@ -124,16 +123,6 @@ def _spot(frame: int, clip: Clip, times: Sequence[Times | None], blocks: Times |
     here = table.seconds(first)
     before = table.seconds(first - 1) if first else here - Fraction(1, 1000)
     return Spot(frame, part, picture, first, count, (before + here) / 2)
-
-
-def _place(frame: int, clip: Clip) -> tuple[int, int, int]:
-    """Part, frame within it, and how many frames that part has."""
-    lengths = [part.frames or 0 for part in clip.parts] if len(clip.parts) > 1 else [clip.frames or 0]
-    part = 0
-    while part < len(lengths) - 1 and frame >= lengths[part]:
-        frame -= lengths[part]
-        part += 1
-    return part, frame, lengths[part]
 
 
 def judge(spot: Spot, shown: "Pictures", around: "Pictures", *, other: float = _OTHER) -> str:
@@ -184,23 +173,15 @@ def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence
         # A little before the frame: ffmpeg counts MXF's time in frames and rounds, half a frame may be that before it.
         inputs += _input(proxy, rate.seconds(spot.frame) - rate.seconds(1) / 4)
         inputs += _input(sources[spot.part], spot.at)
-        outputs += _output(f"{2 * number}:v:0", _TO_LUMA, 1, folder / f"proxy{number}")
-        luma = f"{spot.selected}{_luma(video)}"
-        outputs += _output(f"{2 * number + 1}:{picture_stream(clip)}", luma, spot.count, folder / f"original{number}")
+        outputs += _output(f"{2 * number}:v:0", "", 1, folder / f"proxy{number}")
+        outputs += _output(
+            f"{2 * number + 1}:{picture_stream(clip)}",
+            spot.selected,
+            spot.count,
+            folder / f"original{number}",
+            matrix=matrix_read(video),
+        )
     return [*inputs, *outputs]
-
-
-# Where neither side's matrix is named, ffmpeg takes an untagged picture for Rec. 601 and shades colours otherwise.
-_SMALL = f"scale={SIDE}:{SIDE}:flags=area"
-_TO_LUMA = f"{_SMALL}:out_color_matrix=bt709,format=yuv444p,extractplanes=y"
-
-
-def _luma(video: VideoStream) -> str:
-    """The original small and grey, as the proxy is: by Rec. 709, whatever it was recorded in."""
-    if video.color_matrix not in _MATRICES:
-        return f"{_SMALL},format=gray"
-    matrix = assumed_matrix(video)
-    return _TO_LUMA.replace(_SMALL, f"{_SMALL}:in_color_matrix={matrix}" if matrix else _SMALL)
 
 
 def _input(path: Path, at: Fraction) -> list[str]:
@@ -208,8 +189,11 @@ def _input(path: Path, at: Fraction) -> list[str]:
     return [*seek, "-i", f"file:{path}"]
 
 
-def _output(stream: str, filters: str, count: int, path: Path) -> list[str]:
+def _output(stream: str, selected: str, count: int, path: Path, *, matrix: str = "bt709") -> list[str]:
+    """The luma of Rec. 709, as the proxy has it, of pictures in a matrix; swscale takes none that it does not know."""
+    read = matrix if matrix in _MATRICES else "bt709"
+    small = f"scale={SIDE}:{SIDE}:flags=area:in_color_matrix={read}:out_color_matrix=bt709"
     return [
-        "-map", stream, "-vf", filters,
+        "-map", stream, "-vf", f"{selected}setparams=colorspace=bt709,{small},format=yuv444p,extractplanes=y",
         "-frames:v", str(count), "-fps_mode", "passthrough", "-f", "rawvideo", f"file:{path}",
     ]  # fmt: skip

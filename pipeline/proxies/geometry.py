@@ -1,4 +1,4 @@
-"""Sizes and colours of a proxy: upright, square pixels, a whole fraction of the original, Rec. 709."""
+"""Sizes of a proxy: upright, square pixels, a whole fraction of the original."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -6,12 +6,6 @@ from math import ceil
 
 from pipeline.clip import VideoStream
 from pipeline.errors import MediaUnreadable
-
-_HDR = frozenset({"smpte2084", "arib-std-b67"})
-_WIDE = frozenset({"bt2020", "smpte431", "smpte432"})  # BT.2020, DCI P3, Display P3
-# What light the signal stands for, by its transfer: a display's (ITU-R BT.1886) but for those that have their own.
-_DISPLAY = ("bt709", "smpte170m", "smpte240m", "iec61966-2-4", "bt2020-10", "bt2020-12")
-_CURVES = {**dict.fromkeys(_DISPLAY, "bt709"), "iec61966-2-1": "iec61966-2-1", "bt470m": "bt470m", "bt470bg": "bt470bg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +50,6 @@ def fitted(size: Size, *, long_side: int) -> Size:
     """A still's size: the longer side at most `long_side`, even, never larger than the proxy."""
     shrink = max(Fraction(1), Fraction(max(size.width, size.height), long_side))
     return Size(_to_even(size.width / shrink), _to_even(size.height / shrink))
-
-
-def is_hdr(video: VideoStream) -> bool:
-    """Whether the picture needs tone mapping to look right in Rec. 709 (PQ, HLG)."""
-    return video.color_transfer in _HDR
-
-
-def wide_curve(video: VideoStream) -> str | None:
-    """The curve by which colours beyond Rec. 709 (BT.2020, P3) become light, as ffmpeg names it.
-
-    None where the primaries are no wider, and where the file tells no such curve: that is how log is recorded.
-    """
-    return _CURVES.get(video.color_transfer or "") if video.color_primaries in _WIDE else None
-
-
-def assumed_matrix(video: VideoStream) -> str | None:
-    """The colour matrix to assume for an untagged picture: HD is Rec. 709, SD is Rec. 601; None if tagged."""
-    if video.color_matrix not in (None, "unknown", "unspecified"):
-        return None
-    return "bt709" if (video.height or 0) > 576 else "bt601"
 
 
 def _even(value: Fraction) -> bool:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.clip import Clip, VideoStream
-from pipeline.proxies.geometry import Size, assumed_matrix, fitted, is_hdr, proxy_size, wide_curve
+from pipeline.proxies.colours import as_rec_709
+from pipeline.proxies.geometry import Size, fitted, proxy_size
 from pipeline.proxies.glance import EVERY, SIDE
 from pipeline.proxies.job import from_first_whole
 from pipeline.proxies.presets import Preset
@@ -18,7 +19,6 @@ TILE_LONG_SIDE = 160
 TILES = 12
 _TILE_GAP = 2
 _STILL_PIXELS = "yuv420p"
-_UNTOLD = (None, "unknown", "unspecified")
 _SIGN = 0.62  # of its size a sign is wide: those of a monospaced font, and most others on average
 _LEAST_TEXT = 8  # pixels
 _MARGINS = 6  # signs: beside and between name and timecode
@@ -55,63 +55,14 @@ def small(stream: Stream, video: VideoStream, look: Look, cube: Path | None = No
     if video.interlaced:
         mode = {"tff": "tff", "bff": "bff"}.get(video.field_order or "", "auto")
         stream = stream.filter("setparams", field_mode=mode) if mode != "auto" else stream
-        if not look.fields:
-            stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
+    if video.interlaced is not False and not look.fields:  # untold: fields may come out of the decoder
+        stream = stream.filter("bwdif", mode="send_frame", deint="interlaced")
     scale: dict[str, Any] = {"flags": "bilinear"}
     if look.fields:
         scale["interl"] = 1
-    if cube:
-        stream = _graded(stream, video, look, scale, cube)
-    elif is_hdr(video):
-        stream = _tagged(stream, video).filter("scale", look.size.width, look.size.height, **scale)
-        stream = _tone_mapped(stream)
-    else:
-        matrix = assumed_matrix(video)
-        scale |= {"out_color_matrix": "bt709", "out_range": "tv"} | ({"in_color_matrix": matrix} if matrix else {})
-        stream = stream.filter("scale", look.size.width, look.size.height, **scale)
-        if curve := wide_curve(video):
-            stream = _narrowed(stream, video, curve)
+    stream = as_rec_709(stream, video, look.size, scale, cube)
     stream = stream.filter("format", look.pixel_format).filter("setsar", 1)
     return stream.filter("setparams", color_primaries="bt709", color_trc="bt709", colorspace="bt709", range="tv")
-
-
-def _graded(stream: Stream, video: VideoStream, look: Look, scale: dict[str, Any], cube: Path) -> Stream:
-    """The picture through a cube, as RGB of ten bits; without the matrices named, ffmpeg goes by Rec. 601."""
-    matrix = assumed_matrix(video)
-    recorded = scale | ({"in_color_matrix": matrix} if matrix else {})
-    stream = stream.filter("scale", look.size.width, look.size.height, **recorded).filter("format", "gbrp10le")
-    stream = stream.filter("lut3d", file=str(cube), interp="tetrahedral")
-    fields = {"interl": 1} if look.fields else {}
-    return stream.filter("scale", out_color_matrix="bt709", out_range="tv", **fields)
-
-
-def _tagged(stream: Stream, video: VideoStream) -> Stream:
-    """An HDR picture with all its tags: zscale takes none with half of them, swscale none of constant luminance."""
-    primaries = video.color_primaries if video.color_primaries not in _UNTOLD else "bt2020"
-    matrix = video.color_matrix if video.color_matrix not in (*_UNTOLD, "bt2020c") else "bt2020nc"
-    return stream.filter("setparams", color_primaries=primaries, color_trc=video.color_transfer, colorspace=matrix)
-
-
-def _tone_mapped(stream: Stream) -> Stream:
-    """PQ or HLG brought to Rec. 709; 203 nits is reference white (ITU-R BT.2408).
-
-    Up to 30 % of that all is as bright as it was meant to be; above, it is bent to keep what is brighter than white.
-    """
-    stream = stream.filter("zscale", transfer="linear", npl=203).filter("format", "gbrpf32le")
-    stream = stream.filter("zscale", primaries="bt709").filter("tonemap", tonemap="mobius", desat=0)
-    return stream.filter("zscale", transfer="bt709", matrix="bt709", range="limited")
-
-
-def _narrowed(stream: Stream, video: VideoStream, curve: str) -> Stream:
-    """BT.2020 and P3 colours as Rec. 709 shows them, in linear light (ITU-R BT.2407); greys stay what they were.
-
-    White stays white: DCI's P3 has the primaries of Display P3. 4:2:2, so that no chroma crosses from field to field.
-    """
-    primaries = "bt2020" if video.color_primaries == "bt2020" else "smpte432"
-    told = {"primariesin": primaries, "transferin": curve, "matrixin": "bt709", "rangein": "limited"}
-    return stream.filter("format", "yuv422p10le").filter(
-        "zscale", **told, primaries="bt709", transfer=curve, matrix="bt709", range="limited"
-    )
 
 
 def timed(stream: Stream, video: VideoStream, rate: Rate, frames: int) -> Stream:
@@ -227,7 +178,7 @@ def glanced(stream: Stream) -> Stream:
 
 
 def _poster(stream: Stream, count: int) -> Stream:
-    return stream.filter("thumbnail", n=count, log="quiet") if count > 1 else stream
+    return stream.filter("thumbnail", n=count) if count > 1 else stream
 
 
 def _filmstrip(stream: Stream, look: Look, count: int) -> Stream:

@@ -18,8 +18,7 @@ from pipeline.proxies.geometry import proxy_size
 from pipeline.settings import read_toml
 
 # Raised when the same preset begins to give another file; products of the former are made again.
-RECIPE_VERSION = 3
-_WRITING_VERSION = 1  # the same for what presets write into pictures: those that write nothing stay as they are
+RECIPE_VERSION = 4
 # Lines of which ffmpeg's MXF displays fewer, taking the others for a D-10's blanking.
 _HIDDEN = {512: 486, 608: 576}
 STILLS: tuple[str, ...] = ("poster", "filmstrip", "waveform")
@@ -59,10 +58,7 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Who encodes is left out: hardware and software answer for the same file.
         """
         software = next(encoder for encoder in ENCODERS if encoder.name == self.encoder)
-        written = [_WRITING_VERSION] if self.burn or self.watermark else []
-        return _hash(
-            RECIPE_VERSION, software, self.height, self.divisor, self.burn, self.watermark, self.font, *written
-        )
+        return _hash(RECIPE_VERSION, software, self.height, self.divisor, self.burn, self.watermark, self.font)
 
 
 def stills_recipe(kind: str) -> str:

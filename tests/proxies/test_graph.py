@@ -14,18 +14,21 @@ from pipeline.cards.proxies import proxies_beside
 from pipeline.clip import AudioStream, Clip, Facts, Part, Stamp, VideoStream
 from pipeline.errors import MediaUnreadable
 from pipeline.proxies.geometry import Size, fitted, proxy_size
-from pipeline.proxies.graph import command, proxy_reel, proxy_timecode
+from pipeline.proxies.graph import command
 from pipeline.proxies.job import Output, ProxyJob
+from pipeline.proxies.labels import proxy_reel, proxy_timecode
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.picture import TILES, still_frames
-from pipeline.proxies.placement import Hands, hands_for
+from pipeline.proxies.placement import processes_for, threads_for
 from pipeline.proxies.presets import load_presets
 from pipeline.proxies.sound import samples_of
 from pipeline.settings import shipped
 from pipeline.timecode import STANDARD_RATES, Rate, Timecode
 
 PRESETS = load_presets(shipped("proxies.toml"))
-UHD = VideoStream(width=3840, height=2160, rate=Rate(25), frames=100, vfr=False, color_matrix="bt709", rotation=0)
+UHD = VideoStream(
+    width=3840, height=2160, rate=Rate(25), frames=100, vfr=False, color_matrix="bt709", rotation=0, interlaced=False
+)
 STEREO = AudioStream("aac", 2, 48000, 192000)
 
 
@@ -51,7 +54,8 @@ def after(words: list[str], option: str) -> str:
 
 
 GRAPH = (
-    "[0:v:0]scale=1920:1080:flags=bilinear:out_color_matrix=bt709:out_range=tv[s0];[s0]format=yuv422p10le[s1];"
+    "[0:v:0]scale=1920:1080:flags=bilinear:in_color_matrix=bt709:out_color_matrix=bt709:out_range=tv[s0];"
+    "[s0]format=yuv422p10le[s1];"
     "[s1]setsar=1[s2];[s2]setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv[s3];"
     "[s3]settb=1000[s4];[s4]settb=1/25[s5];[s5]setpts=N[s6];"
     "[0:a:0]aresample=async=1:first_pts=0[s7];[s7]apad=whole_len=192000[s8];[s8]atrim=end_sample=192000[s9]"
@@ -83,12 +87,14 @@ def test_one_decode_and_the_picture_is_made_small_before_anything_else():
 @pytest.mark.parametrize(
     ("primaries", "transfer", "converted"),
     [
-        ("bt709", "bt709", False), (None, None, False), (None, "bt709", False), ("smpte170m", "bt709", False),
+        ("bt709", "bt709", False), (None, None, False), (None, "bt709", False), ("bt709", None, False),
         ("bt2020", None, False), ("bt2020", "log316", False),  # as log is recorded: it stays log
         ("bt2020", "bt2020-12", True), ("smpte431", "bt709", True), ("smpte432", "iec61966-2-1", True),
+        ("smpte170m", "bt709", True), ("bt470bg", "bt470bg", True), ("smpte170m", None, True),
+        ("smpte170m", "log316", False),
     ],
 )  # fmt: skip
-def test_colours_are_converted_only_where_they_are_wider_than_rec_709(primaries, transfer, converted):
+def test_colours_are_converted_only_where_they_are_others_than_those_of_rec_709(primaries, transfer, converted):
     one = clip(replace(UHD, color_primaries=primaries, color_transfer=transfer))
     assert ("zscale" in after(asked(one), "-filter_complex")) is converted
 
@@ -271,8 +277,8 @@ def test_a_proxy_beside_its_original_is_known_as_one_by_its_place(stem, preset, 
         clip(parts=(replace(clip().parts[0], path=original),)), b"ingest/A001", preset, "beside"
     ).rpartition(b"/")
     proxy = b"/".join([folder, other + name])
-    assert proxies_beside([original, proxy]) == {proxy}
-    assert proxies_beside([proxy]) == set()
+    assert proxies_beside([original, proxy]) == {proxy: (original,)}
+    assert not proxies_beside([proxy])
 
 
 def test_presets_lie_apart():
@@ -294,11 +300,14 @@ def test_stills_are_named_by_id():
 
 
 @pytest.mark.parametrize("cores", [1, 2, 4, 8, 16, 64])
-def test_every_core_has_work_and_none_too_much(cores):
-    hands = hands_for(cores)
-    assert cores <= hands.processes * hands.threads <= 2 * cores
+def test_every_core_has_work_and_none_too_much_however_many_clips_are_left(cores):
+    for at_once in range(1, processes_for(cores) + 1):
+        assert cores <= at_once * threads_for(cores, at_once) < 2 * cores + at_once
+
+
+def test_a_clip_that_is_left_alone_has_the_whole_machine():
+    assert [threads_for(16, at_once) for at_once in (8, 4, 2, 1)] == [4, 8, 16, 16]
 
 
 def test_a_persons_number_of_jobs_counts():
-    assert hands_for(8, 3).processes == 3
-    assert isinstance(hands_for(8, 3), Hands)
+    assert processes_for(8, 3) == 3
