@@ -166,7 +166,12 @@ def _held(folder: Path, make: Callable[[Path], int]) -> Iterator[tuple[Path, int
     _sweep_unheld(folder)
     while True:
         place = folder / f"{TEMPORARY}{os.urandom(8).hex()}{_HELD}"
-        descriptor = make(place)
+        try:
+            descriptor = make(place)
+        except FileNotFoundError:
+            if not folder.exists():
+                raise
+            continue  # swept by another process before it could be locked
         with contextlib.suppress(OSError):  # a disk without locks: nobody sweeps there either
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         if place.exists():

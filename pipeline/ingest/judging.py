@@ -107,7 +107,8 @@ def _judge(case: Case, product: Product, treated: Treatment, sources: Sequence[P
             case, unseen = _looked_at(case, treated, sources, ffmpeg)
         return Judged(case.clip, product, breaches(case), defects(case), _map(case), unseen)
     except RushesError as error:
-        case = replace(case, lost=error.sentence)
+        # No card has a proxy: how it is made again is told once for all of them.
+        case = replace(case, lost=error.sentence.removesuffix(": copy it again from the card."))
         return Judged(case.clip, product, breaches(case), defects(case))
 
 

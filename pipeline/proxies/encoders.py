@@ -1,6 +1,7 @@
 """What ffmpeg encodes with: a literal table for software, and one for graphics hardware."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Literal
 
 # How sound comes out. pcm: every track as it is, 16 or 24 bits; pcm-48: the same at 48 kHz, the only rate that
@@ -23,6 +24,8 @@ class Encoder:
     container: Literal["mov", "mp4", "mxf", "wav"] = "mov"
     sound: Sound = "pcm"
     least: tuple[int, int] = (16, 16)  # smallest picture that it takes
+    # Of pictures, where its container knows no others; no part of the recipe, as nothing comes out otherwise.
+    rates: tuple[Fraction, ...] = field(default=(), repr=False)
     fields: bool = False  # whether it keeps interlaced pictures as they are
     device: tuple[str, ...] = ()  # what ffmpeg is told of the hardware before anything else
     upload: bool = False  # whether pictures have to be brought into the hardware's memory first
@@ -32,6 +35,11 @@ class Encoder:
         return b"." + self.container.encode()
 
 
+# What MXF counts time in; ffmpeg writes no others.
+_MXF_RATES = (
+    *(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120)),
+    *(Fraction(rate) for rate in (24, 25, 30, 48, 50, 60, 72, 75, 90, 96, 100, 120)),
+)
 _X264 = (("preset:v", "veryfast"), ("crf", "21"))
 ENCODERS: tuple[Encoder, ...] = (
     # `prores` (prores_aw) makes the same ProRes at a fifth of the cost of prores_ks; Final Cut asks for Apple's vendor.
@@ -39,7 +47,7 @@ ENCODERS: tuple[Encoder, ...] = (
     Encoder("dnxhr-lb", "dnxhd", "dnxhd", "yuv422p", (("profile:v", "dnxhr_lb"),), least=(256, 120)),
     Encoder(
         "dnxhr-lb-mxf", "dnxhd", "dnxhd", "yuv422p", (("profile:v", "dnxhr_lb"),),
-        container="mxf", sound="pcm-48", least=(256, 120),
+        container="mxf", sound="pcm-48", least=(256, 120), rates=_MXF_RATES,
     ),
     Encoder("h264-intra", "h264", "libx264", "yuv420p", (*_X264, ("g", "1"))),
     # Closed groups of half a second and no frames out of order: quick to step through, a third of the size.

@@ -20,6 +20,8 @@ from pipeline.settings import read_toml
 # Raised when the same preset begins to give another file; products of the former are made again.
 RECIPE_VERSION = 4
 _WRITING_VERSION = 1  # the same for what presets write into pictures: those that write nothing stay as they are
+# Lines of which ffmpeg's MXF displays fewer, taking the others for a D-10's blanking.
+_HIDDEN = {512: 486, 608: 576}
 STILLS: tuple[str, ...] = ("poster", "filmstrip", "waveform")
 
 
@@ -57,10 +59,7 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Who encodes is left out: hardware and software answer for the same file.
         """
         software = next(encoder for encoder in ENCODERS if encoder.name == self.encoder)
-        written = [_WRITING_VERSION] if self.burn or self.watermark else []
-        return _hash(
-            RECIPE_VERSION, software, self.height, self.divisor, self.burn, self.watermark, self.font, *written
-        )
+        return _hash(RECIPE_VERSION, software, self.height, self.divisor, self.burn, self.watermark, self.font)
 
 
 def stills_recipe(kind: str) -> str:
@@ -102,12 +101,16 @@ def why_unfit(clip: Clip, preset: Preset) -> str:
     if video is None or not video.width or not video.height:  # a clip that cannot be made at all says so itself
         return ""
     size, (wide, high) = proxy_size(video, preset.height, preset.divisor), preset.codec.least
-    if size.width >= wide and size.height >= high:
+    if size.width < wide or size.height < high:
+        lacks = f"it would be {size.width}x{size.height}, and {preset.encoder} takes no picture below {wide}x{high}"
+    elif clip.rate and preset.codec.rates and clip.rate.fraction not in preset.codec.rates:
+        lacks = f"{preset.codec.container.upper()} has no {clip.rate.label()} frames a second"
+    elif preset.codec.container == "mxf" and size.height in _HIDDEN:
+        lacks = f"MXF made by ffmpeg shows only {_HIDDEN[size.height]} of its {size.height} lines"
+    else:
         return ""
-    return (
-        f"{clip.name} has no proxy of '{preset.name}': it would be {size.width}x{size.height}, and {preset.encoder} "
-        f"takes no picture below {wide}x{high}; use that of another preset, such as edit (proxies.presets)."
-    )
+    other = "use that of another preset, such as edit (proxies.presets)"
+    return f"{clip.name} has no proxy of '{preset.name}': {lacks}; {other}."
 
 
 def _preset(name: str, table: object, where: str) -> Preset:

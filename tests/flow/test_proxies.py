@@ -151,6 +151,14 @@ def test_a_comparison_without_the_original_is_none_and_says_so(film):
     assert rushes("proxies", "name:C0001.MP4", cwd=film).code == 0
 
 
+def test_a_proxy_cut_short_is_not_to_be_copied_from_a_card(film):
+    path, *_ = proxies(film)[1]
+    (film / path).write_bytes((film / path).read_bytes()[:5000])
+    code, rows = proxies(film)
+    assert (code, rows[path]["rules"]["file"].startswith(f"{path.rpartition('/')[2]} cannot be read")) == (1, True)
+    assert "card" not in rows[path]["rules"]["file"]
+
+
 def test_a_cut_off_recording_is_salvaged_on_request_and_says_so(film):
     source = film / "ingest" / "A001" / "C0009.mov"
     words = ["-i", film / "ingest" / "A001" / "C0001.MP4", "-c", "copy", "-movflags", "+faststart", source]

@@ -203,11 +203,25 @@ def test_a_divisor_is_exact(tmp_path, divisor, size):
 )
 def test_an_encoder_that_takes_no_small_picture_says_so_by_name(size, name, more, said):
     width, height = size
-    of = SimpleNamespace(name="A.mov", facts=Facts(video=VideoStream(width=width, height=height)))
+    of = SimpleNamespace(name="A.mov", rate=None, facts=Facts(video=VideoStream(width=width, height=height)))
     why = why_unfit(of, preset(more, name))
     assert said in why
     assert bool(why) == bool(said)
     assert not why or why.startswith(f"A.mov has no proxy of '{name}'")
+
+
+@pytest.mark.parametrize(("rate", "fits"), [("15", False), ("12", False), ("240", False), ("30000/1001", True)])
+def test_a_rate_that_mxf_does_not_know_costs_only_that_proxy(rate, fits):
+    of = SimpleNamespace(name="A.avi", rate=Rate.parse(rate), facts=Facts(video=VideoStream(width=640, height=480)))
+    why = why_unfit(of, PRESETS["avid"])
+    assert (not why, why_unfit(of, PRESETS["edit"]), why_unfit(of, PRESETS["dnxhr"])) == (fits, "", "")
+    assert fits or f"has no proxy of 'avid': MXF has no {rate} frames a second" in why
+
+
+def test_a_height_of_which_mxf_hides_lines_costs_only_that_proxy():
+    of = SimpleNamespace(name="A.mxf", rate=Rate(25, 1), facts=Facts(video=VideoStream(width=720, height=608)))
+    assert "MXF made by ffmpeg shows only 576 of its 608 lines" in why_unfit(of, PRESETS["avid"])
+    assert why_unfit(of, PRESETS["dnxhr"]) == ""
 
 
 def test_avids_copy_is_mxf_with_tape_timecode_and_sound_at_48_khz(tmp_path):

@@ -210,6 +210,14 @@ def test_a_variable_rate_is_compared_with_its_map():
     assert "its last 2 pictures are in no frame" in breach.words
 
 
+def test_a_name_that_is_no_utf_8_is_told_in_words_that_can_be_printed():
+    parts = (replace(CLIP.parts[0], path=b"A001/\xff\xfe.MXF"),)
+    case = replace(GOOD, clip=replace(CLIP, parts=parts), path=Path("/film/A001/Proxy/\udcff\udcfe_P.mov"))
+    assert [breach.words for breach in breaches(case) if breach.rule.name in ("base name", "proxy name")] == [
+        r"\xff\xfe_P instead of \xff\xfe", r"\xff\xfe_P instead of \xff\xfe or \xff\xfe_Proxy",
+    ]  # fmt: skip
+
+
 def test_every_rule_is_spoilt_above():
     assert {rule.name for rule in RULES if "picture" in rule.of} == {rule for rule, *_ in SPOILT} | LASTING
     assert {rule.name for rule in RULES if "sound" in rule.of} == {rule for rule, *_ in SPOILT_SOUND}
@@ -219,6 +227,17 @@ def test_a_good_copy_of_sound_alone_keeps_every_rule_and_may_lack_a_few_samples(
     for case in (GOOD_SOUND, wave(samples=479_952), wave(samples=480_048)):
         assert defects(case) == ()
         assert verdict(breaches(case)) == dict.fromkeys(EDITORS, ())
+
+
+@pytest.mark.parametrize(
+    ("codec", "samples", "said"),
+    [("mp3", 475_300, ""), ("opus", 479_700, ""), ("mp3", 475_100, "475100 samples instead of 480000"),
+     ("flac", 479_700, "479700 samples instead of 480000"), ("mp3", 480_100, "480100 samples instead of 480000")],
+)  # fmt: skip
+def test_what_an_encoder_put_around_sound_is_no_sound(codec, samples, said):
+    heard = replace(HEARD, facts=replace(HEARD.facts, audio=(AudioStream(codec, 2, 96000, 960_000),)))
+    case = replace(wave(samples=samples), clip=heard)
+    assert defects(case) == ((f"sound length: {said}",) if said else ())
 
 
 def test_every_suite_that_cuts_are_written_for_has_its_verdict():

@@ -1,13 +1,14 @@
 """Files that appear whole, and what a killed process leaves of them."""
 
 import multiprocessing
+import os
 import signal
 import sys
 from pathlib import Path
 
 import pytest
 
-from pipeline.publishing import make_folder, sweep_temporaries, workroom, write_whole
+from pipeline.publishing import _held, make_folder, sweep_temporaries, workroom, write_whole
 
 
 def _stays(folder: Path, ready) -> None:
@@ -71,3 +72,18 @@ def test_folders_that_are_missing_are_made_from_the_top(tmp_path):
     make_folder(tmp_path / "a" / "b" / "c")
     make_folder(tmp_path / "a" / "b" / "c")
     assert (tmp_path / "a" / "b" / "c").is_dir()
+
+
+def test_a_folder_that_another_process_sweeps_before_it_is_locked_is_made_anew(tmp_path):
+    tried = []
+
+    def swept_once(place: Path) -> int:
+        tried.append(place)
+        if len(tried) == 1:
+            raise FileNotFoundError(place)
+        return os.open(place, os.O_WRONLY | os.O_CREAT)
+
+    with _held(tmp_path, swept_once) as (place, _):
+        assert (len(tried), place) == (2, tried[1])
+    with pytest.raises(FileNotFoundError):
+        next(_held(tmp_path / "gone", lambda place: tmp_path.joinpath("gone").rmdir() or os.open(place, 0)).gen)
