@@ -58,6 +58,11 @@ def matrix_read(video: VideoStream) -> str:
     return "bt709" if (video.height or 0) > 576 and video.video_codec != "mjpeg" else "bt601"
 
 
+def swscale_reads(video: VideoStream) -> bool:
+    """Whether swscale takes the matrix that a picture states; it refuses the others."""
+    return video.color_matrix in (*_UNTOLD, *_PLAIN, "gbr")
+
+
 def why_not_rec_709(video: VideoStream) -> str:
     """Why a picture's colours cannot be converted, after the clip's name, with what to do; empty where they can."""
     if _matrix_known(video):
@@ -85,7 +90,7 @@ def _matrix_known(video: VideoStream) -> bool:
 
 def as_rec_709(stream: Stream, video: VideoStream, size: Size, scale: dict[str, Any], cube: Path | None) -> Stream:
     """The picture at its final size, in Rec. 709; `scale` are more options of the scaler, `cube` is its look."""
-    if video.color_matrix not in (*_UNTOLD, *_PLAIN, "gbr") and not (video.color_matrix == "bt2020c" and is_hdr(video)):
+    if not swscale_reads(video) and not (video.color_matrix == "bt2020c" and is_hdr(video)):
         stream, video = _as_rgb(stream, video, size, scale)
     recorded = scale | {"in_color_matrix": matrix_read(video)}
     narrow = {"out_color_matrix": "bt709", "out_range": "tv"}

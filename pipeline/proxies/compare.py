@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.clip import Clip
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
+from pipeline.proxies.colours import swscale_reads
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import known
 from pipeline.proxies.job import from_first_whole, picture_stream
@@ -145,7 +146,8 @@ def _pictures(path: Path) -> "Pictures":
 
 def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence[Spot], folder: Path) -> list[str]:
     """One run: for each spot the proxy's frame, and the original's around it."""
-    _, rate, _ = known(clip)
+    video, rate, _ = known(clip)
+    renamed = "" if swscale_reads(video) else "setparams=colorspace=bt709,"  # luma is luma
     inputs: list[str] = []
     outputs: list[str] = []
     for number, spot in enumerate(spots):
@@ -154,7 +156,10 @@ def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence
         inputs += _input(sources[spot.part], spot.at)
         outputs += _output(f"{2 * number}:v:0", "", 1, folder / f"proxy{number}")
         outputs += _output(
-            f"{2 * number + 1}:{picture_stream(clip)}", spot.selected, spot.count, folder / f"original{number}"
+            f"{2 * number + 1}:{picture_stream(clip)}",
+            spot.selected + renamed,
+            spot.count,
+            folder / f"original{number}",
         )
     return [*inputs, *outputs]
 
@@ -165,7 +170,7 @@ def _input(path: Path, at: Fraction) -> list[str]:
 
 
 def _output(stream: str, selected: str, count: int, path: Path) -> list[str]:
-    return [  # under one name for all matrices: swscale takes none that it does not know
-        "-map", stream, "-vf", f"{selected}setparams=colorspace=bt709,scale={SIDE}:{SIDE}:flags=area,format=gray",
+    return [
+        "-map", stream, "-vf", f"{selected}scale={SIDE}:{SIDE}:flags=area,format=gray",
         "-frames:v", str(count), "-fps_mode", "passthrough", "-f", "rawvideo", f"file:{path}",
     ]  # fmt: skip
