@@ -26,7 +26,7 @@ from pipeline.catalogue.store import open_catalogue
 from pipeline.clip import Clip
 from pipeline.film import Film, init_film, open_film
 from pipeline.ingest.look import Ground, absolute, look, see
-from pipeline.ingest.make import film_presets
+from pipeline.ingest.orders import film_presets
 from pipeline.ingest.take import take_card
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess

@@ -21,7 +21,7 @@ from source import bench_source, hd_source
 
 from pipeline.clip import Clip
 from pipeline.film import Film
-from pipeline.ingest.make import film_presets
+from pipeline.ingest.orders import film_presets
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.graph import command

@@ -1,11 +1,9 @@
-"""What proxies cost: `python benchmarks/proxies.py [cost] [placement]`.
+"""What proxies cost: `python benchmarks/proxies.py`.
 
-cost: CPU time (user and system, of all children) of making everything of a clip against decoding it
+CPU time (user and system, of all children) of making everything of a clip against decoding it
 alone, medians of three, the ways taken in turns so that other load falls on all alike. Two presets
 of one decode are held against what each encoder costs alone (less the decode within it) and one decode, all
 three of them such as our jobs do: the index believed, nothing decoded to look for it.
-placement: wall time of eight clips for each number of ffmpeg processes and threads; the best is what
-`rushes ingest` is measured against.
 """
 
 import os
@@ -14,9 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from msgspec import structs
@@ -30,14 +26,11 @@ from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.graph import arguments
 from pipeline.proxies.job import Output, ProxyJob
 from pipeline.proxies.make import make
-from pipeline.proxies.placement import hands_for
 from pipeline.proxies.presets import STILLS, Preset, load_presets
 from pipeline.settings import shipped
 
 LIMIT, QUARTER_LIMIT, TWO_LIMIT = 1.7, 1.25, 1.0
 ROUNDS = 3
-CLIPS = 8
-PLACEMENTS = ((1, 2), (1, 0), (2, 1), (2, 2), (3, 1))  # processes, threads (0: ffmpeg decides)
 FFMPEG = find_ffmpeg()
 PRESETS = load_presets(shipped("proxies.toml"))
 
@@ -125,41 +118,9 @@ def usual(source: Path, folder: Path) -> None:
     run(["-y", "-ss", "1", "-i", str(source), *still, str(folder / "still.jpg")])
 
 
-def placement(source: Path, folder: Path) -> None:
-    """Eight proxies by plain ffmpeg, at each placement."""
-    edit = PRESETS["edit"]
-    short = folder / "short.mp4"
-    run(["-y", "-t", "1", "-i", str(source), "-c", "copy", str(short)])
-    for number in range(CLIPS):
-        (folder / str(number)).mkdir()
-    times: dict[tuple[int, int], list[float]] = {way: [] for way in PLACEMENTS}
-    for _ in range(ROUNDS):
-        for processes, threads in PLACEMENTS:
-            jobs = [
-                arguments(job_of(short, folder / str(number), (edit,), stills=False, threads=threads))
-                for number in range(CLIPS)
-            ]
-            begun = time.monotonic()
-            with ThreadPoolExecutor(processes) as pool:
-                list(pool.map(run, jobs))
-            times[processes, threads].append(time.monotonic() - begun)
-    best = min(statistics.median(seconds) for seconds in times.values())
-    hands = hands_for(len(os.sched_getaffinity(0)))
-    for (processes, threads), seconds in times.items():
-        median = statistics.median(seconds)
-        ours = "   <- hands_for" if (processes, threads) == (hands.processes, hands.threads) else ""
-        print(f"{processes} x {threads or 'auto':>4} threads {median:7.2f} s   {median / best:5.2f} x the best{ours}")
-
-
 def main() -> int:
-    wanted = sys.argv[1:] or ["cost", "placement"]
-    source, kept = bench_source(), True
-    with tempfile.TemporaryDirectory(dir=source.parent) as folder:
-        if "cost" in wanted:
-            kept = cost(source, Path(folder))
-        if "placement" in wanted:
-            placement(source, Path(folder))
-    return int(not kept)
+    with tempfile.TemporaryDirectory(dir=bench_source().parent) as folder:
+        return int(not cost(bench_source(), Path(folder)))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 PARTS = (
     "facts.py",
     "proxies.py",
+    "placement.py",
     "mixed.py",
     "ingest.py",
     "catalogue.py",

@@ -4,7 +4,7 @@ All are frozen; unknown is None, never a guess. Paths are bytes relative to a ro
 folder or a volume), because file names need not be UTF-8 and film folders move.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import accumulate
@@ -265,8 +265,10 @@ class Clip:
 
     @property
     def duration(self) -> Fraction:
-        """Seconds; 0 where frames or rate are unknown."""
-        return self.rate.seconds(self.frames) if self.rate and self.frames else Fraction(0)
+        """Seconds; of sound that states no rate of frames by its samples; 0 where they are unknown."""
+        if self.rate and self.frames:
+            return self.rate.seconds(self.frames)
+        return self.facts.sound_seconds if self.kind == "sound" else Fraction(0)
 
     @property
     def available(self) -> TimeRange:
@@ -333,29 +335,6 @@ class Marker:
 
 
 # --- products -------------------------------------------------------------------------------------
-
-
-_MOST_SPANS = 6  # that a sentence names
-
-
-def salvaged(held: tuple[tuple[int, int], ...] | None) -> str:
-    """What a proxy of a damaged original is, in words; empty for any other."""
-    if held is None:
-        return ""
-    if not held:
-        return "salvaged: all pictures came, but pictures or sound may be damaged"
-    return (
-        f"salvaged: frames {spans_named(held)} could not be read and are black; pictures after them may be damaged as "
-        "far as the next key frame"
-    )
-
-
-def spans_named(spans: Sequence[tuple[int, int]]) -> str:
-    """Runs (first, count) of frames in words, the last of many only counted."""
-    words = [f"{first} to {first + count - 1}" if count > 1 else str(first) for first, count in spans]
-    if len(words) > _MOST_SPANS:
-        words = [*words[: _MOST_SPANS - 1], f"{len(words) - _MOST_SPANS + 1} more stretches"]
-    return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
 
 
 @dataclass(frozen=True, slots=True)

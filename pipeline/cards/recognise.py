@@ -6,7 +6,7 @@ else. What no clip is made of is listed: nothing on a card is dropped, nothing o
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -20,7 +20,7 @@ from pipeline.cards.mag import MAG
 from pipeline.cards.media import REPORT_SUFFIXES, SHARED_SUFFIXES, TRACK_SUFFIXES
 from pipeline.cards.p2 import P2
 from pipeline.cards.plain import PLAIN
-from pipeline.cards.proxies import proxies_beside
+from pipeline.cards.proxies import in_proxy_folder, proxies_beside
 from pipeline.cards.red import RED
 from pipeline.cards.sony_xavc import SONY_XAVC
 from pipeline.cards.sound import SOUND
@@ -33,6 +33,8 @@ STRUCTURES: tuple[Structure, ...] = (
     SONY_XAVC, XDCAM, CANON, P2, AVCHD, RED, GOPRO, DJI, DCIM, SOUND, MAG, PLAIN,
 )  # fmt: skip
 
+_MOST_NAMED = 3
+
 
 @dataclass(slots=True)
 class _Card:
@@ -44,20 +46,27 @@ class _Card:
     shared: list[CardFile] = field(default_factory=list)  # reports and tracks above several cards
     found: Found = field(default_factory=Found)
     listed: list[Complaint] = field(default_factory=list)  # by hash lists
+    laid_out: bool = False  # in a camera's folders
 
 
 def recognise(
-    listing: Sequence[SeenFile], read: Read, fits_template: Callable[[bytes], bool], *, top: bytes = b""
+    listing: Sequence[SeenFile],
+    read: Read,
+    fits_template: Callable[[bytes], bool],
+    *,
+    top: bytes = b"",
+    products: Collection[bytes] = (),
 ) -> tuple[CardFolder, ...]:
     """The cards at and below the folder `top`, by path. Every file lies on exactly one of them, with two
     exceptions: a report or track above several cards is one of each, and files of no card are left out.
 
     All paths of the listing lie below `top`: ingest/, or a card itself. A card's name is that of its
-    folder, "" where that is what paths are relative to. `read` gives the bytes of a small sidecar.
+    folder, "" where that is what paths are relative to. `read` gives the bytes of a small sidecar. `products` are known
+    to be proxies, whatever lies beside them.
     """
     folders = _folders(listing)
     listed = complaints(folders, read)
-    made = _take_proxies(folders)
+    made = _take_proxies(folders, products)
     cards = _claim(folders.values(), fits_template, top)
     for card in cards.values():
         _find_clips(card, read)
@@ -69,6 +78,8 @@ def recognise(
     homeless += [folder for folder in folders.values() if folder.path not in claimed]
     for folder in [*homeless, *made]:
         _house(folder, living, top)
+    for card in living.values():
+        _tell_of_orphans(card, top)
     return tuple(_finished(card, read) for card in living.values())
 
 
@@ -88,9 +99,10 @@ def _folders(listing: Sequence[SeenFile]) -> dict[bytes, Folder]:
     }
 
 
-def _take_proxies(folders: dict[bytes, Folder]) -> list[Folder]:
+def _take_proxies(folders: dict[bytes, Folder], products: Collection[bytes]) -> list[Folder]:
     """Takes proxies beside their originals out of the folders: they are no clips."""
-    ours = proxies_beside([file.path for folder in folders.values() for file in folder.files])
+    paths = [file.path for folder in folders.values() for file in folder.files]
+    ours = proxies_beside(paths).keys() | (set(products) & set(paths) if products else set())
     made = []
     for path in sorted({path.rpartition(b"/")[0] for path in ours}):
         folder = folders[path]
@@ -116,6 +128,7 @@ def _claim(folders: Iterable[Folder], fits_template: Callable[[bytes], bool], to
         cards.setdefault(path, _Card(path)).claims.setdefault(structure.name, []).append(folder)
         if depth < len(folder.parts):  # a layout makes all that lies beside it one card; names of files do not
             roots.add(path)
+            cards[path].laid_out = True
     # `top` is ingest/ as often as a card: PRIVATE lying there does not swallow the folders beside it.
     known: dict[bytes, bytes | None] = {b"": None, top: top if fits_template(top) else None}
     for folder in unclaimed:
@@ -213,6 +226,19 @@ def _below(path: bytes, living: Mapping[bytes, _Card]) -> list[_Card]:
     paths = list(living)
     first, after = bisect_left(paths, path + b"/"), bisect_left(paths, path + b"0")  # 0 is the byte after /
     return [living[each] for each in paths[first:after]]
+
+
+def _tell_of_orphans(card: _Card, top: bytes) -> None:
+    """Names what was taken though it looks like a proxy; a camera's card may lie in a folder of any name."""
+    base = len(card.path if card.laid_out else top)
+    found = [clip.parts[0] for clip in card.found.clips if in_proxy_folder(clip.parts[0][base:])]
+    if found:
+        names = ", ".join(shown(path.rpartition(b"/")[2]) for path in found[:_MOST_NAMED])
+        more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
+        card.found.warn(
+            f"In a folder Proxy with no recording of the name beside it, so taken as footage: {names}{more};"
+            " copy the originals there, or let go of it with 'rushes forget'."
+        )
 
 
 def _finished(card: _Card, read: Read) -> CardFolder:

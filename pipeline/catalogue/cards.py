@@ -17,6 +17,7 @@ from pipeline.catalogue.identity import (
     keep_parts,
     keep_places,
     move_places,
+    move_products,
     rebind,
     still_there,
     swap,
@@ -184,6 +185,7 @@ def _record_clip(work: _Taking, taken: TakenClip) -> None:
         _learn(work, n, taken)
     else:
         if how == "moved":
+            move_products(db, n, clip.parts)
             move_places(db, n, clip.parts)
         clip = with_count(db, n, clip)
         taken = replace(taken, clip=clip)

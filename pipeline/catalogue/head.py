@@ -1,7 +1,7 @@
 """What a head asks that no one else does: cards that went away, how much is left, whose file a path is."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from pipeline.catalogue.current import refresh
@@ -19,10 +19,11 @@ class CardWork:
     seconds: float
 
 
-def miss_cards(catalogue: Catalogue, root: int, cards: Sequence[bytes]) -> int:
-    """Note that these cards (by path) are not there; how many clips went offline. Deletes nothing.
+def miss_cards(catalogue: Catalogue, root: int, cards: Sequence[bytes], *, there: Container[bytes] = ()) -> int:
+    """Note that these cards (by path) are not there, but for these files of them; how many clips went offline.
 
-    Their fingerprints go, so that they are taken again when they come back.
+    Deletes nothing; where a copy of a clip lies elsewhere, that stands in. The fingerprints of the cards go, so that
+    they are taken again when they come back.
     """
     with catalogue.atomic() as db:
         touched: set[int] = set()
@@ -30,12 +31,20 @@ def miss_cards(catalogue: Catalogue, root: int, cards: Sequence[bytes]) -> int:
             row = db.execute("SELECT n FROM cards WHERE root = ? AND path = ?", (root, path)).fetchone()
             if row is None:
                 continue
-            touched |= {n for (n,) in db.execute("SELECT clip_n FROM places WHERE card_n = ? AND online", row)}
-            db.execute("UPDATE places SET online = 0 WHERE card_n = ?", row)
+            places = db.execute("SELECT n, path, clip_n FROM places WHERE card_n = ? AND online", row).fetchall()
+            gone = {n: clip for n, path, clip in places if path not in there}
+            touched |= set(gone.values())
+            db.executemany("UPDATE places SET online = 0 WHERE n = ?", [(n,) for n in gone])
             db.execute("UPDATE cards SET fingerprint = '' WHERE n = ?", row)
             db.execute("DELETE FROM failed_files WHERE card = ?", row)
         refresh(db, sorted(touched))
-        return len(touched)
+        return sum(db.execute(_OFFLINE, (n,)).fetchone()[0] for n in touched)
+
+
+_OFFLINE = (
+    "SELECT count(*) FROM clips c JOIN groups g ON g.n = c.group_n JOIN terms t ON t.n = g.status"
+    " WHERE c.n = ? AND t.value = 'offline'"
+)
 
 
 def cards_left(catalogue: Catalogue) -> tuple[CardWork, ...]:
@@ -58,6 +67,13 @@ def owners_in(catalogue: Catalogue, folder: bytes) -> dict[bytes | str, str]:
         ).fetchall()
     owners: dict[bytes | str, str] = {same_name(path): clip for path, clip in rows}
     return owners | dict(rows)
+
+
+def published_in(catalogue: Catalogue, folder: bytes) -> frozenset[bytes]:
+    """The published files below a folder of the film."""
+    with catalogue.reading() as db:
+        rows = db.execute("SELECT path FROM products WHERE path > ? AND path < ?", (folder + b"/", folder + b"0"))
+        return frozenset(path for (path,) in rows)
 
 
 def same_name(path: bytes) -> str:

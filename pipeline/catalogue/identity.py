@@ -7,6 +7,7 @@ full hashes, which may show that what looked like a copy is another clip.
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import xxhash
@@ -93,6 +94,30 @@ def move_places(db: Connection, n: int, parts: Sequence[Part]) -> None:
     here = {(part.root, part.path) for part in parts}
     rows = db.execute("SELECT n, root, path FROM places WHERE clip_n = ?", (n,)).fetchall()
     db.executemany("DELETE FROM places WHERE n = ?", [(place,) for place, *where in rows if tuple(where) not in here])
+
+
+def move_products(db: Connection, n: int, parts: Sequence[Part]) -> None:
+    """What was made of a clip beside its original lies beside it still where their folder got another name."""
+    sql = (
+        "SELECT p.path, r.place FROM places p JOIN roots r ON r.n = p.root"
+        " WHERE p.clip_n = ? AND p.root = ? AND p.part = 0 AND r.kind = 'film'"
+    )
+    now = parts[0].path.rpartition(b"/")[0]
+    for path, place in db.execute(sql, (n, parts[0].root)).fetchall():
+        before = bytes(path).rpartition(b"/")[0]
+        made = db.execute("SELECT kind, preset, path, size FROM products WHERE clip_n = ?", (n,)).fetchall()
+        for kind, preset, old, size in made:
+            new = now + old.removeprefix(before)
+            if old.startswith(before + b"/") and _went_along(place, (old, new), size):
+                db.execute(
+                    "UPDATE products SET path = ? WHERE clip_n = ? AND kind = ? AND preset = ?", (new, n, kind, preset)
+                )
+
+
+def _went_along(place: str, paths: tuple[bytes, bytes], size: int) -> bool:
+    """Whether a file lies at the second of two paths, and not at the first any more."""
+    old, new = (Path(place, os.fsdecode(path)) for path in paths)
+    return not os.path.lexists(old) and new.is_file() and new.stat().st_size == size
 
 
 def rebind(db: Connection, card: int, places: Sequence[tuple[int, Part]]) -> set[int]:

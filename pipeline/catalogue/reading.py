@@ -9,7 +9,8 @@ from pipeline.catalogue.listed import LISTED, complaints_of_clips
 from pipeline.catalogue.packing import timecode, unpack_facts, unpack_paths, unpack_runs, unpack_texts, unpack_verdict
 from pipeline.catalogue.store import Connection
 from pipeline.catalogue.uses import USED
-from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp, salvaged, shown
+from pipeline.clip import Clip, LoggedClip, Marker, Part, Product, Stamp, shown
+from pipeline.proxies.telling import salvaged
 from pipeline.timecode import FLICKS, Rate, TimeRange
 
 Values = dict[str, Any]

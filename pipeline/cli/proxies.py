@@ -31,7 +31,9 @@ _DAMAGED = "damaged pictures"  # the rule that accuses the original
 @click.command("proxies", cls=QueryCommand)
 @query_argument
 @click.option("--json", "as_json", is_flag=True, help="An array of objects.")
-@click.option("--compare", "compared", is_flag=True, help="Look at pictures, too, beside those of the originals.")
+@click.option(
+    "--compare", "compared", is_flag=True, help="Play each proxy, too, and look at pictures beside the originals'."
+)
 @click.option(
     "--salvage",
     "salvaged",
@@ -72,7 +74,7 @@ def proxies_command(query: tuple[str, ...], as_json: bool, compared: bool, salva
     for each in unseen.values():
         click.echo(f"{one_line(each.clip.name)} was not looked at: {each.unseen}", err=True)
     spoilt = [each for each in all_judged if each.defects]
-    for line in _mended(found, spoilt):
+    for line in (*_mended(found, spoilt), *_elsewhere(found, all_judged)):
         click.echo(line, err=True)
     return 1 if spoilt or damaged or unseen or unmade else 0
 
@@ -93,12 +95,27 @@ def _salvage(film: Film, query: Query, ffmpeg: Path | None) -> None:
 def _mended(film: Film, spoilt: Sequence[Judged]) -> Iterable[str]:
     """Which proxies are gone and which are not what was made, a few of each, and what makes them again."""
     gone = [each for each in spoilt if not os.path.lexists(film.folder / os.fsdecode(each.product.path))]
-    there = [each for each in spoilt if each not in gone]
+    there = [each for each in spoilt if each not in gone and not each.outdated]
+    old = [each for each in spoilt if each not in gone and each.outdated]
     again = "'rushes ingest --retry' makes"
     if gone:
         yield f"{plural(len(gone), 'file is', 'files are')} gone: {_few(gone)}; {again} what is missing again."
     if there:
-        yield f"{_few(there)}: not what was made; delete what is there, and {again} it again."
+        yield f"{_few(there)}: spoilt, or made by an older release; delete what is there, and {again} it again."
+    if old:
+        yield f"{_few(old)}: made by an older release or other settings; 'rushes ingest' makes it again."
+
+
+def _elsewhere(film: Film, all_judged: Sequence[Judged]) -> Iterable[str]:
+    """Which proxies an earlier setting put where they are: they stay, for suites may have attached them there."""
+    moved = [each for each in all_judged if each.elsewhere and not each.defects]
+    if moved:
+        placement = film.settings.proxies.placement
+        lie = "proxy lies" if len(moved) == 1 else "proxies lie"
+        yield (
+            f"{len(moved):,} {lie} where an earlier 'placement' had them and suites may have attached them:"
+            f" delete {_few(moved)}, and 'rushes ingest --retry' makes them where \"{placement}\" puts them."
+        )
 
 
 def _few(some: Sequence[Judged]) -> str:

@@ -122,16 +122,17 @@ def _apart(flicks: int, picture: LoggedClip) -> str:
 
 def _head(logged: LoggedClip) -> Iterator[str]:
     clip = logged.clip
-    length = (
-        f"{running_time(clip.duration)}, {plural(clip.frames, 'frame')} at {clip.rate.label()}"
-        if clip.rate and clip.frames is not None
-        else "length unknown"
-    )
-    yield f"{clip.name}  ({length})"
+    yield f"{clip.name}  ({_length(clip)})"
     listed = _BY_LIST.get(str(logged.values.get("listed")), "")
     yield f"{clip.id}  {logged.status}, card {clip.card}{listed}"
     for warning in logged.warnings:
         yield f"  warning: {warning}"
+
+
+def _length(clip: Clip) -> str:
+    if clip.rate and clip.frames is not None:
+        return f"{running_time(clip.duration)}, {plural(clip.frames, 'frame')} at {clip.rate.label()}"
+    return running_time(clip.duration) if clip.duration else "length unknown"
 
 
 def _files(logged: LoggedClip, used: Sequence[str]) -> Iterator[str]:

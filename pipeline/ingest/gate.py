@@ -1,15 +1,17 @@
 """The half of a head that takes cards in: looks, waits until they rest, notices what went away and came back."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 
+from pipeline.cards.proxies import proxies_beside
 from pipeline.catalogue.cards import CardOutcome, TakenCard, card_fingerprints, record_card
-from pipeline.catalogue.head import last_sight, miss_cards, record_sight
+from pipeline.catalogue.head import last_sight, miss_cards, published_in, record_sight
 from pipeline.catalogue.products import Work
 from pipeline.catalogue.rot import set_apart
+from pipeline.catalogue.strays import expel
 from pipeline.clip import Root, SeenFile
 from pipeline.errors import (
     CatalogueBusy,
@@ -26,6 +28,7 @@ from pipeline.files import fingerprint, one_line
 from pipeline.ingest.account import Account, bug
 from pipeline.ingest.events import CardTaken, CardWaiting, Said, Waiting
 from pipeline.ingest.look import Ground, SeenCard, look, see
+from pipeline.ingest.strays import told
 from pipeline.processes.reader import ReaderProcess
 from pipeline.watch import TWO_LOOKS, CardKey, Settler
 
@@ -100,16 +103,16 @@ class Gate:
         if not looked_at and not ground.absolute(work.folder).is_dir():
             self.miss(ground, {work.folder})
 
-    def miss(self, ground: Ground, cards: set[bytes]) -> None:
-        """Note that these cards of a ground are not there: their clips are offline."""
+    def miss(self, ground: Ground, cards: set[bytes], *, there: Container[bytes] = ()) -> None:
+        """Note that these cards of a ground are not there, but for these files: their clips are offline."""
         gone = sorted(card for card in cards if _covers(ground.below, card))
         for card in gone:
             self._refused.pop((ground.root.id, card), None)
-        if gone and (clips := miss_cards(self.account.catalogue, ground.root.id, gone)):
+        self.news = self.news or bool(gone)
+        if gone and (clips := miss_cards(self.account.catalogue, ground.root.id, gone, there=there)):
             names = ", ".join(one_line(card) for card in gone[:3]) + (" and others" if len(gone) > 3 else "")
             many = "clip is" if clips == 1 else "clips are"
             self.account.tell(Said(f"{names}: {clips:,} {many} offline now, because the files are not there."))
-            self.news = True
 
     # --- one ground ---
 
@@ -118,13 +121,17 @@ class Gate:
         sight = see(ground, settings)
         if last_sight(catalogue, ground.root.id, ground.below) == sight.fingerprint:
             return
-        cards = look(ground, sight, settings)
+        ours = published_in(catalogue, ground.below) if ground.root.kind == "film" else frozenset()
+        cards = look(ground, sight, settings, products=ours)
         for path, why in sight.skipped:
             self.account.say_once(f"{one_line(path)} was left out: {why}.")
         for path, why in sight.unreadable:
             self.account.blame(one_line(path), why)
+        proxies = dict.fromkeys(ours, ()) | proxies_beside([path for path, *_ in sight.found])
+        self._expel(ground, proxies)
         known = card_fingerprints(catalogue, ground.root.id)
-        self.miss(ground, {path for path, taken in known.items() if taken} - {card.folder.path for card in cards})
+        gone = {path for path, taken in known.items() if taken} - {card.folder.path for card in cards}
+        self.miss(ground, gone, there=proxies)
         untaken = bool(sight.unreadable)
         for card in cards:
             if card.fingerprint == known.get(card.folder.path):
@@ -132,8 +139,16 @@ class Gate:
             if card.fingerprint != self._refused.get(_key(ground, card)):
                 self._settle(ground, card)
             untaken = untaken or card.fingerprint == self._refused.get(_key(ground, card))
+        self._expel(ground, proxies)  # of originals that came only now
         if not self.waiting and not untaken and self.account.has_room:
             record_sight(catalogue, ground.root.id, ground.below, sight.fingerprint)
+
+    def _expel(self, ground: Ground, proxies: Mapping[bytes, Sequence[bytes]]) -> None:
+        """Take out of the log what was taken for footage and turns out to be proxies."""
+        found = expel(self.account.catalogue, ground.root.id, proxies)
+        for sentence in told(found):
+            self.account.say_once(sentence)
+        self.news = self.news or bool(found.batch)
 
     def _lose(self, ground: Ground, error: RushesError) -> None:
         """A whole ground is gone: its clips are offline until it returns."""

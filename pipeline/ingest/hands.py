@@ -32,9 +32,10 @@ from pipeline.errors import (
 from pipeline.files import one_line
 from pipeline.ingest.account import Account, bug
 from pipeline.ingest.events import ClipFailed, ClipMade, Said
-from pipeline.ingest.make import Bench, Order, Outcome, carry_out, counted_clip, discard, order, publish_outcome
+from pipeline.ingest.make import Outcome, carry_out, counted_clip, discard, publish_outcome
+from pipeline.ingest.orders import Bench, Order, order
 from pipeline.ingest.pace import Pace
-from pipeline.proxies.placement import effort
+from pipeline.proxies.placement import effort, threads_for
 from pipeline.shotlog.query import Query
 
 _FOLDERS = 100  # whose files are kept in mind
@@ -48,11 +49,12 @@ _LOOK_AGAIN = (ChangedWhileRead, PathMissing, NotFound)
 
 @dataclass(slots=True)
 class Hands:
-    """Work under way. `doubtful` collects clips whose files are not as logged, for the gate to look after."""
+    """Work under way on `cores`. `doubtful` collects clips whose files are not as logged, for the gate to see to."""
 
     account: Account
     engine: Engine
     bench: Bench
+    cores: int
     no_ffmpeg: tuple[int, str] | None = None  # exit code and sentence
     pace: Pace = field(default_factory=Pace)
     doubtful: list[Work] = field(default_factory=list)
@@ -149,8 +151,10 @@ class Hands:
     # --- one clip ---
 
     def _hand_out(self, work: Work) -> None:
+        at_once = min(self.engine.hands, len(self._orders) + 1 + len(self._queue))
+        bench = replace(self.bench, threads=threads_for(self.cores, at_once))
         try:
-            planned = order(work, self.bench, self._owner)
+            planned = order(work, bench, self._owner)
             work = self._fitting(work, planned)
             self.account.need_room(*{final.parent for final in planned.finals})
         except RushesError as error:
@@ -193,6 +197,17 @@ class Hands:
             if owners is not None:
                 owners |= {product.path: product.clip, same_name(product.path): product.clip}
 
+    def _tell_of_strangers(self, planned: Order, published: Sequence[Product]) -> None:
+        """Say in which folders files that are not ours kept their places, once for each."""
+        for product in published:
+            final = self.account.film.folder / os.fsdecode(product.path)
+            if final not in planned.finals:
+                folder = one_line(self._below(final.parent.parent))
+                self.account.say_once(
+                    f"{folder} has files of other making under the names of proxies: they stay, and ours lie in folders"
+                    " of their clips' ids there, to be linked by hand."
+                )
+
     def _finish(self, planned: Order, work: Work, outcome: Outcome) -> None:
         clip, error, account = counted_clip(planned.clip, outcome.counts), outcome.error, self.account
         try:
@@ -202,6 +217,7 @@ class Hands:
                 length = outcome.frames if clip.frames is None else None
                 record_products(account.catalogue, clip.id, published, content=_content(work), frames=length)
                 self._own(published)
+                self._tell_of_strangers(planned, published)
         except (CatalogueBusy, CatalogueDamaged, CatalogueUnread):
             discard(planned)
             raise

@@ -5,7 +5,7 @@ Only files that the look at the card found are ever read for it: regular ones, r
 
 import os
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -34,28 +34,41 @@ def listed_files(ground: Ground, card: SeenCard) -> tuple[tuple[ListedFile, ...]
     lists = read_lists(Path(ground.root.place), places)
     if not lists.known and not lists.outside:
         return (), unread
+    found = [*_by_lists(ground, card, lists), *_led_out(ground, card, lists)]
+    on_lists = {each.path for each in found}
+    extra = [path for path in card.stamps if path not in on_lists and _ought_to_be_listed(path, lists)]
+    listed = (*found, *(ListedFile(ground.root.id, path, "", {}, verdict="extra") for path in extra))
+    return listed, [*unread, *_doubts(found, extra)]
+
+
+def _by_lists(ground: Ground, card: SeenCard, lists: CardLists) -> list[ListedFile]:
     there = {_key(path): path for path in card.stamps}
-    found = [each for name in lists.known if (each := _listed(ground, card, there, (lists, name)))]
-    found += [
+    return [each for name in lists.known if (each := _listed(ground, card, there, (lists, name)))]
+
+
+def _led_out(ground: Ground, card: SeenCard, lists: CardLists) -> list[ListedFile]:
+    """Paths that lists of this card name and that lead out of it: none of them is read."""
+    return [
         ListedFile(ground.root.id, os.fsencode(name), origin, {}, verdict="refused")
         for name, (origin, base) in lists.outside.items()
         if f"{base}/".startswith(f"{os.fsdecode(card.folder.path)}/")
     ]
-    on_lists = {each.path for each in found}
-    extra = [path for path in card.stamps if path not in on_lists and _ought_to_be_listed(path, lists)]
-    found += [ListedFile(ground.root.id, path, "", {}, verdict="extra") for path in extra]
-    names = [path.rpartition(b"/")[2] for path in extra]
-    unlisted = [name for name in names if b"." + name.rpartition(b".")[2].lower() in MEDIA_SUFFIXES]
-    links = [each for each in found if each.verdict == "refused" and each.hashes]
-    unread += [
-        f"{one_line(each.path.rpartition(b'/')[2])}, which {each.origin} lists, is a link or no regular file: it is not"
-        " read; put the file itself there."
-        for each in links
-    ]
-    return tuple(found), unread + [
-        f"{one_line(name)} is on no hash list of this card: it came later or from elsewhere; see whether it belongs."
-        for name in unlisted
-    ]
+
+
+def _doubts(found: Sequence[ListedFile], extra: Sequence[bytes]) -> Iterator[str]:
+    """Sentences on links that lists name, and on recordings that none names."""
+    for each in found:
+        if each.verdict == "refused" and each.hashes:
+            yield (
+                f"{one_line(each.path.rpartition(b'/')[2])}, which {each.origin} lists, is a link or no regular file:"
+                " it is not read; put the file itself there."
+            )
+    for name in (path.rpartition(b"/")[2] for path in extra):
+        if b"." + name.rpartition(b".")[2].lower() in MEDIA_SUFFIXES:
+            yield (
+                f"{one_line(name)} is on no hash list of this card: it came later or from elsewhere; see whether it"
+                " belongs."
+            )
 
 
 def _weight(place: Path) -> int:

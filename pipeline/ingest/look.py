@@ -1,5 +1,6 @@
 """One look at a ground: which cards lie there, and in which state."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -67,8 +68,8 @@ def see(ground: Ground, settings: Settings) -> Scan:
     return replace(seen, fingerprint=rules_version(settings) + seen.fingerprint)
 
 
-def look(ground: Ground, sight: Scan, settings: Settings) -> tuple[SeenCard, ...]:
-    """Sort what lies on a ground into cards."""
+def look(ground: Ground, sight: Scan, settings: Settings, *, products: Collection[bytes] = ()) -> tuple[SeenCard, ...]:
+    """Sort what lies on a ground into cards; our own `products` are no footage, wherever they lie."""
     from pipeline.cards.recognise import recognise  # here: where nothing is new, nobody asks
 
     def read(path: bytes) -> bytes:
@@ -84,9 +85,10 @@ def look(ground: Ground, sight: Scan, settings: Settings) -> tuple[SeenCard, ...
     stamps = dict(files)
     # Proxies beside the originals are listed but change nothing.
     proxies = proxies_beside(stamps)
-    telling = {path: stamp for path, stamp in stamps.items() if path not in proxies}
+    telling = {path: stamp for path, stamp in stamps.items() if path not in proxies and path not in products}
     version = rules_version(settings)
-    return tuple(_seen_card(folder, telling, version) for folder in recognise(files, read, fits, top=ground.below))
+    cards = recognise(files, read, fits, top=ground.below, products=products)
+    return tuple(_seen_card(folder, telling, version) for folder in cards)
 
 
 def rules_version(settings: Settings) -> str:

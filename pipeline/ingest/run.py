@@ -27,13 +27,13 @@ from pipeline.ingest.gate import Gate
 from pipeline.ingest.hands import Hands
 from pipeline.ingest.head import Head
 from pipeline.ingest.look import Ground, absolute
-from pipeline.ingest.make import Bench, film_luts, film_presets, luts_folder, wants
+from pipeline.ingest.orders import Bench, film_luts, film_presets, luts_folder, wants
 from pipeline.ingest.word import is_paused, resume, take_word_back
 from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.reader import ReaderProcess
 from pipeline.proxies.luts import sweep_luts
-from pipeline.proxies.placement import hands_for
+from pipeline.proxies.placement import processes_for
 from pipeline.proxies.trial import with_working_hardware
 from pipeline.publishing import sweep_temporaries
 from pipeline.shotlog.query import Query
@@ -193,31 +193,22 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
     """The head of this film, holding its lock; on the way out every hand has let go."""
     if not film.catalogue.exists() and owner_of(film.log):
         raise PathMissing(f"The catalogue is gone ({film.catalogue}), its log is not: run 'rushes rebuild' first.")
-    hands = hands_for(len(os.sched_getaffinity(0)), film.settings.proxies.jobs)
+    cores = len(os.sched_getaffinity(0))
+    processes = processes_for(cores, film.settings.proxies.jobs)
     with (
         held_lock(film.lock, words) as killed,
         open_catalogue(film.catalogue, create=True) as catalogue,
         ReaderProcess("pipeline.metadata.mediainfo_child") as mediainfo,
-        Engine(hands.processes, lambda: is_paused(film)) as engine,
+        Engine(processes, lambda: is_paused(film)) as engine,
     ):
         if killed:
             _sweep(film)
         else:
             resume(film)  # a pause that came as the head before was ending
-        presets, luts = film_presets(film), film_luts(film)
-        want(catalogue, *wants(film.settings, presets), looks=[(lut.rule, lut.recipe) for lut in luts])
-        sweep_luts(luts_folder(film), luts)
-        ffmpeg, missing = _ffmpeg(film)
-        presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
-        share = film.settings.ingest.bandwidth * 1e6 / hands.processes
-        bench = Bench(film, find_roots(film, catalogue), presets, ffmpeg, hands.threads, share, luts=luts)
-        if ffmpeg:
-            pardon(catalogue, bench.program)
         account = Account(film, catalogue, tell)
-        for sentence in fallen_back:
-            account.say_once(sentence)
+        bench, missing = _bench(account, processes)
         gate = Gate(account, mediainfo, Settler(film.settings.ingest.settle, trusted))
-        head = Head(account, gate, Hands(account, engine, bench, missing), words)
+        head = Head(account, gate, Hands(account, engine, bench, cores, missing), words)
         try:
             yield head
         finally:
@@ -226,6 +217,26 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
                 head.write_log()
             resume(film)
             take_word_back(film)
+
+
+def _bench(account: Account, processes: int) -> tuple[Bench, tuple[int, str] | None]:
+    """What orders are made with; without ffmpeg, the exit code and sentence that say so.
+
+    The catalogue learns what a clip shall have, and who made what failed.
+    """
+    film, catalogue = account.film, account.catalogue
+    presets, luts = film_presets(film), film_luts(film)
+    want(catalogue, *wants(film.settings, presets), looks=[(lut.rule, lut.recipe) for lut in luts])
+    sweep_luts(luts_folder(film), luts)
+    ffmpeg, missing = _ffmpeg(film)
+    presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
+    share = film.settings.ingest.bandwidth * 1e6 / processes
+    bench = Bench(film, find_roots(film, catalogue), presets, ffmpeg, bandwidth=share, luts=luts)
+    if ffmpeg:
+        pardon(catalogue, bench.program)
+    for sentence in fallen_back:
+        account.say_once(sentence)
+    return bench, missing
 
 
 def _sweep(film: Film) -> None:

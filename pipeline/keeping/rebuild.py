@@ -30,7 +30,7 @@ from pipeline.ingest.account import Account, Tell
 from pipeline.ingest.events import Said
 from pipeline.ingest.gate import PASSING, Gate
 from pipeline.ingest.look import Ground, absolute
-from pipeline.ingest.make import film_luts, film_presets, wants
+from pipeline.ingest.orders import film_luts, film_presets, wants
 from pipeline.ingest.run import film_ground, find_roots
 from pipeline.locks import held_lock
 from pipeline.processes.ffmpeg import never

@@ -10,7 +10,14 @@ from pipeline.metadata.boxes import Box, boxes
 from pipeline.metadata.colour import Colour, colour_of
 from pipeline.metadata.h26x import PictureHeader, pixel_format, read_avc, read_hevc
 from pipeline.metadata.source import ByteSource
-from pipeline.metadata.streams import av1_header, mjpeg_header, mpeg2_header, mpeg4_header, prores_header
+from pipeline.metadata.streams import (
+    av1_header,
+    mjpeg_header,
+    mpeg2_header,
+    mpeg4_header,
+    prores_header,
+    vc3_header,
+)
 from pipeline.metadata.tracks import Entry
 
 # Four letters to ffmpeg's codec name.
@@ -115,6 +122,8 @@ def _header(codec: str, entry: Entry, parts: dict[bytes, bytes], sample: bytes) 
         if codec == "prores":
             name, depth = PRORES_FORMATS.get(entry.kind, ("yuv422p10le", 10))
             return replace(prores_header(sample), pixel_format=name, bit_depth=depth)
+        if codec == "dnxhd":
+            return vc3_header(sample)
         if codec == "mjpeg":
             return mjpeg_header(sample)
         if codec == "mpeg2video":

@@ -73,7 +73,7 @@ def _clip(clip: Clip) -> dict[str, Any]:
         "start_timecode": str(clip.start) if clip.start else None,
         "frames": clip.frames,
         "rate": str(clip.rate) if clip.rate else None,
-        "seconds": round(float(clip.duration), 3) if clip.rate else None,
+        "seconds": round(float(clip.duration), 3) if clip.duration else None,
         "camera": facts.camera_model,
         "reel": facts.reel,
     }
@@ -92,14 +92,18 @@ def as_text(data: Mapping[str, Any]) -> str:
     ]
     lines += ["", *(f"warning: {warning}" for warning in data["warnings"])]
     lines += [
-        f"clip  {clip['name']}  {clip['start_timecode'] or 'no timecode'}  {clip['frames'] or '?'} frames"
-        for clip in data["clips"]
+        f"clip  {clip['name']}  {clip['start_timecode'] or 'no timecode'}  {_length(clip)}" for clip in data["clips"]
     ]
     lines += ["", *([_BY_LIST] if data["files_by_list"] else [])]
     for file in data["files"]:
         hashes = "  ".join(f"{name}:{value}" for name, value in file["hashes"].items())
         lines.append(f"{hashes}  {file['size']:>15,}  {file['path']}  {_LISTED[file['listed']]}".rstrip())
     return "\n".join(one_line(line) for line in lines) + "\n"
+
+
+def _length(clip: Mapping[str, Any]) -> str:
+    """In frames; of sound that states no rate of them in seconds."""
+    return f"{clip['seconds']} s" if clip["seconds"] and not clip["frames"] else f"{clip['frames'] or '?'} frames"
 
 
 def as_json(data: Mapping[str, Any]) -> str:

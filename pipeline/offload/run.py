@@ -4,13 +4,11 @@ A copy grows in a hidden folder beside its place, with a journal of what is safe
 under its name when every file in it is both. Killed at any moment, the same command goes on where it was.
 """
 
-import fcntl
 import os
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,9 +16,7 @@ from pathlib import Path
 from pipeline.clip import Stamp
 from pipeline.errors import ChangedWhileRead, MediaUnreadable, PathRefused, RushesError
 from pipeline.faults import reached
-from pipeline.files import Scan, one_line, path_error, scan, stamp_of
-from pipeline.manifests.brought import CardLists, lists_of
-from pipeline.manifests.hashes import of_bytes
+from pipeline.files import one_line, scan, stamp_of
 from pipeline.manifests.lists import CHAIN_NAME, FOLDER_NAME
 from pipeline.manifests.write import (
     Creator,
@@ -29,20 +25,20 @@ from pipeline.manifests.write import (
     chain,
     generation,
     generation_name,
-    is_ignored,
     is_listed,
     next_generation,
     next_number,
 )
 from pipeline.offload.copying import Copy, Job, copy_all, read_back
-from pipeline.offload.history import formats_by_path, lacked, renamed, told_lost
 from pipeline.offload.journal import NAME, Journal, Kept, open_journal
 from pipeline.offload.room import Room
-from pipeline.offload.words import CopyDone, Ears, FileDone, Offloaded, Wish
+from pipeline.offload.source import SourceCard, source_card
+from pipeline.offload.target import Target
+from pipeline.offload.telling import copy_done, files_done, warnings_of_card, warnings_of_copies
+from pipeline.offload.words import Ears, Offloaded, Wish
 from pipeline.publishing import make_folder, publish_folder, write_whole
 
 _COARSEST = 2 * 10**9  # nanoseconds: FAT keeps every other second, exFAT hundredths, rounded down or up
-_LONGEST_NAME, _CUT_NAME = 255 - len(".rushes-.offload"), 200  # bytes; disks hold 255
 _CHAIN = f"{FOLDER_NAME}/{CHAIN_NAME}".encode()
 
 
@@ -55,121 +51,29 @@ def offload(wish: Wish, ears: Ears, room: Room | None = None) -> Offloaded:
     """
     began = datetime.now(UTC)
     looked = scan(wish.card, b"", ())
-    card = _card(wish, looked, began, room or Room())
+    card = source_card(wish, looked, began, room or Room())
     if not card.files:
         raise MediaUnreadable(f"{one_line(wish.card)} holds no file; name the folder of the card.")
-    warnings = [f"{one_line(path)} was not copied: {why}." for path, why in (*looked.skipped, *looked.unreadable)]
-    warnings += card.lists.warnings
-    warnings += [
-        f"{one_line(path)} is copied and verified but cannot stand in a hash list; give it a plain name."
-        for path in card.files
-        if not is_listed(os.fsdecode(path).split("/")) and not is_ignored(os.fsdecode(path).split("/"))
-    ]
-    targets = [_Target(folder) for folder in wish.targets]
+    targets = [Target(folder) for folder in wish.targets]
     try:
         for target in targets:
             target.guarded(_begin, card)
-        warnings += _copy(card, [target for target in targets if target.open], ears)
+        unread = _copy(card, [target for target in targets if target.open], ears)
         _verify(card, [target for target in targets if target.open], ears)
         for target in targets:
             target.guarded(_publish, card)
     finally:
         for target in targets:
             target.release()
-    warnings += [_unproven(target, card) for target in targets if target.known and not lists_of(target.final).origin]
-    files = _files_of(card, targets)
-    warnings += [f"{file.path} is not what the card's own hash list says; copy the card again from its source."
-                 for file in files if file.listed == "failed"]  # fmt: skip
-    warnings += _without(card, targets)
-    return Offloaded(wish.card, files, tuple(map(_done, targets)), tuple(warnings), began, datetime.now(UTC), card.lost)
+    files = files_done(card, targets)
+    warnings = (*warnings_of_card(card, looked), *unread, *warnings_of_copies(card, targets, files))
+    return Offloaded(wish.card, files, tuple(map(copy_done, targets)), warnings, began, datetime.now(UTC), card.lost)
 
 
-# --- one card, one target ---------------------------------------------------------------------------
+# --- a target begins, or is there already ---------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Card:
-    wish: Wish
-    files: Mapping[bytes, Stamp]
-    lists: CardLists
-    lost: tuple[str, ...]  # paths that a list names
-    told_apart: Mapping[bytes, Collection[str]]  # formats of files that may be lost ones under a new name
-    began: datetime
-    room: Room
-
-    def formats(self, path: bytes) -> tuple[str, ...]:
-        """The hashes a file gets: those asked for, and those that lists hold of it, or of what it may have been."""
-        listed = self.lists.known.get(os.fsdecode(path), ())
-        return tuple(dict.fromkeys((*self.wish.formats, *listed, *sorted(self.told_apart.get(path, ())))))
-
-    def before(self, kept: Mapping[bytes, Kept]) -> dict[bytes, str]:
-        """The files of these that are lost ones under a new name, with their old path."""
-        return renamed(self.lists, self.lost, {path: kept[path].hashes for path in self.told_apart if path in kept})
-
-
-def _card(wish: Wish, looked: Scan, began: datetime, room: Room) -> _Card:
-    files, lists = dict(looked.files()), lists_of(wish.card)
-    unseen = tuple(f"{os.fsdecode(folder)}/" for folder, _ in looked.unreadable)
-    lost = lacked(lists, (*files, *(path for path, _ in looked.skipped)))
-    lost = tuple(name for name in lost if not name.startswith(unseen))
-    return _Card(wish, files, lists, lost, formats_by_path(lists, lost, files), began, room)
-
-
-@dataclass(slots=True)
-class _Target:
-    """A copy while it is made; `journal` is there from the moment it may be written to."""
-
-    final: Path
-    journal: Journal | None = None
-    known: bool = False
-    refusal: RushesError | None = None
-    _lock: int = -1
-
-    @property
-    def work(self) -> Path:
-        """The hidden folder it grows in: always the same for one name, cut where a disk could not hold it."""
-        name = self.final.name
-        if len(os.fsencode(name)) > _LONGEST_NAME:
-            cut = os.fsencode(name)[:_CUT_NAME].decode(errors="ignore")
-            name = f"{cut}-{of_bytes('xxh64', os.fsencode(name))}"
-        return self.final.with_name(f".rushes-{name}.offload")
-
-    @property
-    def open(self) -> bool:
-        return self.refusal is None and not self.known
-
-    def guarded(self, step: "Callable[[_Target, _Card], None]", card: _Card) -> None:
-        """Take a step unless the target is done or has failed; what it refuses is kept."""
-        if self.open:
-            try:
-                step(self, card)
-            except RushesError as error:
-                self.refusal = error
-            except OSError as error:
-                self.refusal = path_error(error, self.final)
-
-    def lock(self) -> None:
-        self._lock = os.open(self.work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise PathRefused(
-                f"Another offload is writing {one_line(self.final)}; wait for it, or name another place with --as."
-            ) from None
-
-    def release(self) -> None:
-        if self._lock >= 0:
-            os.close(self._lock)
-
-    def kept(self, path: bytes, stamp: Stamp, formats: Sequence[str]) -> Kept | None:
-        """What is safe of a file already, unless the card or the wish has changed since."""
-        kept = self.journal.files.get(path) if self.journal else None
-        if kept is None or not kept.is_of(stamp) or not set(formats) <= kept.hashes.keys():
-            return None
-        return kept
-
-
-def _begin(target: _Target, card: _Card) -> None:
+def _begin(target: Target, card: SourceCard) -> None:
     """Recognise a copy that is there, else open the folder it grows in and see that it has room."""
     if target.final.exists() or target.final.is_symlink():
         _recognise(target, card)
@@ -199,7 +103,7 @@ def _lies_there(work: Path, path: bytes, kept: Kept) -> bool:
         return False
 
 
-def _recognise(target: _Target, card: _Card) -> None:
+def _recognise(target: Target, card: SourceCard) -> None:
     there = dict(scan(target.final, b"", ()).files())
     same = all(
         path in there and _same(there[path], stamp)
@@ -219,17 +123,7 @@ def _same(copy: Stamp, stamp: Stamp) -> bool:
     return copy.size == stamp.size and abs(copy.mtime_ns - stamp.mtime_ns) < _COARSEST
 
 
-def _unproven(target: _Target, card: _Card) -> str:
-    """What to say of a copy that was there and holds no hash: names, sizes and times alone tell of it."""
-    total = sum(stamp.size for stamp in card.files.values())
-    return (
-        f"{one_line(target.final)} holds all {len(card.files):,} files of the card ({total:,} bytes) by name, size and"
-        " time, but no hash list, so nothing tells whether their bytes are the card's; name another place by --as for a"
-        " verified copy, or move that folder away and run the same command again."
-    )
-
-
-def _needed(target: _Target, card: _Card) -> int:
+def _needed(target: Target, card: SourceCard) -> int:
     """Bytes that a copy will take of its disk; a file that was cut off gives back what it had."""
     need = 0
     for path, stamp in card.files.items():
@@ -240,10 +134,10 @@ def _needed(target: _Target, card: _Card) -> int:
     return max(0, need)
 
 
-# --- the three phases -------------------------------------------------------------------------------
+# --- copied, verified, published ------------------------------------------------------------------
 
 
-def _copy(card: _Card, targets: Sequence[_Target], ears: Ears) -> list[str]:
+def _copy(card: SourceCard, targets: Sequence[Target], ears: Ears) -> list[str]:
     """Write what is not safe yet; gives what of the card could not be read."""
     copies = {id(target): Copy(target.work, _noting(target)) for target in targets}
     jobs = []
@@ -261,7 +155,7 @@ def _copy(card: _Card, targets: Sequence[_Target], ears: Ears) -> list[str]:
     return [error.sentence for _, error in unread]
 
 
-def _noting(target: _Target) -> Callable[[Job, dict[str, str]], None]:
+def _noting(target: Target) -> Callable[[Job, dict[str, str]], None]:
     def note(job: Job, hashes: dict[str, str]) -> None:
         assert target.journal is not None
         target.journal.note(job.path, Kept(job.stamp.size, job.stamp.mtime_ns, hashes))
@@ -269,7 +163,7 @@ def _noting(target: _Target) -> Callable[[Job, dict[str, str]], None]:
     return note
 
 
-def _verify(card: _Card, targets: Sequence[_Target], ears: Ears) -> None:
+def _verify(card: SourceCard, targets: Sequence[Target], ears: Ears) -> None:
     """Read back what was not read back yet, all targets side by side."""
     left = [
         (target, path, kept)
@@ -279,7 +173,7 @@ def _verify(card: _Card, targets: Sequence[_Target], ears: Ears) -> None:
     ]
     ears.phase("verifying", sum(kept.size for _, _, kept in left))
 
-    def all_of(target: _Target, _: _Card) -> None:
+    def all_of(target: Target, _: SourceCard) -> None:
         for one, path, kept in left:
             if one is target:
                 _verify_file(target, path, kept, ears)
@@ -289,7 +183,7 @@ def _verify(card: _Card, targets: Sequence[_Target], ears: Ears) -> None:
             each.result()
 
 
-def _verify_file(target: _Target, path: bytes, kept: Kept, ears: Ears) -> None:
+def _verify_file(target: Target, path: bytes, kept: Kept, ears: Ears) -> None:
     assert target.journal is not None
     ears.stop_if_cancelled()
     reached("offload.read_back")
@@ -308,8 +202,8 @@ def _verify_file(target: _Target, path: bytes, kept: Kept, ears: Ears) -> None:
     reached("offload.verified")
 
 
-def _publish(target: _Target, card: _Card) -> None:
-    """Add the generation of this copy and let it appear under its name."""
+def _publish(target: Target, card: SourceCard) -> None:
+    """Let a copy that is wholly verified appear under its name, with its own hash list."""
     assert target.journal is not None
     for path in card.files:
         if not target.journal.files[path].verified:
@@ -318,16 +212,25 @@ def _publish(target: _Target, card: _Card) -> None:
     for folder in _folders_of(card.wish.card):
         reached("offload.folders")
         (target.work / folder).mkdir(parents=True, exist_ok=True)
+    _write_generation(target, target.journal, card)
+    publish_folder(target.work, target.final)
+    with suppress(OSError):
+        reached("offload.tidy")
+        (target.final / NAME).unlink()
+
+
+def _write_generation(target: Target, journal: Journal, card: SourceCard) -> None:
+    """Go on with the ASC MHL history of the card in the copy: a list of what it holds, and the chain that names it."""
     creator = Creator(card.began, socket.gethostname(), version("rushes"))
     name = generation_name(next_number(card.lists.generations), target.final.name, card.began)
-    before = card.before(target.journal.files)
+    before = card.before(journal.files)
     files = [
         Listed(
             tuple(os.fsdecode(path).split("/")), kept.size, kept.mtime_ns,
             actions(card.lists.known, before.get(path, os.fsdecode(path)), kept.hashes), before.get(path, ""),
         )
         for path in card.files
-        if is_listed(os.fsdecode(path).split("/")) and (kept := target.journal.files[path])
+        if is_listed(os.fsdecode(path).split("/")) and (kept := journal.files[path])
     ]  # fmt: skip
     data = generation(files, creator, card.wish.formats[0])
     _drop_lists_of_earlier_runs(target, card)
@@ -336,13 +239,9 @@ def _publish(target: _Target, card: _Card) -> None:
     generations = next_generation(card.lists.generations, name, data)
     reached("manifest.chain")
     write_whole(target.work / FOLDER_NAME / CHAIN_NAME, chain(generations))
-    publish_folder(target.work, target.final)
-    with suppress(OSError):
-        reached("offload.tidy")
-        (target.final / NAME).unlink()
 
 
-def _refuse_changed(card: _Card) -> None:
+def _refuse_changed(card: SourceCard) -> None:
     """Look at the whole card once more: what came, went or changed since it was read is in no copy."""
     now = {path: stamp.written for path, stamp in scan(card.wish.card, b"", ()).files()}
     then = {path: stamp.written for path, stamp in card.files.items()}
@@ -355,7 +254,7 @@ def _refuse_changed(card: _Card) -> None:
         )
 
 
-def _drop_lists_of_earlier_runs(target: _Target, card: _Card) -> None:
+def _drop_lists_of_earlier_runs(target: Target, card: SourceCard) -> None:
     """Remove the generation of a run that ended before it could publish: no chain will ever name it."""
     for list_ in (target.work / FOLDER_NAME).glob("*.mhl"):
         if os.fsencode(list_.relative_to(target.work)) not in card.files:
@@ -367,47 +266,3 @@ def _folders_of(card: Path) -> list[Path]:
     """Every folder on the card, empty ones too: some cameras want them back."""
     return [Path(parent, name).relative_to(card) for parent, names, _ in os.walk(card) for name in names
             if not Path(parent, name).is_symlink()]  # fmt: skip
-
-
-# --- what is told -----------------------------------------------------------------------------------
-
-
-def _verified(targets: Sequence[_Target]) -> dict[bytes, Kept]:
-    verified: dict[bytes, Kept] = {}
-    for target in targets:
-        if target.journal is not None:
-            verified |= {path: kept for path, kept in target.journal.files.items() if kept.verified}
-    return verified
-
-
-def _files_of(card: _Card, targets: Sequence[_Target]) -> tuple[FileDone, ...]:
-    verified = _verified(targets)
-    before = card.before(verified)
-    return tuple(
-        _told(path, kept, card.lists, before.get(path, os.fsdecode(path)))
-        for path, kept in sorted(verified.items())
-        if path in card.files
-    )
-
-
-def _without(card: _Card, targets: Sequence[_Target]) -> list[str]:
-    """What to say of files that the card's own lists name and that are not on it, by whatever name."""
-    found = set(card.before(_verified(targets)).values())
-    for target in targets:
-        if target.known and card.lost:  # the list in that copy tells of new names
-            found |= set(card.lost) - lists_of(target.final).known.keys()
-    whole = all(target.refusal is None for target in targets)
-    return told_lost(card.lists, [name for name in card.lost if name not in found], copied=whole)
-
-
-def _told(path: bytes, kept: Kept, lists: CardLists, name: str) -> FileDone:
-    """What is told of a file; `name` is what the card's lists call it."""
-    words = {each.action for each in actions(lists.known, name, kept.hashes)}
-    listed = "" if name not in lists.known else "failed" if "failed" in words else "verified"
-    return FileDone(one_line(path), kept.size, kept.hashes, listed)
-
-
-def _done(target: _Target) -> CopyDone:
-    if target.refusal is not None:
-        return CopyDone(target.final, "failed", target.refusal.sentence, target.refusal.exit_code)
-    return CopyDone(target.final, "known" if target.known else "copied")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.cards.media import MEDIA_SUFFIXES
 from pipeline.cards.proxies import proxies_beside
+from pipeline.catalogue.head import published_in
 from pipeline.catalogue.store import Catalogue, now
 from pipeline.catalogue.verifying import Kept, kept_files, known_paths, lost_files, note_verified
 from pipeline.clip import Root
@@ -201,7 +202,8 @@ def _new(catalogue: Catalogue, places: dict[int, Root]) -> Iterator[Finding]:
             continue
         with suppress(PathMissing):
             there = [path for path, _stamp in scan(Path(place), below, (".*",)).files()]
-            passed_over = known | proxies_beside(there)
+            ours = published_in(catalogue, below) if places[root].kind == "film" else frozenset()
+            passed_over = known | proxies_beside(there).keys() | ours
             for path in there:
                 if path not in passed_over and os.path.splitext(path)[1].lower() in MEDIA_SUFFIXES:  # noqa: PTH122
                     yield Finding(one_line(Path(place) / os.fsdecode(path)), "original", "new")

@@ -23,21 +23,11 @@ from typing import Any
 
 from pipeline.errors import Cancelled, ToolMissing, ToolStopped
 from pipeline.files import path_error
+from pipeline.processes.arguments import INPUT_FORMATS, files_of, guarded
 from pipeline.processes.courtesy import dies_with_us
 from pipeline.processes.refusals import refusal
 from pipeline.processes.sandbox import Reach, started
 from pipeline.processes.vitals import vitals
-
-# Demuxers that footage comes in. Playlists (HLS, DASH, ffconcat, SDP) and image or text demuxers are
-# not among them: under a .mov name they would make ffmpeg read other files or the network.
-INPUT_FORMATS = "mov,matroska,mxf,mpegts,mpeg,avi,dv,asf,wav,w64,aiff,caf,flac,mp3,aac,ogg"
-MAX_PIXELS = 80_000_000  # above 12K; a 0.7 MB file can claim a gigapixel and take the memory for it
-# On every input of every run, before -i; run_ffmpeg sees to it.
-INPUT_GUARD: tuple[tuple[str, str], ...] = (
-    ("protocol_whitelist", "file"),
-    ("format_whitelist", INPUT_FORMATS),
-    ("max_pixels", str(MAX_PIXELS)),
-)
 
 _POLL = 0.1  # seconds between two looks at cancelled()
 _BEAT = 0.25  # seconds between two looks at what the system tells of it
@@ -206,7 +196,7 @@ def run_ffmpeg(
     """
     command = [
         str(ffmpeg), "-hide_banner", "-nostdin", "-loglevel", "error", "-y",
-        "-progress", "pipe:1", "-stats_period", "0.5", *_guarded(arguments, terms.formats),
+        "-progress", "pipe:1", "-stats_period", "0.5", *guarded(arguments, terms.formats),
     ]  # fmt: skip
     reads, writes = files_of(arguments)
     _lay_out(writes)
@@ -227,29 +217,6 @@ def run_ffmpeg(
     if refused is not None:
         raise refused
     return Finished(watch.progress, tail)
-
-
-def files_of(arguments: Sequence[str]) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """The files that ffmpeg is asked to read, and those it is asked to write."""
-    named = [
-        (before == "-i", Path(word.removeprefix("file:")))
-        for before, word in zip(("", *arguments), arguments, strict=False)
-        if word.startswith("file:/")
-    ]
-    return tuple(path for read, path in named if read), tuple(path for read, path in named if not read)
-
-
-def _guarded(arguments: Sequence[str], formats: str) -> Iterator[str]:
-    """The same words, with the guard before each file that is read. What is made up (lavfi) is read from nowhere."""
-    guard = {**dict(INPUT_GUARD), "format_whitelist": formats}
-    before = ""
-    for word, named in zip(arguments, (*arguments[1:], ""), strict=False):
-        if word == "-i" and before != "lavfi":
-            if not named.startswith("file:/"):
-                raise ValueError(f"ffmpeg is to read '{named}', which is no absolute file name")
-            yield from (part for name, value in guard.items() for part in (f"-{name}", value))
-        yield word
-        before = word
 
 
 def _nameless(lines: Iterable[str], files: Sequence[Path]) -> tuple[str, ...]:

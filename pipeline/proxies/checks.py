@@ -5,23 +5,31 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from pipeline.clip import AudioStream, Clip, Facts, VideoStream, salvaged
+from pipeline.clip import AudioStream, Clip, Facts, VideoStream
 from pipeline.metadata.frames import Times
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.geometry import upright as as_shown
-from pipeline.proxies.graph import known, proxy_timecode, reel_in, time_reference
-from pipeline.proxies.job import sound_tracks
+from pipeline.proxies.job import known, sound_tracks
+from pipeline.proxies.labels import proxy_timecode, reel_in, time_reference
 from pipeline.proxies.picture import Look
+from pipeline.proxies.playing import Played
 from pipeline.proxies.presets import Preset
 from pipeline.proxies.sound import SUITE_RATE, samples_of, tracks_asked
+from pipeline.proxies.telling import salvaged
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was found in a file that was made."""
+    """What was found in a file that was made; `played` where it was decoded, too."""
 
     facts: Facts = field(default_factory=Facts)
     times: Times | None = None
+    played: Played | None = None
+
+    def samples(self, track: int) -> int | None:
+        """Of a sound track: what a decoder gave, else what the file says."""
+        heard = self.played.samples if self.played else ()
+        return heard[track] if track < len(heard) else self.facts.audio[track].samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,8 @@ class Case:
     `preset` is None for one that is no longer in the table. `path` and `original` are where the two lie
     (None: not known now). `original_times` are those of an original of variable rate. `held` are, for a salvaged
     proxy, the runs of frames (first, count) that could not be read. `compared` is what was seen of its pictures
-    beside the original's, `damaged` what of the original's own, `lost` why the file could not be measured.
+    beside the original's, `heard` what of its sound, `damaged` what of the original's own, `lost` why the file could
+    not be measured.
     """
 
     clip: Clip
@@ -42,6 +51,7 @@ class Case:
     original_times: Times | None = None
     held: tuple[tuple[int, int], ...] | None = None
     compared: str = ""
+    heard: str = ""
     damaged: str = ""
     lost: str = ""
 
@@ -54,12 +64,21 @@ class Case:
         return self.clip.facts.video or VideoStream()
 
     @property
+    def sounds(self) -> tuple[AudioStream, ...]:
+        """The original's sound tracks that can be decoded."""
+        return tuple(track for _, track in sound_tracks(self.clip))
+
+    @property
     def look(self) -> Look | None:
         return Look.of(self.shot, self.preset) if self.preset else None
 
 
 def differ(found: object, asked: object) -> str:
-    return "" if found == asked else f"{found} instead of {asked}"
+    return "" if found == asked else f"{'none' if found is None else found} instead of {asked}"
+
+
+def _lists_differ(found: list[str], wanted: list[str]) -> str:
+    return "" if found == wanted else f"{', '.join(found) or 'none'} instead of {', '.join(wanted) or 'none'}"
 
 
 def lost(case: Case) -> str:
@@ -79,9 +98,12 @@ _OPENINGS: dict[str, Callable[[bytes], object]] = {
 
 
 def frames(case: Case) -> str:
-    """As many as the clip has; and where frames were looked at, a picture begins."""
+    """As many as the clip has, also out of a decoder; and where frames were looked at, a picture begins."""
     if case.picture.frames != case.clip.frames:
         return differ(case.picture.frames, case.clip.frames)
+    shown = case.found.played
+    if shown and shown.pictures != case.clip.frames:
+        return f"{shown.pictures} come out of a decoder instead of {case.clip.frames}"
     opens = _OPENINGS.get(case.picture.video_codec or "", len)
     heads = case.found.times.heads if case.found.times else ()
     return next((f"no picture where frame {n} lies" for n, head in heads if len(head) < 8 or not opens(head)), "")
@@ -163,6 +185,11 @@ def mxf(case: Case) -> str:
     return "" if container == "mxf" else f"{container or 'unknown'} instead of MXF"
 
 
+def linked(case: Case) -> str:
+    """MXF made here is OP1a: picture and sound in one file."""
+    return "OP1a: link it, then relink by tape and timecode" if case.found.facts.container == "mxf" else ""
+
+
 def size_asked(case: Case) -> str:
     if case.look is None:
         return ""
@@ -222,7 +249,7 @@ def levels(case: Case) -> str:
 
 def tracks(case: Case) -> str:
     """As many tracks as the original has, each with its channels."""
-    return _channels(case, [track for _, track in sound_tracks(case.clip)])
+    return _channels(case, case.sounds)
 
 
 def tracks_wanted(case: Case) -> str:
@@ -230,7 +257,7 @@ def tracks_wanted(case: Case) -> str:
 
 
 def sound_rate(case: Case) -> str:
-    return _rates(case, [track for _, track in sound_tracks(case.clip)])
+    return _rates(case, case.sounds)
 
 
 def sound_rate_asked(case: Case) -> str:
@@ -239,12 +266,12 @@ def sound_rate_asked(case: Case) -> str:
 
 def _asked_tracks(case: Case) -> tuple[AudioStream, ...]:
     assert case.preset is not None
-    return tracks_asked([track for _, track in sound_tracks(case.clip)], case.preset.codec.sound)
+    return tracks_asked(case.sounds, case.preset.codec.sound)
 
 
 def _channels(case: Case, asked: Sequence[AudioStream]) -> str:
     found, wanted = ([f"{track.channels} ch" for track in tracks] for tracks in (case.found.facts.audio, asked))
-    return "" if found == wanted else f"{', '.join(found) or 'none'} instead of {', '.join(wanted) or 'none'}"
+    return _lists_differ(found, wanted)
 
 
 def _rates(case: Case, asked: Sequence[AudioStream]) -> str:
@@ -254,16 +281,15 @@ def _rates(case: Case, asked: Sequence[AudioStream]) -> str:
     return ", ".join(told)
 
 
-def _named(tracks: tuple[tuple[int, int], ...]) -> str:
-    return ", ".join(f"{channels} ch {rate} Hz" for channels, rate in tracks) or "none"
-
-
 def sound_codec(case: Case) -> str:
     if case.preset is None:
         return ""
-    wanted = [track.codec for track in _asked_tracks(case)]
-    found = [track.codec for track in case.found.facts.audio]
-    return "" if found == wanted else f"{', '.join(found) or 'none'} instead of {', '.join(wanted) or 'none'}"
+    found, wanted = ([track.codec for track in tracks] for tracks in (case.found.facts.audio, _asked_tracks(case)))
+    return _lists_differ(found, wanted)
+
+
+def heard(case: Case) -> str:
+    return case.heard
 
 
 def sync(case: Case) -> str:
@@ -284,8 +310,9 @@ def _apart(case: Case, *, samples: int) -> str:
         if abs(late) * track.sample_rate > samples:
             return f"track {number + 1} begins {float(late):+.4f} s from the picture"
         wanted = samples_of(0, frames, rate, track.sample_rate)
-        if track.samples is not None and abs(track.samples - wanted) > samples:
-            return f"track {number + 1} has {track.samples} samples instead of {wanted}"
+        made = case.found.samples(number)
+        if made is not None and abs(made - wanted) > samples:
+            return f"track {number + 1} has {made} samples instead of {wanted}"
     return ""
 
 
@@ -294,16 +321,17 @@ def _apart(case: Case, *, samples: int) -> str:
 
 def joined_tracks(case: Case) -> str:
     """WAV holds one track of all channels."""
-    channels = sum(track.channels for _, track in sound_tracks(case.clip))
-    wanted = ((channels, SUITE_RATE),)
-    found = tuple((track.channels, track.sample_rate) for track in case.found.facts.audio)
-    return "" if found == wanted else f"{_named(found)} instead of {_named(wanted)}"
+    channels = sum(track.channels for track in case.sounds)
+    found = [f"{track.channels} ch {track.sample_rate} Hz" for track in case.found.facts.audio]
+    return _lists_differ(found, [f"{channels} ch {SUITE_RATE} Hz"])
 
 
 def whole_length(case: Case) -> str:
     """Within a millisecond: the resampler keeps or drops a few samples at the end."""
-    _, track = sound_tracks(case.clip)[0]
-    samples, made = track.samples or case.clip.facts.samples, case.found.facts.samples
+    track = case.sounds[0]
+    samples = track.samples or case.clip.facts.samples
+    heard = case.found.played
+    made = heard.samples[0] if heard and heard.samples else case.found.facts.samples
     if samples is None or made is None:
         return ""
     wanted = round(Fraction(samples * SUITE_RATE, track.sample_rate))

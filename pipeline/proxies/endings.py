@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from pipeline.clip import Clip, spans_named
+from pipeline.clip import Clip
 from pipeline.errors import MediaUnreadable
-from pipeline.files import path_error
+from pipeline.files import one_line, path_error
 from pipeline.metadata.frames import Stored, read_stored
 from pipeline.metadata.slices import (
     alone,
@@ -29,6 +29,7 @@ from pipeline.metadata.slices import (
 )
 from pipeline.metadata.source import LARGEST_READ, ByteSource
 from pipeline.processes.ffmpeg import Terms, never, run_ffmpeg
+from pipeline.proxies.telling import spans_named
 from pipeline.publishing import scratch
 
 _AT_ONCE = 16 * 1024 * 1024  # bytes of the recording
@@ -109,25 +110,31 @@ def _write(stream: Path, pictures: Sequence[_Picture], rows: Sequence[Sequence[b
             sets = each.sets
 
 
+def _unheard(_: memoryview) -> None:
+    """Nobody minds how much is read."""
+
+
 def damaged_pictures(
     source: Path,
     ffmpeg: Path,
     *,
-    subject: str = "the clip",
+    heard: Callable[[memoryview], None] = _unheard,
     cancelled: Callable[[], bool] = never,
     paused: Callable[[], bool] = never,
 ) -> tuple[int, ...]:
     """The numbers, in order of time, of pictures that nobody wrote as they are; none for other codecs and formats.
 
-    Raises what run_ffmpeg raises, PathMissing and PathRefused.
+    `heard` is given what was read, and may take its time. Raises what run_ffmpeg raises, PathMissing and PathRefused.
     """
     stored = read_stored(source)
     if stored is None or not stored.one_kind or size_bytes(stored) is None:
         return ()
-    decoder = _Decoder(ffmpeg, subject, cancelled, paused)
+    decoder = _Decoder(ffmpeg, one_line(source.name), cancelled, paused)
     found: set[int] = set()
     for pictures in _batches(source, stored):
         found |= _damaged(decoder, pictures)
+        for unit in (unit for each in pictures for unit in each.units):
+            heard(memoryview(unit))
     most = len(stored.places) >= _MANY and 2 * len(found) > len(stored.places)
     return () if most else tuple(sorted(found))
 
@@ -137,7 +144,7 @@ def damage(clip: Clip, sources: Sequence[Path], ffmpeg: Path) -> str:
     spans: list[tuple[int, int]] = []
     before = 0
     for part, source in zip(clip.parts, sources, strict=True):
-        for number in damaged_pictures(source, ffmpeg, subject=clip.name):
+        for number in damaged_pictures(source, ffmpeg):
             first, count = spans.pop() if spans and sum(spans[-1]) == before + number else (before + number, 0)
             spans.append((first, count + 1))
         before += part.frames or 0

@@ -11,11 +11,12 @@ from typing import Any
 
 import ffmpeg
 
-from pipeline.clip import AudioStream, Clip, VideoStream
+from pipeline.clip import AudioStream, Clip
 from pipeline.errors import MediaUnreadable
 from pipeline.proxies.colours import why_not_rec_709
 from pipeline.proxies.glance import GLANCES
-from pipeline.proxies.job import Output, ProxyJob, from_first_whole, picture_stream, sound_tracks
+from pipeline.proxies.job import Output, ProxyJob, from_first_whole, known, picture_stream, sound_tracks
+from pipeline.proxies.labels import proxy_timecode, reel_in, time_reference
 from pipeline.proxies.picture import Look, blackened, burnt, filled, glanced, opened, small, split, stills, timed
 from pipeline.proxies.sound import SUITE_RATE, as_asked, exactly, fitted_sound, samples_of, tracks_asked, waveform
 from pipeline.timecode import Rate, Timecode
@@ -24,8 +25,6 @@ _JPEG = {"f": "image2pipe", "c:v": "mjpeg", "q:v": "4", "frames:v": "1"}
 _PNG = {"f": "image2pipe", "c:v": "png", "frames:v": "1"}
 _GREY = {"f": "rawvideo", "fps_mode": "passthrough"}
 
-_TAPE_SIGNS = 32
-_MOST_LABELS = 120  # a second
 _CONCEALING = ("mjpeg", "hevc")  # whose decoders pass over damage unless told not to
 INDEXED = ("mov", "mp4")  # containers whose tracks begin where their edit lists say
 
@@ -62,44 +61,6 @@ def _names(job: ProxyJob) -> dict[str, str]:
 
 def _stand_in(output: Output) -> str:
     return f"output {output.kind} {output.preset.name if output.preset else ''}"
-
-
-def proxy_timecode(clip: Clip) -> Timecode | None:
-    """The start timecode that a proxy carries, counted at the clip's rate; None where none can be.
-
-    Some cameras count 30 labels at 59.94 frames a second: those are counted up. There are no labels above
-    120 frames a second (SMPTE ST 12-3).
-    """
-    if clip.start is None or clip.rate is None or clip.rate.nominal > _MOST_LABELS:
-        return None
-    times = clip.rate.fraction / clip.start.rate.fraction
-    if times.denominator != 1:
-        return None
-    return Timecode(clip.start.frame * times.numerator, clip.rate, clip.start.drop_frame)
-
-
-def proxy_reel(clip: Clip) -> str | None:
-    """The reel that a proxy carries beside its timecode, as plain text."""
-    reel = "".join(sign for sign in clip.facts.reel or "" if sign.isprintable())
-    return reel.encode("utf-8", "replace").decode() if reel and proxy_timecode(clip) else None
-
-
-def reel_in(container: str, clip: Clip) -> str | None:
-    """The reel that a file of this container keeps: MOV beside its timecode, MXF as its tape, others none.
-
-    Avid finds originals by tape: without a reel that is the card, and at most 32 signs.
-    """
-    if container == "mxf":
-        return (proxy_reel(clip) or "".join(sign for sign in clip.card if sign.isprintable()))[:_TAPE_SIGNS] or None
-    return proxy_reel(clip) if container == "mov" else None
-
-
-def time_reference(clip: Clip) -> int | None:
-    """The bext time reference of a sound proxy: samples since midnight at its own rate (EBU Tech 3285)."""
-    facts = clip.facts
-    if facts.time_reference is not None and facts.audio:
-        return round(Fraction(facts.time_reference * SUITE_RATE, facts.audio[0].sample_rate))
-    return round(clip.start.rate.seconds(clip.start.frame) * SUITE_RATE) if clip.start else None
 
 
 def start_arguments(job: ProxyJob) -> list[str]:
@@ -178,15 +139,6 @@ def _roads(job: ProxyJob, raw: Stream, looks: Sequence[Look]) -> list[Stream]:
         for look, road in zip(distinct, split(raw, len(distinct)), strict=True)
     }
     return [next(ways[look]) for look in looks]
-
-
-def known(clip: Clip) -> tuple[VideoStream, Rate, int]:
-    """What a proxy cannot do without. Raises MediaUnreadable naming what the file does not say."""
-    video = clip.facts.video
-    if video is None or clip.rate is None or not clip.frames:
-        told = next(iter(clip.facts.warnings), "It does not say how many frames it has or how fast.").rstrip(".")
-        raise MediaUnreadable(f"{clip.name}: {told[0].lower()}{told[1:]}; copy it from the card again.")
-    return video, clip.rate, clip.frames
 
 
 def _joined(job: ProxyJob, sources: Sequence[Stream], rate: Rate, frames: int) -> list[Stream]:

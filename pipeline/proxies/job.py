@@ -6,9 +6,11 @@ from pathlib import Path
 
 import xxhash
 
-from pipeline.clip import AudioStream, Clip, Facts
+from pipeline.clip import AudioStream, Clip, Facts, VideoStream
+from pipeline.errors import MediaUnreadable
 from pipeline.proxies.luts import Lut
 from pipeline.proxies.presets import Preset
+from pipeline.timecode import Rate
 
 # Sound tracks that players and editors skip and ffmpeg cannot decode (Apple's spatial sound beside the stereo).
 _NO_SOUND = frozenset({"apac", "mebx", "none", "unknown", ""})
@@ -66,7 +68,9 @@ class ProxyJob:
 
     @property
     def media_seconds(self) -> Fraction:
-        """How long the original lasts: sound that states no rate of frames by its samples; 0: nobody knows."""
+        """How long what there is of the original lasts, where its frames are unknown by its sound; 0: nobody knows."""
+        if self.clip.rate and self.salvage and self.salvage.held and sum(self.salvage.held[-1]) == self.clip.frames:
+            return self.clip.rate.seconds(self.salvage.held[-1][0])
         return self.clip.duration or self.clip.facts.sound_seconds
 
     @property
@@ -76,6 +80,15 @@ class ProxyJob:
 
     def still(self, kind: str) -> Output | None:
         return next((output for output in self.outputs if output.kind == kind), None)
+
+
+def known(clip: Clip) -> tuple[VideoStream, Rate, int]:
+    """What a proxy cannot do without. Raises MediaUnreadable naming what the file does not say."""
+    video = clip.facts.video
+    if video is None or clip.rate is None or not clip.frames:
+        told = next(iter(clip.facts.warnings), "It does not say how many frames it has or how fast.").rstrip(".")
+        raise MediaUnreadable(f"{clip.name}: {told[0].lower()}{told[1:]}; copy it from the card again.")
+    return video, clip.rate, clip.frames
 
 
 def picture_stream(clip: Clip) -> str:

@@ -1,6 +1,6 @@
 """A job -> its files, made in one go and measured; what cannot be vouched for is not left on the disk."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -102,7 +102,7 @@ def make(
             _check_complaints(job.clip, finished)
         if job.clip.kind == "sound":
             _check_sound(job.clip, finished)
-        return tuple(_measured(job, output, finished) for output in job.outputs if not _is_short(job.clip, output))
+        return tuple(_measured(job, output, finished) for output in _of_use(job))
     except BaseException:
         _remove(job)
         raise
@@ -163,12 +163,13 @@ def _decided(job: ProxyJob, ffmpeg: Path) -> ProxyJob:
     return replace(job, decoder=strict) if strict and has_decoder(ffmpeg, strict) else job
 
 
-def _is_short(clip: Clip, output: Output) -> bool:
-    """Whether glances are not those of all frames, as of a clip cut off that has no proxy: nothing needs them."""
-    short = output.kind == GLANCES and _size(output.path) != glances_size(clip.frames or 0)
-    if short:
-        output.path.unlink(missing_ok=True)
-    return short
+def _of_use(job: ProxyJob) -> Iterator[Output]:
+    """The outputs but for glances that are not those of all frames, as of a clip cut off: these are removed."""
+    for output in job.outputs:
+        if output.kind == GLANCES and _size(output.path) != glances_size(job.clip.frames or 0):
+            output.path.unlink(missing_ok=True)
+        else:
+            yield output
 
 
 def _size(path: Path) -> int:

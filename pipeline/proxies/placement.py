@@ -1,28 +1,27 @@
 """How many ffmpeg processes at once, and how many threads each: a rule out of measurement.
 
-Measured on 2 cores with UHD H.264 to 1080p ProRes (benchmarks/proxies.py): one process leaves a
-quarter of the machine idle however many threads it has, because its filters run one after another;
-two processes of two threads fill it. The CPU time is the same for all.
+Measured by codec and size (benchmarks/placement.py): one process leaves a quarter of two cores idle however
+many threads it has, because its filters run one after another; a process for each of two cores is as good as
+any placement, for UHD as for HD, H.264 as HEVC or intra codecs, so the rule asks for neither. The CPU time is the
+same for all.
 """
 
 import math
-from dataclasses import dataclass
 
 from pipeline.clip import Clip
 
 
-@dataclass(frozen=True, slots=True)
-class Hands:
-    """`processes` side by side, each with `threads` for its decoder and as many for its encoder."""
-
-    processes: int
-    threads: int
+def processes_for(cores: int, jobs: int = 0) -> int:
+    """How many clips are made side by side on a machine; `jobs` above 0 is a person's word on it."""
+    return jobs or min(cores, max(2, cores // 2))
 
 
-def hands_for(cores: int, jobs: int = 0) -> Hands:
-    """The placement for a machine; `jobs` above 0 is a person's word on the number of processes."""
-    processes = jobs or min(cores, max(2, cores // 2))
-    return Hands(processes, -(-2 * cores // processes))
+def threads_for(cores: int, at_once: int) -> int:
+    """Threads of a clip's decoder, and as many of its encoder, where so many clips are made at once.
+
+    Twice the cores in all, since neither is busy all the time; a clip that is left alone has every core.
+    """
+    return min(cores, -(-2 * cores // at_once))
 
 
 def effort(clip: Clip) -> float:

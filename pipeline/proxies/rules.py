@@ -49,11 +49,12 @@ _BY_TAGS = ("premiere", "resolve", "fcp", "kdenlive")
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "file", "whether it is there and whole; nothing else can be measured of one that is not", checks.lost,
-        checks.lost, EDITORS, "deleted, moved, replaced or damaged since it was made", of=_ANY,
+        "file", "whether it is there and whole (--compare: to a decoder); nothing else can be measured of one that is "
+        "not", checks.lost, checks.lost, EDITORS, "deleted, moved, replaced or damaged since it was made", of=_ANY,
     ),
     Rule(
-        "frames", "pictures that a player shows, each one sample of the file", checks.frames, checks.frames, EDITORS,
+        "frames", "pictures that a player shows, each one sample of the file (--compare: that a decoder gives)",
+        checks.frames, checks.frames, EDITORS,
         "Adobe: duration must match, or issues result; Resolve links only the same length; Kdenlive swaps the "
         "file below the same cut",
     ),
@@ -95,6 +96,10 @@ RULES: tuple[Rule, ...] = (
         "native Avid media are OP-Atom MXF; it links other files, but only by its own menus",
     ),
     Rule(
+        "native media", "OP-Atom MXF, a file for each track", checks.linked, None, ("avid",),
+        "Media Composer finds by itself what its own import wrote; OP1a MXF it links when told to", "by hand",
+    ),
+    Rule(
         "size", "width and height against the original as shown", checks.divisor, checks.size_asked, ("premiere",),
         "Adobe: frame size times pixel aspect must divide the full resolution's",
     ),
@@ -131,6 +136,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "sound sync", "begin and end of each track beside the picture", checks.sync, checks.sync_asked, EDITORS,
         "picture and sound apart: none refuses it, all play it",
+    ),
+    Rule(
+        "sound", "a second at head, middle and tail of each channel beside the original's (--compare)", checks.heard,
+        checks.heard, EDITORS, "a channel that is late, swapped or silent: none refuses it, all play it",
+        of=_ANY,
     ),
     Rule(
         "channels", "of sound alone: all of them in a row, at 48 kHz", checks.joined_tracks, checks.joined_tracks,

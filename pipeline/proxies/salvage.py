@@ -17,7 +17,8 @@ from pipeline.errors import MediaUnreadable
 from pipeline.metadata.editing import frames_edited
 from pipeline.metadata.facts import announced_frames
 from pipeline.metadata.frames import MOST_PICTURES, Times, read_block_times, read_times
-from pipeline.processes.ffmpeg import Terms, never, patience, run_ffmpeg
+from pipeline.processes.ffmpeg import Progress, Terms, never, patience, run_ffmpeg
+from pipeline.processes.reins import Ration, reined
 from pipeline.proxies.endings import damaged_pictures
 from pipeline.proxies.framemap import frame_map
 from pipeline.proxies.graph import INDEXED
@@ -50,7 +51,8 @@ def surveyed(
     for part, source, broken in zip(clip.parts, job.sources, unwritten, strict=True):
         table = read_times(source)
         times = _decoded(job, source, ffmpeg, cancelled=cancelled, paused=paused)
-        damaged = damaged_pictures(source, ffmpeg, subject=clip.name, cancelled=cancelled, paused=paused)
+        heard = reined((), job.bandwidth, cancelled, paused)
+        damaged = damaged_pictures(source, ffmpeg, heard=heard, cancelled=cancelled, paused=paused)
         length = _length(clip, part, source, table, times)
         starts.append(_start(clip, table, times))
         if table:
@@ -145,7 +147,10 @@ def _frame(seconds: Fraction, rate: Rate) -> int:
 def _decoded(
     job: ProxyJob, source: Path, ffmpeg: Path, *, cancelled: Callable[[], bool], paused: Callable[[], bool]
 ) -> tuple[Fraction, ...]:  # fmt: skip
-    """The times of all pictures that can be decoded, in seconds, counted as they are when the proxy is made."""
+    """The times of all pictures that can be decoded, in seconds, counted as they are when the proxy is made.
+
+    A damaged recording may tell no length that a rate of reading could go by: ffmpeg stands still after what it read.
+    """
     chosen = [f"-c:{picture_stream(job.clip)}", job.decoder] if job.decoder else []
     indexed = ["-nofind_stream_info"] if job.clip.facts.container in INDEXED else []
     with scratch() as folder:
@@ -157,8 +162,21 @@ def _decoded(
             "-map", "0:a?", "-c:a", "copy", "-f", "null", "-",
         ]  # fmt: skip
         with suppress(MediaUnreadable):  # that it ends in an error is no news
-            terms = Terms(job.clip.name, total=patience(job.clip.duration), paused=paused)
-            run_ffmpeg(ffmpeg, arguments, cancelled=cancelled, terms=terms)
+            heard, resting = _rationed(job, source)
+            terms = Terms(job.clip.name, total=patience(job.clip.duration), paused=lambda: paused() or resting())
+            run_ffmpeg(ffmpeg, arguments, progress=heard, cancelled=cancelled, terms=terms)
         lines = told.read_text().splitlines() if told.exists() else []  # not there where nothing could be opened
         rows = [line.split(",") for line in lines if line.startswith("0,")]
     return tuple(Fraction(int(row[2]), _TICKS) for row in rows)
+
+
+def _rationed(job: ProxyJob, source: Path) -> tuple[Callable[[Progress], None], Callable[[], bool]]:
+    """What hears how much of a source was read, and what says whether that was more than the bandwidth allows."""
+    ration, size, share = Ration(job.bandwidth), source.stat().st_size, 0.0
+
+    def heard(told: Progress) -> None:
+        nonlocal share
+        ration.take((told.share - share) * size)
+        share = told.share
+
+    return heard, lambda: ration.left() > 0

@@ -2,7 +2,7 @@
 
 An exit code is no proof. The count of frames is certain without decoding again: every frame is a sample
 of its own in what is made here, no edit list hides one, and samples that were looked at begin as pictures
-of their codec begin.
+of their codec begin. Whether a decoder gives them all is asked of one that is played (playing.py).
 """
 
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from pipeline.clip import Clip
 from pipeline.metadata.facts import read_facts
 from pipeline.metadata.frames import Times, read_block_times, read_times
 from pipeline.proxies.checks import Case, Measured
-from pipeline.proxies.graph import known
+from pipeline.proxies.job import known
 from pipeline.proxies.rules import EDITORS, OUTCOMES, RULES, Rule
 
 

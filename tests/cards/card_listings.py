@@ -19,14 +19,14 @@ def listing(*names: str, empty: tuple[str, ...] = ()) -> list[SeenFile]:
     return [SeenFile(name.encode(), Stamp(1, index, 0 if name in empty else 9, 0)) for index, name in enumerate(names)]
 
 
-def cards_of(*names: str, empty: tuple[str, ...] = (), texts: dict[str, bytes] | None = None, templates=()):
+def cards_of(*names: str, empty: tuple[str, ...] = (), texts: dict[str, bytes] | None = None, templates=(), **more):
     def read(path: bytes) -> bytes:
         found = [text for name, text in (texts or {}).items() if path.decode().endswith(name)]
         if not found:
             raise PathMissing("It was taken out; put it back.")
         return found[0]
 
-    return recognise(listing(*names, empty=empty), read, lambda folder: folder.decode() in templates)
+    return recognise(listing(*names, empty=empty), read, lambda folder: folder.decode() in templates, **more)
 
 
 def one_card(*names: str, **more) -> CardFolder:

@@ -328,6 +328,52 @@ def test_a_proxy_on_a_hash_list_is_not_missed():
     assert card.warnings == ()
 
 
+ORPHAN = "In a folder Proxy with no recording of the name beside it, so taken as footage: "
+
+
+@pytest.mark.parametrize(
+    ("names", "named"),
+    [
+        (("ingest/a/x.braw", "ingest/a/Proxy/x.mp4", "ingest/a/Proxy/y.mp4"), "y.mp4;"),
+        (("ingest/a/Proxy/h264/y_Proxy.mov",), "y_Proxy.mov;"),
+        (tuple(f"ingest/a/Proxy/{name}.mov" for name in "abcde"), "a.mov, b.mov, c.mov and 2 more;"),
+        (("ingest/A/CONTENTS/PROXY/0001AB.MP4",), "0001AB.MP4;"),  # of a P2 card nothing else is left
+        (("ingest/a/Proxy/x.mov", "ingest/a/Proxy/Proxy/x.mov"), "x.mov;"),  # the second is a proxy of the first
+    ],
+)
+def test_what_lies_in_a_folder_proxy_without_its_original_is_footage_and_says_so(names, named):
+    cards = cards_of(*names, top=b"ingest")
+    assert [each for card in cards for each in card.warnings if each.startswith(ORPHAN + named)]
+    assert named.split(", ")[0].strip(";") in {clip.name for card in cards for clip in card.clips}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("ingest/a/x.braw", "ingest/a/Proxy/x.mp4"),
+        ("ingest/Proxy/PRIVATE/M4ROOT/CLIP/C0001.MP4",),  # a camera's card, whatever its folder is called
+        ("ingest/Proxy/DCIM/100APPLE/IMG_0001.MOV",),
+        ("ingest/A/CONTENTS/VIDEO/0001AB.MXF", "ingest/A/CONTENTS/PROXY/0001AB.MP4"),
+    ],
+)
+def test_a_camera_s_card_in_a_folder_proxy_is_a_card_like_any_other(names):
+    (card,) = cards_of(*names, top=b"ingest")
+    assert not [each for each in card.warnings if each.startswith(ORPHAN)]
+
+
+def test_a_folder_proxy_that_was_named_itself_is_no_cause_for_doubt():
+    (card,) = cards_of("disk/Proxy/x.mov", top=b"disk/Proxy")
+    assert (clips(card), card.warnings) == ([("x.mov",)], ())
+
+
+def test_our_own_products_are_no_footage_though_their_originals_are_gone():
+    names = ("ingest/a/y.mov", "ingest/a/Proxy/x.mov", "ingest/b/Proxy/z.mov")
+    products = {b"ingest/a/Proxy/x.mov", b"ingest/b/Proxy/z.mov"}
+    (card,) = cards_of(*names, products=products)
+    assert (clips(card), card.warnings) == ([("y.mov",)], ())
+    assert card.others == (b"ingest/a/Proxy/x.mov",)
+
+
 def test_a_folder_named_proxy_with_other_films_is_a_card():
     assert [card.path for card in cards_of("a/x.mp4", "a/Proxy/y.mov")] == [b"a", b"a/Proxy"]
 

@@ -20,8 +20,8 @@ from filming import (
     wait_for,
 )
 
-from pipeline.ingest.reins import reined
 from pipeline.processes.ffmpeg import find_ffmpeg
+from pipeline.processes.reins import reined
 
 
 @pytest.fixture

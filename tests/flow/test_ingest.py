@@ -88,7 +88,7 @@ def test_a_copy_stands_in_when_the_first_is_removed(film):
     shutil.copytree(film / "ingest" / "A001", film / "ingest" / "spare")
     finish(film)
     shutil.rmtree(film / "ingest" / "A001")
-    finish(film)
+    assert "offline" not in finish(film).err
     assert [row["status"] for row in rushes("log", "--json", cwd=film).json] == ["ready", "ready"]
 
 
@@ -363,6 +363,85 @@ def test_proxies_beside_the_originals_are_no_new_footage(tmp_path):
     assert half_made(film) == []
 
 
+def test_proxies_that_were_taken_for_footage_leave_the_log_when_their_originals_come(film):
+    low = film / "ingest" / "A002" / "Proxy" / "C0001_Proxy.MP4"
+    footage(low, 7)
+    assert "In a folder Proxy with no recording of the name beside it, so taken as footage: C0001_Proxy.MP4" in (
+        finish(film).err
+    )
+    proxy = log(film)["ingest/A002/Proxy/C0001_Proxy.MP4"]["id"][:8]
+    assert rushes("mark", proxy, "2", "5", "--note", "runs", cwd=film).code == 0
+    assert rushes("cut", "x", "status:*", cwd=film).code == 0
+    footage(film / "ingest" / "A002" / "C0001.MP4", 8)
+    told = finish(film).err
+    original = log(film)["ingest/A002/C0001.MP4"]["id"][:8]
+    of = f"C0001_Proxy.MP4 ({proxy}) of C0001.MP4 ({original})"
+    assert f"1 clip is a proxy of another clip and no footage, so out of the log: {of}; 'rushes undo " in told
+    assert (
+        f"What was said of the proxy C0001_Proxy.MP4 ({proxy}) (1 mark) is said of C0001.MP4 ({original}) now." in told
+    )
+    assert "1 proxy made of these is of no use and may be removed, from proxies/A002/Proxy." in told
+    assert "These cuts use a proxy that is out of the log: x; 'rushes cut NAME' makes one again" in told
+    assert "offline" not in told
+    assert {clip["name"] for clip in log(film).values()} == {"C0001.MP4", "C0002.MP4"}
+    assert "runs" in rushes("show", original, cwd=film).out
+    assert "Nothing to do" in finish(film).err
+    assert rushes("verify", cwd=film).code == 0
+
+
+def test_a_camera_s_own_proxy_is_never_overwritten(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\n')
+    camera_s = card(film, clips=2) / "Proxy" / "C0001.mov"
+    footage(camera_s, 9, source=TINY_MOV)
+    before = camera_s.read_bytes()
+    told = finish(film).err
+    ours = sorted(str(path.relative_to(camera_s.parent)) for path in camera_s.parent.rglob("*.mov"))
+    original = log(film)["ingest/A001/C0001.MP4"]["id"][:8]
+    assert ours == sorted(["C0001.mov", "C0002.mov", f"{original}/C0001.mov"])
+    assert told.count("ingest/A001/Proxy has files of other making under the names of proxies: they stay") == 1
+    assert camera_s.read_bytes() == before
+    assert "Nothing to do" in finish(film).err
+    assert rushes("verify", cwd=film).code == 0
+
+
+def test_proxies_beside_their_originals_go_along_when_their_folder_gets_another_name(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\n')
+    card(film, clips=2)
+    finish(film)
+    made = tree(film / "ingest" / "A001" / "Proxy")
+    (film / "ingest" / "A001").rename(film / "ingest" / "A007")
+    told = finish(film).err
+    assert "gone" not in told
+    assert "made    " not in told
+    assert tree(film / "ingest" / "A007" / "Proxy") == made
+    assert {clip["status"] for clip in log(film).values()} == {"ready"}
+    assert rushes("verify", cwd=film).code == 0
+
+
+def test_our_proxies_are_no_footage_where_their_originals_are_gone(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\n')
+    originals = card(film, clips=2)
+    finish(film)
+    for place in originals.glob("*.MP4"):
+        place.unlink()
+    assert "2 clips are offline now, because the files are not there" in finish(film).err
+    assert {path: clip["status"] for path, clip in log(film).items()} == {
+        "ingest/A001/C0001.MP4": "offline", "ingest/A001/C0002.MP4": "offline",
+    }  # fmt: skip
+
+
+def test_proxies_beside_originals_that_went_away_are_no_footage_either(tmp_path):
+    film = empty_film(tmp_path / "film", LEAN + 'placement = "beside"\npresets = ["edit", "h264"]\n')
+    folder = card(film)
+    finish(film)
+    (folder / "C0001.MP4").rename(tmp_path / "C0001.MP4")
+    assert "1 clip is offline now" in finish(film).err
+    footage(folder / "C0007.MP4", 7)
+    finish(film)
+    assert {clip["name"] for clip in log(film).values()} == {"C0001.MP4", "C0007.MP4"}
+    assert "new" not in rushes("verify", cwd=film).out
+
+
 # --- in which order -------------------------------------------------------------------------------
 
 ONE_AT_A_TIME = LEAN + "jobs = 1\n"
@@ -389,7 +468,7 @@ def test_short_clips_are_made_first_and_before_them_what_was_asked_for(tmp_path)
 
 def test_of_several_hands_one_takes_the_longest_clips():
     queue = deque(SimpleNamespace(clip=SimpleNamespace(id=name)) for name in "abcdef")
-    hands = Hands(account=None, engine=None, bench=None, _queue=queue)
+    hands = Hands(account=None, engine=None, bench=None, cores=2, _queue=queue)
     picked = []
     for ended in ("", "", "", "a", "f", "b"):
         hands._orders.pop(ended, None)

@@ -18,8 +18,9 @@ from filming import MAG, ROOT, TINY, empty_film, footage, log
 
 from pipeline.cli.main import rushes
 from pipeline.processes import ffmpeg, reader, sandbox
+from pipeline.processes.arguments import INPUT_GUARD
 from pipeline.processes.courtesy import courteous
-from pipeline.processes.ffmpeg import INPUT_GUARD, find_ffmpeg
+from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.processes.sandbox import Reach, holder
 
 # Every place that starts a program, and why it may be as it is.

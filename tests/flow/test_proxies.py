@@ -2,12 +2,13 @@
 
 import re
 import shutil
+import sqlite3
 import subprocess
 from itertools import takewhile
 from operator import itemgetter
 
 import pytest
-from filming import empty_film, footage, on_a_terminal, rushes
+from filming import empty_film, finish, footage, on_a_terminal, rushes
 
 from pipeline.metadata.frames import read_stored
 from pipeline.processes.ffmpeg import find_ffmpeg
@@ -80,7 +81,9 @@ def test_proxies_that_are_gone_spoilt_or_swapped_are_found_out_and_made_again(ow
         missing
         == f"1 file is gone: {gone.relative_to(own_shoot)}; 'rushes ingest --retry' makes what is missing again."
     )
-    assert spoilt.endswith(": not what was made; delete what is there, and 'rushes ingest --retry' makes it again.")
+    assert spoilt.endswith(
+        ": spoilt, or made by an older release; delete what is there, and 'rushes ingest --retry' makes it again."
+    )
     assert all(str(place.relative_to(own_shoot)) in spoilt for place in (short, swapped))
     assert [line.split()[-1] for line in run.out.splitlines()[2:4]] == ["file", "file"]
     _, rows = proxies(own_shoot, "camera:A")
@@ -92,6 +95,24 @@ def test_proxies_that_are_gone_spoilt_or_swapped_are_found_out_and_made_again(ow
         path.unlink()
     assert rushes("ingest", "--retry", cwd=own_shoot).code == 0
     assert rushes("proxies", "--compare", cwd=own_shoot).code == 0
+
+
+def test_damage_inside_a_proxy_is_found_where_that_is_asked_for_with_the_originals_away_too(film):
+    spoilt = next((film / "proxies").rglob("*.mov"))
+    at, size, _ = read_stored(spoilt).places[1]
+    data = bytearray(spoilt.read_bytes())
+    data[at + size // 2 : at + size // 2 + 256] = bytes(256)
+    spoilt.write_bytes(data)
+    (film / "ingest" / "A001").rename(film / "away")
+    assert rushes("proxies", cwd=film).code == 0
+    run = rushes("proxies", "--compare", cwd=film)
+    assert run.code == 1
+    assert f"  file (all): {spoilt.stem}" in run.out
+    assert "cannot be played to its end" in run.out
+    assert run.err.endswith(
+        f"{spoilt.relative_to(film)}: spoilt, or made by an older release; delete what is there, and"
+        " 'rushes ingest --retry' makes it again.\n"
+    )
 
 
 def test_proxies_deleted_by_hand_are_counted_and_named_with_the_command_that_makes_them_again(film):
@@ -121,6 +142,13 @@ def test_beside_the_original_resolve_attaches_by_itself(film):
     code, rows = proxies(film)
     assert code == 0
     assert [row["verdict"]["resolve"] for row in rows.values()] == [[], []]
+
+
+def test_a_comparison_without_the_original_is_none_and_says_so(film):
+    (film / "ingest/A001/C0001.MP4").rename(film / "C0001.away")
+    run = rushes("proxies", "name:C0001.MP4", "--compare", cwd=film)
+    assert (run.code, "C0001.MP4 was not looked at: its original is not there" in run.err) == (1, True)
+    assert rushes("proxies", "name:C0001.MP4", cwd=film).code == 0
 
 
 def test_a_cut_off_recording_is_salvaged_on_request_and_says_so(film):
@@ -321,3 +349,33 @@ def test_a_spoilt_copy_of_sound_alone_is_told_in_words(tmp_path):
     told = rushes("proxies", cwd=film)
     assert told.code == 1
     assert "  time reference (all): T001.wav 1728048000 instead of 1728000000\n" in told.out
+
+
+def test_a_proxy_of_older_rules_is_made_again_by_the_ingest_alone_and_so_it_is_said(film):
+    old = film / "proxies" / "A001" / "C0001.mov"
+    old.write_bytes((film / "proxies" / "A001" / "C0002.mov").read_bytes()[:-1])
+    with sqlite3.connect(film / ".rushes" / "catalogue.db") as db:
+        db.execute("UPDATE products SET recipe = 'older' WHERE path = ?", (b"proxies/A001/C0001.mov",))
+    run = rushes("proxies", cwd=film)
+    said = "proxies/A001/C0001.mov: made by an older release or other settings; 'rushes ingest' makes it again."
+    assert (run.code, run.err.splitlines()) == (1, [said])
+    assert "made    A001: C0001.MP4" in finish(film).err
+    assert rushes("proxies", cwd=film).code == 0
+
+
+def test_proxies_stay_where_an_earlier_placement_had_them_and_it_is_said_how_they_get_elsewhere(film):
+    settings = film / "rushes.toml"
+    settings.write_text(settings.read_text(encoding="utf-8") + 'placement = "beside"\n', encoding="utf-8")
+    assert "made    " not in finish(film).err
+    run = rushes("proxies", cwd=film)
+    told = (
+        "2 proxies lie where an earlier 'placement' had them and suites may have attached them: delete"
+        " proxies/A001/C0001.mov, proxies/A001/C0002.mov, and 'rushes ingest --retry' makes them where \"beside\" puts"
+        " them."
+    )
+    assert (run.code, run.err.splitlines()) == (0, [told])
+    shutil.rmtree(film / "proxies" / "A001")
+    assert rushes("ingest", "--retry", cwd=film).code == 0
+    assert {path.name for path in (film / "ingest" / "A001" / "Proxy").iterdir()} == {"C0001.mov", "C0002.mov"}
+    run = rushes("proxies", cwd=film)
+    assert (run.code, run.err) == (0, "")

@@ -25,7 +25,8 @@ from pipeline.catalogue.summary import card_rows
 from pipeline.cli.cards import _data as card_data
 from pipeline.film import Film, open_film
 from pipeline.ingest.look import Ground, look, see
-from pipeline.ingest.make import Bench, carry_out, order
+from pipeline.ingest.make import carry_out
+from pipeline.ingest.orders import Bench, order
 from pipeline.ingest.take import take_card
 from pipeline.processes.reader import ReaderProcess
 from pipeline.shotlog.query import parse

@@ -218,6 +218,31 @@ def test_a_matrix_is_read_as_the_file_states_it(tmp_path, primaries, matrix, lev
     assert off(made(source)[0], shown(PATCHES, primaries, "bt709")) <= 3
 
 
+@pytest.mark.parametrize("matrix", ["smpte170m", "bt470bg"])
+def test_eight_bits_of_another_matrix_stay_as_bright_as_they_are(tmp_path, matrix):
+    """As phones and SD record: half a step of 8 bits is what rounding may cost."""
+    source = shot(tmp_path / "A.mov", "bt709", "bt709", matrix, "tv", "-pix_fmt", "yuv420p")
+    for proxy in made(source, EDIT, PRESETS["h264"]):
+        assert abs(patches_of(proxy)[0].mean() * 255 - (126 - 16) / 219 * 255) < 0.6, proxy.name
+
+
+def tone_mapped_hlg(patches: np.ndarray) -> np.ndarray:
+    """HLG on a display of 1000 nits (ITU-R BT.2100), of which 203 are white, in Rec. 709 and bent above 30 % of it."""
+    light = np.where(patches <= 0.5, patches**2 / 3, (np.exp((patches - 0.55991073) / 0.17883277) + 0.28466892) / 12)
+    light *= 1000 / 203 * (light @ (0.2627, 0.6780, 0.0593))[:, None] ** 0.2
+    light = (light @ (np.linalg.inv(to_light("bt709")) @ to_light("bt2020")).T).clip(0)
+    most, knee, peak = light.max(axis=1, keepdims=True), 0.3, 10  # a Möbius curve: straight to the knee, 1 at the peak
+    first = -(knee**2) * (peak - 1) / (knee**2 - 2 * knee + peak)
+    second = (knee**2 - 2 * knee * peak + peak) / (peak - 1)
+    bent = (second**2 + 2 * second * knee + knee**2) / (second - first) * (most + first) / (most + second)
+    return (light * np.where(most > knee, bent / most, 1)) ** (1 / 2.4)
+
+
+def test_colours_of_hlg_are_as_bright_as_their_luminance_says(tmp_path):
+    source = shot(tmp_path / "A.mov", "bt2020", "arib-std-b67", "bt2020nc", "tv")
+    assert off(made(source)[0], tone_mapped_hlg(PATCHES)) <= 3
+
+
 @pytest.mark.parametrize(
     ("primaries", "transfer"), [("smpte170m", "unknown"), ("smpte240m", "smpte240m"), ("ebu3213", "bt709")]
 )
@@ -302,11 +327,14 @@ def test_colours_that_no_one_can_convert_are_refused_in_a_true_sentence(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("stated", "height", "codec", "read"),
+    ("stated", "size", "codec", "read"),
     [
-        (None, 1080, "h264", "bt709"), (None, 576, "h264", "bt601"), ("unknown", 1080, "h264", "bt709"),
-        ("gbr", 1080, "h264", "bt709"), ("smpte170m", 1080, "h264", "bt601"), ("bt709", 1080, "mjpeg", "bt601"),
+        (None, (1440, 1080), "h264", "bt709"), (None, (720, 576), "h264", "smpte170m"),
+        ("unknown", (1440, 1080), "h264", "bt709"), (None, (1280, 536), "h264", "bt709"),
+        (None, (576, 1024), "h264", "bt709"), ("gbr", (1920, 1080), "h264", "bt709"),
+        ("smpte170m", (1920, 1080), "h264", "smpte170m"), ("bt709", (1920, 1080), "mjpeg", "smpte170m"),
     ],
 )  # fmt: skip
-def test_a_matrix_that_is_not_stated_is_that_of_the_size_and_jpegs_its_own(stated, height, codec, read):
-    assert matrix_read(VideoStream(video_codec=codec, height=height, color_matrix=stated)) == read
+def test_a_matrix_that_is_not_stated_is_that_of_the_size_and_jpegs_its_own(stated, size, codec, read):
+    width, height = size
+    assert matrix_read(VideoStream(video_codec=codec, width=width, height=height, color_matrix=stated)) == read

@@ -14,18 +14,21 @@ from pipeline.cards.proxies import proxies_beside
 from pipeline.clip import AudioStream, Clip, Facts, Part, Stamp, VideoStream
 from pipeline.errors import MediaUnreadable
 from pipeline.proxies.geometry import Size, fitted, proxy_size
-from pipeline.proxies.graph import command, proxy_reel, proxy_timecode
+from pipeline.proxies.graph import command
 from pipeline.proxies.job import Output, ProxyJob
+from pipeline.proxies.labels import proxy_reel, proxy_timecode
 from pipeline.proxies.naming import proxy_path, still_path
 from pipeline.proxies.picture import TILES, still_frames
-from pipeline.proxies.placement import Hands, hands_for
+from pipeline.proxies.placement import processes_for, threads_for
 from pipeline.proxies.presets import load_presets
 from pipeline.proxies.sound import samples_of
 from pipeline.settings import shipped
 from pipeline.timecode import STANDARD_RATES, Rate, Timecode
 
 PRESETS = load_presets(shipped("proxies.toml"))
-UHD = VideoStream(width=3840, height=2160, rate=Rate(25), frames=100, vfr=False, color_matrix="bt709", rotation=0)
+UHD = VideoStream(
+    width=3840, height=2160, rate=Rate(25), frames=100, vfr=False, color_matrix="bt709", rotation=0, interlaced=False
+)
 STEREO = AudioStream("aac", 2, 48000, 192000)
 
 
@@ -274,8 +277,8 @@ def test_a_proxy_beside_its_original_is_known_as_one_by_its_place(stem, preset, 
         clip(parts=(replace(clip().parts[0], path=original),)), b"ingest/A001", preset, "beside"
     ).rpartition(b"/")
     proxy = b"/".join([folder, other + name])
-    assert proxies_beside([original, proxy]) == {proxy}
-    assert proxies_beside([proxy]) == set()
+    assert proxies_beside([original, proxy]) == {proxy: (original,)}
+    assert not proxies_beside([proxy])
 
 
 def test_presets_lie_apart():
@@ -297,11 +300,14 @@ def test_stills_are_named_by_id():
 
 
 @pytest.mark.parametrize("cores", [1, 2, 4, 8, 16, 64])
-def test_every_core_has_work_and_none_too_much(cores):
-    hands = hands_for(cores)
-    assert cores <= hands.processes * hands.threads <= 2 * cores
+def test_every_core_has_work_and_none_too_much_however_many_clips_are_left(cores):
+    for at_once in range(1, processes_for(cores) + 1):
+        assert cores <= at_once * threads_for(cores, at_once) < 2 * cores + at_once
+
+
+def test_a_clip_that_is_left_alone_has_the_whole_machine():
+    assert [threads_for(16, at_once) for at_once in (8, 4, 2, 1)] == [4, 8, 16, 16]
 
 
 def test_a_persons_number_of_jobs_counts():
-    assert hands_for(8, 3).processes == 3
-    assert isinstance(hands_for(8, 3), Hands)
+    assert processes_for(8, 3) == 3

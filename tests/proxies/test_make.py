@@ -382,6 +382,23 @@ def test_progressive_only_encoders_get_no_comb(tmp_path):
     assert (proxy.video.interlaced, proxy.video.frames) == (False, 25)
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_fields_of_which_the_container_says_nothing_are_kept_where_their_codec_tells(tmp_path, told):
+    """And where nothing tells before the decoder does, they become whole pictures."""
+    run(
+        "-f", "lavfi", "-i", "testsrc2=s=1920x1080:r=50:d=0.24", "-vf",
+        "tinterlace=interleave_top,setparams=field_mode=tff", "-pix_fmt", "yuv422p", "-c:v", "dnxhd", "-b:v", "120M",
+        "-flags", "+ildct+ilme", tmp_path / "A.mov",
+    )  # fmt: skip
+    clip = log(tmp_path / "A.mov")
+    assert clip.facts.video.interlaced is True
+    if not told:
+        clip = replace(clip, facts=replace(clip.facts, video=replace(clip.facts.video, interlaced=None)))
+    make(order(clip, tmp_path / "out", tmp_path / "A.mov"), program())
+    proxy = read_facts(tmp_path / "out" / "edit.mov").video
+    assert (proxy.interlaced, proxy.field_order, proxy.frames) == (told, "tff" if told else None, 6)
+
+
 def mean_colour(path: Path) -> list[int]:
     """Red, green, blue of the middle as a player shows it."""
     raw = run("-i", path, "-vf", "crop=16:16", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-")

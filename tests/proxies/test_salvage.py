@@ -1,6 +1,9 @@
 """What can still be read of a damaged recording: as long as it was, every picture in its place, the rest black."""
 
+import shutil
+import time
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shooting import log, order, picture_size, program, read_number, run, shoot, sound
 
-from pipeline.clip import salvaged
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata.frames import read_times
 from pipeline.proxies.job import ProxyJob, Salvage
 from pipeline.proxies.make import Made, make
-from pipeline.proxies.salvage import fewer, missing_runs
+from pipeline.proxies.salvage import fewer, missing_runs, surveyed
+from pipeline.proxies.telling import salvaged
 
 
 def rescued(job: ProxyJob) -> Made:
@@ -265,3 +268,39 @@ def test_a_salvaged_proxy_says_what_is_no_footage():
     assert salvaged(()).startswith("salvaged: all pictures came")
     assert salvaged(((3, 1), (10, 5))).startswith("salvaged: frames 3 and 10 to 14 could not be read and are black")
     assert "3 more stretches" in salvaged(tuple((10 * n, 2) for n in range(8)))
+
+
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="setpriv is not installed")
+def test_what_can_be_read_is_looked_for_within_the_bandwidth(tmp_path):
+    source = noise(tmp_path / "A.mov", 40, "-s", "1280x720", "-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p")
+    assert looked_for(source, seconds=2.5) > 2
+
+
+def test_so_is_damage_that_only_a_second_reading_finds(tmp_path):
+    source = noise(tmp_path / "A.mov", 5, "-c:v", "libx265", "-x265-params", "log-level=none", "-pix_fmt", "yuv420p")
+    assert looked_for(source, seconds=2.5) > 2
+
+
+def test_what_was_cut_off_is_not_waited_for_as_if_it_were_there(tmp_path):
+    """The black at the end is in no byte that is read."""
+    source = shoot(tmp_path / "A.mov", "-c:v mjpeg -movflags +faststart", frames=range(40))
+    cut(source, 0.5)
+    job = surveyed(replace(order(log(source), tmp_path / "out", source), salvage=Salvage()), program())
+    assert job.salvage
+    assert job.clip.duration == Fraction(40, 25)
+    assert job.media_seconds == Fraction(job.salvage.held[-1][0], 25)
+    assert 0 < job.media_seconds < 1
+
+
+def noise(path: Path, frames: int, *options: str) -> Path:
+    run("-f", "lavfi", "-i", "testsrc2=s=320x180:r=25,noise=alls=40:allf=t", "-frames:v", str(frames), *options, path)
+    return path
+
+
+def looked_for(source: Path, *, seconds: float) -> float:
+    """How long the look takes at a bandwidth at which one reading takes so many seconds."""
+    job = order(log(source), source.parent / "out", source, stills=False)
+    job = replace(job, salvage=Salvage(), bandwidth=source.stat().st_size / seconds)
+    began = time.monotonic()
+    assert surveyed(job, program()).salvage == Salvage((), (Fraction(0),))
+    return time.monotonic() - began

@@ -16,6 +16,7 @@ from pipeline.errors import MediaUnreadable
 from pipeline.metadata.frames import Times
 from pipeline.proxies.checks import Case, Measured
 from pipeline.proxies.make import make
+from pipeline.proxies.playing import Played
 from pipeline.proxies.rules import EDITORS, RULES
 from pipeline.proxies.verdict import breaches, defects, measure, missing_frames, outcome, verdict
 from pipeline.timecode import Rate, Timecode
@@ -59,6 +60,11 @@ def times(**spoilt: object) -> Case:
     return replace(GOOD, found=Measured(FOUND, replace(TIMES, **spoilt)))
 
 
+def decoded(case: Case, pictures: int, *samples: int) -> Case:
+    """The same file, of which a decoder gave so much."""
+    return replace(case, found=replace(case.found, played=Played(pictures, samples)))
+
+
 def coded(codec: str, **spoilt: object) -> Case:
     """Pictures of another codec, which begin in another way."""
     case = picture(video_codec=codec, **spoilt)
@@ -92,6 +98,7 @@ SPOILT = [
     ("frames", DEFECT, ALL, picture(frames=299)),
     ("frames", DEFECT, ALL, picture(frames=301)),
     ("frames", DEFECT, ALL, times(heads=((0, HEADS[0][1]), (299, bytes(8))))),
+    ("frames", DEFECT, ALL, decoded(GOOD, 299, 480480, 480480)),
     ("pictures", DEFECT, ALL, replace(GOOD, compared="frame 150 shows the original's 151")),
     ("damaged pictures", VERDICT, ALL, replace(GOOD, damaged="pictures of the original are damaged: 7")),
     ("frame rate", DEFECT, ALL, picture(rate=Rate(2997, 100))),
@@ -123,8 +130,10 @@ SPOILT = [
     ("sound codec", DEFECT, (), facts(audio=(replace(TRACK, codec="aac"), TRACK))),
     ("sound sync", DEFECT, ALL, facts(audio=(TRACK, replace(TRACK, samples=480478)))),
     ("sound sync", DEFECT, (), facts(audio=(TRACK, replace(TRACK, samples=480479)))),
+    ("sound sync", DEFECT, ALL, decoded(GOOD, 300, 480480, 480478)),
     ("sound sync", DEFECT, ALL, times(sounds=(Fraction(0), Fraction(2, 48000)))),
     ("sound sync", DEFECT, (), times(sounds=(Fraction(0), Fraction(1, 48000)))),
+    ("sound", DEFECT, ALL, replace(GOOD, heard="channel 2 is silent where the original is not (0.0 s in)")),
     ("base name", VERDICT, ("resolve", "avid"), replace(GOOD, path=Path("/film/A001/Proxy/C0001_Proxy.mov"))),
     ("proxy name", VERDICT, ("premiere",), replace(GOOD, path=Path("/film/A001/Proxy/C0002.mov"))),
     ("folder", VERDICT, ("resolve",), replace(GOOD, path=Path("/film/proxies/A001/C0001.mov"))),
@@ -155,14 +164,16 @@ SPOILT_SOUND = [
     ("channels", DEFECT, ALL, wave(audio=(AudioStream("pcm_s24le", 1, 48000, 480_000),) * 2)),
     ("sound length", DEFECT, ALL, wave(samples=479_951)),
     ("sound length", DEFECT, ALL, wave(samples=480_049)),
+    ("sound length", DEFECT, ALL, decoded(GOOD_SOUND, 0, 479_951)),
+    ("sound", DEFECT, ALL, replace(GOOD_SOUND, heard="channel 1 sounds otherwise than the original (0.0 s in)")),
     ("time reference", DEFECT, ALL, wave(time_reference=1_728_000_001)),
     ("time reference", DEFECT, ALL, wave(time_reference=None)),
     ("base name", VERDICT, ("resolve", "avid"), replace(GOOD_SOUND, path=Path("/film/S001/Proxy/T002.wav"))),
     ("folder", VERDICT, ("resolve",), replace(GOOD_SOUND, path=Path("/film/proxies/S001/T001.wav"))),
 ]  # fmt: skip
-# A name that is wrong for Premiere is wrong for the others, too; no MOV is what Avid takes for its own.
+# A name that is wrong for Premiere is wrong for the others, too; Avid takes neither MOV nor OP1a MXF for its own.
 BESIDE = {"proxy name": {"base name"}}
-LASTING = {"container"}
+LASTING = {"container", "native media"}
 
 
 def named(said: tuple[str, ...]) -> set[str]:
@@ -172,8 +183,8 @@ def named(said: tuple[str, ...]) -> set[str]:
 def test_a_good_proxy_keeps_every_rule_but_that_of_avids_own_files():
     assert defects(GOOD) == ()
     assert verdict(breaches(GOOD)) == {**dict.fromkeys(EDITORS, ()), "avid": ("container",)}
-    avids = facts(container="mxf")
-    assert set(verdict(breaches(avids)).values()) == {()}
+    linked = facts(container="mxf")
+    assert verdict(breaches(linked)) == {**dict.fromkeys(EDITORS, ()), "avid": ("native media",)}
 
 
 @pytest.mark.parametrize(("rule", "defect", "editors", "case"), [*SPOILT, *SPOILT_SOUND])

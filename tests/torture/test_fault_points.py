@@ -52,7 +52,7 @@ WITHOUT = {
     "processes/reader.py:_say": "a pipe",
     "processes/reader.py:_write_all": "a pipe",
     "proxies/luts.py:sweep_luts": "copies nobody uses; the next sweep removes what is left",
-    "proxies/make.py:_is_short": "a temporary file that is done with; one left behind is swept",
+    "proxies/make.py:_of_use": "a temporary file that is done with; one left behind is swept",
     "proxies/make.py:_remove": "temporary files that are done with; one left behind is swept",
     "publishing.py:_name": "its caller names the point",
     "publishing.py:sync": "its callers name the points",

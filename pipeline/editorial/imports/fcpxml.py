@@ -10,8 +10,9 @@ from fractions import Fraction
 import msgspec
 
 from pipeline.editorial.bulk import unswept
+from pipeline.editorial.imports.fcpxml_clocks import Clock
 from pipeline.editorial.imports.fcpxml_resources import Format, Resources, resources_of, seconds
-from pipeline.editorial.imports.fcpxml_story import Clock, Story, Within
+from pipeline.editorial.imports.fcpxml_story import Story, Within
 from pipeline.editorial.imports.markup import Document, Node, line_of, parse, root_name
 from pipeline.editorial.imports.reading import Kind, Problem, ReadEvent, ReadTimeline, ReadTransition
 from pipeline.errors import TimelineUnreadable

@@ -1,18 +1,13 @@
-"""An FCPXML storyline as events: clips, what is connected to them, and what lies within compound clips.
-
-Every element has a clock of its own. A clip's `offset` is its place on its parent's clock and `duration` its length
-there; what is inside it counts on the clip's clock, which shows `start` where the clip begins. A clip whose rate is
-conformed, or that has a `timeMap`, has a clock that runs faster or slower than its parent's.
-"""
+"""An FCPXML storyline as events: clips, what is connected to them, and what lies within compound clips."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 from math import ceil
 from typing import NamedTuple
 
 import msgspec
 
+from pipeline.editorial.imports.fcpxml_clocks import NORMAL, Clock, is_even, points_of, retimed, value_at
 from pipeline.editorial.imports.fcpxml_resources import (
     Asset,
     Resources,
@@ -34,26 +29,9 @@ _MADE = {"title": "a title", "caption": "a caption", "live-drawing": "a drawing"
 _PLACED = _CLIPS | _MADE.keys()
 _FILES = frozenset({"asset-clip", "video", "audio"})
 _MARKERS = frozenset({"marker", "chapter-marker"})
-_SAME = Fraction(1)
 _KINDS: tuple[Kind, ...] = ("Video", "Audio")
 _BOTH: frozenset[str] = frozenset({"Video", "Audio"})
 _ENABLED = {"all": _BOTH, "video": frozenset({"Video"}), "audio": frozenset({"Audio"}), "none": frozenset[str]()}
-
-
-class Clock(NamedTuple):
-    """`at` (seconds of the timeline) shows `start`; it runs `speed` times as fast as the timeline."""
-
-    at: Fraction
-    start: Fraction = Fraction(0)
-    speed: Fraction = _SAME
-
-    def timeline(self, local: Fraction) -> Fraction:
-        since = local - self.start
-        return self.at + (since if self.speed is _SAME else since / self.speed)
-
-    def local(self, time: Fraction) -> Fraction:
-        since = time - self.at
-        return self.start + (since if self.speed is _SAME else since * self.speed)
 
 
 class Within(NamedTuple):
@@ -99,9 +77,8 @@ class Story:
             offset = self._offset(child)
             if offset is None:
                 offset = place if place is not None else clock.start
-            own = within._replace(
-                lane=within.lane - _lane(child)
-            )  # a lane means nothing between the clips of a storyline
+            # A lane means nothing between the clips of a storyline.
+            own = within._replace(lane=within.lane - _lane(child))
             self.item(child, clock.timeline(offset), clock.speed, own)
             place = offset + (self._duration(child) or 0)
 
@@ -126,8 +103,8 @@ class Story:
             self._wrong(node, "has no length")
             return
         conformed = self._conformed(node)
-        clock = Clock(at, self._start(node), speed if conformed is _SAME else speed * conformed)
-        end = at + (duration if speed is _SAME else duration / speed)
+        clock = Clock(at, self._start(node), speed if conformed is NORMAL else speed * conformed)
+        end = at + (duration if speed is NORMAL else duration / speed)
         seen = _seen(Span(min(at, end), max(at, end)), within)
         before = len(self.events)
         if seen is not None:
@@ -153,14 +130,14 @@ class Story:
         elif node.tag in _FILES:
             self._asset(node, clock, seen, within)
         elif node.tag != "gap":
-            inside, retimed = within._replace(low=seen.low, high=seen.high), _retimed(clock, _map(node))
-            if retimed is None:
+            inside, inner = within._replace(low=seen.low, high=seen.high), retimed(clock, points_of(node))
+            if inner is None:
                 held = self.resources.media.get(node.get("ref", ""), node)
                 clips = not_apart(sum(each.tag in _FILES for each in held.iter()))
                 sentence = f"The speed of '{node.get('name', '')}' changes within it{clips}"
                 self.left_out.append(Problem(line_of(node), sentence))
                 return
-            clock = retimed
+            clock = inner
             if node.tag == "ref-clip":
                 self._compound(node, clock, inside)
             elif node.tag == "mc-clip":
@@ -238,10 +215,10 @@ class Story:
     def _event(self, node: Node, asset: Asset, clock: Clock, seen: Span, *, at: tuple[TimeRange, bool]) -> ReadEvent:
         rate = asset.rate or self.rate
         first, last = clock.local(seen.low), clock.local(seen.high)
-        speed, points = clock.speed, _map(node)
+        speed, points = clock.speed, points_of(node)
         if points:
-            first, last = _mapped(points, first), _mapped(points, last)
-            if len(points) > 2 and not _even(points):
+            first, last = value_at(points, first), value_at(points, last)
+            if len(points) > 2 and not is_even(points):
                 sentence = f"The speed of '{node.get('name', '')}' changes within it; it is read as its average."
                 self.left_out.append(Problem(line_of(node), sentence))
             speed = (last - first) / (seen.high - seen.low)
@@ -343,11 +320,11 @@ class Story:
         """How much faster a clip runs because its frames are shown one by one at the rate of the timeline."""
         conform = node.find("conform-rate")
         if conform is None or conform.get("scaleEnabled", "1") == "0":
-            return _SAME
+            return NORMAL
         asset = self.resources.assets.get(node.get("ref", ""))
         own = (asset.rate if asset is not None else None) or rate_named(conform.get("srcFrameRate", ""))
         if own is None:
-            return _SAME
+            return NORMAL
         ratio = self.rate.fraction / own.fraction
         return ratio / round(ratio) if ratio >= 1 else ratio * round(1 / ratio)
 
@@ -372,33 +349,3 @@ def _seen(span: Span, within: Within) -> Span | None:
 
 def _ends(available: TimeRange) -> str:
     return f"{available.start} to {available.end}"
-
-
-def _map(node: Node) -> list[tuple[Fraction, Fraction]]:
-    """The points of a `timeMap`, time and value in seconds, in order of time."""
-    found = {}
-    for point in node.findall("timeMap/timept"):
-        time, value = seconds(point.get("time")), seconds(point.get("value"))
-        if time is not None and value is not None:
-            found[time] = value
-    return sorted(found.items()) if len(found) > 1 else []
-
-
-def _mapped(points: list[tuple[Fraction, Fraction]], time: Fraction) -> Fraction:
-    """The value at a time, on the line between the points around it; on the nearest line beyond them."""
-    after = next((number for number, (at, _) in enumerate(points[1:], 1) if time <= at), len(points) - 1)
-    (first, low), (last, high) = points[after - 1], points[after]
-    return low + (time - first) * (high - low) / (last - first)
-
-
-def _even(points: list[tuple[Fraction, Fraction]]) -> bool:
-    return len({(high - low) / (last - first) for (first, low), (last, high) in pairwise(points)}) == 1
-
-
-def _retimed(clock: Clock, points: list[tuple[Fraction, Fraction]]) -> Clock | None:
-    """The clock of what lies in a clip; None where it changes its speed on the way, or stands still."""
-    if not points:
-        return clock
-    (first, low), (last, high) = points[0], points[-1]
-    speed = clock.speed * (high - low) / (last - first)
-    return Clock(clock.at, _mapped(points, clock.start), speed) if _even(points) and speed else None
