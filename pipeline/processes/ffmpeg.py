@@ -38,8 +38,8 @@ _TAIL_LINES = 60
 _LINE_LENGTH = 500
 _SLOWEST = 400  # times real time that the slowest machine may take before a run counts as hung
 _A_DAY = 86_400.0
-# The first whose frames and colours all tests find right. 5.1 maps frames of a varying rate elsewhere and overlooks a
-# proxy that is off by a frame, 7.0 makes stills of other colours, and both crash; what lies between was not tried.
+# The first whose frames and colours are found right. 5.1 and 7.0 put frames of a varying rate elsewhere, 5.1 crashes
+# where fields go through a look, 7.0 makes stills of other colours; what lies between was not tried.
 _OLDEST = 9
 _RELEASE = re.compile(r"ffmpeg version n?(\d{1,2})(?![\d:])\S*")  # a build of no release tells a date or a commit
 
