@@ -22,7 +22,8 @@ class CardWork:
 def miss_cards(catalogue: Catalogue, root: int, cards: Sequence[bytes], *, there: Container[bytes] = ()) -> int:
     """Note that these cards (by path) are not there, but for these files of them; how many clips went offline.
 
-    Deletes nothing. Their fingerprints go, so that they are taken again when they come back.
+    Deletes nothing; where a copy of a clip lies elsewhere, that stands in. The fingerprints of the cards go, so that
+    they are taken again when they come back.
     """
     with catalogue.atomic() as db:
         touched: set[int] = set()
@@ -37,7 +38,13 @@ def miss_cards(catalogue: Catalogue, root: int, cards: Sequence[bytes], *, there
             db.execute("UPDATE cards SET fingerprint = '' WHERE n = ?", row)
             db.execute("DELETE FROM failed_files WHERE card = ?", row)
         refresh(db, sorted(touched))
-        return len(touched)
+        return sum(db.execute(_OFFLINE, (n,)).fetchone()[0] for n in touched)
+
+
+_OFFLINE = (
+    "SELECT count(*) FROM clips c JOIN groups g ON g.n = c.group_n JOIN terms t ON t.n = g.status"
+    " WHERE c.n = ? AND t.value = 'offline'"
+)
 
 
 def cards_left(catalogue: Catalogue) -> tuple[CardWork, ...]:

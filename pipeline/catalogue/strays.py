@@ -37,7 +37,7 @@ class Stray:
 
 @dataclass(frozen=True, slots=True)
 class Expelled:
-    """What was found; `batch` takes those that do not stay out of the log, and `files` had been made of them."""
+    """What was found; `batch` takes those that do not stay out of the log, and `files` are proxies made of them."""
 
     strays: tuple[Stray, ...] = ()
     batch: str = ""
@@ -68,8 +68,8 @@ def expel(catalogue: Catalogue, root: int, proxies: Mapping[bytes, Sequence[byte
         for n, original in gone.items():
             append(db, number, [(original, each) for each in _passed_on(db, n, original, strays[n])])
             append(db, number, [(n, Saying(FORGOTTEN, "yes", "inferred", detail=f"proxy of {strays[n].original}"))])
-        drop = "DELETE FROM products WHERE clip_n = ? RETURNING path"
-        files = tuple(path for n in gone for (path,) in db.execute(drop, (n,)).fetchall())
+        drop = "DELETE FROM products WHERE clip_n = ? RETURNING path, kind"
+        files = tuple(path for n in gone for path, kind in db.execute(drop, (n,)).fetchall() if kind == "proxy")
         db.executemany("DELETE FROM places WHERE clip_n = ?", [(n,) for n in gone])
         touched = list(dict.fromkeys((*gone, *gone.values())))
         refresh(db, touched)

@@ -52,15 +52,11 @@ def ingest_command(
         summary = ingest(found, paths, tell, retry=retry, priority=first)
     idle = ALL_IN if summary.cards or summary.made else _idle(found, paths)
     if as_json:
-        print_json(
-            {
-                **{
-                    name: getattr(summary, name)
-                    for name in ("cards", "clips", "new", "copies", "made", "failed", "left")
-                },
-                "duration": round(float(summary.duration), 3),
-            }
-        )
+        print_json({
+            "cards": summary.cards, "clips": summary.clips, "new": summary.new, "copies": summary.copies,
+            "made": summary.made, "failed": summary.failed, "left": summary.left,
+            "duration": round(float(summary.duration), 3),
+        })  # fmt: skip
     print_summary(summary, time.monotonic() - started, quiet=quiet, idle=idle)
     if summary.stopped_by:
         return summary.stopped_by[0]

@@ -108,11 +108,11 @@ class Gate:
         gone = sorted(card for card in cards if _covers(ground.below, card))
         for card in gone:
             self._refused.pop((ground.root.id, card), None)
+        self.news = self.news or bool(gone)
         if gone and (clips := miss_cards(self.account.catalogue, ground.root.id, gone, there=there)):
             names = ", ".join(one_line(card) for card in gone[:3]) + (" and others" if len(gone) > 3 else "")
             many = "clip is" if clips == 1 else "clips are"
             self.account.tell(Said(f"{names}: {clips:,} {many} offline now, because the files are not there."))
-            self.news = True
 
     # --- one ground ---
 

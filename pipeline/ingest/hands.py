@@ -198,15 +198,14 @@ class Hands:
                 owners |= {product.path: product.clip, same_name(product.path): product.clip}
 
     def _tell_of_strangers(self, planned: Order, published: Sequence[Product]) -> None:
-        """Say which files that are not ours kept their places, and where the proxies lie instead."""
+        """Say in which folders files that are not ours kept their places, once for each."""
         for product in published:
             final = self.account.film.folder / os.fsdecode(product.path)
             if final not in planned.finals:
-                self.account.tell(
-                    Said(
-                        f"{one_line(self._below(final.parent.parent / final.name))} is not of our making and stays; the"
-                        f" proxy of {one_line(planned.clip.name)} is {one_line(product.path)}."
-                    )
+                folder = one_line(self._below(final.parent.parent))
+                self.account.say_once(
+                    f"{folder} has files of other making under the names of proxies: they stay, and ours lie in folders"
+                    " of their clips' ids there, to be linked by hand."
                 )
 
     def _finish(self, planned: Order, work: Work, outcome: Outcome) -> None:

@@ -15,7 +15,7 @@ from pipeline.film import Film
 from pipeline.ingest.look import absolute, grounds
 from pipeline.ingest.orders import film_presets
 from pipeline.proxies.checks import Case, Measured
-from pipeline.proxies.compare import compare
+from pipeline.proxies.compare import Treatment, compare
 from pipeline.proxies.endings import damage
 from pipeline.proxies.framemap import Run, frame_map, runs
 from pipeline.proxies.listening import listen
@@ -62,7 +62,8 @@ def judged(film: Film, catalogue: Catalogue, query: Query, *, ffmpeg: Path | Non
             case = Case(logged.clip, presets.get(product.preset), Measured(), path, first, held=product.held)
             if product.held is None:
                 case = replace(case, damaged=damaged)
-            found = _judge(case, product, path, sources, ffmpeg)
+            graded = case.preset is None or (film.settings.proxies.looks and bool(film.settings.look))
+            found = _judge(case, product, Treatment(case.preset, graded), sources, ffmpeg)
             yield replace(
                 found,
                 unseen=unseen if unseen and product.held is None else found.unseen,
@@ -94,7 +95,8 @@ def _originals(clip: Clip, places: Mapping[int, Root]) -> tuple[Path | None, lis
     return said[0], there if len(there) == len(said) else []
 
 
-def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ffmpeg: Path | None) -> Judged:
+def _judge(case: Case, product: Product, treated: Treatment, sources: Sequence[Path], ffmpeg: Path | None) -> Judged:
+    path = case.path or Path()
     if sources:
         with suppress(RushesError):  # an original that cannot be read now has no map
             case = replace(case, original_times=times_of_original(case.clip, sources[0]))
@@ -102,18 +104,19 @@ def _judge(case: Case, product: Product, path: Path, sources: Sequence[Path], ff
     try:
         case = replace(case, found=measure(path))
         if ffmpeg:
-            case, unseen = _looked_at(case, path, sources, ffmpeg)
+            case, unseen = _looked_at(case, treated, sources, ffmpeg)
         return Judged(case.clip, product, breaches(case), defects(case), _map(case), unseen)
     except RushesError as error:
         case = replace(case, lost=error.sentence)
         return Judged(case.clip, product, breaches(case), defects(case))
 
 
-def _looked_at(case: Case, path: Path, sources: Sequence[Path], ffmpeg: Path) -> tuple[Case, str]:
+def _looked_at(case: Case, treated: Treatment, sources: Sequence[Path], ffmpeg: Path) -> tuple[Case, str]:
     """The case with what a decoder gives and what shows beside the original, and why a look could not be had.
 
     Raises MediaUnreadable for a proxy that cannot be played.
     """
+    path = case.path or Path()
     try:
         case = replace(case, found=replace(case.found, played=played(case.clip, path, ffmpeg)))
     except MediaUnreadable:
@@ -127,7 +130,7 @@ def _looked_at(case: Case, path: Path, sources: Sequence[Path], ffmpeg: Path) ->
     case = replace(case, heard=heard)
     if case.clip.kind == "sound":
         return case, unheard
-    compared, unseen = _told(partial(compare, proxy=path), case.clip, sources, ffmpeg)
+    compared, unseen = _told(partial(compare, proxy=path, treated=treated), case.clip, sources, ffmpeg)
     return replace(case, compared=compared), unseen or unheard
 
 
@@ -136,8 +139,12 @@ def _told(look: Callable[..., str], clip: Clip, sources: Sequence[Path], ffmpeg:
 
     What cannot be decoded is found so; of a disk that is full or a program that was stopped nothing follows.
     """
+    if ffmpeg is None:
+        return "", ""
+    if not sources:
+        return "", "its original is not there; bring its disk back, or name it to 'rushes ingest'."
     try:
-        return (look(clip, sources, ffmpeg=ffmpeg) if ffmpeg and sources else ""), ""
+        return look(clip, sources, ffmpeg=ffmpeg), ""
     except MediaUnreadable as error:
         return error.sentence, ""
     except RushesError as error:

@@ -133,7 +133,8 @@ def order(work: Work, bench: Bench, owner: Callable[[bytes], str | None]) -> Ord
             folder, _, name = path.rpartition(b"/")
             path = b"/".join([folder, work.clip.id[:8].encode(), name])
         final = bench.film.folder / os.fsdecode(path)
-        if path.startswith(b"ingest/") and owner(path) is None and os.path.lexists(final):
+        beside = want.kind == "proxy" and not path.startswith(b"proxies/")
+        if beside and owner(path) is None and os.path.lexists(final):
             strangers.add(final)
         outputs.append(Output(want.kind, temporary_beside(final), by_name.get(want.preset)))
         finals.append(final)

@@ -205,18 +205,8 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
             _sweep(film)
         else:
             resume(film)  # a pause that came as the head before was ending
-        presets, luts = film_presets(film), film_luts(film)
-        want(catalogue, *wants(film.settings, presets), looks=[(lut.rule, lut.recipe) for lut in luts])
-        sweep_luts(luts_folder(film), luts)
-        ffmpeg, missing = _ffmpeg(film)
-        presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
-        share = film.settings.ingest.bandwidth * 1e6 / processes
-        bench = Bench(film, find_roots(film, catalogue), presets, ffmpeg, bandwidth=share, luts=luts)
-        if ffmpeg:
-            pardon(catalogue, bench.program)
         account = Account(film, catalogue, tell)
-        for sentence in fallen_back:
-            account.say_once(sentence)
+        bench, missing = _bench(account, processes)
         gate = Gate(account, mediainfo, Settler(film.settings.ingest.settle, trusted))
         head = Head(account, gate, Hands(account, engine, bench, cores, missing), words)
         try:
@@ -227,6 +217,26 @@ def _head(film: Film, words: str, tell: Tell, *, trusted: bool) -> Iterator[Head
                 head.write_log()
             resume(film)
             take_word_back(film)
+
+
+def _bench(account: Account, processes: int) -> tuple[Bench, tuple[int, str] | None]:
+    """What orders are made with; without ffmpeg, the exit code and sentence that say so.
+
+    The catalogue learns what a clip shall have, and who made what failed.
+    """
+    film, catalogue = account.film, account.catalogue
+    presets, luts = film_presets(film), film_luts(film)
+    want(catalogue, *wants(film.settings, presets), looks=[(lut.rule, lut.recipe) for lut in luts])
+    sweep_luts(luts_folder(film), luts)
+    ffmpeg, missing = _ffmpeg(film)
+    presets, fallen_back = with_working_hardware(presets, ffmpeg) if ffmpeg else (presets, ())
+    share = film.settings.ingest.bandwidth * 1e6 / processes
+    bench = Bench(film, find_roots(film, catalogue), presets, ffmpeg, bandwidth=share, luts=luts)
+    if ffmpeg:
+        pardon(catalogue, bench.program)
+    for sentence in fallen_back:
+        account.say_once(sentence)
+    return bench, missing
 
 
 def _sweep(film: Film) -> None:

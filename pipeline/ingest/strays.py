@@ -13,13 +13,20 @@ def told(found: Expelled) -> Iterator[str]:
     """Which clips left the log, where people's words of them went, and which cuts have to be made again."""
     gone = [each for each in found.strays if not each.stays]
     if gone:
-        what = "1 clip is a proxy" if len(gone) == 1 else f"{len(gone):,} clips are proxies"
+        what = (
+            "1 clip is a proxy of another clip" if len(gone) == 1 else f"{len(gone):,} clips are proxies of other clips"
+        )
         yield (
-            f"{what} of other clips and no footage, so out of the log: {_names(map(_pair, gone))};"
+            f"{what} and no footage, so out of the log: {_names(map(_pair, gone))};"
             f" 'rushes undo {found.batch[:_ID]}' brings back what was."
         )
     if found.files:
-        yield f"What was made of these proxies is of no use, remove it: {_names(map(one_line, found.files))}."
+        folders = sorted({path.rpartition(b"/")[0] for path in found.files})
+        outer = [each for each in folders if not any(each.startswith(other + b"/") for other in folders)]
+        many = (
+            "1 proxy made of these is" if len(found.files) == 1 else f"{len(found.files):,} proxies made of these are"
+        )
+        yield f"{many} of no use and may be removed, from {_names(map(one_line, outer))}."
     for each in gone:
         if each.said:
             own = f", which keeps its own {', '.join(each.kept)}" if each.kept else ""

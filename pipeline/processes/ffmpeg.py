@@ -6,6 +6,7 @@ whole process group, and dies with us. What it leaves behind on the disk is its 
 
 import math
 import os
+import re
 import selectors
 import shutil
 import signal
@@ -37,6 +38,10 @@ _TAIL_LINES = 60
 _LINE_LENGTH = 500
 _SLOWEST = 400  # times real time that the slowest machine may take before a run counts as hung
 _A_DAY = 86_400.0
+# The first whose frames and colours all tests find right. 5.1 maps frames of a varying rate elsewhere and overlooks a
+# proxy that is off by a frame, 7.0 makes stills of other colours, and both crash; what lies between was not tried.
+_OLDEST = 9
+_RELEASE = re.compile(r"ffmpeg version n?(\d{1,2})(?![\d:])\S*")  # a build of no release tells a date or a commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def unheard(_progress: Progress) -> None:
 def find_ffmpeg(setting: str = "") -> Path:
     """The ffmpeg to use: the setting, else RUSHES_FFMPEG, else the one of the imageio-ffmpeg wheel.
 
-    Raises ToolMissing that names where the missing one was asked for.
+    Raises ToolMissing that names where the missing one, or one too old, was asked for.
     """
     for asked, where in (
         (setting, "rushes.toml, tools.ffmpeg"),
@@ -115,7 +120,13 @@ def find_ffmpeg(setting: str = "") -> Path:
             if found is None:
                 raise ToolMissing(f"{where} names '{asked}', which is no program that can be run; mend or remove it.")
             chosen = Path(found).resolve()
-            encoders_of(chosen)  # another program of that name would be taken for damaged footage
+            said, _ = encoders_of(chosen)  # another program of that name would be taken for damaged footage
+            release = _RELEASE.match(said)
+            if release and int(release[1]) < _OLDEST:
+                raise ToolMissing(
+                    f"{where} names an {release[0].replace(' version', '')}, and {_OLDEST}.0 is the oldest known to "
+                    "get every frame and colour right; name a newer one, or remove it for the one of the install."
+                )
             return chosen
     return _shipped_ffmpeg()
 

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.clip import VideoStream
 from pipeline.proxies.geometry import Size
 
-_UNTOLD = (None, "unknown", "unspecified")
+UNTOLD = (None, "unknown", "unspecified")
 _HDR = frozenset({"smpte2084", "arib-std-b67"})
 # Other primaries than Rec. 709's, as zimg shall read them: SD's, in which nobody records log; BT.2020, Display P3, and
 # DCI P3 with its white left white.
@@ -20,7 +20,7 @@ _PRIMARIES = {**{each: each for each in _SD}, "bt2020": "bt2020", "smpte432": "s
 _DISPLAY = ("bt709", "smpte170m", "smpte240m", "iec61966-2-4", "bt2020-10", "bt2020-12")
 _CURVES = {**dict.fromkeys(_DISPLAY, "bt709"), "iec61966-2-1": "iec61966-2-1", "bt470m": "bt470m", "bt470bg": "bt470bg"}
 # Matrices that swscale reads as they are meant.
-_PLAIN = frozenset({"bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc"})
+PLAIN = frozenset({"bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc"})
 _HD_PIXELS, _SD_LINES = 1280, 576  # at least, at most
 _CONSTANT = frozenset({"bt2020c", "chroma-derived-c"})
 # Red, green or blue of constant luminance: zimg goes to light by a camera's curve (ITU-R BT.709 and BT.2020) and back
@@ -41,7 +41,7 @@ def curve_of(video: VideoStream) -> str | None:
 
     None where the primaries are no others, and where the file tells no such curve: that is how log is recorded.
     """
-    if video.color_transfer in _UNTOLD:
+    if video.color_transfer in UNTOLD:
         return "bt709" if video.color_primaries in _SD else None
     return _CURVES.get(video.color_transfer) if video.color_primaries in _PRIMARIES else None
 
@@ -54,14 +54,9 @@ def matrix_read(video: VideoStream) -> str:
     """
     if video.video_codec == "mjpeg":
         return "smpte170m"
-    if video.color_matrix in _PLAIN:
+    if video.color_matrix in PLAIN:
         return video.color_matrix
     return "bt709" if (video.height or 0) > _SD_LINES or (video.width or 0) >= _HD_PIXELS else "smpte170m"
-
-
-def plain_matrix(video: VideoStream) -> bool:
-    """Whether swscale knows the matrix of a picture."""
-    return video.color_matrix in (*_UNTOLD, *_PLAIN, "gbr")
 
 
 def why_not_rec_709(video: VideoStream) -> str:
@@ -82,16 +77,16 @@ def _matrix_known(video: VideoStream) -> bool:
         return transfer == "smpte2084"
     if matrix == "bt2020c" and is_hdr(video):  # BT.2100 knows none of constant luminance: a wrong label of the other
         return True
-    if matrix in _CONSTANT and transfer not in (*_UNTOLD, *_DISPLAY):
+    if matrix in _CONSTANT and transfer not in (*UNTOLD, *_DISPLAY):
         return False
     if matrix in ("chroma-derived-nc", "chroma-derived-c"):
-        return video.color_primaries not in _UNTOLD
-    return matrix in (*_UNTOLD, *_PLAIN, *_CONSTANT, "gbr", "ycgco")
+        return video.color_primaries not in UNTOLD
+    return matrix in (*UNTOLD, *PLAIN, *_CONSTANT, "gbr", "ycgco")
 
 
 def as_rec_709(stream: Stream, video: VideoStream, size: Size, scale: dict[str, Any], cube: Path | None) -> Stream:
     """The picture at its final size, in Rec. 709; `scale` are more options of the scaler, `cube` is its look."""
-    if not plain_matrix(video) and not (video.color_matrix == "bt2020c" and is_hdr(video)):
+    if video.color_matrix not in (*UNTOLD, *PLAIN, "gbr") and not (video.color_matrix == "bt2020c" and is_hdr(video)):
         stream, video = _as_rgb(stream, video, size, scale)
     matrix = matrix_read(video)
     recorded = scale | {"in_color_matrix": matrix}
@@ -115,8 +110,8 @@ def _as_rgb(stream: Stream, video: VideoStream, size: Size, scale: dict[str, Any
     """A picture of a matrix that swscale does not know, as RGB: it scales it under another's name, zimg converts it."""
     matrix, primaries = video.color_matrix, video.color_primaries
     curve = "smpte2084" if matrix == "ictcp" else "bt709"
-    colours = primaries if primaries not in _UNTOLD else "bt2020"
-    told = {"primariesin": colours, "transferin": curve, "matrixin": matrix}
+    colours = primaries if primaries not in UNTOLD else "bt2020"
+    told = {"primariesin": colours, "transferin": curve, "matrixin": matrix, "agamma": 0}
     stream = stream.filter("setparams", colorspace="bt709").filter("scale", size.width, size.height, **scale)
     stream = stream.filter("format", "yuv444p12le").filter(
         "zscale", **told, primaries=colours, transfer=curve, matrix="gbr", range="full"
@@ -129,8 +124,8 @@ def _as_rgb(stream: Stream, video: VideoStream, size: Size, scale: dict[str, Any
 
 def _tagged(stream: Stream, video: VideoStream) -> Stream:
     """An HDR picture with all its tags: zscale takes none with half of them, swscale none of constant luminance."""
-    primaries = video.color_primaries if video.color_primaries not in _UNTOLD else "bt2020"
-    matrix = video.color_matrix if video.color_matrix not in (*_UNTOLD, "bt2020c") else "bt2020nc"
+    primaries = video.color_primaries if video.color_primaries not in UNTOLD else "bt2020"
+    matrix = video.color_matrix if video.color_matrix not in (*UNTOLD, "bt2020c") else "bt2020nc"
     return stream.filter("setparams", color_primaries=primaries, color_trc=video.color_transfer, colorspace=matrix)
 
 
@@ -153,8 +148,8 @@ def _converted(stream: Stream, video: VideoStream, matrix: str, curve: str | Non
     4:2:2, so that no chroma crosses from field to field.
     """
     code = "7" if matrix == "smpte240m" else matrix  # whose name ffmpeg 5 misspells
-    told = {"matrixin": code, "rangein": "limited", "matrix": "bt709", "range": "limited"}
+    told: dict[str, Any] = {"matrixin": code, "rangein": "limited", "matrix": "bt709", "range": "limited"}
     if curve:
         primaries = _PRIMARIES[video.color_primaries or ""]
-        told |= {"primariesin": primaries, "transferin": curve, "primaries": "bt709", "transfer": curve}
+        told |= {"primariesin": primaries, "transferin": curve, "primaries": "bt709", "transfer": curve, "agamma": 0}
     return stream.filter("format", "yuv422p10le").filter("zscale", **told)

@@ -2,7 +2,8 @@
 
 Both files are opened anew and pictures are found by their times, so that nothing of how the proxy was made
 is trusted. Where a container has no index to find a time by, the original is decoded as far as the last spot.
-Pictures are compared small and grey, freed of brightness and contrast: a grade or tone mapping does not count.
+Pictures are compared small and grey, freed of brightness and contrast, as they are and spread evenly: a grade or
+tone mapping does not count.
 """
 
 from collections.abc import Sequence
@@ -11,12 +12,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.clip import Clip
+from pipeline.clip import Clip, VideoStream
 from pipeline.metadata.frames import Times, read_times
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
-from pipeline.proxies.colours import plain_matrix
+from pipeline.proxies.colours import PLAIN, UNTOLD, curve_of, is_hdr, matrix_read
 from pipeline.proxies.framemap import frame_map
+from pipeline.proxies.glance import difference
 from pipeline.proxies.job import from_first_whole, known, picture_stream
+from pipeline.proxies.picture import Look, written_bands
+from pipeline.proxies.presets import Preset
 from pipeline.proxies.verdict import times_of_original
 from pipeline.publishing import scratch
 
@@ -24,15 +28,19 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Pictures = NDArray[np.float32]
+    Pictures = NDArray[np.uint8]
 
 SIDE = 64  # pixels
 AROUND = 2  # pictures before and after the one that should fit best
 # Mean squares of differences of pictures whose contrast is 1: twice 1 less their correlation.
 _NOISE = 0.0002  # less than this is the coding, not another picture
-_CLEARLY = 0.5  # a neighbour is the better fit where its difference is that much smaller
-_OTHER = 1.0  # from here on it is another picture altogether
+_CLEARLY = 0.5  # one picture is the better fit where its difference is that much smaller
+_OTHER = 0.1  # from here on it is another picture (another take), unless it clearly fits best
+_OTHER_GRADED = 0.5  # the same for what is tone-mapped or goes through a cube
+_UNRELATED = 1.0  # from here on it is another picture altogether
 _FLAT = 2.0  # luma: a picture of less contrast (black, a lens cap) tells nothing
+_PLAIN = 5.0  # luma: in a picture of less contrast coding alone differs by more than _OTHER
+_FEW = 8  # rows of a picture: fewer that nothing is written into tell nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +60,49 @@ class Spot:
     selected: str = ""
 
 
-def compare(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path) -> str:
-    """What is wrong with a proxy's pictures, in words, or nothing.
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """What else is done to a proxy's pictures: its `preset` may write into them, a cube may have `graded` them."""
+
+    preset: Preset | None = None
+    graded: bool = False
+
+
+def compare(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path, *, treated: Treatment = Treatment()) -> str:
+    """What is wrong with a proxy's pictures, in words, or nothing. Where something is written nobody looks.
 
     Raises what read_times and run_ffmpeg raise, where a file cannot be read or decoded at a spot.
     """
     times, blocks = [read_times(source) for source in sources], times_of_original(clip, sources[0])
-    said = _compared(clip, sources, proxy, ffmpeg, spots_of(clip, times, blocks))
+    files = (*sources, proxy)
+    said = _compared(clip, files, ffmpeg, spots_of(clip, times, blocks), treated)
     if not said or not any(times):
         return said
     # An index may call pictures key frames that are none, and a search then ends in rubbish: not so from the beginning.
-    return _compared(clip, sources, proxy, ffmpeg, spots_of(clip, [None] * len(times), times[0] or blocks))
+    return _compared(clip, files, ffmpeg, spots_of(clip, [None] * len(times), times[0] or blocks), treated)
 
 
-def _compared(clip: Clip, sources: Sequence[Path], proxy: Path, ffmpeg: Path, spots: Sequence[Spot]) -> str:
+def _compared(clip: Clip, files: Sequence[Path], ffmpeg: Path, spots: Sequence[Spot], treated: Treatment) -> str:
+    """What is wrong at these spots of the last of `files`, beside the others, which are the parts of the original."""
+    *sources, proxy = files
     with scratch() as folder:
         terms = Terms(subject=clip.name, total=patience(clip.duration))
         run_ffmpeg(ffmpeg, _arguments(clip, sources, proxy, spots, folder), terms=terms)
+        video, rows = known(clip)[0], _bare_rows(clip, treated.preset)
+        other = _OTHER_GRADED if treated.graded or is_hdr(video) or curve_of(video) else _OTHER
         for number, spot in enumerate(spots):
-            if said := judge(spot, _pictures(folder / f"proxy{number}"), _pictures(folder / f"original{number}")):
+            shown, around = (_pictures(folder / f"{side}{number}") for side in ("proxy", "original"))
+            if said := judge(spot, shown[:, rows], around[:, rows], other=other):
                 return said
     return ""
+
+
+def _bare_rows(clip: Clip, preset: Preset | None) -> list[int]:
+    """The rows of a picture that a preset writes nothing into."""
+    bands = written_bands(preset, Look.of(known(clip)[0], preset)) if preset else ()
+    return [
+        row for row in range(SIDE) if not any(row + 1 > first * SIDE and row < last * SIDE for first, last in bands)
+    ]
 
 
 def spots_of(clip: Clip, times: Sequence[Times | None], blocks: Times | None = None) -> tuple[Spot, ...]:
@@ -105,8 +135,8 @@ def _spot(frame: int, clip: Clip, times: Sequence[Times | None], blocks: Times |
     return Spot(frame, part, picture, first, count, (before + here) / 2)
 
 
-def judge(spot: Spot, shown: "Pictures", around: "Pictures") -> str:
-    """Whether the picture in its place fits best, or no other fits clearly better."""
+def judge(spot: Spot, shown: "Pictures", around: "Pictures", *, other: float = _OTHER) -> str:
+    """Whether the picture in its place fits best, or no other clearly better; from `other` on it is none of them."""
     if not len(shown):
         return f"frame {spot.frame} cannot be decoded"
     own = spot.picture - spot.first
@@ -117,26 +147,28 @@ def judge(spot: Spot, shown: "Pictures", around: "Pictures") -> str:
         return ""
     found = [value or 0.0 for value in off]
     best = min(range(len(found)), key=lambda index: (found[index], abs(index - own)))
-    if found[own] > _OTHER:
-        return f"frame {spot.frame} shows another picture than the original"
-    if best != own and found[own] > _NOISE and found[best] < _CLEARLY * found[own]:
+    if best != own and found[own] > _NOISE and found[best] < min(other, _CLEARLY * found[own]):
         return f"frame {spot.frame} shows the original's {spot.first + best} instead of {spot.picture}"
+    others = found[:own] + found[own + 1 :]
+    fits_best = bool(others) and found[own] < _CLEARLY * min(others)
+    if found[own] > (_UNRELATED if fits_best or float(shown[0].std()) < _PLAIN else other):
+        return f"frame {spot.frame} shows another picture than the original"
     return ""
 
 
-def _difference(one: "Pictures", other: "Pictures") -> float | None:
-    """The mean square between two pictures of equal contrast; None where either has none."""
+def _difference(one: "NDArray[np.uint8]", other: "NDArray[np.uint8]") -> float | None:
+    """The mean square between two pictures of equal contrast; None where neither has any."""
     spread = float(one.std()), float(other.std())
-    if min(spread) < _FLAT:
-        return None if max(spread) < 4 * _FLAT else 2.0
-    return float((((one - one.mean()) / spread[0] - (other - other.mean()) / spread[1]) ** 2).mean())
+    if len(one) < _FEW or (min(spread) < _FLAT and max(spread) < 4 * _FLAT):
+        return None
+    return 2.0 if min(spread) < _FLAT else difference(one.tobytes(), other.tobytes())
 
 
 def _pictures(path: Path) -> "Pictures":
     import numpy as np  # heavy, and only wanted here
 
     raw = np.frombuffer(path.read_bytes() if path.exists() else b"", np.uint8)
-    return raw[: len(raw) // SIDE**2 * SIDE**2].reshape(-1, SIDE, SIDE).astype(np.float32)
+    return raw[: len(raw) // SIDE**2 * SIDE**2].reshape(-1, SIDE, SIDE)
 
 
 # --- what ffmpeg is asked -------------------------------------------------------------------------
@@ -145,18 +177,28 @@ def _pictures(path: Path) -> "Pictures":
 def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence[Spot], folder: Path) -> list[str]:
     """One run: for each spot the proxy's frame, and the original's around it."""
     video, rate, _ = known(clip)
-    # Any name will do for a matrix that swscale does not know; where it knows it, another would change the luma.
-    renamed = "" if plain_matrix(video) else "setparams=colorspace=bt709,"
     inputs: list[str] = []
     outputs: list[str] = []
     for number, spot in enumerate(spots):
         # A little before the frame: ffmpeg counts MXF's time in frames and rounds, half a frame may be that before it.
         inputs += _input(proxy, rate.seconds(spot.frame) - rate.seconds(1) / 4)
         inputs += _input(sources[spot.part], spot.at)
-        outputs += _output(f"{2 * number}:v:0", "", 1, folder / f"proxy{number}")
-        stream, selected = f"{2 * number + 1}:{picture_stream(clip)}", spot.selected + renamed
-        outputs += _output(stream, selected, spot.count, folder / f"original{number}")
+        outputs += _output(f"{2 * number}:v:0", f"{_SMALL}:{_LUMA}", 1, folder / f"proxy{number}")
+        luma = f"{spot.selected}{_luma(video)}"
+        outputs += _output(f"{2 * number + 1}:{picture_stream(clip)}", luma, spot.count, folder / f"original{number}")
     return [*inputs, *outputs]
+
+
+# Where neither side's matrix is named, ffmpeg takes an untagged picture for Rec. 601 and shades colours otherwise.
+_SMALL = f"scale={SIDE}:{SIDE}:flags=area"
+_LUMA = "out_color_matrix=bt709,format=yuv444p,extractplanes=y"
+
+
+def _luma(video: VideoStream) -> str:
+    """The original small and grey, as the proxy is: by Rec. 709, whatever it was recorded in."""
+    if video.color_matrix not in (*UNTOLD, *PLAIN):  # under another's name: swscale takes none that it does not know
+        return f"setparams=colorspace=bt709,{_SMALL},format=gray"
+    return f"{_SMALL}:in_color_matrix={matrix_read(video)}:{_LUMA}"
 
 
 def _input(path: Path, at: Fraction) -> list[str]:
@@ -164,8 +206,8 @@ def _input(path: Path, at: Fraction) -> list[str]:
     return [*seek, "-i", f"file:{path}"]
 
 
-def _output(stream: str, selected: str, count: int, path: Path) -> list[str]:
+def _output(stream: str, filters: str, count: int, path: Path) -> list[str]:
     return [
-        "-map", stream, "-vf", f"{selected}scale={SIDE}:{SIDE}:flags=area,format=gray",
+        "-map", stream, "-vf", filters,
         "-frames:v", str(count), "-fps_mode", "passthrough", "-f", "rawvideo", f"file:{path}",
     ]  # fmt: skip

@@ -19,6 +19,10 @@ TILE_LONG_SIDE = 160
 TILES = 12
 _TILE_GAP = 2
 _STILL_PIXELS = "yuv420p"
+_SIGN = 0.62  # of its size a sign is wide: those of a monospaced font, and most others on average
+_LEAST_TEXT = 8  # pixels
+_MARGINS = 6  # signs: beside and between name and timecode
+_TAIL = 8  # signs of a shortened name that are its end
 
 Stream = Any  # ffmpeg-python has no types
 
@@ -99,22 +103,50 @@ def blackened(stream: Stream, held: Sequence[tuple[int, int]]) -> Stream:
 
 def burnt(stream: Stream, preset: Preset, look: Look, *, name: str, start: Timecode) -> Stream:
     """The picture with what the preset wants written into it: clip name and timecode below, a watermark across."""
-    small_text = max(10, look.size.height // 24)
-    low = {"y": "h-th-th/2", "fontsize": small_text, "box": 1, "boxcolor": "black@0.5", "boxborderw": small_text // 4}
+    size = _text_size(look)
+    low = {"y": "h-th-th/2", "fontsize": size, "box": 1, "boxcolor": "black@0.5", "boxborderw": size // 4}
     font = {"fontfile": preset.font} if preset.font else {"font": "Mono"}
     if "name" in preset.burn:
-        stream = stream.filter(
-            "drawtext", text=_plain(name), expansion="none", x="th", fontcolor="white", **low, **font
-        )
+        beside = len(str(start)) if "timecode" in preset.burn else 0
+        text = _shortened(_plain(name), int(look.size.width / (size * _SIGN)) - beside - _MARGINS)
+        told = {"text": text, "expansion": "none", "x": "th", "fontcolor": "white"}
+        stream = stream.filter("drawtext", **told, **low, **font) if text else stream
     if "timecode" in preset.burn:
         counted = {"timecode": str(start), "timecode_rate": str(start.rate)}
         stream = stream.filter("drawtext", **counted, x="w-tw-th", fontcolor="white", **low, **font)
     if preset.watermark:
         stream = stream.filter(
             "drawtext", text=_plain(preset.watermark), expansion="none", x="(w-tw)/2", y="(h-th)/2",
-            fontsize=2 * small_text, fontcolor="white@0.25", **font,
+            fontsize=_watermark_size(preset, look), fontcolor="white@0.25", **font,
         )  # fmt: skip
     return stream
+
+
+def written_bands(preset: Preset, look: Look) -> tuple[tuple[float, float], ...]:
+    """Where a preset writes into the picture, with some room: from and to, as shares of its height."""
+    high = look.size.height
+    low = (1 - 2.5 * _text_size(look) / high, 1.0)
+    across = _watermark_size(preset, look) / high
+    return (*([low] if preset.burn else []), *([(0.5 - across, 0.5 + across)] if preset.watermark else []))
+
+
+def _text_size(look: Look) -> int:
+    """A line of text in a wide picture; in a narrow one so small that a timecode and a short name fit side by side."""
+    return max(_LEAST_TEXT, min(max(10, look.size.height // 24), look.size.width // 20))
+
+
+def _watermark_size(preset: Preset, look: Look) -> int:
+    """Twice as large as other text, as long as all of it fits across."""
+    widest = int(look.size.width / (_SIGN * (len(preset.watermark) + 1)))
+    return max(_LEAST_TEXT, min(2 * _text_size(look), widest))
+
+
+def _shortened(name: str, signs: int) -> str:
+    """The beginning and the end of a name that has no room: these tell names apart."""
+    if len(name) <= signs:
+        return name
+    tail = max(0, min(_TAIL, signs - 3))
+    return f"{name[: max(0, signs - 3 - tail)]}...{name[len(name) - tail :]}" if signs > len("...") else ""
 
 
 def _plain(text: str) -> str:
@@ -146,7 +178,7 @@ def glanced(stream: Stream) -> Stream:
 
 
 def _poster(stream: Stream, count: int) -> Stream:
-    return stream.filter("thumbnail", n=count, log="quiet") if count > 1 else stream
+    return stream.filter("thumbnail", n=count) if count > 1 else stream
 
 
 def _filmstrip(stream: Stream, look: Look, count: int) -> Stream:

@@ -19,6 +19,7 @@ from pipeline.settings import read_toml
 
 # Raised when the same preset begins to give another file; products of the former are made again.
 RECIPE_VERSION = 4
+_WRITING_VERSION = 1  # the same for what presets write into pictures: those that write nothing stay as they are
 STILLS: tuple[str, ...] = ("poster", "filmstrip", "waveform")
 
 
@@ -56,7 +57,10 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         Who encodes is left out: hardware and software answer for the same file.
         """
         software = next(encoder for encoder in ENCODERS if encoder.name == self.encoder)
-        return _hash(RECIPE_VERSION, software, self.height, self.divisor, self.burn, self.watermark, self.font)
+        written = [_WRITING_VERSION] if self.burn or self.watermark else []
+        return _hash(
+            RECIPE_VERSION, software, self.height, self.divisor, self.burn, self.watermark, self.font, *written
+        )
 
 
 def stills_recipe(kind: str) -> str:

@@ -109,7 +109,7 @@ def test_damage_inside_a_proxy_is_found_where_that_is_asked_for_with_the_origina
     assert run.code == 1
     assert f"  file (all): {spoilt.stem}" in run.out
     assert "cannot be played to its end" in run.out
-    assert run.err == (
+    assert run.err.endswith(
         f"{spoilt.relative_to(film)}: spoilt, or made by an older release; delete what is there, and"
         " 'rushes ingest --retry' makes it again.\n"
     )
@@ -142,6 +142,13 @@ def test_beside_the_original_resolve_attaches_by_itself(film):
     code, rows = proxies(film)
     assert code == 0
     assert [row["verdict"]["resolve"] for row in rows.values()] == [[], []]
+
+
+def test_a_comparison_without_the_original_is_none_and_says_so(film):
+    (film / "ingest/A001/C0001.MP4").rename(film / "C0001.away")
+    run = rushes("proxies", "name:C0001.MP4", "--compare", cwd=film)
+    assert (run.code, "C0001.MP4 was not looked at: its original is not there" in run.err) == (1, True)
+    assert rushes("proxies", "name:C0001.MP4", cwd=film).code == 0
 
 
 def test_a_cut_off_recording_is_salvaged_on_request_and_says_so(film):

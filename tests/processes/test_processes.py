@@ -78,6 +78,26 @@ def test_a_missing_ffmpeg_is_refused_by_the_place_that_names_it(monkeypatch, whe
         find_ffmpeg("/nowhere/ffmpeg" if where == "setting" else "")
 
 
+@pytest.mark.parametrize(
+    ("version", "old"),
+    [
+        ("4.2.2-static https://example.org/", True), ("5.1.9-0+deb12u1 Copyright", True), ("n8.1 Copyright", True),
+        ("7", True), ("n9.0.2-17-g2a571b6068-20260930", False), ("10.1", False), ("N-118000-g0123456789", False),
+        ("2026-01-02-git-0123456789", False), ("git-2026-01-02", False),
+    ],
+)  # fmt: skip
+def test_an_ffmpeg_that_is_too_old_is_refused_at_once_and_the_oldest_named(tmp_path, version, old):
+    named = program(tmp_path / "ffmpeg", f"echo 'ffmpeg version {version}'")
+    if not old:
+        assert find_ffmpeg(str(named)) == named
+        return
+    with pytest.raises(
+        ToolMissing, match=r"tools\.ffmpeg names an ffmpeg .*9\.0 is the oldest .* or remove it"
+    ) as told:
+        find_ffmpeg(str(named))
+    assert version.split()[0] in told.value.sentence
+
+
 def test_another_program_is_no_ffmpeg(tmp_path):
     with pytest.raises(ToolMissing, match="is no ffmpeg"):
         find_ffmpeg(str(program(tmp_path / "true", "exit 0")))

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from shooting import PRESETS, log, order, program, run
 
-from pipeline.proxies.compare import Spot, compare, judge
+from pipeline.proxies.compare import Spot, Treatment, compare, judge
 from pipeline.proxies.make import make
 
 
@@ -59,6 +60,35 @@ def test_another_take_of_the_same_length_is_found_out(tmp_path):
     source = moving(tmp_path / "A.mov", *LONG)
     run("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=4", "-c:v", "prores", tmp_path / "B.mov")
     assert "another picture" in compare(log(source), [source], tmp_path / "B.mov", program())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "trim=start_frame=1,setpts=PTS-STARTPTS,tpad=stop=1:stop_mode=clone",
+        "crop=iw/2:ih/2,scale=640:360",
+        "drawbox=y=250:color=red:t=fill",
+    ],
+)
+def test_colours_and_a_still_ground_hide_no_other_picture(tmp_path, other):
+    """Bars fill most of the picture and its matrix is not tagged: a frame off differs little, another set-up too."""
+    source = tmp_path / "A.mov"
+    run("-f", "lavfi", "-i", "testsrc2=s=640x360:r=25:d=1", *LONG, source)
+    proxy, wrong = made(tmp_path, source), tmp_path / "wrong.mov"
+    assert compare(log(source), [source], proxy, program()) == ""
+    run("-i", proxy, "-vf", other, "-frames:v", "25", "-c:v", "prores", wrong)
+    assert "shows" in compare(log(source), [source], wrong, program())
+
+
+def test_what_a_preset_writes_into_a_dark_picture_is_no_other_picture(tmp_path):
+    source = tmp_path / "A.mov"
+    dark = "mandelbrot=s=320x240:r=25:end_scale=0.2,lutyuv=y=16+(val-16)/12:u=128:v=128"
+    run("-f", "lavfi", "-i", dark, "-t", "1", *LONG, source)
+    asked = msgspec.structs.replace(PRESETS["screening"], watermark="NOT FOR BROADCAST")
+    make(order(log(source), tmp_path / "out", source, presets=(asked,), stills=False), program())
+    proxy = tmp_path / "out" / "screening.mp4"
+    assert "another picture" in compare(log(source), (source,), proxy, program()), "the writing outweighs it"
+    assert compare(log(source), (source,), proxy, program(), treated=Treatment(asked)) == ""
 
 
 @pytest.mark.parametrize("picture", ["color=black:s=320x180:r=25:d=3", "smptebars=s=320x180:r=25:d=3"])

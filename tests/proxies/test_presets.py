@@ -1,11 +1,13 @@
 """Presets as data, and what each of them makes of a real, tiny recording."""
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import aaf2
+import ffmpeg
 import msgspec
 import numpy as np
 import pytest
@@ -16,8 +18,10 @@ from pipeline.clip import Facts, VideoStream
 from pipeline.errors import MediaUnreadable, NotFound, SettingsError
 from pipeline.metadata.facts import read_facts
 from pipeline.proxies.encoders import ENCODERS, HARDWARE
+from pipeline.proxies.geometry import Size
 from pipeline.proxies.graph import command
 from pipeline.proxies.make import make, make_either_way
+from pipeline.proxies.picture import Look, burnt, written_bands
 from pipeline.proxies.presets import STILLS, Preset, chosen, load_presets, stills_recipe, why_unfit
 from pipeline.proxies.trial import trial, with_working_hardware
 from pipeline.proxies.verdict import breaches, verdict
@@ -370,3 +374,30 @@ def test_a_damaged_original_is_told_of_in_the_words_of_software(tmp_path, one_se
     assert "copy it from the card again" in caught.value.sentence
     assert "nvenc" not in caught.value.sentence
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "name", "shown", "sizes"),
+    [
+        (1280, 720, "C0001.MP4", "C0001.MP4", (30, 60)),
+        (720, 1280, "IMG_20190815_0712.mp4", "IMG_...0712.mp4", (36, 72)),
+        (160, 120, "tinyclip.mov", "tinyclip.mov", (8, 16)),
+        (60, 80, "C0001.MP4", "", (8, 8)),
+    ],
+)
+def test_what_is_written_fits_across_and_side_by_side(width, height, name, shown, sizes):
+    """A sign is 0.6 of its size wide: name, timecode and their margins are no wider than the picture."""
+    asked = preset(
+        "encoder = 'h264-screening'\nfolder = 'm'\nburn = ['name', 'timecode']\nwatermark = 'NOT FOR AIR NOW'"
+    )
+    look = Look(Size(width, height), "yuv420p", fields=False)
+    start = Timecode.parse("10:00:00:00", Rate(25, 1))
+    words = ffmpeg.output(burnt(ffmpeg.input("a"), asked, look, name=name, start=start), "b").compile()
+    graph = words[words.index("-filter_complex") + 1]
+    assert (f"text={shown}:" in graph) == bool(shown)
+    small, large = sizes
+    assert sorted(re.findall(r"fontsize=(\d+)", graph), key=int) == [str(small)] * (1 + bool(shown)) + [str(large)]
+    assert (len(shown) + len("10:00:00:00") + 4) * 0.6 * small <= width or not shown
+    assert len("NOT FOR AIR NOW") * 0.6 * large <= width or large == 8
+    (low, bottom), (above, below) = written_bands(asked, look)
+    assert (low < 1 - 2 * small / height, bottom, above + below) == (True, 1, 1)
