@@ -19,6 +19,7 @@ _INVISIBLE, _LACED = 0x08, 0x06
 MOST_TIMES = 1_000_000
 # Elements are larger than this on average, but for those of a file made to keep readers busy.
 _SMALLEST, _GRACE = 16, 1 << 20
+_LATEST = 1 << 62  # ticks; what is damaged may say more than a machine counts in
 _MOST_BEFORE = 10_000  # elements before the first frame of a track
 
 
@@ -158,6 +159,8 @@ class BlockCounter:
             raise ValueError("elements too small to be media")
         if kind == _TIMESTAMP:
             self._cluster = ebml.whole(data)
+            if self._cluster > _LATEST:
+                raise ValueError("a time that no recording lasts to")
         elif kind in (_SIMPLE, _BLOCK):
             number, width = ebml.vint(data)
             flags = data[width + 2]

@@ -19,7 +19,6 @@ from pipeline.settings import read_toml
 
 # Raised when the same preset begins to give another file; products of the former are made again.
 RECIPE_VERSION = 4
-_WRITING_VERSION = 1  # the same for what presets write into pictures: those that write nothing stay as they are
 # Lines of which ffmpeg's MXF displays fewer, taking the others for a D-10's blanking.
 _HIDDEN = {512: 486, 608: 576}
 STILLS: tuple[str, ...] = ("poster", "filmstrip", "waveform")
