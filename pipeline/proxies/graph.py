@@ -87,6 +87,8 @@ def _source(name: str, job: ProxyJob) -> Stream:
     video = job.clip.facts.video
     if job.salvage is not None or (video and video.video_codec in _CONCEALING):
         options["err_detect"] = "explode"
+    if job.salvage is not None:
+        options["thread_type"] = "slice"  # threads that each have a frame never come to an end after some errors
     if job.decoder:
         options[f"c:{picture_stream(job.clip)}"] = job.decoder
     if job.clip.facts.container in INDEXED:

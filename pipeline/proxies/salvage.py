@@ -156,8 +156,9 @@ def _decoded(
     with scratch() as folder:
         told = folder / "pictures"
         arguments = [
-            "-max_error_rate", "1", *indexed, "-err_detect", "explode", *chosen, "-i", f"file:{source}",
-            "-map", f"0:{picture_stream(job.clip)}", "-vf", _SEEN,
+            # No threads that each have a frame: after some errors they never come to an end.
+            "-max_error_rate", "1", *indexed, "-err_detect", "explode", "-thread_type", "slice", *chosen,
+            "-i", f"file:{source}", "-map", f"0:{picture_stream(job.clip)}", "-vf", _SEEN,
             "-fps_mode", "passthrough", "-enc_time_base:v", f"1/{_TICKS}", "-f", "framecrc", f"file:{told}",
             "-map", "0:a?", "-c:a", "copy", "-f", "null", "-",
         ]  # fmt: skip

@@ -14,6 +14,7 @@ from pipeline.clip import Facts
 from pipeline.errors import MediaUnreadable
 from pipeline.metadata import matroska
 from pipeline.metadata.assembly import assemble
+from pipeline.metadata.blocks import BlockCounter
 from pipeline.metadata.editing import frames_edited
 from pipeline.metadata.facts import read_facts
 from pipeline.metadata.findings import CUT_OFF
@@ -101,6 +102,14 @@ def test_sound_alone(tmp_path: Path) -> None:
 
 
 # --- frames and time ------------------------------------------------------------------------------
+
+
+def test_a_time_that_no_recording_lasts_to_ends_the_count_and_nothing_else() -> None:
+    block = b"\xa3\x84\x81\x00\x00\x80"
+    for timestamp, frames in ((b"\xe7\x81\x05", 1), (b"\xe7\x88" + b"\xff" * 8, None)):
+        count = BlockCounter(1, Fraction(1000))
+        count.feed(b"\x1f\x43\xb6\x75\xff" + timestamp + block)
+        assert count.frames == frames
 
 
 @pytest.mark.parametrize(
