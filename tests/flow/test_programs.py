@@ -33,7 +33,7 @@ STARTS = {
 # Every place that runs ffmpeg over somebody's files; below, a day's work comes by all of them.
 RUNS = {
     "delivery/trimming.py", "offload/report.py", "proxies/compare.py", "proxies/endings.py", "proxies/glance.py",
-    "proxies/make.py", "proxies/salvage.py", "proxies/trial.py",
+    "proxies/listening.py", "proxies/make.py", "proxies/playing.py", "proxies/salvage.py", "proxies/trial.py",
 }  # fmt: skip
 OTHERS = ("os.system", "os.popen", "os.fork", "os.posix_spawn", "os.exec", "os.spawn", "pty.spawn", "multiprocessing.")
 SETTINGS = '[ingest]\nsettle = 0.2\n\n[proxies]\npresets = ["edit", "quick"]\n'
