@@ -151,7 +151,7 @@ class Hands:
     # --- one clip ---
 
     def _hand_out(self, work: Work) -> None:
-        at_once = min(self.engine.hands, len(self._orders) + 1 + len(self._queue))
+        at_once = min(self.engine.hands, 1 + len(self._queue))  # what is left over at the end has every core
         bench = replace(self.bench, threads=threads_for(self.cores, at_once))
         try:
             planned = order(work, bench, self._owner)
