@@ -5,7 +5,6 @@ processes and of threads. The row that `rushes ingest` goes by is held against t
 the same tables say whether the rule holds there, too.
 """
 
-import os
 import statistics
 import subprocess
 import sys
@@ -15,17 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ingest import told
-from proxies import PRESETS, job_of, run
+from proxies import CORES, PRESETS, PROCESSES, THREADS, job_of, run
 from source import CACHE, bench_source
 
 from pipeline.processes.ffmpeg import find_ffmpeg
 from pipeline.proxies.graph import command
-from pipeline.proxies.placement import processes_for, threads_for
 
 CLIPS, SECONDS, ROUNDS = 6, 1, 3
 LIMIT = 1.05
-CORES = len(os.sched_getaffinity(0))
-RULE = (processes_for(CORES), threads_for(CORES, processes_for(CORES)))
+RULE = (PROCESSES, THREADS)
 # Processes and threads (0: ffmpeg decides).
 PLACEMENTS = sorted({RULE, (1, 0), (max(1, CORES // 2), 0), (CORES, 1), (CORES, 2), (CORES + 1, 1)})
 _HEVC = "libx265 -preset ultrafast -b:v 80M -pix_fmt yuv420p10le -x265-params log-level=error -tag:v hvc1"

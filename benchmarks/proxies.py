@@ -26,11 +26,15 @@ from pipeline.proxies.glance import GLANCES
 from pipeline.proxies.graph import arguments
 from pipeline.proxies.job import Output, ProxyJob
 from pipeline.proxies.make import make
+from pipeline.proxies.placement import processes_for, threads_for
 from pipeline.proxies.presets import STILLS, Preset, load_presets
 from pipeline.settings import shipped
 
 LIMIT, QUARTER_LIMIT, TWO_LIMIT = 1.7, 1.25, 1.0
 ROUNDS = 3
+CORES = len(os.sched_getaffinity(0))
+PROCESSES = processes_for(CORES)
+THREADS = threads_for(CORES, PROCESSES)  # of a clip among others, as `rushes ingest` makes it
 FFMPEG = find_ffmpeg()
 PRESETS = load_presets(shipped("proxies.toml"))
 
@@ -44,7 +48,7 @@ def clip_of(source: Path) -> Clip:
 
 
 def job_of(
-    source: Path, folder: Path, presets: tuple[Preset, ...], *, stills: bool = True, threads: int = 0
+    source: Path, folder: Path, presets: tuple[Preset, ...], *, stills: bool = True, threads: int = THREADS
 ) -> ProxyJob:
     clip = clip_of(source)
     outputs = [Output("proxy", folder / f"{preset.name}.mov", preset) for preset in presets]
@@ -71,7 +75,9 @@ def cost(source: Path, folder: Path) -> bool:
     plain = ["-i", str(source), "-map", "0:v:0", "-map", "0:a"]
     ways: dict[str, Callable[[], object]] = {
         "decode only": lambda: run([*plain, "-f", "null", "-"]),
-        "decode only, the index believed": lambda: run(["-nofind_stream_info", *plain, "-f", "null", "-"]),
+        "decode only, the index believed": lambda: run(
+            ["-threads", str(THREADS), "-nofind_stream_info", *plain, "-f", "null", "-"]
+        ),
         "edit proxy alone": lambda: run(arguments(job_of(source, folder, (edit,), stills=False))),
         "h264 proxy alone": lambda: run(arguments(job_of(source, folder, (small,), stills=False))),
         "edit and h264 proxies at once": lambda: run(arguments(job_of(source, folder, (edit, small), stills=False))),

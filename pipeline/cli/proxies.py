@@ -31,9 +31,7 @@ _DAMAGED = "damaged pictures"  # the rule that accuses the original
 @click.command("proxies", cls=QueryCommand)
 @query_argument
 @click.option("--json", "as_json", is_flag=True, help="An array of objects.")
-@click.option(
-    "--compare", "compared", is_flag=True, help="Play each proxy, too; look and listen beside the originals."
-)
+@click.option("--compare", "compared", is_flag=True, help="Play each proxy, too; look and listen beside the originals.")
 @click.option(
     "--salvage",
     "salvaged",
