@@ -1,5 +1,6 @@
 """What can still be read of a damaged recording: as long as it was, every picture in its place, the rest black."""
 
+import random
 import shutil
 import time
 from dataclasses import replace
@@ -320,3 +321,22 @@ def looked_for(source: Path, *, seconds: float) -> float:
     began = time.monotonic()
     assert surveyed(job, program()).salvage == Salvage((), (Fraction(0),))
     return time.monotonic() - began
+
+
+def test_a_survey_of_damaged_h264_comes_to_its_end(tmp_path):
+    how = "-c:v libx264 -g 10 -bf 2 -preset ultrafast -cluster_time_limit 400"
+    source = shoot(tmp_path / "A.mkv", how, frames=range(200))
+    whole, clip, chance = source.read_bytes(), log(source), random.Random(7)
+    clusters = [at for at in range(len(whole)) if whole.startswith(b"\x1f\x43\xb6\x75", at)]
+    job = replace(order(clip, tmp_path / "out", source, stills=False), salvage=Salvage())
+    for number in range(4):
+        size = chance.choice((64, 1000, 4000))
+        at = (
+            chance.choice(clusters[1:-1]) - size // 2
+            if number % 2
+            else chance.randrange(len(whole) // 4, len(whole) * 3 // 4)
+        )
+        source.write_bytes(whole[:at] + chance.randbytes(size) + whole[at + size :])
+        late = time.monotonic() + 60
+        found = surveyed(job, program(), cancelled=lambda late=late: time.monotonic() > late)
+        assert 0 < sum(count for _, count in found.salvage.held) < 200
