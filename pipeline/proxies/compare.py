@@ -184,8 +184,8 @@ def _arguments(clip: Clip, sources: Sequence[Path], proxy: Path, spots: Sequence
     outputs: list[str] = []
     for number, spot in enumerate(spots):
         # A little before the frame: ffmpeg counts MXF's time in frames and rounds, half a frame may be that before it.
-        inputs += _input(proxy, rate.seconds(spot.frame) - rate.seconds(1) / 4)
-        inputs += _input(sources[spot.part], spot.at)
+        inputs += input_at(proxy, rate.seconds(spot.frame) - rate.seconds(1) / 4)
+        inputs += input_at(sources[spot.part], spot.at)
         outputs += _output(f"{2 * number}:v:0", f"{_SMALL}:{_LUMA}", 1, folder / f"proxy{number}")
         luma = f"{spot.selected}{_luma(video)}"
         outputs += _output(f"{2 * number + 1}:{picture_stream(clip)}", luma, spot.count, folder / f"original{number}")
@@ -204,7 +204,8 @@ def _luma(video: VideoStream) -> str:
     return f"{_SMALL}:in_color_matrix={matrix_read(video)}:{_LUMA}"
 
 
-def _input(path: Path, at: Fraction) -> list[str]:
+def input_at(path: Path, at: Fraction) -> list[str]:
+    """ffmpeg's words for a file read from a time on, on the file's own clock."""
     seek = ["-seek_timestamp", "1", "-ss", f"{float(at):.6f}"] if at > 0 else []
     return [*seek, "-i", f"file:{path}"]
 

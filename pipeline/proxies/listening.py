@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from pipeline.clip import Clip
 from pipeline.metadata.frames import picture_begins
 from pipeline.processes.ffmpeg import Terms, patience, run_ffmpeg
+from pipeline.proxies.compare import input_at
 from pipeline.proxies.graph import INDEXED
 from pipeline.proxies.job import known, sound_tracks
 from pipeline.proxies.sound import SUITE_RATE
@@ -146,17 +147,12 @@ def _arguments(
     inputs: list[str] = []
     outputs: list[str] = []
     for number, moment in enumerate(moments):
-        inputs += [*_input(proxy, moment.at), *_input(sources[moment.part], moment.there)]
+        inputs += [*input_at(proxy, moment.at), *input_at(sources[moment.part], moment.there)]
         for side, name in enumerate(("made", "shot")):
             for row, track in enumerate(tracks[side]):
                 written = folder / f"{name}{number}.{row}"
                 outputs += _output(f"{2 * number + side}:a:{track}", moment.samples, written)
     return [*inputs, *outputs]
-
-
-def _input(path: Path, at: Fraction) -> list[str]:
-    seek = ["-seek_timestamp", "1", "-ss", f"{float(at):.6f}"] if at > 0 else []
-    return [*seek, "-i", f"file:{path}"]
 
 
 def _output(stream: str, samples: int, path: Path) -> list[str]:
